@@ -1,0 +1,94 @@
+"""Where Aether keeps what it owns.
+
+One frozen record derived from the root folder. Called by bootstrap and the command line; creates the folders on request,
+never reads a file. The root is AETHER_FS_ROOT, else the platform's user-data folder; root's own is under /var/lib, since an
+agent's unprivileged user cannot pass through a home that only root may enter.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders and files below `root`."""
+
+    root: Path
+
+    @property
+    def homes(self) -> Path:
+        """The agents' homes."""
+        return self.root / "home"
+
+    @property
+    def shared(self) -> Path:
+        """The shared workspaces."""
+        return self.root / "shared"
+
+    @property
+    def tmp(self) -> Path:
+        """The agents' private /tmp folders."""
+        return self.root / "tmp"
+
+    @property
+    def state(self) -> Path:
+        """What only the kernel reads: database, configuration, layout. No agent ever sees it."""
+        return self.root / "var" / "kernel"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.state / "aether.db"
+
+    @property
+    def config_file(self) -> Path:
+        """The person's settings."""
+        return self.state / "agent-config.json"
+
+    @property
+    def log_file(self) -> Path:
+        """The current log."""
+        return self.state / "aether.log"
+
+    @property
+    def layout_file(self) -> Path:
+        """The desktop's remembered windows."""
+        return self.state / "layout.json"
+
+    @property
+    def runtime(self) -> Path:
+        """The single-instance lock and socket."""
+        return self.state / "run"
+
+    def create(self) -> None:
+        """Make the folders; `state` is readable by its owner only. Raises StorageError when the disk refuses."""
+        try:
+            for folder in (self.root, self.homes, self.shared, self.tmp, self.root / "etc", self.root / "var"):
+                folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            for private in (self.state, self.runtime):
+                private.mkdir(mode=0o700, exist_ok=True)
+                private.chmod(0o700)
+            hostname = self.root / "etc" / "hostname"
+            if not hostname.exists():
+                hostname.write_text("aether\n")
+        except OSError as error:
+            raise StorageError(
+                f"Aether cannot write to its folder {self.root}: {error.strerror or error}.",
+                "Free some space, mend its permissions, or set AETHER_FS_ROOT to a folder that you may write to.",
+            ) from error
+
+
+def default_root(environ: dict[str, str]) -> Path:
+    """AETHER_FS_ROOT, else the platform's user-data folder, else (for root on Linux) /var/lib/aether."""
+    chosen = environ.get("AETHER_FS_ROOT", "")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    if sys.platform.startswith("linux") and os.geteuid() == 0:
+        return Path("/var/lib/aether")
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("aether", appauthor=False))

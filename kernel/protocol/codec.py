@@ -1,0 +1,102 @@
+"""JSON in and out of the protocol.
+
+The only place that encodes or decodes messages. Decoding is where hostile input stops: wrong JSON, an unknown type, a wrong
+field or an oversized message is an error with a sentence, never an exception of another kind.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from kernel.errors import InvalidArgumentError, ParseError, UnknownCommandError
+from kernel.protocol.base import Command, Event, Message
+from kernel.protocol.unions import COMMAND_TYPES, EVENT_TYPES, AnyCommand, AnyEvent
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
+_encoder = msgspec.json.Encoder()
+
+
+@lru_cache(maxsize=1)
+def _command_decoder() -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(AnyCommand)
+
+
+@lru_cache(maxsize=1)
+def _event_decoder() -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(AnyEvent)
+
+
+def encode(message: Message | Any) -> bytes:
+    """A message, record or plain JSON value as compact UTF-8 JSON."""
+    return _encoder.encode(message)
+
+
+def decode_command(data: bytes | str) -> Command[Any]:
+    """The command in `data`. Raises ParseError, UnknownCommandError or InvalidArgumentError."""
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise InvalidArgumentError(
+            f"The message has {len(data):,} bytes; at most {MAX_MESSAGE_BYTES:,} are taken.",
+            "Send large content as a file instead.",
+        )
+    try:
+        command: Command[Any] = _command_decoder().decode(data)
+    except msgspec.ValidationError as error:
+        raise _explain(data, error, COMMAND_TYPES, "command") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ParseError(f"This is not JSON: {error}.", 'Send one object such as {"type": "process.list"}.') from error
+    return command
+
+
+def decode_event(data: bytes | str) -> Event:
+    """The event in `data`. Raises ParseError, UnknownCommandError or InvalidArgumentError."""
+    try:
+        event: Event = _event_decoder().decode(data)
+    except msgspec.ValidationError as error:
+        raise _explain(data, error, EVENT_TYPES, "event") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ParseError(f"This is not JSON: {error}.") from error
+    return event
+
+
+def event_from_builtins(data: dict[str, Any]) -> Event:
+    """The event in a decoded JSON object, as the pages of a history carry them."""
+    try:
+        event: Event = msgspec.convert(data, AnyEvent)
+    except msgspec.ValidationError as error:
+        raise InvalidArgumentError(f"This is no known event: {error}.") from error
+    return event
+
+
+def to_builtins(message: Any) -> Any:
+    """A message as plain dicts and lists."""
+    return msgspec.to_builtins(message)
+
+
+def _explain(
+    data: bytes | str, error: msgspec.ValidationError, known: dict[str, type[Any]], noun: str
+) -> InvalidArgumentError:
+    """A sentence that names the field, or the unknown type with its nearest neighbours."""
+    import difflib
+
+    try:
+        raw = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return InvalidArgumentError(f"The {noun} is malformed: {error}.")
+    if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+        return InvalidArgumentError(f'A {noun} is an object with a "type"; this is {_kind_of(raw)}.')
+    tag = raw["type"][:100]
+    if tag not in known:
+        near = difflib.get_close_matches(tag, known, n=3)
+        hint = f"Did you mean {', '.join(near)}?" if near else ""
+        return UnknownCommandError(f"There is no {noun} {tag!r}.", hint)
+    return InvalidArgumentError(f"{tag}: {error}.")
+
+
+def _kind_of(raw: Any) -> str:
+    if raw is None:
+        return "null"
+    if isinstance(raw, dict):
+        return 'an object without a "type"'
+    return f"a {type(raw).__name__}"

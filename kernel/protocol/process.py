@@ -1,0 +1,150 @@
+"""Commands and events of processes: deploying, signalling, talking to and approving agents, and their past."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from kernel.protocol.base import Command, Empty, JournalEvent, ProcessEvent, Record
+from kernel.protocol.ids import AgentPhase, ApprovalScope, MessageMode, ProcessState, Signal
+from kernel.protocol.records import AgentConfig, Approval, ChildProcess, ProcessInfo, ShortText
+
+
+class SpawnReply(Record, frozen=True, kw_only=True, rename="camel"):
+    """Who was started."""
+
+    pid: int
+    tty_id: str
+
+
+class ProcessSpawn(Command[SpawnReply], frozen=True, kw_only=True, rename="camel", tag="process.spawn"):
+    """Deploy an agent. Answers when it is recorded and its home exists; the run goes on by itself."""
+
+    config: AgentConfig
+
+
+class ProcessSignal(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="process.signal"):
+    """Send a signal to an agent and everything that it runs."""
+
+    pid: int
+    signal: Signal
+
+
+class ProcessListReply(Record, frozen=True, kw_only=True, rename="camel"):
+    """The table, by rising pid, and what waits for an answer."""
+
+    processes: tuple[ProcessInfo, ...]
+    approvals: tuple[Approval, ...] = ()
+    seq: int = 0
+
+
+class ProcessList(Command[ProcessListReply], frozen=True, kw_only=True, rename="camel", tag="process.list"):
+    """The processes that are not dead. `seq` in the reply: later events have a greater one."""
+
+
+class ProcessInfoReply(Record, frozen=True, kw_only=True, rename="camel"):
+    """One process and its real children."""
+
+    info: ProcessInfo
+    children: tuple[ChildProcess, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+
+class ProcessInfoGet(Command[ProcessInfoReply], frozen=True, kw_only=True, rename="camel", tag="process.info"):
+    """One process, dead ones included."""
+
+    pid: int
+
+
+class ProcessApprove(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="process.approve"):
+    """Let the waiting agent go on. approval_id "" means the one that it waits for."""
+
+    pid: int
+    approval_id: str = ""
+    scope: ApprovalScope = "once"
+
+
+class ProcessReject(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="process.reject"):
+    """Refuse what the agent waits for; the reason is told to its model."""
+
+    pid: int
+    approval_id: str = ""
+    reason: ShortText = ""
+
+
+class ProcessSend(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="process.send"):
+    """Tell an agent something.
+
+    mode: queue = after its present work is done; steer = before its next step; interrupt = abort the running call now.
+    """
+
+    pid: int
+    text: Annotated[str, Meta(min_length=1, max_length=100_000)]
+    mode: MessageMode = "steer"
+
+
+class ProcessResume(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="process.resume"):
+    """Take up an interrupted run at its step."""
+
+    pid: int
+
+
+class ProcessSpawned(ProcessEvent, frozen=True, kw_only=True, rename="camel", tag="process.spawned"):
+    """A process exists: recorded, with a home."""
+
+    info: ProcessInfo
+
+
+class ProcessStateChanged(JournalEvent, frozen=True, kw_only=True, rename="camel", tag="process.stateChange"):
+    """A process changed its state."""
+
+    state: ProcessState
+    agent_phase: AgentPhase
+
+
+class ProcessExited(JournalEvent, frozen=True, kw_only=True, rename="camel", tag="process.exit"):
+    """A run ended. code: 0 completed, 1 failed, 128+n by signal n."""
+
+    code: int
+    signal: Signal | None = None
+    summary: str = ""
+
+
+class ProcessReaped(ProcessEvent, frozen=True, kw_only=True, rename="camel", tag="process.reaped"):
+    """A zombie left the table; its record and its log stay in the history."""
+
+
+class ProcessUsage(ProcessEvent, frozen=True, kw_only=True, rename="camel", tag="process.usage"):
+    """What a process and its children use now."""
+
+    cpu_percent: float
+    memory_mb: float
+    children: int
+
+
+class ProcessProgressed(ProcessEvent, frozen=True, kw_only=True, rename="camel", tag="agent.progress"):
+    """A step began or ended. input_tokens/output_tokens: the run's sum so far."""
+
+    step: int
+    max_steps: int
+    summary: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class ApprovalRequired(JournalEvent, frozen=True, kw_only=True, rename="camel", tag="process.approval_required"):
+    """An agent waits for a person."""
+
+    action: str
+    details: dict[str, str]
+    approval: Approval
+
+
+class ApprovalAnswered(JournalEvent, frozen=True, kw_only=True, rename="camel", tag="process.approval_answered"):
+    """A waiting agent got its answer. by: a user's uid, "timeout", "policy" or "signal"."""
+
+    approval_id: str
+    call_id: str
+    approved: bool
+    scope: ApprovalScope = "once"
+    reason: str = ""
+    by: str = ""
