@@ -1,0 +1,116 @@
+"""What is remembered of the windows between two starts, and where it is kept.
+
+``LayoutRecord`` is a frozen picture of all windows; the window manager makes it and opens windows from it. ``LayoutStore``
+is the Protocol of whatever keeps it; ``JsonLayoutStore`` keeps it in one file. A file that cannot be read is no layout:
+it never stops the desktop from starting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from aether_desktop.shell.geometry import Zone
+
+_MAX_FILE_BYTES = 1 << 20
+_MAX_WINDOWS = 200
+_MAX_COORDINATE_PX = 100_000
+
+
+class WindowRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """One window: which app with which arguments, and where.
+
+    ``x``, ``y``, ``width`` and ``height`` are those of the window while it is free, in px of the desktop.
+    """
+
+    app_id: str
+    key: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()
+    x: int = 0
+    y: int = 0
+    width: int = 900
+    height: int = 650
+    zone: Zone = Zone.FREE
+    minimised: bool = False
+    detached: bool = False
+
+
+class LayoutRecord(msgspec.Struct, frozen=True):
+    """All windows, lowest first; ``wallpaper`` is the chosen one's name."""
+
+    windows: tuple[WindowRecord, ...] = ()
+    wallpaper: str = ""
+    version: int = 1
+
+
+class LayoutStore(Protocol):
+    """Keeps the layout."""
+
+    def load(self) -> LayoutRecord:
+        """Return the kept layout, an empty one if there is none."""
+
+    def save(self, layout: LayoutRecord) -> None:
+        """Keep ``layout``. Never raises: a layout that cannot be kept is not worth a crash."""
+
+
+class JsonLayoutStore:
+    """Keeps the layout in a JSON file that is replaced as a whole, so a crash leaves the old or the new one."""
+
+    def __init__(self, path: Path) -> None:
+        """``path`` is the file; its folder is made when first needed."""
+        self._path = path
+
+    def load(self) -> LayoutRecord:
+        """Read the file; an unreadable, too large or foreign one gives an empty layout."""
+        try:
+            with self._path.open("rb") as file:
+                data = file.read(_MAX_FILE_BYTES + 1)
+            layout = msgspec.json.decode(data, type=LayoutRecord) if len(data) <= _MAX_FILE_BYTES else LayoutRecord()
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return LayoutRecord()
+        sane = tuple(window for window in layout.windows[:_MAX_WINDOWS] if _is_sane(window))
+        return LayoutRecord(windows=sane, wallpaper=layout.wallpaper)
+
+    def save(self, layout: LayoutRecord) -> None:
+        """Write beside the file and rename over it."""
+        data = msgspec.json.format(msgspec.json.encode(layout), indent=1)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name, suffix=".tmp")
+        except OSError:
+            return
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+
+
+class MemoryLayoutStore:
+    """Keeps the layout for the life of the process: for tests and for runs that shall leave no trace."""
+
+    def __init__(self, layout: LayoutRecord | None = None) -> None:
+        """Start with ``layout``."""
+        self.layout = layout or LayoutRecord()
+
+    def load(self) -> LayoutRecord:
+        """Return what was saved last."""
+        return self.layout
+
+    def save(self, layout: LayoutRecord) -> None:
+        """Keep ``layout``."""
+        self.layout = layout
+
+
+def _is_sane(window: WindowRecord) -> bool:
+    numbers = (window.x, window.y, window.width, window.height)
+    return bool(window.app_id) and all(abs(number) <= _MAX_COORDINATE_PX for number in numbers)

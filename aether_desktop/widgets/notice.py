@@ -1,0 +1,161 @@
+"""Short messages over a window: what happened, and one thing to do about it.
+
+``NoticeHost`` keeps them at the lower right of a parent widget, three at the most. An error stays until it is closed; the
+others leave by themselves, but not while the pointer or the keyboard is on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.icons import paint_icon
+from aether_desktop.theme.tokens import RADIUS, SPACE
+from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.label import Label
+
+NoticeKind = Literal["info", "success", "attention", "error"]
+
+_WIDTH_PX = 340
+_LIFETIME_MS = 6000
+_MAX_SHOWN = 3
+_ICONS: dict[str, tuple[str, str]] = {
+    "info": ("info", "idle"),
+    "success": ("success", "done"),
+    "attention": ("warning", "waiting"),
+    "error": ("alert", "failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message: ``title`` says what happened, ``detail`` what to do, ``action`` is a button's text."""
+
+    title: str
+    detail: str = ""
+    kind: NoticeKind = "info"
+    action: str = ""
+
+
+class NoticeCard(QWidget):
+    """One message on the screen."""
+
+    closed = Signal()
+    """Emitted once, when the message leaves."""
+    action_requested = Signal()
+    """Emitted when its button was pressed."""
+
+    def __init__(self, notice: Notice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.notice = notice
+        self.setObjectName("notice")
+        self.setAccessibleName(f"{notice.title}. {notice.detail}".strip())
+        self.setFixedWidth(_WIDTH_PX)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE.lg + 24, SPACE.md, SPACE.sm, SPACE.md)
+        text = QVBoxLayout()
+        text.setSpacing(SPACE.xs)
+        title = Label(notice.title, wrap=True)
+        text.addWidget(title)
+        if notice.detail:
+            text.addWidget(Label(notice.detail, "secondary", wrap=True))
+        if notice.action:
+            button = Button(notice.action, "attention" if notice.kind == "attention" else "normal")
+            button.clicked.connect(self._on_action)
+            text.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        row.addLayout(text, 1)
+        close = IconButton("close", "Dismiss", size_px=22)
+        close.clicked.connect(self.leave)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_LIFETIME_MS)
+        self._timer.timeout.connect(self._on_timeout)
+        if notice.kind in ("info", "success"):
+            self._timer.start()
+
+    def leave(self) -> None:
+        """Take the message away."""
+        self._timer.stop()
+        self.closed.emit()
+        self.deleteLater()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the card and the icon of its kind."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = tokens_of(self)
+        name, phase = _ICONS[self.notice.kind]
+        painter.setPen(QColor(tokens.phase(phase).mark) if self.notice.kind == "attention" else QColor(tokens.line_strong))
+        painter.setBrush(QColor(tokens.surface2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
+        paint_icon(painter, QRectF(SPACE.lg - 2, SPACE.md, 18, 18), name, QColor(tokens.phase(phase).text))
+
+    def _on_action(self) -> None:
+        self.action_requested.emit()
+        self.leave()
+
+    def _on_timeout(self) -> None:
+        focused = self.window().focusWidget()
+        if self.underMouse() or (focused is not None and self.isAncestorOf(focused)):
+            self._timer.start()
+        else:
+            self.leave()
+
+
+class NoticeHost(QObject):
+    """Shows notices over ``surface`` and keeps them in its lower right corner."""
+
+    def __init__(self, surface: QWidget, *, bottom_margin_px: int = SPACE.lg) -> None:
+        """``bottom_margin_px`` keeps the notices above whatever lies at the bottom of ``surface``."""
+        super().__init__(surface)
+        self._surface = surface
+        self._bottom_margin_px = bottom_margin_px
+        self._cards: list[NoticeCard] = []
+        surface.installEventFilter(self)
+
+    @property
+    def shown(self) -> tuple[Notice, ...]:
+        """The notices on the screen, oldest first."""
+        return tuple(card.notice for card in self._cards)
+
+    def show(self, notice: Notice, on_action: Callable[[], None] | None = None) -> NoticeCard:
+        """Show ``notice``; the oldest one leaves if there are too many, a repeated one is shown once."""
+        for card in self._cards:
+            if card.notice == notice:
+                return card
+        if len(self._cards) >= _MAX_SHOWN:
+            self._cards[0].leave()
+        card = NoticeCard(notice, self._surface)
+        card.closed.connect(lambda: self._on_closed(card))
+        if on_action is not None:
+            card.action_requested.connect(on_action)
+        self._cards.append(card)
+        card.show()
+        self._place()
+        return card
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the notices in the corner when the surface changes its size."""
+        if isinstance(event, QResizeEvent):
+            self._place()
+        return False
+
+    def _on_closed(self, card: NoticeCard) -> None:
+        self._cards.remove(card)
+        self._place()
+
+    def _place(self) -> None:
+        bottom = self._surface.height() - self._bottom_margin_px
+        for card in reversed(self._cards):
+            card.adjustSize()
+            bottom -= card.height()
+            card.move(self._surface.width() - card.width() - SPACE.lg, bottom)
+            card.raise_()
+            bottom -= SPACE.sm

@@ -1,0 +1,201 @@
+"""A question or a form over a window, in place of a modal dialog with its own event loop.
+
+The parent is dimmed and cannot be clicked; Escape dismisses, Return presses the default button, Tab stays inside. The
+answer comes as the signal ``finished`` or from ``await sheet.wait_answer()``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.tokens import RADIUS, SPACE
+from aether_desktop.widgets.button import Button, ButtonKind
+from aether_desktop.widgets.label import Label
+
+DISMISSED = ""
+"""The answer when the sheet was closed without a button."""
+
+_MARGIN_PX = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One button: the ``key`` that is emitted, its text, its kind; the default one is pressed by Return."""
+
+    key: str
+    text: str
+    kind: ButtonKind = "normal"
+    default: bool = False
+
+
+class _SheetCard(QWidget):
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = tokens_of(self)
+        painter.setPen(QColor(tokens.line_strong))
+        painter.setBrush(QColor(tokens.surface1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.large, RADIUS.large)
+
+
+class Sheet(QWidget):
+    """Covers ``parent`` until it is answered; deletes itself afterwards."""
+
+    finished = Signal(str)
+    """Emitted once with the key of the pressed button, or ``DISMISSED``."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        text: str = "",
+        *,
+        content: QWidget | None = None,
+        answers: Sequence[Answer] = (Answer("ok", "OK", "primary", default=True),),
+        width_px: int = 420,
+        dismissable: bool = True,
+    ) -> None:
+        """Build the sheet hidden; call ``open``. ``content`` is put between text and buttons and is owned by it."""
+        super().__init__(parent)
+        self._width_px = width_px
+        self._dismissable = dismissable
+        self._answered = False
+        self._previous_focus: QWidget | None = None
+        self._buttons: dict[str, Button] = {}
+        self._default_key = next((answer.key for answer in answers if answer.default), DISMISSED)
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.hide()
+        self._card = _SheetCard(self)
+        column = QVBoxLayout(self._card)
+        column.setContentsMargins(SPACE.xl, SPACE.xl - 4, SPACE.xl, SPACE.xl - 4)
+        column.setSpacing(SPACE.md)
+        column.addWidget(Label(title, "lead", wrap=True))
+        if text:
+            column.addWidget(Label(text, "secondary", wrap=True))
+        if content is not None:
+            column.addWidget(_scrollable(content), 1)
+        column.addLayout(self._button_row(answers))
+        parent.installEventFilter(self)
+
+    def open(self) -> None:
+        """Show the sheet over its parent and give it the keyboard."""
+        self._previous_focus = self.window().focusWidget()
+        self._place()
+        self.show()
+        self.raise_()
+        first = next((child for child in self._card.findChildren(QWidget) if _wants_text(child)), None)
+        (first or self._buttons.get(self._default_key) or self).setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def button(self, key: str) -> Button:
+        """Return the button of an answer, for example to disable it while a form is not valid.
+
+        Raises KeyError for a key that has no button.
+        """
+        return self._buttons[key]
+
+    def answer(self, key: str) -> None:
+        """Finish with ``key``; does nothing the second time."""
+        if self._answered:
+            return
+        self._answered = True
+        self.hide()
+        if self._previous_focus is not None:
+            self._previous_focus.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.finished.emit(key)
+        self.deleteLater()
+
+    async def wait_answer(self) -> str:
+        """Open the sheet and return the key that it was answered with."""
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.finished.connect(lambda key: None if future.done() else future.set_result(key))
+        self.destroyed.connect(lambda: None if future.done() else future.cancel())
+        self.open()
+        return await future
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Cover the parent when it changes its size."""
+        if watched is self.parent() and event.type() is QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape dismisses, Return presses the default button."""
+        if event.key() == Qt.Key.Key_Escape:
+            if self._dismissable:
+                self.answer(DISMISSED)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            default = self._buttons.get(self._default_key)
+            if default is not None and default.isEnabled():
+                self.answer(self._default_key)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Swallow clicks beside the card."""
+        event.accept()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Keep Tab inside the sheet."""
+        chain = [child for child in self._card.findChildren(QWidget) if _takes_focus(child)]
+        if not chain:
+            return True
+        current = self.window().focusWidget()
+        index = chain.index(current) if current in chain else -1
+        chain[(index + (1 if forward else -1)) % len(chain)].setFocus(
+            Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        )
+        return True
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Dim what lies below."""
+        QPainter(self).fillRect(self.rect(), QColor(tokens_of(self).scrim))
+
+    def _button_row(self, answers: Sequence[Answer]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.sm)
+        row.addStretch(1)
+        for answer in answers:
+            button = Button(answer.text, answer.kind, key_hint="↵" if answer.default else "", parent=self._card)
+            button.clicked.connect(lambda _checked=False, key=answer.key: self.answer(key))
+            self._buttons[answer.key] = button
+            row.addWidget(button)
+        return row
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        self.setGeometry(parent.rect())
+        width = min(self._width_px, max(200, self.width() - 2 * _MARGIN_PX))
+        layout = self._card.layout()
+        wanted = layout.totalHeightForWidth(width) if layout is not None and layout.hasHeightForWidth() else 0
+        height = min(max(wanted, self._card.sizeHint().height()), max(120, self.height() - 2 * _MARGIN_PX))
+        self._card.setGeometry((self.width() - width) // 2, max(8, (self.height() - height) * 2 // 5), width, height)
+
+
+def _scrollable(content: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.viewport().setAutoFillBackground(False)
+    content.setAutoFillBackground(False)
+    area.setWidget(content)
+    area.setMinimumHeight(min(content.sizeHint().height(), 420))
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled() and widget.isVisible()
+
+
+def _wants_text(widget: QWidget) -> bool:
+    return _takes_focus(widget) and widget.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
