@@ -11,8 +11,8 @@ and exactly one `Finished` at the end. A stream that ends without `Finished` rai
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from collections.abc import AsyncGenerator
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -179,8 +179,6 @@ class ProviderError(errors.ProviderError):
     Neither text ever holds a key.
     """
 
-    code: ClassVar[str] = "provider_error"
-
     def __init__(
         self,
         kind: ErrorKind,
@@ -194,7 +192,10 @@ class ProviderError(errors.ProviderError):
     ) -> None:
         super().__init__(message, hint)
         self.kind: ErrorKind = kind
-        self.retryable = (kind in RETRYABLE_KINDS) if retryable is None else retryable
+        # Whether a retry helps depends on what the server said, not on the class of the error.
+        self.retryable = (  # type: ignore[misc] # the base declares one answer for each class
+            (kind in RETRYABLE_KINDS) if retryable is None else retryable
+        )
         self.retry_after_s = retry_after_s
         self.status = status
         self.provider = provider
@@ -214,8 +215,11 @@ class Provider(Protocol):
         """The wire format, for provider_state and for the log."""
         ...
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Chunk]:
-        """Answer `request`; closing the iterator or cancelling the task closes the socket. Raises ProviderError."""
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk]:
+        """Answer `request`; `aclose()` (use `contextlib.aclosing`) or cancelling the task closes the socket.
+
+        Raises ProviderError.
+        """
         ...
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
