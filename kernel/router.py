@@ -1,0 +1,125 @@
+"""From a command to its handler: authorisation and error translation, here and nowhere else.
+
+Handlers are registered by bootstrap with the rule of who may send the command. Every command is checked against its declared
+shape again, so that a client inside the process cannot send what the codec would refuse.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
+
+from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError, UnknownCommandError
+from kernel.log import get_logger
+from kernel.principal import Principal
+from kernel.protocol import codec
+from kernel.protocol.base import Command, tag_of
+from kernel.protocol.system import ResponseError, ResponseOk
+
+C = TypeVar("C", bound=Command[Any])
+R = TypeVar("R")
+Handler = Callable[[Any, Principal], Awaitable[Any]]
+Access = Literal["anyone", "owner", "admin"]
+OwnerOf = Callable[[int], str | None]
+
+_log = get_logger(__name__)
+
+
+class Router:
+    """One table: command type -> (handler, who may).
+
+    owner_of: the uid of the user that owns a pid, None where there is no such process. "owner" rules look at the
+    command's `pid` (or `from_pid`); pid 0 is the kernel's own and an administrator's.
+    """
+
+    def __init__(self, owner_of: OwnerOf) -> None:
+        self._owner_of = owner_of
+        self._handlers: dict[type[Command[Any]], tuple[Handler, Access]] = {}
+
+    def register(self, command: type[C], handler: Callable[[C, Principal], Awaitable[Any]], access: Access) -> None:
+        """Let `handler` carry out `command` for those whom `access` admits."""
+        if command in self._handlers:
+            raise ValueError(f"{tag_of(command)} has a handler already")
+        self._handlers[command] = (handler, access)
+
+    @property
+    def commands(self) -> frozenset[type[Command[Any]]]:
+        """The command types that have a handler."""
+        return frozenset(self._handlers)
+
+    async def execute(self, command: Command[R], principal: Principal) -> R:
+        """Carry out a command. Raises AetherError, whatever happens inside."""
+        entry = self._handlers.get(type(command))
+        if entry is None:
+            raise UnknownCommandError(f"This kernel does not know {type(command).__name__}.")
+        handler, access = entry
+        checked = _validated(command)
+        self._authorise(checked, access, principal)
+        try:
+            reply: R = await handler(checked, principal)
+        except AetherError:
+            raise
+        except Exception as error:  # edge: a handler's fault becomes one sentence for the client
+            _log.exception("%s failed", tag_of(command))
+            raise AetherError(
+                f"{tag_of(command)} failed inside Aether: {error}.", "The log has the details; please report it."
+            ) from error
+        return reply
+
+    async def respond(self, data: bytes | str, principal: Principal) -> ResponseOk | ResponseError:
+        """Carry out a command in JSON; every outcome is an answer with the command's id."""
+        try:
+            command = codec.decode_command(data)
+        except AetherError as error:
+            identity = "parse_error" if error.code == "parse_error" else _claimed_id(data)
+            return ResponseError(id=identity, error=error.message, code=error.code, hint=error.hint)
+        try:
+            reply = await self.execute(command, principal)
+        except AetherError as error:
+            return ResponseError(id=command.id, error=error.message, code=error.code, hint=error.hint)
+        return ResponseOk(id=command.id, data=codec.to_builtins(reply))
+
+    def _authorise(self, command: Command[Any], access: Access, principal: Principal) -> None:
+        if access == "anyone" or principal.is_admin:
+            self._require_process(command, access)
+            return
+        if access == "admin":
+            raise PermissionDeniedError("Only an administrator may do this.")
+        pid = _subject(command)
+        owner = self._owner_of(pid)
+        if owner is None:
+            raise NotFoundError(f"There is no process {pid}.", "The process list shows those that there are.")
+        if not principal.may_see(owner):
+            raise PermissionDeniedError(f"Process {pid} belongs to somebody else.")
+
+    def _require_process(self, command: Command[Any], access: Access) -> None:
+        if access != "owner":
+            return
+        pid = _subject(command)
+        if pid != 0 and self._owner_of(pid) is None:
+            raise NotFoundError(f"There is no process {pid}.", "The process list shows those that there are.")
+
+
+def _subject(command: Command[Any]) -> int:
+    pid = getattr(command, "pid", getattr(command, "from_pid", getattr(command, "owner_pid", None)))
+    if not isinstance(pid, int):
+        raise InvalidArgumentError(f"{tag_of(command)} names no process.")
+    return pid
+
+
+def _validated(command: Command[R]) -> Command[R]:
+    """The command as the codec would read it from outside. Raises InvalidArgumentError."""
+    try:
+        return codec.decode_command(codec.encode(command))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidArgumentError(f"{tag_of(command)} cannot be sent: {error}.") from error
+
+
+def _claimed_id(data: bytes | str) -> str:
+    """The id in a refused command, so that its sender can match the answer."""
+    import msgspec
+
+    try:
+        raw = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "parse_error"
+    claimed = raw.get("id", "") if isinstance(raw, dict) else ""
+    return claimed[:200] if isinstance(claimed, str) else ""

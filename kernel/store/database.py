@@ -1,0 +1,227 @@
+"""The SQLite file: one writing connection with group commit, one reading connection, migrations, rescue of a corrupt file.
+
+Owned by the kernel; the repositories and the journal call `write` and `query`. WAL with synchronous=NORMAL: what `write` has
+returned for survives the death of the process. Nobody else opens the file for writing while a kernel has it.
+"""
+
+import asyncio
+import errno
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from kernel.clock import Clock
+from kernel.errors import StorageError
+from kernel.log import get_logger
+from kernel.tasks import Scope
+
+Parameters = Sequence[Any]
+MAX_BATCH = 2_000
+FULL_CHECK_BYTES = 64 * 1024 * 1024
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement with its parameters."""
+
+    sql: str
+    parameters: Parameters = ()
+
+
+@dataclass(slots=True)
+class _Pending:
+    statements: tuple[Statement, ...]
+    done: asyncio.Future[None]
+
+
+class Database:
+    """Open with `open`, write in atomic groups, read with `query`, `close` at the end."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._writer: aiosqlite.Connection | None = None
+        self._reader: aiosqlite.Connection | None = None
+        self._queue: asyncio.Queue[_Pending] = asyncio.Queue()
+        self._scope = Scope("database")
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def open(self) -> str | None:
+        """Open or create the file. Returns a sentence when a corrupt one was set aside. Raises StorageError."""
+        notice: str | None = None
+        try:
+            await self._open_connections()
+        except sqlite3.DatabaseError as error:
+            await self._close_connections()
+            if not _is_corruption(error):
+                raise _storage_error(self._path, error) from error
+            kept = self._set_aside()
+            notice = f"The database was damaged ({error}); it is kept as {kept.name} and a new one was started."
+            _log.error("%s", notice)
+            await self._open_connections()
+        except OSError as error:
+            raise _storage_error(self._path, error) from error
+        self._scope.spawn(self._write_forever(), name="writer")
+        return notice
+
+    async def close(self) -> None:
+        """Write what waits, then close both connections."""
+        await self._idle.wait()
+        await self._scope.close()
+        await self._close_connections()
+
+    async def write(self, statements: Iterable[Statement]) -> None:
+        """Carry out the statements as one atomic group; returns when they are committed.
+
+        Groups that wait at the same time share a commit. Raises StorageError; then nothing of the group was written.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._idle.clear()
+        self._queue.put_nowait(_Pending(tuple(statements), done))
+        await done
+
+    async def query(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """The rows of a SELECT as of the last commit. Raises StorageError."""
+        assert self._reader is not None, "the database is not open"
+        try:
+            return list(await self._reader.execute_fetchall(sql, parameters))
+        except sqlite3.Error as error:
+            raise _storage_error(self._path, error) from error
+
+    async def _open_connections(self) -> None:
+        self._writer = await _connect(self._path)
+        await self._writer.execute("PRAGMA journal_mode=WAL")
+        await self._check()
+        await _migrate(self._writer)
+        self._reader = await _connect(self._path)
+        await self._reader.execute("PRAGMA query_only=ON")
+
+    async def _check(self) -> None:
+        """Raise DatabaseError for a damaged file; a large one is only read at its root, since start-up must be short."""
+        assert self._writer is not None
+        await self._writer.execute_fetchall("SELECT count(*) FROM sqlite_master")
+        if self._path.stat().st_size > FULL_CHECK_BYTES:
+            return
+        rows = list(await self._writer.execute_fetchall("PRAGMA quick_check(1)"))
+        if rows and rows[0][0] != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {rows[0][0]}")
+
+    async def _close_connections(self) -> None:
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                await connection.close()
+        self._reader = self._writer = None
+
+    def _set_aside(self) -> Path:
+        stamp = int(self._clock.now())
+        kept = self._path.with_name(f"{self._path.name}.damaged-{stamp}")
+        for suffix in ("", "-wal", "-shm"):
+            source = self._path.with_name(self._path.name + suffix)
+            if source.exists():
+                source.rename(kept.with_name(kept.name + suffix))
+        return kept
+
+    async def _write_forever(self) -> None:
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < MAX_BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await self._write_batch(batch)
+            if self._queue.empty():
+                self._idle.set()
+
+    async def _write_batch(self, batch: list[_Pending]) -> None:
+        error = await self._commit([statement for group in batch for statement in group.statements])
+        if error is None:
+            _resolve(batch, None)
+        elif len(batch) == 1:
+            _resolve(batch, _storage_error(self._path, error))
+        else:
+            for group in batch:
+                await self._write_batch([group])
+
+    async def _commit(self, statements: list[Statement]) -> sqlite3.Error | None:
+        assert self._writer is not None
+        try:
+            for sql, rows in _merge(statements):
+                await self._writer.executemany(sql, rows)
+            await self._writer.commit()
+        except sqlite3.Error as error:
+            try:
+                await self._writer.rollback()
+            except sqlite3.Error:
+                _log.exception("a rollback failed")
+            return error
+        return None
+
+
+async def _connect(path: Path) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path)
+    connection.row_factory = sqlite3.Row
+    for pragma in ("busy_timeout=5000", "synchronous=NORMAL", "foreign_keys=ON", "journal_size_limit=16777216"):
+        await connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+async def _migrate(connection: aiosqlite.Connection) -> None:
+    """Apply the numbered SQL files that the file has not seen; each in one transaction."""
+    rows = list(await connection.execute_fetchall("PRAGMA user_version"))
+    current = int(rows[0][0])
+    for number, sql in _migrations():
+        if number > current:
+            await connection.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")
+
+
+def _migrations() -> list[tuple[int, str]]:
+    folder = resources.files("kernel.store") / "migrations"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [(int(file.name[:4]), file.read_text("utf-8")) for file in files]
+
+
+def _merge(statements: list[Statement]) -> list[tuple[str, list[Parameters]]]:
+    """Neighbours with the same SQL become one executemany; their order is kept."""
+    merged: list[tuple[str, list[Parameters]]] = []
+    for statement in statements:
+        if merged and merged[-1][0] == statement.sql:
+            merged[-1][1].append(statement.parameters)
+        else:
+            merged.append((statement.sql, [statement.parameters]))
+    return merged
+
+
+def _resolve(batch: list[_Pending], error: StorageError | None) -> None:
+    for group in batch:
+        if group.done.done():
+            continue
+        if error is None:
+            group.done.set_result(None)
+        else:
+            group.done.set_exception(error)
+
+
+def _is_corruption(error: sqlite3.DatabaseError) -> bool:
+    text = str(error).lower()
+    return any(word in text for word in ("malformed", "not a database", "corrupt", "file is encrypted"))
+
+
+def _storage_error(path: Path, error: Exception) -> StorageError:
+    text = str(error)
+    full = "full" in text or getattr(error, "errno", None) == errno.ENOSPC
+    if full:
+        return StorageError(
+            f"The disk that holds {path.parent} is full; nothing can be saved.",
+            "Free some space: Aether goes on by itself as soon as there is room.",
+        )
+    if "readonly" in text or "read-only" in text:
+        return StorageError(
+            f"{path} cannot be written: {text}.", "Mend its permissions or set AETHER_FS_ROOT to another folder."
+        )
+    return StorageError(f"The database {path} refused: {text}.", "`aether doctor` checks it.")

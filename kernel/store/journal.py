@@ -1,0 +1,129 @@
+"""The journal: what an agent does is written here before anybody sees it.
+
+`record` gives each event its log_id, commits it together with the rows that belong to it, and only then publishes it.
+Called by the process manager and the agents. While the disk is full it waits and tries again, so that nothing is lost.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from kernel.bus import EventBus
+from kernel.clock import Clock
+from kernel.errors import StorageError
+from kernel.log import get_logger
+from kernel.protocol import codec
+from kernel.protocol.agent import AgentNotice
+from kernel.protocol.base import JournalEvent, tag_of
+from kernel.store.database import Database, Statement
+
+RETRY_S = 2.0
+INSERT = "INSERT INTO agent_logs (log_id, pid, step, timestamp, type, body) VALUES (?, ?, ?, ?, ?, ?)"
+DROP_CHUNKS = "DELETE FROM agent_logs WHERE pid = ? AND step = ? AND type = 'agent.thinkingChunk'"
+
+_log = get_logger(__name__)
+
+
+class Journal:
+    """Writes events, then publishes them; reads them back in pages."""
+
+    def __init__(self, database: Database, bus: EventBus, clock: Clock) -> None:
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._next_id = 1
+        self._warned: set[int] = set()
+
+    async def open(self) -> None:
+        """Find the last log_id."""
+        rows = await self._database.query("SELECT coalesce(max(log_id), 0) FROM agent_logs")
+        self._next_id = int(rows[0][0]) + 1
+
+    async def record(self, *events: JournalEvent, also: Sequence[Statement] = ()) -> None:
+        """Commit `events` and the statements `also` as one group, then publish the events in order.
+
+        Waits while the disk is full, telling people of it once for each agent.
+        """
+        stamped = [self._stamp(event) for event in events]
+        statements = [*also, *(_insert(event) for event in stamped)]
+        await self._commit(statements, stamped)
+        for event in stamped:
+            self._bus.publish(event)
+
+    async def replace_chunks(self, *events: JournalEvent, pid: int, step: int, also: Sequence[Statement] = ()) -> None:
+        """Like `record`, and the step's chunks give way to what they became."""
+        await self.record(*events, also=(Statement(DROP_CHUNKS, (pid, step)), *also))
+
+    async def page(
+        self, pid: int, *, before_log_id: int = 0, index: int | None = None, limit: int = 200
+    ) -> tuple[tuple[dict[str, Any], ...], int, int]:
+        """(events by rising log_id as JSON objects, how many the run has, how many are older than the first)."""
+        total = int((await self._database.query("SELECT count(*) FROM agent_logs WHERE pid = ?", (pid,)))[0][0])
+        if index is not None:
+            rows = await self._database.query(
+                "SELECT body FROM agent_logs WHERE pid = ? ORDER BY log_id LIMIT ? OFFSET ?",
+                (pid, limit, max(0, index)),
+            )
+            return _decode(rows), total, min(max(0, index), total)
+        bound = before_log_id or self._next_id
+        older = total
+        if before_log_id:
+            older = int(
+                (
+                    await self._database.query(
+                        "SELECT count(*) FROM agent_logs WHERE pid = ? AND log_id < ?", (pid, before_log_id)
+                    )
+                )[0][0]
+            )
+        rows = await self._database.query(
+            "SELECT body FROM agent_logs WHERE pid = ? AND log_id < ? ORDER BY log_id DESC LIMIT ?",
+            (pid, bound, limit),
+        )
+        rows.reverse()
+        return _decode(rows), total, max(0, older - len(rows))
+
+    async def tool_started(self, pid: int, call_id: str) -> bool:
+        """Whether a tool call began to run (its outcome may be unknown)."""
+        rows = await self._database.query(
+            "SELECT 1 FROM agent_logs WHERE pid = ? AND type = 'agent.toolStarted' "
+            "AND json_extract(body, '$.callId') = ? LIMIT 1",
+            (pid, call_id),
+        )
+        return bool(rows)
+
+    async def _commit(self, statements: list[Statement], events: list[JournalEvent]) -> None:
+        while True:
+            try:
+                await self._database.write(statements)
+            except StorageError as error:
+                self._tell(events, error)
+                await self._clock.sleep(RETRY_S)
+                continue
+            for event in events:
+                self._warned.discard(event.pid)
+            return
+
+    def _tell(self, events: list[JournalEvent], error: StorageError) -> None:
+        """Say once that an agent waits for the disk; this cannot be in the journal, so it has no log_id."""
+        _log.warning("%s", error)
+        for pid in {event.pid for event in events} - self._warned:
+            self._warned.add(pid)
+            self._bus.publish(AgentNotice(pid=pid, kind="error", message=error.message, hint=error.hint))
+
+    def _stamp(self, event: JournalEvent) -> JournalEvent:
+        log_id = self._next_id
+        self._next_id += 1
+        return msgspec.structs.replace(event, log_id=log_id, timestamp=event.timestamp or self._clock.now())
+
+
+def _insert(event: JournalEvent) -> Statement:
+    return Statement(
+        INSERT, (event.log_id, event.pid, event.step, event.timestamp, tag_of(event), codec.encode(event).decode())
+    )
+
+
+def _decode(rows: Sequence[Any]) -> tuple[dict[str, Any], ...]:
+    return tuple(msgspec.json.decode(row[0]) for row in rows)
+
+

@@ -1,0 +1,1 @@
+"""SQL, one file per aggregate: `processes`, `transcripts`, `messages`, `metrics`, `workspaces`."""
