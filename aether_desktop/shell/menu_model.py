@@ -1,0 +1,114 @@
+"""Menus as data, and how they are shown.
+
+A menu is a title and entries that name actions of the registry. ``build_menu`` makes a QMenu when one is opened; it is
+opened with ``popup``, which does not block, and deletes itself when it closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QColor, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from aether_desktop.shell.shortcuts import ActionRegistry
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEntry:
+    """An entry that triggers an action of the registry; left out where there is no such action."""
+
+    action_id: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """An entry of its own, for menus about one thing (a window, a dock tile)."""
+
+    text: str
+    command: Callable[[], object]
+    icon: str = ""
+    enabled: bool = True
+    checked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmenuEntry:
+    """A menu inside a menu."""
+
+    text: str
+    entries: tuple[MenuEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeparatorEntry:
+    """A line."""
+
+
+MenuEntry = ActionEntry | CommandEntry | SubmenuEntry | SeparatorEntry
+
+SEPARATOR = SeparatorEntry()
+
+
+@dataclass(frozen=True, slots=True)
+class MenuSpec:
+    """A menu of the menu bar; ``entries`` is called each time it opens."""
+
+    title: str
+    entries: Callable[[], Sequence[MenuEntry]]
+
+
+def build_menu(parent: QWidget, entries: Sequence[MenuEntry], registry: ActionRegistry | None) -> QMenu:
+    """Return a menu of ``entries`` that deletes itself when it closes."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    _fill(menu, entries, registry)
+    return menu
+
+
+def popup_menu(
+    parent: QWidget, entries: Sequence[MenuEntry], position: QPoint, registry: ActionRegistry | None = None
+) -> QMenu:
+    """Show a menu of ``entries`` at the global ``position`` and return it; does not wait."""
+    menu = build_menu(parent, entries, registry)
+    menu.popup(position)
+    return menu
+
+
+def _fill(menu: QMenu, entries: Sequence[MenuEntry], registry: ActionRegistry | None) -> None:
+    colour = QColor(tokens_of(menu).text2)
+    for entry in entries:
+        if isinstance(entry, SeparatorEntry):
+            menu.addSeparator()
+        elif isinstance(entry, SubmenuEntry):
+            _fill(menu.addMenu(entry.text), entry.entries, registry)
+        elif isinstance(entry, CommandEntry):
+            item = menu.addAction(entry.text)
+            _dress(item, entry.icon, colour)
+            item.setEnabled(entry.enabled)
+            if entry.checked is not None:
+                item.setCheckable(True)
+                item.setChecked(entry.checked)
+            item.triggered.connect(lambda _checked=False, command=entry.command: command())
+        elif registry is not None and registry.has(entry.action_id):
+            action = registry.get(entry.action_id)
+            item = menu.addAction(entry.text or action.text)
+            _dress(item, action.icon, colour)
+            item.setEnabled(registry.is_enabled(action.action_id))
+            if action.keys:
+                item.setShortcut(QKeySequence(action.keys[0]))
+                # The registry listens for the keys; here they are only shown.
+                item.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+                item.setShortcutVisibleInContextMenu(True)
+            item.triggered.connect(lambda _checked=False, which=action.action_id: registry.trigger(which))
+
+
+def _dress(item: QAction, icon_name: str, colour: QColor) -> None:
+    if icon_name:
+        item.setIcon(icon(icon_name, colour))
+        item.setIconVisibleInMenu(True)

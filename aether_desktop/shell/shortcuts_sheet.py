@@ -1,0 +1,53 @@
+"""The sheet that lists all key sequences, by group. Read from the action registry when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from aether_desktop.shell.shortcuts import Action
+from aether_desktop.theme.fonts import mono_font
+from aether_desktop.theme.tokens import SPACE, TYPE
+from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.sheet import Answer, Sheet
+
+
+def open_shortcuts_sheet(surface: QWidget, actions: Sequence[Action]) -> Sheet:
+    """Open the sheet over ``surface`` and return it."""
+    content = _list_of(actions)
+    sheet = Sheet(
+        surface,
+        "Keyboard shortcuts",
+        content=content,
+        answers=(Answer("close", "Close", "primary", default=True),),
+        width_px=460,
+    )
+    sheet.open()
+    return sheet
+
+
+def _list_of(actions: Sequence[Action]) -> QWidget:
+    content = QWidget()
+    grid = QGridLayout(content)
+    grid.setContentsMargins(0, 0, SPACE.sm, 0)
+    grid.setHorizontalSpacing(SPACE.xl)
+    grid.setVerticalSpacing(6)
+    keyed = sorted((action for action in actions if action.keys), key=lambda action: action.group)
+    row = 0
+    for group, members in groupby(keyed, key=lambda action: action.group):
+        heading = Label(group, "caption")
+        heading.setContentsMargins(0, SPACE.sm if row else 0, 0, 0)
+        grid.addWidget(heading, row, 0, 1, 2)
+        row += 1
+        for action in members:
+            keys = Label(action.key_text, "secondary")
+            keys.setFont(mono_font(TYPE.label))
+            keys.setAlignment(Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(Label(action.text.replace("&", "")), row, 0)
+            grid.addWidget(keys, row, 1)
+            row += 1
+    grid.setColumnStretch(0, 1)
+    return content

@@ -1,0 +1,166 @@
+"""The shadow, outline and smooth corners of a window, as a sibling widget below it.
+
+A shadow inside the window, or a graphics effect, would repaint the window's content at each step of a drag (15-52 ms); a
+sibling costs 5 ms. One picture is made for each theme and density and stretched in nine parts around every window. It
+also holds the antialiased pixels of the rounded corners, which the window's one-bit mask leaves open.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QMargins, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QRegion
+from PySide6.QtWidgets import QWidget
+
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.tokens import Tokens
+
+CORNER_RADIUS_PX = 12
+_CENTRE_PX = 8
+
+
+class WindowShadow(QWidget):
+    """Painted around one window; never takes the mouse."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def surround(self, window: QRect) -> None:
+        """Move to lie around ``window`` (in the parent's coordinates)."""
+        self.setGeometry(window.marginsAdded(shadow_margins(tokens_of(self))))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the parts of the picture that lie in the damaged area."""
+        painter = QPainter(self)
+        tokens = tokens_of(self)
+        patch = shadow_patch(tokens.name, self.devicePixelRatioF())
+        edge = _patch_edges(tokens)
+        ratio = patch.devicePixelRatio()
+        damaged = event.region()
+        for source, target in _nine_parts(_logical_size(patch), self.rect(), edge):
+            if damaged.intersects(target):
+                painter.drawPixmap(QRectF(target), patch, QRectF(_scaled(source, ratio)))
+
+
+def shadow_margins(tokens: Tokens) -> QMargins:
+    """Return how far, in px, the shadow reaches beyond the window on each side."""
+    shadow = tokens.shadow
+    return QMargins(shadow.blur, shadow.blur - shadow.offset_y, shadow.blur, shadow.blur + shadow.offset_y)
+
+
+@lru_cache(maxsize=8)
+def corner_mask(width: int, height: int, radius: int) -> QRegion:
+    """Return the pixels of a rounded rectangle that are wholly inside it."""
+    region = QRegion(0, radius, width, max(0, height - 2 * radius))
+    for row in range(radius):
+        # A pixel counts if its outermost corner lies within the circle.
+        rise = radius - row
+        inset = radius - int(max(0.0, radius**2 - rise**2) ** 0.5)
+        line = QRect(inset, row, width - 2 * inset, 1)
+        region += QRegion(line)
+        region += QRegion(line.translated(0, height - 1 - 2 * row))
+    return region
+
+
+@lru_cache(maxsize=4)
+def shadow_patch(theme: str, ratio: float) -> QPixmap:
+    """Return the nine-patch picture of a theme at a density of ``ratio``."""
+    from aether_desktop.theme.tokens import DARK, LIGHT
+
+    tokens = DARK if theme == DARK.name else LIGHT
+    margins = shadow_margins(tokens)
+    inner = 2 * CORNER_RADIUS_PX + _CENTRE_PX
+    # The stretched middle must lie beyond the reach of the corners' blur, or the sides would show a slope.
+    inner += 2 * tokens.shadow.blur
+    width, height = inner + margins.left() + margins.right(), inner + margins.top() + margins.bottom()
+    patch = QPixmap(round(width * ratio), round(height * ratio))
+    patch.setDevicePixelRatio(ratio)
+    patch.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(patch)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    window = QRectF(margins.left(), margins.top(), inner, inner)
+    _paint_blur(painter, window, tokens)
+    _paint_body(painter, window, tokens)
+    painter.end()
+    return patch
+
+
+def _paint_blur(painter: QPainter, window: QRectF, tokens: Tokens) -> None:
+    # A stack of translucent outlines whose opacity falls with the square of the distance looks like a Gaussian blur.
+    shadow = tokens.shadow
+    painter.setPen(Qt.PenStyle.NoPen)
+    colour = QColor(shadow.colour)
+    steps = shadow.blur
+    total = sum((step / steps) ** 2 for step in range(1, steps + 1))
+    carried = 0.0
+    for step in range(1, steps + 1):
+        carried += shadow.opacity * (step / steps) ** 2 / total
+        alpha = int(carried)
+        if alpha == 0:
+            continue
+        carried -= alpha
+        reach = shadow.blur - step
+        colour.setAlpha(alpha)
+        painter.setBrush(colour)
+        area = window.translated(0, shadow.offset_y).adjusted(-reach, -reach, reach, reach)
+        painter.drawRoundedRect(area, CORNER_RADIUS_PX + reach, CORNER_RADIUS_PX + reach)
+
+
+def _paint_body(painter: QPainter, window: QRectF, tokens: Tokens) -> None:
+    outline = QPainterPath()
+    outline.addRoundedRect(window.adjusted(-0.5, -0.5, 0.5, 0.5), CORNER_RADIUS_PX + 0.5, CORNER_RADIUS_PX + 0.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(tokens.line_strong if tokens.dark else tokens.line), 1))
+    painter.drawPath(outline)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setClipRect(QRectF(0, 0, window.right() + 99, window.center().y()))
+    painter.setBrush(QColor(tokens.surface1))
+    painter.drawRoundedRect(window, CORNER_RADIUS_PX, CORNER_RADIUS_PX)
+    painter.setClipRect(QRectF(0, window.center().y(), window.right() + 99, window.bottom()))
+    painter.setBrush(QColor(tokens.surface0))
+    painter.drawRoundedRect(window, CORNER_RADIUS_PX, CORNER_RADIUS_PX)
+    painter.setClipping(False)
+
+
+def _patch_edges(tokens: Tokens) -> QMargins:
+    inset = CORNER_RADIUS_PX + tokens.shadow.blur
+    return shadow_margins(tokens) + QMargins(inset, inset, inset, inset)
+
+
+def _logical_size(patch: QPixmap) -> QRect:
+    ratio = patch.devicePixelRatio()
+    return QRect(0, 0, round(patch.width() / ratio), round(patch.height() / ratio))
+
+
+def _scaled(rect: QRect, ratio: float) -> QRectF:
+    return QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
+
+
+def _nine_parts(source: QRect, target: QRect, edge: QMargins) -> list[tuple[QRect, QRect]]:
+    def cuts(start: int, length: int, low: int, high: int) -> list[tuple[int, int]]:
+        low, high = min(low, length // 2), min(high, length - length // 2)
+        return [(start, low), (start + low, length - low - high), (start + length - high, high)]
+
+    parts = []
+    source_columns = cuts(source.x(), source.width(), edge.left(), edge.right())
+    target_columns = cuts(target.x(), target.width(), edge.left(), edge.right())
+    source_rows = cuts(source.y(), source.height(), edge.top(), edge.bottom())
+    target_rows = cuts(target.y(), target.height(), edge.top(), edge.bottom())
+    for row in range(3):
+        for column in range(3):
+            if row == 1 and column == 1:
+                continue
+            (source_x, source_width), (target_x, target_width) = source_columns[column], target_columns[column]
+            (source_y, source_height), (target_y, target_height) = source_rows[row], target_rows[row]
+            if target_width > 0 and target_height > 0:
+                parts.append(
+                    (
+                        QRect(source_x, source_y, source_width, source_height),
+                        QRect(target_x, target_y, target_width, target_height),
+                    )
+                )
+    return parts
