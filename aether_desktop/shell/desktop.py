@@ -64,9 +64,8 @@ class Desktop(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the damaged part of the wallpaper."""
-        painter = QPainter(self)
-        for area in event.region():
-            self.paint_piece(painter, area, area.topLeft())
+        area = event.rect()
+        self.paint_piece(QPainter(self), area, area.topLeft())
 
     def changeEvent(self, event: QEvent) -> None:
         """Paint anew for another theme."""

@@ -123,7 +123,8 @@ def cascade(size: QSize, work: QRect, taken: list[QPoint]) -> QRect:
     """
     fitted = size.boundedTo(work.size()).expandedTo(MIN_SIZE)
     start = QPoint(
-        work.x() + max(0, (work.width() - fitted.width()) // 2), work.y() + max(0, (work.height() - fitted.height()) // 3)
+        work.x() + max(0, (work.width() - fitted.width()) // 2),
+        work.y() + max(0, (work.height() - fitted.height()) // 3),
     )
     corner = QPoint(start)
     occupied = {(point.x(), point.y()) for point in taken}

@@ -67,7 +67,7 @@ def build_menu(parent: QWidget, entries: Sequence[MenuEntry], registry: ActionRe
     """Return a menu of ``entries`` that deletes itself when it closes."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    _fill(menu, entries, registry)
+    fill_menu(menu, entries, registry)
     return menu
 
 
@@ -80,13 +80,14 @@ def popup_menu(
     return menu
 
 
-def _fill(menu: QMenu, entries: Sequence[MenuEntry], registry: ActionRegistry | None) -> None:
+def fill_menu(menu: QMenu, entries: Sequence[MenuEntry], registry: ActionRegistry | None) -> None:
+    """Add ``entries`` to ``menu``; ``registry`` knows the actions that they name."""
     colour = QColor(tokens_of(menu).text2)
     for entry in entries:
         if isinstance(entry, SeparatorEntry):
             menu.addSeparator()
         elif isinstance(entry, SubmenuEntry):
-            _fill(menu.addMenu(entry.text), entry.entries, registry)
+            fill_menu(menu.addMenu(entry.text), entry.entries, registry)
         elif isinstance(entry, CommandEntry):
             item = menu.addAction(entry.text)
             _dress(item, entry.icon, colour)

@@ -15,6 +15,7 @@ _SHEET = Template(
     """
 QToolTip { background: $surface3; color: $text1; border: 1px solid $line_strong; padding: 4px 8px;
     font-size: ${label}px; }
+QMenuBar { background: transparent; border: none; }
 QMenu { background: $surface2; color: $text1; border: 1px solid $line_strong; padding: 5px; }
 QMenu::item { padding: 5px 24px 5px 12px; border-radius: ${small}px; font-size: ${body}px; }
 QMenu::item:selected { background: $accent_fill; color: $on_accent; }

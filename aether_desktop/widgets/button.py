@@ -152,7 +152,9 @@ class Button(PaintedButton):
             painter.setFont(self._hint_font)
             painter.setOpacity(0.75)
             painter.drawText(
-                QRectF(x + text_width + 6, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self._key_hint
+                QRectF(x + text_width + 6, 0, self.width(), self.height()),
+                Qt.AlignmentFlag.AlignVCenter,
+                self._key_hint,
             )
             painter.setOpacity(1.0)
 

@@ -8,9 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-TextRole = Literal[
-    "body", "secondary", "tertiary", "caption", "lead", "title", "display", "error", "attention", "link"
-]
+TextRole = Literal["body", "secondary", "tertiary", "caption", "lead", "title", "display", "error", "attention", "link"]
 
 
 class Label(QLabel):

@@ -92,7 +92,9 @@ class NoticeCard(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
         name, phase = _ICONS[self.notice.kind]
-        painter.setPen(QColor(tokens.phase(phase).mark) if self.notice.kind == "attention" else QColor(tokens.line_strong))
+        painter.setPen(
+            QColor(tokens.phase(phase).mark) if self.notice.kind == "attention" else QColor(tokens.line_strong)
+        )
         painter.setBrush(QColor(tokens.surface2))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
         paint_icon(painter, QRectF(SPACE.lg - 2, SPACE.md, 18, 18), name, QColor(tokens.phase(phase).text))

@@ -58,4 +58,6 @@ class PhaseDot(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the dot."""
         painter = QPainter(self)
-        paint_phase_dot(painter, QPointF(self.rect().center()) + QPointF(0.5, 0.5), tokens_of(self), self._phase, halo=self._halo)
+        paint_phase_dot(
+            painter, QPointF(self.rect().center()) + QPointF(0.5, 0.5), tokens_of(self), self._phase, halo=self._halo
+        )

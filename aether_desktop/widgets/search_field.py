@@ -27,7 +27,9 @@ class SearchField(QLineEdit):
         self.setTextMargins(_LEFT_MARGIN_PX, 0, 0, 0)
         self.setMinimumWidth(90)
         self.setMaximumWidth(width_px)
-        self._clear = self.addAction(icon("close", QColor(tokens_of(self).text3)), QLineEdit.ActionPosition.TrailingPosition)
+        self._clear = self.addAction(
+            icon("close", QColor(tokens_of(self).text3)), QLineEdit.ActionPosition.TrailingPosition
+        )
         self._clear.setToolTip("Clear (Esc)")
         self._clear.setVisible(False)
         self._clear.triggered.connect(self._on_clear_requested)
