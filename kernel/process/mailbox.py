@@ -1,0 +1,126 @@
+"""Queues of messages between processes: at most 100 wait for one process, the oldest is dropped; a message has at most 1 MB.
+
+Answers ipc.send and gives the tools their `Peers`. What waits survives the kernel.
+"""
+
+import secrets
+from collections import deque
+from typing import Any
+
+import msgspec
+
+from kernel.clock import Clock
+from kernel.errors import InvalidArgumentError, LimitReachedError, NotFoundError
+from kernel.principal import Principal
+from kernel.process.lifecycle import ALIVE
+from kernel.process.table import ProcessTable
+from kernel.protocol.ids import KERNEL_PID
+from kernel.protocol.records import IPCMessage
+from kernel.protocol.system import (
+    AgentCard,
+    IpcDelivered,
+    IpcListAgents,
+    IpcListAgentsReply,
+    IpcMessageSent,
+    IpcSend,
+    IpcSendReply,
+)
+from kernel.store.journal import Journal
+from kernel.store.repositories.messages import MessageRepository
+
+QUEUE_LIMIT = 100
+MESSAGE_LIMIT_BYTES = 1_000_000
+
+
+class Mailbox:
+    """One queue per living process."""
+
+    def __init__(self, table: ProcessTable, repository: MessageRepository, journal: Journal, clock: Clock) -> None:
+        self._table = table
+        self._repository = repository
+        self._journal = journal
+        self._clock = clock
+        self._queues: dict[int, deque[IPCMessage]] = {}
+
+    async def open(self) -> None:
+        """Take up what an earlier kernel left waiting."""
+        for message in await self._repository.waiting():
+            self._queues.setdefault(message.to_pid, deque(maxlen=QUEUE_LIMIT)).append(message)
+
+    async def handle_send(self, command: IpcSend, principal: Principal) -> IpcSendReply:
+        """ipc.send."""
+        return IpcSendReply(
+            message_id=await self.send(command.from_pid, command.to_pid, command.channel, command.payload)
+        )
+
+    async def handle_list_agents(self, command: IpcListAgents, principal: Principal) -> IpcListAgentsReply:
+        """ipc.list_agents."""
+        visible = {entry.info.pid for entry in self._table if principal.may_see(entry.info.owner_uid)}
+        return IpcListAgentsReply(agents=tuple(card for card in self.list_agents(KERNEL_PID) if card.pid in visible))
+
+    def list_agents(self, except_pid: int) -> tuple[AgentCard, ...]:
+        """The living processes but one."""
+        return tuple(
+            AgentCard(
+                pid=entry.info.pid,
+                uid=entry.info.uid,
+                role=entry.info.role,
+                state=entry.info.state,
+                phase=entry.info.agent_phase,
+            )
+            for entry in self._table
+            if entry.info.pid != except_pid and entry.info.state in ALIVE
+        )
+
+    async def send(self, from_pid: int, to_pid: int, channel: str, payload: Any) -> str:
+        """Put a message into a queue; returns its id. Raises InvalidArgumentError, LimitReachedError, NotFoundError."""
+        if from_pid == to_pid:
+            raise InvalidArgumentError("A process cannot send a message to itself.", "ipc.list_agents shows the others.")
+        receiver = self._table.find(to_pid)
+        if receiver is None or receiver.info.state not in ALIVE:
+            raise NotFoundError(f"There is no living process {to_pid}.", "ipc.list_agents shows those that there are.")
+        size = len(msgspec.json.encode(payload))
+        if size > MESSAGE_LIMIT_BYTES:
+            raise LimitReachedError(
+                f"The message has {size:,} bytes; at most {MESSAGE_LIMIT_BYTES:,} are taken.",
+                "Write a file into a shared workspace and send its path.",
+            )
+        message = IPCMessage(
+            id=f"msg_{secrets.token_hex(8)}",
+            from_pid=from_pid,
+            from_uid=self._uid_of(from_pid),
+            to_pid=to_pid,
+            to_uid=receiver.info.uid,
+            channel=channel,
+            payload=payload,
+            timestamp=self._clock.now(),
+        )
+        queue = self._queues.setdefault(to_pid, deque(maxlen=QUEUE_LIMIT))
+        also = [self._repository.put(message)]
+        if len(queue) == QUEUE_LIMIT:
+            also.append(self._repository.mark_delivered(queue[0].id))
+        queue.append(message)
+        await self._journal.record(IpcMessageSent(pid=to_pid, message=message), also=also)
+        return message.id
+
+    async def receive(self, pid: int) -> tuple[IPCMessage, ...]:
+        """Take all that waits for a process, oldest first, and mark it delivered."""
+        queue = self._queues.pop(pid, None)
+        if not queue:
+            return ()
+        events = [IpcDelivered(pid=pid, message_id=message.id, to_pid=pid) for message in queue]
+        await self._journal.record(*events, also=[self._repository.mark_delivered(message.id) for message in queue])
+        return tuple(msgspec.structs.replace(message, delivered=True) for message in queue)
+
+    def waiting(self, pid: int) -> int:
+        """How many messages wait for a process."""
+        return len(self._queues.get(pid, ()))
+
+    def forget(self, pid: int) -> None:
+        """Drop the queue of a process that is dead."""
+        self._queues.pop(pid, None)
+
+    def _uid_of(self, pid: int) -> str:
+        if pid == KERNEL_PID:
+            return "kernel"
+        return self._table.get(pid).info.uid

@@ -1,0 +1,70 @@
+"""Who there is: the living processes and zombies, each as a frozen record.
+
+Owned by the manager, which alone changes it; everybody else reads. PIDs come from the store's counter, so that no two runs ever
+share one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kernel.errors import LimitReachedError, NotFoundError
+from kernel.protocol.records import AgentConfig, ProcessInfo
+from kernel.store.repositories.processes import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A process, what it was asked to do, and how far it is."""
+
+    info: ProcessInfo
+    config: AgentConfig
+    run: RunRecord
+
+
+class ProcessTable:
+    """At most `limit` processes that are not dead."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: dict[int, Entry] = {}
+        self._next_pid = 1
+
+    def start_at(self, pid: int) -> None:
+        """The first pid to give out."""
+        self._next_pid = pid
+
+    def allocate(self) -> int:
+        """A new pid. Raises LimitReachedError when the table is full."""
+        if len(self._entries) >= self._limit:
+            raise LimitReachedError(
+                f"There are {self._limit} processes, as many as the table holds.",
+                "End some, or raise the setting agents.process_limit.",
+            )
+        pid = self._next_pid
+        self._next_pid += 1
+        return pid
+
+    def put(self, entry: Entry) -> None:
+        """Add or replace."""
+        self._entries[entry.info.pid] = entry
+
+    def get(self, pid: int) -> Entry:
+        """The entry. Raises NotFoundError."""
+        entry = self._entries.get(pid)
+        if entry is None:
+            raise NotFoundError(f"There is no process {pid}.", "The process list shows those that there are.")
+        return entry
+
+    def find(self, pid: int) -> Entry | None:
+        """The entry or None."""
+        return self._entries.get(pid)
+
+    def remove(self, pid: int) -> None:
+        """Forget a dead one."""
+        self._entries.pop(pid, None)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries.values()))
+
+    def __len__(self) -> int:
+        return len(self._entries)

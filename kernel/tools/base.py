@@ -1,0 +1,187 @@
+"""The contract between the agent loop and a tool.
+
+A `Tool` has a name, documented arguments, a preview (what exactly would happen, for approval and display) and `run`. A tool reaches
+the world only through the `ToolContext` that it is given; it never sees the kernel.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+import msgspec
+
+from kernel.errors import InvalidArgumentError
+from kernel.protocol.base import JournalEvent
+from kernel.protocol.ids import ApprovalKind
+from kernel.protocol.records import SharedMountInfo
+from kernel.protocol.system import AgentCard
+from kernel.vfs.agent_files import AgentFiles
+
+Risk = Literal["none", "low", "high"]
+RESULT_CHARACTERS = 30_000
+ArgsT = TypeVar("ArgsT", bound="Arguments")
+
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every tool's arguments; field names are the JSON schema's, `Meta(description=...)` documents them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a call would do, before it does it.
+
+    title: one line for people. risk: `none` never asks, `low` asks in mode `ask` only, `high` asks in every mode but `yes`.
+    details: exactly what (`command`, `path`, `diff`, `url`, ...). harm: what it can harm, or "".
+    rule: the pattern that "always for this agent" would allow; "" where it cannot be said once for all. always: it in words.
+    own_files: it touches nothing but the agent's own home.
+    """
+
+    title: str
+    kind: ApprovalKind = "command"
+    risk: Risk = "none"
+    details: Mapping[str, str] = field(default_factory=dict)
+    harm: str = ""
+    rule: str = ""
+    always: str = ""
+    own_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of a call. text: for the model. details: for people. completed: the run's summary when the run is over."""
+
+    text: str
+    ok: bool = True
+    exit_code: int | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    completed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """How a command ended. output: merged stdout and stderr, cut in the middle when long."""
+
+    output: str
+    exit_code: int
+    timed_out: bool = False
+    note: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched page as text."""
+
+    url: str
+    status: int
+    title: str
+    text: str
+
+
+class CommandRunner(Protocol):
+    """Runs commands in the agent's sandbox and shows them in its terminal."""
+
+    async def run(self, command: str, *, cwd: str, timeout_s: float) -> CommandOutcome:
+        """Run a shell command to its end or deadline."""
+        ...
+
+
+class PageFetcher(Protocol):
+    """Fetches pages for agents."""
+
+    async def fetch(self, url: str) -> Page:
+        """GET a page and extract its text. Raises AetherError."""
+        ...
+
+
+class Peers(Protocol):
+    """The other agents."""
+
+    def list_agents(self, except_pid: int) -> tuple[AgentCard, ...]:
+        """The living ones."""
+        ...
+
+    async def send(self, from_pid: int, to_pid: int, channel: str, payload: Any) -> str:
+        """Put a message into a queue; returns its id."""
+        ...
+
+    async def receive(self, pid: int) -> tuple[Any, ...]:
+        """Take all waiting messages (IPCMessage)."""
+        ...
+
+
+class Workspaces(Protocol):
+    """Shared workspaces."""
+
+    async def create(self, name: str, owner_pid: int) -> SharedMountInfo:
+        """Make one."""
+        ...
+
+    async def mount(self, pid: int, name: str, mount_point: str = "") -> SharedMountInfo:
+        """Mount one."""
+        ...
+
+    async def list(self) -> tuple[SharedMountInfo, ...]:
+        """List all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a tool may use, for one agent."""
+
+    pid: int
+    step: int
+    files: AgentFiles
+    commands: CommandRunner
+    pages: PageFetcher
+    peers: Peers
+    workspaces: Workspaces
+    emit: Callable[[JournalEvent], Awaitable[None]]
+    command_timeout_s: float
+    network_access: bool
+
+
+class Tool(Protocol):
+    """One tool."""
+
+    NAME: ClassVar[str]
+    DESCRIPTION: ClassVar[str]
+    ARGUMENTS: ClassVar[type[Arguments]]
+
+    async def preview(self, arguments: Any, context: ToolContext) -> Preview:
+        """What the call would do."""
+        ...
+
+    async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
+        """Do it. Raises AetherError; its sentence goes to the model."""
+        ...
+
+
+def schema_of(arguments: type[Arguments]) -> dict[str, Any]:
+    """The JSON schema of a tool's arguments, without references."""
+    (schema,), components = msgspec.json.schema_components([arguments])
+    body = dict(components[arguments.__name__]) if "$ref" in schema else dict(schema)
+    body.pop("title", None)
+    body.pop("description", None)
+    return body
+
+
+def parse_arguments(tool: Tool, raw: Mapping[str, Any]) -> Arguments:
+    """The model's arguments as the tool's struct. Raises InvalidArgumentError with the fields that it has."""
+    try:
+        parsed: Arguments = msgspec.convert(dict(raw), tool.ARGUMENTS, strict=False)
+    except (msgspec.ValidationError, TypeError) as error:
+        fields = ", ".join(field.name for field in msgspec.structs.fields(tool.ARGUMENTS))
+        raise InvalidArgumentError(f"{tool.NAME}: {error}.", f"Its arguments are: {fields or 'none'}.") from error
+    return parsed
+
+
+def cut_middle(text: str, limit: int) -> str:
+    """The beginning and the end of a long text, with a line that says how much is left out."""
+    if len(text) <= limit:
+        return text
+    head = limit * 2 // 3
+    tail = limit - head
+    left_out = len(text) - head - tail
+    return f"{text[:head]}\n[... {left_out:,} characters left out ...]\n{text[-tail:]}"

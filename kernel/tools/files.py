@@ -1,0 +1,204 @@
+"""read_file, write_file, list_files, mkdir: the agent's own files and the folders mounted for it."""
+
+import difflib
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from kernel.errors import AetherError, InvalidArgumentError, NotFoundError
+from kernel.protocol.agent import AgentFileCreated
+from kernel.protocol.records import FileStat
+from kernel.tools.base import Arguments, Preview, ToolContext, ToolResult, cut_middle
+
+READ_CHARACTERS = 100_000
+DIFF_CHARACTERS = 20_000
+SHOWN_CHARACTERS = 10_000
+LISTED_ENTRIES = 500
+PathArgument = Annotated[str, Meta(description="Absolute, or relative to the home folder.", min_length=1, max_length=4096)]
+
+
+class ReadFileArguments(Arguments, frozen=True, kw_only=True):
+    """What to read."""
+
+    path: PathArgument
+
+
+class ReadFile:
+    """The text of a file."""
+
+    NAME: ClassVar[str] = "read_file"
+    DESCRIPTION: ClassVar[str] = "Read a text file. Long files are cut in the middle; read a part with run_command."
+    ARGUMENTS: ClassVar[type[Arguments]] = ReadFileArguments
+
+    async def preview(self, arguments: Any, context: ToolContext) -> Preview:
+        """Reading what the agent may see never asks."""
+        return Preview(arguments.path)
+
+    async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
+        """The content, or a sentence for a binary file."""
+        content = await context.files.read(arguments.path)
+        if b"\x00" in content[:8192]:
+            return ToolResult(f"{arguments.path} is a binary file of {len(content):,} bytes.", details=_size(content))
+        text = content.decode("utf-8", errors="replace")
+        return ToolResult(cut_middle(text, READ_CHARACTERS), details=_size(content))
+
+
+class WriteFileArguments(Arguments, frozen=True, kw_only=True):
+    """What to write where."""
+
+    path: PathArgument
+    content: Annotated[str, Meta(description="The whole new content of the file.")]
+
+
+class WriteFile:
+    """Create or replace a file."""
+
+    NAME: ClassVar[str] = "write_file"
+    DESCRIPTION: ClassVar[str] = "Create a file or replace its whole content. Folders above it are made."
+    ARGUMENTS: ClassVar[type[Arguments]] = WriteFileArguments
+
+    async def preview(self, arguments: Any, context: ToolContext) -> Preview:
+        """The diff against what is there."""
+        place = context.files.locate(arguments.path)
+        before = await _text_or_none(context, arguments.path)
+        diff, added, removed = _diff(before, arguments.content, place.guest_path)
+        own = not place.mount.shared
+        where = "its own home" if own else place.mount.guest_path
+        return Preview(
+            f"{arguments.path} +{added} −{removed}",
+            kind="file",
+            risk="low",
+            details={
+                "path": place.guest_path,
+                "diff": cut_middle(diff, DIFF_CHARACTERS),
+                "added": str(added),
+                "removed": str(removed),
+                "exists": "yes" if before is not None else "no",
+            },
+            harm="" if before is None else "replaces what the file holds now",
+            rule=f"write_file({place.mount.guest_path}/*)",
+            always=f"writing files in {where}",
+            own_files=own,
+        )
+
+    async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
+        """Write it and say so."""
+        before = await _text_or_none(context, arguments.path)
+        place = context.files.locate(arguments.path)
+        try:
+            content = arguments.content.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidArgumentError("The content holds characters that are not valid text.") from error
+        created = await context.files.write(arguments.path, content)
+        _, added, removed = _diff(before, arguments.content, place.guest_path)
+        await context.emit(
+            AgentFileCreated(
+                pid=context.pid,
+                step=context.step,
+                path=place.guest_path,
+                content=arguments.content[:SHOWN_CHARACTERS],
+                created=created,
+                added_lines=added,
+                removed_lines=removed,
+            )
+        )
+        verb = "Created" if created else "Replaced"
+        return ToolResult(f"{verb} {place.guest_path} ({len(content):,} bytes).", details={"path": place.guest_path})
+
+
+class ListFilesArguments(Arguments, frozen=True, kw_only=True):
+    """What to list."""
+
+    path: Annotated[str, Meta(description="A folder; the home folder when left out.", max_length=4096)] = "."
+    recursive: Annotated[bool, Meta(description="Also what lies in the folders below.")] = False
+
+
+class ListFiles:
+    """A folder's entries."""
+
+    NAME: ClassVar[str] = "list_files"
+    DESCRIPTION: ClassVar[str] = "List a folder: folders first (with a trailing /), then files with their size in bytes."
+    ARGUMENTS: ClassVar[type[Arguments]] = ListFilesArguments
+
+    async def preview(self, arguments: Any, context: ToolContext) -> Preview:
+        """Listing never asks."""
+        return Preview(arguments.path)
+
+    async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
+        """One line an entry."""
+        lines = await _listing(context, arguments.path or ".", arguments.recursive)
+        if not lines:
+            return ToolResult(f"{arguments.path} is empty.")
+        shown = lines[:LISTED_ENTRIES]
+        if len(lines) > len(shown):
+            shown.append(f"[... {len(lines) - len(shown):,} more entries ...]")
+        return ToolResult("\n".join(shown), details={"entries": str(len(lines))})
+
+
+class MkdirArguments(Arguments, frozen=True, kw_only=True):
+    """What to make."""
+
+    path: PathArgument
+
+
+class Mkdir:
+    """Make a folder."""
+
+    NAME: ClassVar[str] = "mkdir"
+    DESCRIPTION: ClassVar[str] = "Make a folder, and those above it."
+    ARGUMENTS: ClassVar[type[Arguments]] = MkdirArguments
+
+    async def preview(self, arguments: Any, context: ToolContext) -> Preview:
+        """A new folder harms nothing."""
+        context.files.locate(arguments.path)
+        return Preview(arguments.path, kind="file")
+
+    async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
+        """Make it."""
+        await context.files.mkdir(arguments.path)
+        return ToolResult(f"Made the folder {context.files.absolute(arguments.path)}.")
+
+
+async def _text_or_none(context: ToolContext, path: str) -> str | None:
+    try:
+        content = await context.files.read(path)
+    except NotFoundError:
+        return None
+    except AetherError:
+        return ""
+    return content.decode("utf-8", errors="replace")
+
+
+def _diff(before: str | None, after: str, path: str) -> tuple[str, int, int]:
+    """(unified diff, lines added, lines removed). Very large files are compared by their number of lines only."""
+    old, new = (before or "").splitlines(), after.splitlines()
+    if len(old) + len(new) > 20_000:
+        return f"{path}: {len(old):,} lines before, {len(new):,} after", max(0, len(new) - len(old)), max(0, len(old) - len(new))
+    origin = path if before is not None else "/dev/null"
+    lines = list(difflib.unified_diff(old, new, origin, path, lineterm=""))
+    added = sum(1 for line in lines[2:] if line.startswith("+"))
+    removed = sum(1 for line in lines[2:] if line.startswith("-"))
+    return "\n".join(lines), added, removed
+
+
+async def _listing(context: ToolContext, path: str, recursive: bool) -> list[str]:
+    lines: list[str] = []
+    waiting = [(path, "")]
+    while waiting and len(lines) <= LISTED_ENTRIES * 4:
+        folder, prefix = waiting.pop(0)
+        for entry in await context.files.list(folder):
+            lines.append(_line(entry, prefix))
+            if recursive and entry.type == "directory":
+                waiting.append((f"{folder}/{entry.name}", f"{prefix}{entry.name}/"))
+    return lines
+
+
+def _line(entry: FileStat, prefix: str) -> str:
+    name = f"{prefix}{entry.name}".replace("\n", "\\n")
+    if entry.type == "directory":
+        return f"{name}/"
+    return f"{name}  {entry.size}" if entry.type == "file" else f"{name}  ({entry.type})"
+
+
+def _size(content: bytes) -> dict[str, str]:
+    return {"bytes": str(len(content))}

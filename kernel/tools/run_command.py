@@ -1,0 +1,63 @@
+"""run_command: a shell command in the agent's own sandbox, with its exact exit code and a deadline that ends all of it."""
+
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from kernel.tools import command_risk
+from kernel.tools.base import RESULT_CHARACTERS, Arguments, Preview, ToolContext, ToolResult, cut_middle
+
+MAX_TIMEOUT_S = 3600.0
+
+
+class RunCommandArguments(Arguments, frozen=True, kw_only=True):
+    """What to run."""
+
+    command: Annotated[str, Meta(description="A shell command line, run with sh.", min_length=1, max_length=100_000)]
+    timeout_s: Annotated[
+        float | None, Meta(description="Deadline in seconds, at most 3600; after it everything it started is ended.")
+    ] = None
+    cwd: Annotated[str, Meta(description="Folder to run in; the home folder when left out.", max_length=4096)] = ""
+
+
+class RunCommand:
+    """Run a command."""
+
+    NAME: ClassVar[str] = "run_command"
+    DESCRIPTION: ClassVar[str] = (
+        "Run a shell command in your sandbox. Returns its exit code and output. Background processes (&) live on between commands."
+    )
+    ARGUMENTS: ClassVar[type[Arguments]] = RunCommandArguments
+
+    async def preview(self, arguments: Any, context: ToolContext) -> Preview:
+        """The exact command, and what it could harm."""
+        verdict = command_risk.classify(arguments.command)
+        details = {"command": arguments.command, "cwd": arguments.cwd or context.files.home.guest_path}
+        return Preview(
+            arguments.command,
+            kind="command",
+            risk=verdict.risk,
+            details=details,
+            harm=verdict.harm,
+            rule=verdict.rule,
+            always=verdict.always,
+        )
+
+    async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
+        """Run it; a non-zero exit code is a result, not an error."""
+        timeout_s = context.command_timeout_s if arguments.timeout_s is None else arguments.timeout_s
+        timeout_s = min(max(timeout_s, 0.1), MAX_TIMEOUT_S)
+        cwd = context.files.absolute(arguments.cwd) if arguments.cwd else context.files.home.guest_path
+        outcome = await context.commands.run(arguments.command, cwd=cwd, timeout_s=timeout_s)
+        output = cut_middle(outcome.output, RESULT_CHARACTERS)
+        head = f"exit code {outcome.exit_code}"
+        if outcome.timed_out:
+            head = f"timed out after {timeout_s:g} s; everything it started was ended ({head})"
+        if outcome.note:
+            head = f"{head}; {outcome.note}"
+        return ToolResult(
+            f"{head}\n{output}" if output else f"{head}, no output",
+            ok=outcome.exit_code == 0 and not outcome.timed_out,
+            exit_code=outcome.exit_code,
+            details={"duration": f"{outcome.duration_s:.1f} s"},
+        )

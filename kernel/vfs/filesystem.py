@@ -1,0 +1,190 @@
+"""The virtual file system that people see: `/` is Aether's root folder.
+
+Answers the fs.* commands; every change is said with `fs.changed`. The kernel's own folder (/var/kernel) is not part of it, not even
+for an administrator. The work is done by `Tree` in a thread.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from kernel.bus import EventBus
+from kernel.errors import NotFoundError, PermissionDeniedError
+from kernel.paths import Paths
+from kernel.principal import Principal
+from kernel.protocol import fs
+from kernel.protocol.base import Empty
+from kernel.protocol.ids import ChangeType
+from kernel.protocol.records import FileStat
+from kernel.vfs.confinement import clean
+from kernel.vfs.homes import Homes
+from kernel.vfs.tree import Tree
+
+T = TypeVar("T")
+OwnerOfHome = Callable[[int], str | None]
+TOP = ("home", "tmp", "etc", "var", "shared")
+TEXT_PROBE_BYTES = 8192
+
+
+class VirtualFileSystem:
+    """Handlers of the fs.* commands.
+
+    owner_of: the user that owns a pid, for the rule that people see the homes of their own agents.
+    """
+
+    def __init__(self, paths: Paths, homes: Homes, bus: EventBus, owner_of: OwnerOfHome) -> None:
+        self._paths = paths
+        self._homes = homes
+        self._bus = bus
+        self._owner_of = owner_of
+
+    async def read(self, command: fs.FsRead, principal: Principal) -> fs.FileContent:
+        """fs.read."""
+        tree, path = self._locate(command.path, principal)
+        content = await _in_thread(lambda: tree.read(path))
+        return fs.FileContent(
+            path=command.path,
+            content=content.decode("utf-8", errors="replace"),
+            size=len(content),
+            binary=b"\x00" in content[:TEXT_PROBE_BYTES],
+        )
+
+    async def write(self, command: fs.FsWrite, principal: Principal) -> Empty:
+        """fs.write."""
+        tree, path = self._locate(command.path, principal)
+        created = await _in_thread(lambda: tree.write(path, command.content.encode("utf-8", errors="surrogateescape")))
+        self._changed(command.path, "create" if created else "modify")
+        return Empty()
+
+    async def mkdir(self, command: fs.FsMkdir, principal: Principal) -> Empty:
+        """fs.mkdir."""
+        tree, path = self._locate(command.path, principal)
+        await _in_thread(lambda: tree.mkdir(path, recursive=command.recursive))
+        self._changed(command.path, "create")
+        return Empty()
+
+    async def rm(self, command: fs.FsRm, principal: Principal) -> Empty:
+        """fs.rm."""
+        tree, path = self._locate(command.path, principal)
+        await _in_thread(lambda: tree.remove(path))
+        self._changed(command.path, "delete")
+        return Empty()
+
+    async def ls(self, command: fs.FsLs, principal: Principal) -> fs.FileList:
+        """fs.ls."""
+        if not clean(command.path):
+            entries = await _in_thread(lambda: self._top(principal))
+            return fs.FileList(path="/", entries=entries)
+        tree, path = self._locate(command.path, principal)
+        prefix = "/" + clean(command.path)
+        listed = await _in_thread(lambda: tree.list(path, uid=_home_name(prefix)))
+        visible = [entry for entry in listed if self._may_see(f"{prefix}/{entry.name}", principal)]
+        return fs.FileList(path=prefix, entries=tuple(_moved(entry, f"{prefix}/{entry.name}") for entry in visible))
+
+    async def stat(self, command: fs.FsStat, principal: Principal) -> FileStat:
+        """fs.stat."""
+        tree, path = self._locate(command.path, principal)
+        prefix = "/" + clean(command.path)
+        return _moved(await _in_thread(lambda: tree.stat(path, uid=_home_name(prefix))), prefix)
+
+    async def mv(self, command: fs.FsMv, principal: Principal) -> Empty:
+        """fs.mv."""
+        source, source_path = self._locate(command.from_, principal)
+        target, target_path = self._locate(command.to, principal)
+        if _top_of(command.from_) == _top_of(command.to) and _home_name(command.from_) == _home_name(command.to):
+            await _in_thread(lambda: source.move(source_path, target_path))
+        else:
+            await _in_thread(lambda: _carry(source, source_path, target, target_path))
+            await _in_thread(lambda: source.remove(source_path))
+        self._changed(command.from_, "delete")
+        self._changed(command.to, "create")
+        return Empty()
+
+    async def cp(self, command: fs.FsCp, principal: Principal) -> Empty:
+        """fs.cp."""
+        source, source_path = self._locate(command.from_, principal)
+        target, target_path = self._locate(command.to, principal)
+        await _in_thread(lambda: _carry(source, source_path, target, target_path))
+        self._changed(command.to, "create")
+        return Empty()
+
+    def host_folder(self, path: str, principal: Principal) -> Path:
+        """The host's folder behind a virtual one, for the watcher."""
+        self._locate(path, principal)
+        return self._paths.root / clean(path)
+
+    def _locate(self, path: str, principal: Principal) -> tuple[Tree, str]:
+        """The tree that a virtual path lies in and the path below it. Each home is a tree of its own."""
+        relative = clean(path)
+        if not self._may_see("/" + relative, principal):
+            raise PermissionDeniedError(f"{path} is not yours to see.")
+        top, _, rest = relative.partition("/")
+        if top not in TOP:
+            raise NotFoundError(f"There is no /{top}.", f"The top folders are {', '.join(TOP)}.")
+        name, _, inner = rest.partition("/")
+        if top in ("home", "tmp") and name and (self._paths.root / top / name).is_dir():
+            pid = _agent_pid(name)
+            owner = self._homes.of(pid).owner if pid is not None else None
+            if inner or not rest.endswith("/"):
+                return Tree(self._paths.root / top / name, owner=owner), inner
+        return Tree(self._paths.root / top), rest
+
+    def _may_see(self, path: str, principal: Principal) -> bool:
+        relative = clean(path)
+        if relative == "var/kernel" or relative.startswith("var/kernel/"):
+            return False
+        if principal.is_admin:
+            return True
+        top, _, rest = relative.partition("/")
+        if top in ("home", "tmp") and rest:
+            pid = _agent_pid(rest.partition("/")[0])
+            owner = self._owner_of(pid) if pid is not None else None
+            return owner is not None and principal.may_see(owner)
+        return top in ("", "home", "tmp", "shared")
+
+    def _top(self, principal: Principal) -> tuple[FileStat, ...]:
+        tree = Tree(self._paths.root)
+        entries = [entry for entry in tree.list("") if entry.name in TOP]
+        return tuple(entry for entry in entries if self._may_see(entry.path, principal))
+
+    def _changed(self, path: str, change: ChangeType) -> None:
+        full = "/" + clean(path)
+        pid = _agent_pid(_home_name(full))
+        owner = self._owner_of(pid) if pid is not None else None
+        self._bus.publish(fs.FsChanged(path=full, change_type=change, owner_uid=owner or ""))
+
+
+def _carry(source: Tree, source_path: str, target: Tree, target_path: str) -> None:
+    """Copy between trees."""
+    if source.stat(source_path).type != "directory":
+        target.write(target_path, source.read(source_path))
+        return
+    target.mkdir(target_path, recursive=True)
+    for entry in source.list(source_path):
+        if entry.type in ("file", "directory"):
+            _carry(source, f"{source_path}/{entry.name}", target, f"{target_path}/{entry.name}")
+
+
+def _moved(entry: FileStat, path: str) -> FileStat:
+    import msgspec
+
+    return msgspec.structs.replace(entry, path=path, name=path.rsplit("/", 1)[-1])
+
+
+def _top_of(path: str) -> str:
+    return clean(path).partition("/")[0]
+
+
+def _home_name(path: str) -> str:
+    parts = clean(path).split("/")
+    return parts[1] if len(parts) > 1 and parts[0] in ("home", "tmp") else ""
+
+
+def _agent_pid(name: str) -> int | None:
+    prefix, _, number = name.partition("_")
+    return int(number) if prefix == "agent" and number.isascii() and number.isdigit() and len(number) < 12 else None
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work)

@@ -1,0 +1,242 @@
+"""The file operations below one folder of the host, each confined by `confinement`.
+
+Blocking: called in a thread by `filesystem` and `agent_files`. Sizes are bounded; devices, pipes and links that lead out are refused.
+"""
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from kernel.errors import InvalidArgumentError, LimitReachedError, PermissionDeniedError
+from kernel.protocol.ids import FileType
+from kernel.protocol.records import FileStat
+from kernel.vfs.confinement import clean, open_below, open_regular, translate
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_ENTRIES = 20_000
+_FOLDER = os.O_PATH | os.O_DIRECTORY
+
+
+class Tree:
+    """A folder of the host as the whole world.
+
+    root: the host folder. owner: (uid, gid) that new files get, None keeps the process's own. read_only refuses changes.
+    """
+
+    def __init__(self, root: Path, *, owner: tuple[int, int] | None = None, read_only: bool = False) -> None:
+        self._root = root
+        self._owner = owner
+        self._read_only = read_only
+
+    def read(self, path: str) -> bytes:
+        """A regular file's bytes. Raises LimitReachedError above 10 MB."""
+        with self._root_fd() as root, _closing(open_regular(root, path, os.O_RDONLY)) as fd:
+            if os.fstat(fd).st_size > MAX_FILE_BYTES:
+                raise LimitReachedError(
+                    f"{path} is larger than {MAX_FILE_BYTES // 2**20} MB.", "Read a part of it with a command."
+                )
+            with os.fdopen(os.dup(fd), "rb") as file:
+                return file.read(MAX_FILE_BYTES + 1)
+
+    def write(self, path: str, content: bytes) -> bool:
+        """Create or replace a file, atomically; missing folders are made. Returns whether it is new."""
+        self._require_writable(path)
+        if len(content) > MAX_FILE_BYTES:
+            raise LimitReachedError(f"A file may have {MAX_FILE_BYTES // 2**20} MB; this would have more.")
+        parent, name = _split(path)
+        with self._root_fd() as root:
+            self._make_folders(root, parent)
+            with _closing(open_below(root, parent, _FOLDER)) as folder:
+                existed, mode = _regular_or_absent(folder, name, path)
+                self._replace(folder, name, content, mode, path)
+        return not existed
+
+    def mkdir(self, path: str, *, recursive: bool) -> None:
+        """Make a folder; with `recursive`, those above it too, and one that exists is no error."""
+        self._require_writable(path)
+        parent, name = _split(path)
+        with self._root_fd() as root:
+            if recursive:
+                self._make_folders(root, clean(path))
+                return
+            with _closing(open_below(root, parent, _FOLDER)) as folder:
+                try:
+                    os.mkdir(name, 0o755, dir_fd=folder)
+                except OSError as error:
+                    raise translate(error, path) from error
+                self._own(name, folder)
+
+    def remove(self, path: str) -> None:
+        """Remove a file, a link (not what it points to) or a folder with all in it."""
+        self._require_writable(path)
+        parent, name = _split(path)
+        with self._root_fd() as root, _closing(open_below(root, parent, _FOLDER)) as folder:
+            try:
+                _remove(folder, name)
+            except OSError as error:
+                raise translate(error, path) from error
+
+    def list(self, path: str, *, uid: str = "") -> tuple[FileStat, ...]:
+        """A folder's entries: folders first, then by name."""
+        prefix = "/" + clean(path)
+        found: list[FileStat] = []
+        with self._root_fd() as root, _closing(open_below(root, path, os.O_RDONLY | os.O_DIRECTORY)) as folder:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if len(found) >= MAX_ENTRIES:
+                        raise LimitReachedError(f"{path} has more than {MAX_ENTRIES:,} entries.", "Use a command.")
+                    status = entry.stat(follow_symlinks=False)
+                    found.append(_describe(str(PurePosixPath(prefix) / entry.name), status, uid))
+        return tuple(sorted(found, key=lambda item: (item.type != "directory", item.name.casefold(), item.name)))
+
+    def stat(self, path: str, *, uid: str = "") -> FileStat:
+        """Describe a file, folder or link."""
+        relative = clean(path)
+        with self._root_fd() as root, _closing(open_below(root, path, os.O_PATH)) as fd:
+            return _describe("/" + relative, os.fstat(fd), uid)
+
+    def move(self, source: str, target: str) -> None:
+        """Rename within this tree; an existing file at `target` is replaced, a folder is not."""
+        self._require_writable(target)
+        from_parent, from_name = _split(source)
+        to_parent, to_name = _split(target)
+        with self._root_fd() as root, _closing(open_below(root, from_parent, _FOLDER)) as origin:
+            with _closing(open_below(root, to_parent, _FOLDER)) as destination:
+                try:
+                    os.rename(from_name, to_name, src_dir_fd=origin, dst_dir_fd=destination)
+                except OSError as error:
+                    raise translate(error, source if error.errno == 2 else target) from error
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a file, or a folder with all in it (links and special files are left out)."""
+        if self.stat(source).type != "directory":
+            self.write(target, self.read(source))
+            return
+        if (clean(target) + "/").startswith(clean(source) + "/"):
+            raise InvalidArgumentError("A folder cannot be copied into itself.")
+        self.mkdir(target, recursive=True)
+        for entry in self.list(source):
+            if entry.type in ("file", "directory"):
+                self.copy(f"{source}/{entry.name}", f"{target}/{entry.name}")
+
+    def _require_writable(self, path: str) -> None:
+        if self._read_only:
+            raise PermissionDeniedError(f"{path} is in a read-only folder.")
+
+    @contextmanager
+    def _root_fd(self) -> Iterator[int]:
+        try:
+            fd = os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise translate(error, str(self._root)) from error
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    def _make_folders(self, root: int, relative: str) -> None:
+        made = ""
+        for part in clean(relative).split("/") if clean(relative) else ():
+            with _closing(open_below(root, made, _FOLDER)) as folder:
+                try:
+                    os.mkdir(part, 0o755, dir_fd=folder)
+                    self._own(part, folder)
+                except FileExistsError:
+                    pass
+                except OSError as error:
+                    raise translate(error, relative) from error
+            made = f"{made}/{part}"
+        os.close(open_below(root, relative, _FOLDER))
+
+    def _replace(self, folder: int, name: str, content: bytes, mode: int, path: str) -> None:
+        temporary = f".{secrets.token_hex(8)}.part"
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+            try:
+                with os.fdopen(fd, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fchmod(file.fileno(), mode)
+                    if self._owner is not None:
+                        os.fchown(file.fileno(), *self._owner)
+                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except OSError:
+                os.unlink(temporary, dir_fd=folder)
+                raise
+        except OSError as error:
+            raise translate(error, path) from error
+
+    def _own(self, name: str, folder: int) -> None:
+        if self._owner is not None:
+            os.chown(name, *self._owner, dir_fd=folder, follow_symlinks=False)
+
+
+@contextmanager
+def _closing(fd: int) -> Iterator[int]:
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _split(path: str) -> tuple[str, str]:
+    relative = clean(path)
+    if not relative:
+        raise PermissionDeniedError("The top folder itself cannot be changed.")
+    parent, _, name = relative.rpartition("/")
+    return parent, name
+
+
+def _regular_or_absent(folder: int, name: str, path: str) -> tuple[bool, int]:
+    """(whether it exists, the permission bits to write it with). A link or device in its place is refused."""
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False, 0o644
+    if stat.S_ISLNK(status.st_mode):
+        raise PermissionDeniedError(f"{path} is a link; what it points to is not written through it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidArgumentError(f"{path} is not a regular file.")
+    return True, status.st_mode & 0o777
+
+
+def _remove(folder: int, name: str) -> None:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    if not stat.S_ISDIR(status.st_mode):
+        os.unlink(name, dir_fd=folder)
+        return
+    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        for child in os.listdir(inner):
+            _remove(inner, child)
+    finally:
+        os.close(inner)
+    os.rmdir(name, dir_fd=folder)
+
+
+def _describe(path: str, status: os.stat_result, uid: str) -> FileStat:
+    name = path.rsplit("/", 1)[-1]
+    return FileStat(
+        path=path,
+        name=name,
+        type=_type_of(status.st_mode),
+        size=status.st_size,
+        mode=stat.S_IMODE(status.st_mode),
+        uid=uid,
+        created_at=status.st_ctime,
+        modified_at=status.st_mtime,
+        is_hidden=name.startswith("."),
+    )
+
+
+def _type_of(mode: int) -> FileType:
+    if stat.S_ISDIR(mode):
+        return "directory"
+    if stat.S_ISLNK(mode):
+        return "symlink"
+    if stat.S_ISREG(mode):
+        return "file"
+    return "pipe" if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else "device"
