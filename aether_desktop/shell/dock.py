@@ -133,7 +133,7 @@ class Dock(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
-        painter.setPen(QColor(tokens.line_strong))
+        painter.setPen(QColor(tokens.line))
         painter.setBrush(QColor(tokens.glass))
         painter.drawRoundedRect(self._bar.adjusted(0.5, 0.5, -0.5, -0.5), 18, 18)
 

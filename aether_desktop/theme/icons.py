@@ -22,14 +22,14 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPixmap
 GLYPH_OF_MEANING: Final[Mapping[str, str]] = MappingProxyType(
     {
         "add": "add-line",
-        "agent": "robot-line",
-        "agents": "layout-grid-line",
+        "agent": "computer-line",
+        "agents": "function-line",
         "alert": "error-warning-line",
         "archive": "archive-line",
         "back": "arrow-left-line",
         "browser": "global-line",
         "calendar": "calendar-line",
-        "chat": "chat-1-line",
+        "chat": "chat-4-line",
         "check": "check-line",
         "chevron-down": "arrow-down-s-line",
         "chevron-left": "arrow-left-s-line",

@@ -205,7 +205,7 @@ DARK: Final = Tokens(
     selection="#34408f",
     hover="#0fffffff",
     wallpaper=("#2b2f6b", "#151832", "#0b0d1a"),
-    shadow=Shadow(colour="#000000", opacity=125, blur=34, offset_y=14),
+    shadow=Shadow(colour="#000000", opacity=140, blur=42, offset_y=16),
     terminal=TERMINAL,
     phases=MappingProxyType(
         {
@@ -245,7 +245,7 @@ LIGHT: Final = Tokens(
     selection="#cdd4ff",
     hover="#0a0b1230",
     wallpaper=("#cfd6ff", "#dfe6f5", "#eef1f7"),
-    shadow=Shadow(colour="#2a3560", opacity=64, blur=34, offset_y=14),
+    shadow=Shadow(colour="#2a3560", opacity=66, blur=42, offset_y=16),
     terminal=TERMINAL,
     phases=MappingProxyType(
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.icons import paint_icon
@@ -41,17 +41,22 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._title = Label(title, "lead", wrap=True)
         self._detail = Label(detail, "secondary", wrap=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE.xl, SPACE.xl, SPACE.xl, SPACE.xl)
+        middle = QWidget()
+        middle.setMaximumWidth(_TEXT_WIDTH_PX)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE.lg, SPACE.lg, SPACE.lg, SPACE.lg)
+        row.addStretch(1)
+        row.addWidget(middle, 20)
+        row.addStretch(1)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.sm)
         column.addStretch(1)
         column.addWidget(_LargeIcon(icon, self), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(SPACE.xs)
         for label in (self._title, self._detail):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setMinimumWidth(min(_TEXT_WIDTH_PX, 240))
-            label.setMaximumWidth(_TEXT_WIDTH_PX)
-            column.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(label)
         self._detail.setVisible(bool(detail))
         if action:
             button = Button(action, "primary")

@@ -7,7 +7,9 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.fonts import ui_font
 from aether_desktop.theme.icons import icon, paint_icon
+from aether_desktop.theme.tokens import TYPE
 
 _ICON_PX = 14
 _LEFT_MARGIN_PX = 20
@@ -24,6 +26,7 @@ class SearchField(QLineEdit):
         super().__init__(parent)
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
+        self.setFont(ui_font(TYPE.label))
         self.setTextMargins(_LEFT_MARGIN_PX, 0, 0, 0)
         self.setMinimumWidth(90)
         self.setMaximumWidth(width_px)
