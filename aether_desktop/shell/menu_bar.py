@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QDateTime, QLocale, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolButton, QWidget
 
 from aether_desktop.shell.menu_model import MenuSpec, fill_menu
 from aether_desktop.shell.shortcuts import ActionRegistry
@@ -88,6 +88,9 @@ class _Menus(QMenuBar):
         self.setNativeMenuBar(False)
         self.setFont(self._first_font)
         self.setAccessibleName("Menu bar")
+        overflow = self.findChild(QToolButton)
+        if overflow is not None:
+            overflow.setAccessibleName("More menus")
         for spec in specs:
             menu = QMenu(spec.title, self)
             menu.aboutToShow.connect(lambda menu=menu, spec=spec: self._on_opening(menu, spec))

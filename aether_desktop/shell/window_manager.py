@@ -297,13 +297,8 @@ class WindowManager(QObject):
     def _focus(self, frame: WindowFrame) -> None:
         if _has_focus(frame):
             return
-        target = frame.focusWidget() or frame.content
-        if target is not None:
-            target.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
-        if not _has_focus(frame) and frame.content is not None:
-            frame.content.focusNextChild()
-        if not _has_focus(frame):
-            frame.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+        target = frame.focusWidget() or _first_focus(frame.content) or frame
+        target.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         widget = new
@@ -332,3 +327,16 @@ class WindowManager(QObject):
 def _has_focus(frame: WindowFrame) -> bool:
     focus = QApplication.focusWidget()
     return focus is not None and (focus is frame or frame.isAncestorOf(focus))
+
+
+def _first_focus(content: QWidget | None) -> QWidget | None:
+    if content is None:
+        return None
+    if content.focusProxy() is not None or content.focusPolicy() is not Qt.FocusPolicy.NoFocus:
+        return content
+    widget = content.nextInFocusChain()
+    while widget is not None and widget is not content and content.isAncestorOf(widget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
+            return widget
+        widget = widget.nextInFocusChain()
+    return None

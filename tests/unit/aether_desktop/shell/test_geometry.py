@@ -68,7 +68,9 @@ def test_each_of_the_eight_handles_moves_its_edges(edges: Edge, moved: QPoint, e
 
 
 @given(
-    edges=st.sampled_from([a | b for a in (Edge.NONE, Edge.LEFT, Edge.RIGHT) for b in (Edge.NONE, Edge.TOP, Edge.BOTTOM)]),
+    edges=st.sampled_from(
+        [a | b for a in (Edge.NONE, Edge.LEFT, Edge.RIGHT) for b in (Edge.NONE, Edge.TOP, Edge.BOTTOM)]
+    ),
     x=st.integers(-3000, 3000),
     y=st.integers(-3000, 3000),
 )
@@ -127,9 +129,7 @@ def test_the_pointer_finds_halves_and_quarters(pointer: QPoint, zone: Zone) -> N
 def test_halves_and_quarters_tile_the_work_area_without_gap() -> None:
     work = QRect(3, 36, 1401, 779)
     halves = [zone_rect(Zone.LEFT, work), zone_rect(Zone.RIGHT, work)]
-    quarters = [
-        zone_rect(zone, work) for zone in (Zone.TOP_LEFT, Zone.TOP_RIGHT, Zone.BOTTOM_LEFT, Zone.BOTTOM_RIGHT)
-    ]
+    quarters = [zone_rect(zone, work) for zone in (Zone.TOP_LEFT, Zone.TOP_RIGHT, Zone.BOTTOM_LEFT, Zone.BOTTOM_RIGHT)]
     for parts in (halves, quarters):
         assert sum(part.width() * part.height() for part in parts) == work.width() * work.height()
         assert all(not a.intersects(b) for a, b in itertools.combinations(parts, 2))

@@ -34,9 +34,7 @@ def test_the_icons_of_all_apps_have_a_meaning() -> None:
 def test_an_icon_paints_in_its_colour() -> None:
     image = icon_pixmap("terminal", QColor("#ff0000"), 32).toImage()
     assert inked(image) > 40
-    strongest = max(
-        (image.pixelColor(x, y) for x in range(32) for y in range(32)), key=lambda colour: colour.alpha()
-    )
+    strongest = max((image.pixelColor(x, y) for x in range(32) for y in range(32)), key=lambda colour: colour.alpha())
     assert (strongest.red(), strongest.green(), strongest.blue()) == (255, 0, 0)
 
 

@@ -1,0 +1,144 @@
+"""The layout survives a restart, a crash while writing, and any file that somebody put there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRect
+from pytestqt.qtbot import QtBot
+
+from aether_desktop.shell.geometry import Zone
+from aether_desktop.shell.layout import JsonLayoutStore, LayoutRecord, MemoryLayoutStore, WindowRecord
+from tests.unit.aether_desktop.shell.conftest import MakeDesktop
+
+LAYOUT = LayoutRecord(
+    windows=(
+        WindowRecord("files", x=10, y=40, width=700, height=500),
+        WindowRecord("agent-vm", "7", (("pid", "7"),), 90, 60, 1000, 700, Zone.LEFT, minimised=True),
+    ),
+    wallpaper="ember",
+)
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    store = JsonLayoutStore(tmp_path / "state" / "layout.json")
+    assert store.load() == LayoutRecord()
+    store.save(LAYOUT)
+    assert store.load() == LAYOUT
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["layout.json"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"null",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"windows": 3}',
+        b'{"windows": [{"app_id": 1}]}',
+        b'{"windows": [{"app_id": "a", "zone": "nowhere"}]}',
+        b'{"windows": [{"app_id": "a", "x": 1e400}]}',
+        b" " * (2 << 20),
+    ],
+)
+def test_a_broken_file_is_no_layout(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "layout.json"
+    path.write_bytes(data)
+    assert JsonLayoutStore(path).load() == LayoutRecord()
+
+
+def test_windows_with_absurd_places_are_left_out(tmp_path: Path) -> None:
+    store = JsonLayoutStore(tmp_path / "layout.json")
+    store.save(LayoutRecord(windows=(WindowRecord("a", x=10**7), WindowRecord("b"), WindowRecord(""))))
+    assert [window.app_id for window in store.load().windows] == ["b"]
+
+
+def test_a_layout_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    JsonLayoutStore(tmp_path / "file" / "layout.json").save(LAYOUT)
+
+
+def test_a_failure_while_replacing_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = JsonLayoutStore(tmp_path / "layout.json")
+    store.save(LAYOUT)
+
+    def fail(_descriptor: int) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    store.save(LayoutRecord())
+    assert store.load() == LAYOUT
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.feature("DS01")
+def test_the_desktop_comes_back_as_it_was(make_desktop: MakeDesktop) -> None:
+    store = MemoryLayoutStore()
+    before = make_desktop(store)
+    files = before.open_window("files")
+    agent = before.open_window("agent-vm", (("pid", "7"),), key="7")
+    terminal = before.open_window("terminal")
+    assert files is not None
+    assert agent is not None
+    assert terminal is not None
+    files.setGeometry(50, 60, 640, 420)
+    files.normal_rect = QRect(50, 60, 640, 420)
+    before.windows.snap(agent, Zone.RIGHT)
+    before.windows.minimise(terminal)
+    before.windows.activate(files)
+    before.choose_wallpaper("lagoon")
+    before.prepare_to_quit()
+
+    after = make_desktop(store)
+    assert after.restore()
+    assert after.wallpaper == "lagoon"
+    assert [frame.window_id for frame in after.windows.windows][:2] == ["files", "agent-vm:7"]
+    again = {frame.spec.app_id: frame for frame in after.windows.windows}
+    assert again["files"].geometry() == QRect(50, 60, 640, 420)
+    assert again["agent-vm"].zone is Zone.RIGHT
+    assert again["agent-vm"].arguments == (("pid", "7"),)
+    assert again["terminal"].isHidden()
+    assert after.windows.active is again["files"]
+
+
+def test_a_layout_with_an_app_that_is_gone_opens_the_rest(make_desktop: MakeDesktop) -> None:
+    store = MemoryLayoutStore(LayoutRecord(windows=(WindowRecord("was-removed"), WindowRecord("files"))))
+    desktop = make_desktop(store)
+    desktop.restore()
+    assert [frame.window_id for frame in desktop.windows.windows] == ["files"]
+    assert "was-removed" in desktop.notices.shown[0].title
+
+
+def test_changes_are_saved_a_moment_later_and_only_once(make_desktop: MakeDesktop, qtbot: QtBot) -> None:
+    saved: list[LayoutRecord] = []
+
+    class Recorder(MemoryLayoutStore):
+        def save(self, layout: LayoutRecord) -> None:
+            saved.append(layout)
+
+    desktop = make_desktop(Recorder())
+    desktop.open_app("files")
+    desktop.open_app("mission-control")
+    qtbot.waitUntil(lambda: bool(saved), timeout=3000)
+    assert [window.app_id for window in saved[-1].windows] == ["files", "mission-control"]
+    assert len(saved) == 1
+
+
+def test_a_detached_window_comes_back_detached(make_desktop: MakeDesktop) -> None:
+    store = MemoryLayoutStore()
+    before = make_desktop(store)
+    frame = before.open_window("files")
+    assert frame is not None
+    before.windows.detach(frame)
+    place = frame.geometry()
+    before.prepare_to_quit()
+    after = make_desktop(store)
+    after.restore()
+    restored = after.windows.windows[0]
+    assert restored.detached
+    assert restored.isWindow()
+    assert restored.size() == place.size()
