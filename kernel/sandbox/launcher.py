@@ -1,0 +1,201 @@
+"""The program that turns itself into a bubblewrap sandbox.
+
+The kernel starts it with `-I -S` (standard library only) and a plan in JSON on standard input; it joins the agent's
+control groups, prepares what bubblewrap needs, drops every privilege, and executes bubblewrap with an empty environment.
+Started by root it first makes a mount namespace of its own in which the agent's folders lie under a path that the
+unprivileged user can reach, mapped so that files of the folder's owner are the agent's (`MOUNT_ATTR_IDMAP`).
+
+It is a chain of programs because code between fork and exec (`preexec_fn`) can deadlock a process with threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
+SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
+OPEN_TREE_CLONE, AT_EMPTY_PATH, AT_RECURSIVE, MOVE_MOUNT_F_EMPTY_PATH = 1, 0x1000, 0x8000, 4
+AT_FDCWD = -100
+MOUNT_ATTR_IDMAP = 0x100000
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result: int, what: str) -> int:
+    """The result of a C call; raises OSError naming what failed."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def system_call(number: int, *arguments: int | bytes) -> int:
+    """A system call that the C library has no name for; bytes are pointers, the rest are longs."""
+    converted = [ctypes.c_char_p(a) if isinstance(a, bytes) else ctypes.c_long(a) for a in arguments]
+    return check(LIBC.syscall(ctypes.c_long(number), *converted), f"system call {number}")
+
+
+def join_control_groups(paths: Iterable[str]) -> None:
+    """Enter the groups, so that everything started from here is in them from its first moment."""
+    for path in paths:
+        with open(path, "w") as target:
+            target.write("0")
+
+
+def prefer_for_oom(score: int) -> None:
+    """Let the system's out-of-memory killer take the agent before Aether."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as target:
+            target.write(str(score))
+    except OSError:
+        return  # an older, stricter system: the limits still hold
+
+
+def mapping_namespace(owner: int, group: int, uid: int) -> int:
+    """Descriptor of a user namespace that maps one owner and group on disk to the agent's uid."""
+    ready_read, ready_write = os.pipe()
+    go_read, go_write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            check(LIBC.unshare(CLONE_NEWUSER), "unshare")
+            os.write(ready_write, b"1")
+            os.close(go_write)
+            os.read(go_read, 1)
+        finally:
+            os._exit(0)
+    os.close(ready_write)
+    try:
+        if not os.read(ready_read, 1):
+            raise OSError("no user namespace")
+        for name, source in (("uid_map", owner), ("gid_map", group)):
+            with open(f"/proc/{child}/{name}", "w") as target:
+                target.write(f"{source} {uid} 1")
+        return os.open(f"/proc/{child}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        for descriptor in (ready_read, go_read, go_write):
+            os.close(descriptor)
+        os.waitpid(child, 0)
+
+
+def detached_tree(path: str, uid: int, namespaces: dict[tuple[int, int], int]) -> int:
+    """Descriptor of a copy of the mount at `path`, mapped to the uid where the file system can."""
+    tree = system_call(SYS_OPEN_TREE, AT_FDCWD, os.fsencode(path), OPEN_TREE_CLONE | AT_RECURSIVE | os.O_CLOEXEC)
+    found = os.stat(path)
+    key = (found.st_uid, found.st_gid)
+    if uid == found.st_uid:
+        return tree
+    if key not in namespaces:
+        namespaces[key] = mapping_namespace(*key, uid)
+    attributes = b"".join(value.to_bytes(8, sys.byteorder) for value in (MOUNT_ATTR_IDMAP, 0, 0, namespaces[key]))
+    system_call(SYS_MOUNT_SETATTR, tree, b"", AT_EMPTY_PATH | AT_RECURSIVE, attributes, len(attributes))
+    return tree
+
+
+def take_over(path: str, uid: int) -> None:
+    """Give a folder and everything in it to the uid, for file systems that cannot map owners."""
+    os.chown(path, uid, uid, follow_symlinks=False)
+    for folder, folders, files in os.walk(path):
+        for name in folders + files:
+            os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
+
+
+def stage(binds: list[tuple[str, str]], uid: int, folder: str) -> dict[str, str]:
+    """Mount every bind source under `folder` in a namespace of our own; returns {source: staged path}.
+
+    binds: [source, how]; "own" (the agent's own folder) and "map" are mapped to the uid. Where the file system cannot map
+    owners, an "own" folder is given to the uid and the others stay as they are.
+    """
+    check(LIBC.unshare(CLONE_NEWNS), "unshare")
+    check(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "mount --make-rprivate")
+    namespaces: dict[tuple[int, int], int] = {}
+    trees: list[tuple[str, int]] = []
+    for source, how in binds:
+        try:
+            tree = detached_tree(source, os.stat(source).st_uid if how == "plain" else uid, namespaces)
+        except OSError:
+            if how == "own":
+                take_over(source, uid)
+            tree = detached_tree(source, os.stat(source).st_uid, namespaces)
+        trees.append((source, tree))
+    options = f"mode=0755,size=1m,uid={uid},gid={uid}".encode()
+    check(LIBC.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", MS_NOSUID | MS_NODEV, options), "mount tmpfs")
+    staged: dict[str, str] = {}
+    for number, (source, tree) in enumerate(trees):
+        target = f"{folder}/{number}"
+        if os.path.isdir(source):
+            os.mkdir(target)
+        else:
+            os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+        system_call(SYS_MOVE_MOUNT, tree, b"", AT_FDCWD, os.fsencode(target), MOVE_MOUNT_F_EMPTY_PATH)
+        os.close(tree)
+        staged[source] = target
+    for descriptor in namespaces.values():
+        os.close(descriptor)
+    return staged
+
+
+def in_memory(name: str, content: bytes) -> int:
+    """An inheritable descriptor from which `content` can be read."""
+    descriptor = os.memfd_create(name, 0)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def inheritable_file(path: str) -> int:
+    """An inheritable descriptor of a file that the unprivileged user might not be able to open."""
+    descriptor = os.open(path, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    return descriptor
+
+
+def resolve(words: list[Any], staged: dict[str, str]) -> list[str]:
+    """Bubblewrap's arguments, with the plan's stand-ins replaced by staged paths and descriptors."""
+    arguments: list[str] = []
+    for word in words:
+        if isinstance(word, str):
+            arguments.append(word)
+        elif "bind" in word:
+            arguments.append(staged.get(word["bind"], word["bind"]))
+        elif "data" in word:
+            arguments.append(str(in_memory("aether", word["data"].encode())))
+        else:
+            arguments.append(str(inheritable_file(word["file"])))
+    return arguments
+
+
+def main() -> None:
+    """Read the plan and become bubblewrap."""
+    plan = json.load(sys.stdin)
+    join_control_groups(plan["control_groups"])
+    prefer_for_oom(plan["oom_score"])
+    os.umask(0o022)
+    uid = plan["uid"]
+    staged: dict[str, str] = {}
+    if uid is not None:
+        staged = stage(plan["binds"], uid, plan["staging_folder"])
+    arguments = resolve(plan["arguments"], staged)
+    packed = in_memory("arguments", b"\0".join(os.fsencode(word) for word in arguments) + b"\0")
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.execve(plan["bwrap"], ["bwrap", "--args", str(packed), "--", *plan["command"]], {})
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, ValueError, KeyError) as error:
+        sys.exit(f"launcher: {error}")

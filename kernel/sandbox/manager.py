@@ -1,0 +1,169 @@
+"""The owner of all sandboxes: chooses how to confine, creates, finds, measures and ends them.
+
+Made by `bootstrap` with the backends in order of preference; the process manager asks it for a sandbox for each agent. One
+instance for the kernel's loop; everything that looks at the machine runs in a thread.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from kernel.errors import ConflictError, NotFoundError, UnavailableError
+from kernel.log import get_logger
+from kernel.sandbox.backend import LeftoverRecord, OnLost, Probe, Sandbox, SandboxBackend, SandboxSpec, Usage
+from kernel.sandbox.processes import command_line, kill_identified, process_table
+from kernel.sandbox.usage import Meter, Root
+from kernel.tasks import Scope
+
+USAGE_INTERVAL_S = 1.0
+_log = get_logger(__name__)
+
+
+@runtime_checkable
+class _Measurable(Protocol):
+    """A sandbox whose processes hang below a process of the host."""
+
+    @property
+    def child_pid(self) -> int | None: ...
+
+    @property
+    def helper_depth(self) -> int: ...
+
+
+class SandboxManager:
+    """Owns every sandbox by its agent's pid.
+
+    backends: in order of preference. scope: owner of background tasks, closed by the manager's owner after `close`.
+    on_lost: told (agent pid, reason) when a sandbox ended although nobody asked.
+    """
+
+    def __init__(self, backends: Sequence[SandboxBackend], scope: Scope, on_lost: OnLost | None = None) -> None:
+        self._backends = tuple(backends)
+        self._scope = scope
+        self._on_lost = on_lost
+        self._chosen: SandboxBackend | None = None
+        self._probes: dict[str, Probe] = {}
+        self._sandboxes: dict[int, Sandbox] = {}
+        self._meter = Meter(command_line)
+        self._usage: dict[int, Usage] = {}
+        self._usage_at_s = float("-inf")
+        self._usage_lock = asyncio.Lock()
+
+    async def detect(self) -> Probe:
+        """Probe the backends, choose the first that works, and return its probe (the last one's when none does)."""
+        for backend in self._backends:
+            probe = await backend.probe()
+            self._probes[backend.name] = probe
+            if not probe.available:
+                _log.info("sandbox %s is not available: %s", backend.name, probe.reason)
+            elif self._chosen is None:
+                self._chosen = backend
+        return self.probe
+
+    @property
+    def probe(self) -> Probe:
+        """The chosen backend's probe. Raises UnavailableError before `detect`."""
+        if self._chosen is not None:
+            return self._probes[self._chosen.name]
+        if not self._probes:
+            raise UnavailableError("The sandboxes of this machine have not been looked for yet.")
+        return self._probes[self._backends[-1].name]
+
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """Every backend's probe by name, for `aether doctor` and the first-run page."""
+        return dict(self._probes)
+
+    def create(self, spec: SandboxSpec, *, backend: str | None = None) -> Sandbox:
+        """A sandbox for an agent, not started. backend: a name instead of the chosen one.
+
+        Raises ConflictError when the agent has one, UnavailableError when nothing can run commands here.
+        """
+        if spec.pid in self._sandboxes:
+            raise ConflictError(f"Agent {spec.pid} already has a sandbox.")
+        sandbox = self._backend(backend).create(spec, self._on_lost)
+        self._sandboxes[spec.pid] = sandbox
+        return sandbox
+
+    def get(self, pid: int) -> Sandbox:
+        """The sandbox of an agent. Raises NotFoundError."""
+        sandbox = self._sandboxes.get(pid)
+        if sandbox is None:
+            raise NotFoundError(f"Agent {pid} has no sandbox.")
+        return sandbox
+
+    def find(self, pid: int) -> Sandbox | None:
+        """The sandbox of an agent, None when it has none."""
+        return self._sandboxes.get(pid)
+
+    async def kill(self, pid: int) -> None:
+        """End an agent's sandbox and forget it; nothing happens when there is none."""
+        sandbox = self._sandboxes.get(pid)
+        if sandbox is not None:
+            await sandbox.kill()
+            self._sandboxes.pop(pid, None)
+
+    async def terminate(self, pid: int, grace_s: float = 1.0) -> None:
+        """SIGTERM, then after at most `grace_s` the same as `kill`."""
+        sandbox = self._sandboxes.get(pid)
+        if sandbox is not None:
+            await sandbox.terminate(grace_s)
+            self._sandboxes.pop(pid, None)
+
+    async def kill_all(self) -> None:
+        """End every sandbox, all at the same time."""
+        results = await asyncio.gather(*(self.kill(pid) for pid in tuple(self._sandboxes)), return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                _log.error("a sandbox could not be ended: %r", result)
+
+    async def close(self) -> None:
+        """End everything and give back what the backends hold."""
+        await self.kill_all()
+        for backend in self._backends:
+            await backend.close()
+
+    async def sweep(self, records: Sequence[LeftoverRecord]) -> tuple[LeftoverRecord, ...]:
+        """Kill what earlier runs left over; returns the records whose process still lived.
+
+        A process is killed only when its start time is the recorded one. Their control groups go with `detect`.
+        """
+        return await asyncio.to_thread(
+            lambda: tuple(record for record in records if kill_identified(record.host_pid, record.start_time))
+        )
+
+    def identities(self) -> dict[int, LeftoverRecord]:
+        """{agent pid: what to record for `sweep`} of the sandboxes that run."""
+        found = ((pid, sandbox.identity()) for pid, sandbox in self._sandboxes.items())
+        return {pid: LeftoverRecord(*identity) for pid, identity in found if identity is not None}
+
+    async def usage(self) -> dict[int, Usage]:
+        """{agent pid: what its processes use}; looks at the machine at most once a second."""
+        async with self._usage_lock:
+            if time.monotonic() - self._usage_at_s >= USAGE_INTERVAL_S:
+                roots = self._roots()
+                if roots:
+                    table = await asyncio.to_thread(process_table)
+                    self._usage = await asyncio.to_thread(self._meter.measure, roots, table, time.monotonic())
+                else:
+                    self._usage = {}
+                self._usage_at_s = time.monotonic()
+            return dict(self._usage)
+
+    def _roots(self) -> dict[int, Root]:
+        roots: dict[int, Root] = {}
+        for pid, sandbox in self._sandboxes.items():
+            if isinstance(sandbox, _Measurable) and sandbox.child_pid is not None:
+                roots[pid] = Root(sandbox.child_pid, sandbox.helper_depth)
+        return roots
+
+    def _backend(self, name: str | None) -> SandboxBackend:
+        if name is None:
+            if self._chosen is None:
+                raise UnavailableError("Nothing can run commands on this machine.", self.probe.remedy)
+            return self._chosen
+        for backend in self._backends:
+            if backend.name == name and self._probes.get(name) is not None and self._probes[name].available:
+                return backend
+        raise UnavailableError(f"The sandbox {name!r} is not available on this machine.", "Run `aether doctor`.")

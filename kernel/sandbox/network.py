@@ -1,0 +1,111 @@
+"""A network of its own for a sandbox that may use one: slirp4netns, joined from outside.
+
+What leaves goes through a user-space stack; the host's loopback, its own addresses, abstract sockets and link-local
+(metadata) addresses stay out of reach. Used by the bubblewrap launcher only.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from kernel.errors import UnavailableError
+from kernel.sandbox import machine as machine_facts
+from kernel.sandbox.child import Child
+
+READY_TIMEOUT_S = 10.0
+SLIRP_PATHS = ("/usr/bin/slirp4netns", "/usr/local/bin/slirp4netns")
+RESOLVER_FILES = ("/run/systemd/resolve/resolv.conf", "/etc/resolv.conf")
+MAX_RESOLVER_CHARS = 4000
+
+
+class SlirpNetwork:
+    """Starts a slirp4netns for a sandbox. path: the program. python: runs the joining script."""
+
+    def __init__(self, path: str, python: str) -> None:
+        self._path = path
+        self._python = python
+
+    @classmethod
+    def detect(cls) -> "SlirpNetwork | None":
+        """One that works here, None where the program or /dev/net/tun is missing. Blocks."""
+        path = next((path for path in SLIRP_PATHS if os.access(path, os.X_OK)), None)
+        if path is None or not os.path.exists("/dev/net/tun"):
+            return None
+        if machine_facts.run((path, "--version"))[0] != 0:
+            return None
+        python = machine_facts.find_python()
+        return cls(path, python[0] if python else sys.executable)
+
+    async def attach(self, pid: int, uid: int | None) -> Child:
+        """Give the network namespace of host process `pid` an interface; returns the process that serves it.
+
+        It ends when we do: it watches a pipe that only we hold. Raises UnavailableError with what hindered it.
+        """
+        ready_read, ready_write = os.pipe()
+        exit_read, exit_write = os.pipe()
+        with tempfile.TemporaryFile() as errors:
+            script = str(Path(__file__).with_name("netjoin.py"))
+            words = [str(pid), "-" if uid is None else str(uid), self._path, str(ready_write), str(exit_read)]
+            try:
+                process = _start([self._python, "-I", "-S", script, *words], errors.fileno(), (ready_write, exit_read))
+            except OSError as error:
+                for descriptor in (ready_read, ready_write, exit_read, exit_write):
+                    os.close(descriptor)
+                raise UnavailableError(f"slirp4netns could not be started: {error.strerror}.") from error
+            os.close(ready_write)
+            os.close(exit_read)
+            child = Child(process, lambda code: os.close(exit_write))
+            if not await _became_ready(ready_read):
+                child.send_signal(9)
+                await child.wait()
+                errors.seek(0)
+                text = errors.read(2000).decode(errors="replace").strip().splitlines()
+                raise UnavailableError(f"The sandbox's network could not be made: {text[-1] if text else 'no answer'}.")
+        return child
+
+
+async def _became_ready(descriptor: int) -> bool:
+    """Whether a byte comes before the end of the pipe, which is closed afterwards."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[bool] = loop.create_future()
+
+    def on_readable() -> None:
+        if not done.done():
+            done.set_result(bool(os.read(descriptor, 1)))
+
+    loop.add_reader(descriptor, on_readable)
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            return await done
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
+def host_resolver() -> str:
+    """The host's resolver configuration, for sandboxes that share its network."""
+    for path in RESOLVER_FILES:
+        try:
+            return Path(path).read_text(errors="replace")[:MAX_RESOLVER_CHARS]
+        except OSError:
+            continue
+    return ""
+
+
+def _start(command: list[str], errors: int, descriptors: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    """Blocks for the vfork only."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        pass_fds=descriptors,
+        env={},
+        cwd="/",
+        start_new_session=True,
+    )

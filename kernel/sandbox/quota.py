@@ -1,0 +1,89 @@
+"""How much disk and memory an agent uses, measured from outside while its commands run.
+
+A quota of the file system would need root and a suitable file system; a scan needs neither. `UsageWatch` is owned by a
+sandbox, works in a thread, and only while a command of that agent lives. Files that were deleted while open are not seen.
+"""
+
+import asyncio
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Awaitable, Callable
+
+MIN_INTERVAL_S = 0.5
+MAX_INTERVAL_S = 5.0
+FILL_BYTES_PER_S = 512 << 20  # how fast a disk can be filled: room for four seconds need not be looked at every second
+DUTY_DIVISOR = 50  # a scan may take one part in fifty of the time
+MAX_ENTRIES = 2_000_000
+
+
+def disk_bytes(roots: tuple[str, ...], limit: int) -> int:
+    """Bytes that the files below the roots occupy; stops counting past `limit`. Blocks; follows no link.
+
+    A folder that its owner made unreadable is made readable again, so that nothing can hide in it.
+    """
+    total = 0
+    seen = 0
+    pending = list(roots)
+    while pending and total <= limit and seen < MAX_ENTRIES:
+        for entry in _entries(pending.pop()):
+            seen += 1
+            with contextlib.suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                total += found.st_blocks * 512
+                if stat.S_ISDIR(found.st_mode):
+                    pending.append(entry.path)
+    return limit + 1 if seen >= MAX_ENTRIES else total
+
+
+def _entries(folder: str) -> list["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except PermissionError:
+        with contextlib.suppress(OSError):
+            os.chmod(folder, 0o700, follow_symlinks=False)
+            with os.scandir(folder) as found:
+                return list(found)
+    except (OSError, NotImplementedError):
+        return []
+    return []
+
+
+def next_interval_s(room_bytes: int, scan_s: float) -> float:
+    """When to look again, given what is left of the quota and what a look costs."""
+    by_room = min(max(room_bytes / FILL_BYTES_PER_S, MIN_INTERVAL_S), MAX_INTERVAL_S)
+    return max(by_room, scan_s * DUTY_DIVISOR)
+
+
+class UsageWatch:
+    """Measures while `active()` says so.
+
+    measure: blocking function that runs in a thread and gives (room left on disk, memory in use) in bytes; memory is None
+    where a control group bounds it. on_measured: told its result on the loop.
+    """
+
+    def __init__(
+        self,
+        measure: Callable[[], tuple[int, int | None]],
+        on_measured: Callable[[int, int | None], Awaitable[None]],
+        active: Callable[[], bool],
+    ) -> None:
+        self._measure = measure
+        self._on_measured = on_measured
+        self._active = active
+        self.running = False
+
+    async def run(self) -> None:
+        """Measure at once and then again and again, until nothing is active."""
+        self.running = True
+        try:
+            while self._active():
+                begun = time.monotonic()
+                room, memory = await asyncio.to_thread(self._measure)
+                await self._on_measured(room, memory)
+                interval_s = next_interval_s(room, time.monotonic() - begun)
+                await asyncio.sleep(interval_s if memory is None else min(interval_s, MIN_INTERVAL_S))
+        finally:
+            self.running = False
