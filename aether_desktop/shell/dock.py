@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QVariantAnimation, Signal
-from PySide6.QtGui import QColor, QCursor, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QColor, QCursor, QEnterEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from aether_desktop.shell.dock_tile import DockItem, DockTile
@@ -84,10 +84,6 @@ class Dock(QWidget):
         room = parent.width() - 2 * _PADDING_X_PX - 24
         if self._tiles:
             self._tile_px = max(24, min(self._tile_px, room // len(self._tiles) - _GAP_PX))
-        growth = _MAX_GROWTH * self._tile_px * 3
-        width = min(parent.width(), math.ceil(self._natural_width() + growth + 2 * _TILE_MARGIN_PX))
-        height = self._tile_px + 2 * _PADDING_Y_PX + _HEADROOM_PX
-        self.setGeometry((parent.width() - width) // 2, parent.height() - height - _BOTTOM_PX, width, height)
         self._place()
 
     def reserved_height(self) -> int:
@@ -153,7 +149,7 @@ class Dock(QWidget):
             self._tiles[index].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _follow(self, position: QPointF) -> None:
-        self._pointer_x = position.x()
+        self._pointer_x = self.x() + position.x()
         if self._amount > 0:
             self._place()
 
@@ -161,7 +157,7 @@ class Dock(QWidget):
         if target and motion_reduced():
             return
         if target:
-            self._pointer_x = float(self.mapFromGlobal(QCursor.pos()).x())
+            self._pointer_x = float(self.x() + self.mapFromGlobal(QCursor.pos()).x())
         self._animation.stop()
         self._animation.setDuration(duration_ms(MOTION.normal))
         self._animation.setStartValue(self._amount)
@@ -176,9 +172,9 @@ class Dock(QWidget):
         count = len(self._tiles)
         return count * self._tile_px + max(0, count - 1) * _GAP_PX + 2 * _PADDING_X_PX
 
-    def _sides(self) -> list[float]:
+    def _sides(self, parent_width: int) -> list[float]:
         step = self._tile_px + _GAP_PX
-        left = (self.width() - self._natural_width()) / 2 + _PADDING_X_PX + self._tile_px / 2
+        left = (parent_width - self._natural_width()) / 2 + _PADDING_X_PX + self._tile_px / 2
         sides = []
         for index in range(len(self._tiles)):
             distance = abs((self._pointer_x or 0.0) - (left + index * step)) / (step * _REACH_TILES)
@@ -187,17 +183,20 @@ class Dock(QWidget):
         return sides
 
     def _place(self) -> None:
-        sides = self._sides()
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        sides = self._sides(parent.width())
         width = sum(sides) + max(0, len(sides) - 1) * _GAP_PX + 2 * _PADDING_X_PX
         bar_height = self._tile_px + 2 * _PADDING_Y_PX
-        self._bar = QRectF((self.width() - width) / 2, self.height() - bar_height, width, bar_height)
+        # Only what is painted belongs to the dock: beside and, at rest, above it the mouse is the windows'.
+        height = bar_height + math.ceil(_HEADROOM_PX * self._amount)
+        left = (parent.width() - width) / 2
+        self.setGeometry(math.floor(left), parent.height() - height - _BOTTOM_PX, math.ceil(width) + 1, height)
+        self._bar = QRectF(left - self.x(), height - bar_height, width, bar_height)
         x = self._bar.left() + _PADDING_X_PX
-        bottom = self.height() - _PADDING_Y_PX
-        region = QRegion(self._bar.toAlignedRect())
+        bottom = height - _PADDING_Y_PX
         for tile, side in zip(self._tiles, sides, strict=True):
             tile.set_tile_rect(QRectF(x, bottom - side, side, side), _TILE_MARGIN_PX)
-            region += QRegion(tile.geometry())
             x += side + _GAP_PX
-        # Beside the bar the mouse belongs to the windows below.
-        self.setMask(region)
         self.update()

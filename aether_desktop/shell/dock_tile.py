@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QLinearGradient, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.icons import paint_icon
@@ -19,6 +19,8 @@ _PICTURE_PX = 64
 _DOT_PX = 4
 _BADGE_HEIGHT_PX = 17
 _TILE_INK = "#ffffff"
+# Qt puts a tooltip 16 px below the point it is given.
+_TOOLTIP_RISE_PX = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,17 @@ class DockTile(PaintedButton):
             super().keyPressEvent(event)
         else:
             self.stepped.emit(step)
+
+    def event(self, event: QEvent) -> bool:
+        """Show the tooltip above the tile, where it hides no neighbour."""
+        if event.type() == QEvent.Type.ToolTip:
+            width = self.fontMetrics().horizontalAdvance(self.toolTip())
+            corner = self.mapToGlobal(self._tile.center().toPoint()) - QPoint(width // 2 + 8, 0)
+            QToolTip.showText(
+                QPoint(corner.x(), self.mapToGlobal(QPoint()).y() - _TOOLTIP_RISE_PX), self.toolTip(), self
+            )
+            return True
+        return super().event(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the tile's menu."""

@@ -119,12 +119,12 @@ def zone_at(pointer: QPoint, work: QRect) -> Zone:
 def cascade(size: QSize, work: QRect, taken: list[QPoint]) -> QRect:
     """Return the place of a new window of ``size``: centred at first, then 30 px right and down of those in its way.
 
-    ``taken`` holds the upper left corners of the open windows. A window larger than ``work`` is made to fit.
+    ``taken`` holds the upper left corners of the open windows. The size is kept even where it does not fit: ``fitted``
+    makes it smaller for as long as the work area is small.
     """
-    fitted = size.boundedTo(work.size()).expandedTo(MIN_SIZE)
     start = QPoint(
-        work.x() + max(0, (work.width() - fitted.width()) // 2),
-        work.y() + max(0, (work.height() - fitted.height()) // 3),
+        work.x() + max(0, (work.width() - size.width()) // 2),
+        work.y() + max(0, (work.height() - size.height()) // 3),
     )
     corner = QPoint(start)
     occupied = {(point.x(), point.y()) for point in taken}
@@ -132,9 +132,9 @@ def cascade(size: QSize, work: QRect, taken: list[QPoint]) -> QRect:
         if (corner.x(), corner.y()) not in occupied:
             break
         corner += QPoint(CASCADE_STEP_PX, CASCADE_STEP_PX)
-        if corner.x() + fitted.width() > work.right() + 1 and corner.y() + fitted.height() > work.bottom() + 1:
+        if corner.x() + size.width() > work.right() + 1 and corner.y() + size.height() > work.bottom() + 1:
             corner = QPoint(work.topLeft())
-    return keep_reachable(QRect(corner, fitted), work)
+    return keep_reachable(QRect(corner, size), work)
 
 
 def keep_reachable(rect: QRect, work: QRect) -> QRect:
@@ -143,6 +143,14 @@ def keep_reachable(rect: QRect, work: QRect) -> QRect:
     x = min(max(rect.x(), work.left() - rect.width() + visible), work.right() + 1 - visible)
     y = min(max(rect.y(), work.top()), max(work.top(), work.bottom() + 1 - TITLE_BAR_HEIGHT_PX))
     return QRect(QPoint(x, y), rect.size())
+
+
+def fitted(rect: QRect, work: QRect) -> QRect:
+    """Return ``rect`` as it is shown on ``work``: no larger than it, and within reach."""
+    size = rect.size().boundedTo(work.size()).expandedTo(MIN_SIZE)
+    x = rect.x() if size.width() == rect.width() else work.x()
+    y = rect.y() if size.height() == rect.height() else work.y()
+    return keep_reachable(QRect(QPoint(x, y), size), work)
 
 
 def resized(start: QRect, edges: Edge, moved: QPoint, work: QRect, minimum: QSize = MIN_SIZE) -> QRect:

@@ -206,9 +206,9 @@ class WindowFrame(QWidget):
         """Paint what the content leaves open."""
         painter = QPainter(self)
         tokens = tokens_of(self)
-        painter.fillRect(self.rect(), QColor(tokens.surface1 if self.detached else tokens.surface0))
+        painter.fillRect(self.rect(), QColor(tokens.surface0))
         if self.detached:
-            painter.setPen(QColor(tokens.surface3))
+            painter.setPen(QColor(tokens.line_strong))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _border_px(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from aether_desktop.shell.geometry import Direction, Zone, cascade, keep_reachable, next_zone, zone_rect
+from aether_desktop.shell.geometry import Direction, Zone, cascade, fitted, keep_reachable, next_zone, zone_rect
 from aether_desktop.shell.layout import WindowRecord
 from aether_desktop.shell.snap_preview import SnapPreview
 from aether_desktop.shell.window_drag import WindowDrag
@@ -96,7 +96,7 @@ class WindowManager(QObject):
         built = False
         try:
             frame.normal_rect = self._first_rect(spec, record)
-            frame.setGeometry(keep_reachable(frame.normal_rect, self._work_area()))
+            frame.setGeometry(fitted(frame.normal_rect, self._work_area()))
             frame.set_content(content if isinstance(content, QWidget) else content(frame))
             built = True
         finally:
@@ -262,7 +262,7 @@ class WindowManager(QObject):
     def _apply_geometry(self, frame: WindowFrame) -> None:
         work = self._work_area()
         zoned = zone_rect(frame.zone, work)
-        frame.setGeometry(zoned if zoned.isValid() else keep_reachable(frame.normal_rect, work))
+        frame.setGeometry(zoned if zoned.isValid() else fitted(frame.normal_rect, work))
         if frame.isVisible() and not frame.detached:
             frame.show_in_desktop(decorated=frame.zone is not Zone.MAXIMISED)
 

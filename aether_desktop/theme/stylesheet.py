@@ -13,7 +13,7 @@ from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE, Tokens
 
 _SHEET = Template(
     """
-QToolTip { background: $surface3; color: $text1; border: 1px solid $line_strong; padding: 4px 8px;
+QToolTip { background: $surface3; color: $text1; border: 1px solid $line_strong; padding: 2px 6px;
     font-size: ${label}px; }
 QMenuBar { background: transparent; border: none; }
 QMenu { background: $surface2; color: $text1; border: 1px solid $line_strong; padding: 5px; }

@@ -17,6 +17,7 @@ from aether_desktop.shell.geometry import (
     Zone,
     cascade,
     edges_at,
+    fitted,
     keep_reachable,
     next_zone,
     resized,
@@ -38,7 +39,10 @@ def test_new_windows_cascade_by_thirty_px() -> None:
 
 
 def test_a_window_larger_than_the_desktop_is_made_to_fit() -> None:
-    assert WORK.contains(cascade(QSize(3000, 3000), WORK, []))
+    wish = cascade(QSize(3000, 3000), WORK, [])
+    assert wish.size() == QSize(3000, 3000)
+    assert fitted(wish, WORK) == WORK
+    assert fitted(START, WORK) == START
 
 
 def test_a_hundred_windows_all_find_a_reachable_place() -> None:
