@@ -10,7 +10,7 @@ from kernel.errors import InvalidArgumentError
 from kernel.sandbox.backend import ExecRequest
 
 MAX_STDIN_BYTES = 16 << 20
-MAX_TERMINAL_SIDE = 1000
+MAX_TERMINAL_SIDE = 2000
 
 
 def check_request(request: ExecRequest) -> None:

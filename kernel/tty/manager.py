@@ -1,0 +1,273 @@
+"""The owner of every live terminal: opens, feeds, resizes, closes, and hands each one's bytes to whoever looks.
+
+Made by `bootstrap`; runs on the kernel's loop. A terminal's bytes go into a bounded tail (so that a later viewer can be
+brought up to date) and into one `ByteChannel` for each viewer. It parses nothing and publishes nothing: `on_event` tells the
+kernel, which does.
+"""
+
+import asyncio
+import dataclasses
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kernel.errors import InvalidArgumentError, LimitReachedError, NotFoundError
+from kernel.log import get_logger
+from kernel.tasks import Scope
+from kernel.tty.backend import (
+    DEFAULT_COLUMNS,
+    DEFAULT_LINES,
+    MAX_COLUMNS,
+    MAX_LINES,
+    Pty,
+    PtyBackend,
+    RunningCommand,
+    ShellSpec,
+)
+from kernel.tty.channel import ByteChannel
+
+TAIL_BYTES = 256 << 10
+MAX_TERMINALS = 500
+MAX_CHANNELS = 64
+_log = get_logger(__name__)
+
+
+class TtyEvent(StrEnum):
+    """What happened to a terminal."""
+
+    OPENED = "opened"
+    RESIZED = "resized"
+    EXITED = "exited"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class TtyInfo:
+    """A terminal as others see it. owner_pid: the agent's pid, None for the person's own. exit_code: None while it runs."""
+
+    tty_id: str
+    owner_pid: int | None
+    host_pid: int | None
+    title: str
+    columns: int
+    lines: int
+    running: bool
+    exit_code: int | None = None
+
+
+OnEvent = Callable[[TtyEvent, TtyInfo], None]
+
+
+class _Terminal:
+    """One live terminal: its pty, its tail and its channels."""
+
+    def __init__(self, info: TtyInfo, pty: Pty) -> None:
+        self.info = info
+        self.pty = pty
+        self.tail = bytearray()
+        self.channels: set[ByteChannel] = set()
+
+    def on_data(self, data: bytes) -> bool:
+        """Keep and hand on; False when a lossless viewer is full."""
+        self.tail += data
+        if len(self.tail) > 2 * TAIL_BYTES:
+            del self.tail[:-TAIL_BYTES]
+        for channel in tuple(self.channels):
+            channel.put(data)
+        return not self.held_up
+
+    @property
+    def held_up(self) -> bool:
+        return any(channel.full for channel in self.channels)
+
+    def recent(self) -> bytes:
+        return bytes(self.tail[-TAIL_BYTES:])
+
+
+class TtyManager:
+    """Owns the terminals by id.
+
+    backend: opens host shells. scope: owner of the tasks that wait for adopted commands. on_event: told, on the loop, what happened.
+    """
+
+    def __init__(self, backend: PtyBackend, scope: Scope, on_event: OnEvent | None = None) -> None:
+        self._backend = backend
+        self._scope = scope
+        self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._terminals: dict[str, _Terminal] = {}
+
+    async def open_shell(self, spec: ShellSpec, *, owner_pid: int | None = None, title: str = "") -> TtyInfo:
+        """A program of the host on a new terminal.
+
+        Raises InvalidArgumentError (size), NotFoundError (program, folder), LimitReachedError, UnavailableError.
+        """
+        self._check(spec.columns, spec.lines)
+        pty = await self._backend.open(spec)
+        name = title or (spec.argv[0] if spec.argv else "shell")
+        return self._adopt(pty, owner_pid, name, spec.columns, spec.lines)
+
+    def adopt(
+        self,
+        command: RunningCommand,
+        *,
+        owner_pid: int | None,
+        title: str,
+        columns: int = DEFAULT_COLUMNS,
+        lines: int = DEFAULT_LINES,
+    ) -> TtyInfo:
+        """The terminal of a command that a sandbox runs on one. Closing it ends the command's whole tree.
+
+        columns, lines: the size that it was started with. Raises InvalidArgumentError when it runs on no terminal.
+        """
+        from kernel.tty.posix import AdoptedPty
+
+        self._check(columns, lines)
+        pty = AdoptedPty(command)
+        info = self._adopt(pty, owner_pid, title, columns, lines)
+        self._scope.spawn(pty.wait_exit(), name=info.tty_id)
+        return info
+
+    def list(self, owner_pid: int | None = None) -> tuple[TtyInfo, ...]:
+        """All terminals, or those of one agent, oldest first."""
+        found = (terminal.info for terminal in self._terminals.values())
+        return tuple(info for info in found if owner_pid is None or info.owner_pid == owner_pid)
+
+    def get(self, tty_id: str) -> TtyInfo:
+        """One terminal. Raises NotFoundError."""
+        return self._find(tty_id).info
+
+    def input(self, tty_id: str, data: bytes) -> None:
+        """Type into a terminal. Raises NotFoundError, or LimitReachedError when the program does not read."""
+        terminal = self._find(tty_id)
+        if terminal.info.running:
+            terminal.pty.write(data)
+
+    def resize(self, tty_id: str, columns: int, lines: int) -> TtyInfo:
+        """Change the size, at most 2000 x 2000. Raises NotFoundError or InvalidArgumentError."""
+        _check_size(columns, lines)
+        terminal = self._find(tty_id)
+        if (columns, lines) != (terminal.info.columns, terminal.info.lines):
+            terminal.pty.resize(columns, lines)
+            self._change(terminal, TtyEvent.RESIZED, columns=columns, lines=lines)
+        return terminal.info
+
+    def subscribe(
+        self,
+        tty_id: str,
+        *,
+        replay: bool = True,
+        lossless: bool = True,
+        on_readable: Callable[[], None] | None = None,
+    ) -> ByteChannel:
+        """The bytes of a terminal from now on, or (replay) from its tail on.
+
+        lossless: a viewer that does not take holds the program up past 1 MiB; otherwise its oldest bytes are dropped and
+        counted. on_readable: see `ByteChannel`. Raises NotFoundError, or LimitReachedError at 64 viewers.
+        """
+        terminal = self._find(tty_id)
+        if len(terminal.channels) >= MAX_CHANNELS:
+            raise LimitReachedError(f"{MAX_CHANNELS} viewers look at this terminal already.", "Close some of them.")
+        channel = ByteChannel(
+            lossless=lossless,
+            on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
+            on_close=lambda closed: self._from_any_thread(lambda: terminal.channels.discard(closed)),
+            on_readable=on_readable,
+        )
+        if replay:
+            channel.put(terminal.recent())
+        if terminal.info.running:
+            terminal.channels.add(channel)
+        else:
+            channel.end()
+        return channel
+
+    def tail(self, tty_id: str) -> bytes:
+        """The last bytes of a terminal, at most 256 KiB. Raises NotFoundError."""
+        return self._find(tty_id).recent()
+
+    async def close(self, tty_id: str) -> None:
+        """End a terminal with everything that runs on it. Raises NotFoundError."""
+        terminal = self._find(tty_id)
+        await terminal.pty.close()
+        if terminal.info.running:
+            self._on_exit(tty_id, None)
+        if self._terminals.pop(tty_id, None) is not None:
+            self._tell(TtyEvent.CLOSED, terminal.info)
+
+    async def close_owner(self, owner_pid: int) -> None:
+        """Close all terminals of an agent."""
+        for info in self.list(owner_pid):
+            if info.tty_id in self._terminals:
+                await self.close(info.tty_id)
+
+    async def close_all(self) -> None:
+        """Close everything, all at the same time; what fails is logged."""
+        ids = tuple(self._terminals)
+        for result in await asyncio.gather(*(self.close(tty_id) for tty_id in ids), return_exceptions=True):
+            if isinstance(result, Exception):
+                _log.error("a terminal could not be closed: %r", result)
+
+    def _check(self, columns: int, lines: int) -> None:
+        _check_size(columns, lines)
+        if len(self._terminals) >= MAX_TERMINALS:
+            raise LimitReachedError(f"{MAX_TERMINALS} terminals are open.", "Close some of them.")
+
+    def _adopt(self, pty: Pty, owner_pid: int | None, title: str, columns: int, lines: int) -> TtyInfo:
+        tty_id = f"tty_{uuid.uuid4().hex[:12]}"
+        info = TtyInfo(tty_id, owner_pid, pty.pid, title, columns, lines, running=True)
+        terminal = _Terminal(info, pty)
+        self._terminals[tty_id] = terminal
+        self._tell(TtyEvent.OPENED, info)
+        pty.start_reading(terminal.on_data, lambda code: self._on_exit(tty_id, code))
+        return info
+
+    def _on_exit(self, tty_id: str, code: int | None) -> None:
+        terminal = self._terminals.get(tty_id)
+        if terminal is None or not terminal.info.running:
+            return
+        for channel in tuple(terminal.channels):
+            channel.end()
+        terminal.channels.clear()
+        self._change(terminal, TtyEvent.EXITED, running=False, exit_code=code)
+
+    def _resume(self, tty_id: str) -> None:
+        terminal = self._terminals.get(tty_id)
+        if terminal is not None and terminal.info.running and not terminal.held_up:
+            terminal.pty.resume_reading()
+
+    def _from_any_thread(self, action: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(action)
+
+    def _change(self, terminal: _Terminal, event: TtyEvent, **changes: int | bool | None) -> None:
+        terminal.info = dataclasses.replace(terminal.info, **changes)  # type: ignore[arg-type]  # names are ours
+        self._tell(event, terminal.info)
+
+    def _tell(self, event: TtyEvent, info: TtyInfo) -> None:
+        if self._on_event is not None:
+            self._on_event(event, info)
+
+    def _find(self, tty_id: str) -> _Terminal:
+        terminal = self._terminals.get(tty_id)
+        if terminal is None:
+            raise NotFoundError(f"There is no terminal {tty_id[:64]}.")
+        return terminal
+
+
+def _check_size(columns: int, lines: int) -> None:
+    if not (1 <= columns <= MAX_COLUMNS and 1 <= lines <= MAX_LINES):
+        raise InvalidArgumentError(f"A terminal has 1 to {MAX_COLUMNS} columns and 1 to {MAX_LINES} lines.")
+
+
+def default_backend() -> PtyBackend:
+    """The backend for this system."""
+    if sys.platform == "win32":
+        from kernel.tty.windows import WindowsPtyBackend
+
+        return WindowsPtyBackend()
+    from kernel.tty.posix import PosixPtyBackend
+
+    return PosixPtyBackend()

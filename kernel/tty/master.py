@@ -1,0 +1,140 @@
+"""Reading and writing the master descriptor of a terminal on the kernel's loop, with back-pressure both ways.
+
+Used by the POSIX terminals; owns the descriptor from construction to `close`.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import struct
+import termios
+from collections.abc import Callable
+
+from kernel.errors import LimitReachedError
+from kernel.tty.backend import OnData
+
+READ_BYTES = 64 << 10
+BYTES_PER_TURN = 256 << 10
+MAX_UNREAD_INPUT_BYTES = 1 << 20
+MAX_DRAIN_READS = 16
+
+
+class Master:
+    """A terminal's master descriptor. on_end: called once on the loop when the other side is closed for good."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+        self._loop = asyncio.get_running_loop()
+        self._on_data: OnData | None = None
+        self._on_end: Callable[[], None] | None = None
+        self._input = bytearray()
+        self._reading = False
+        os.set_blocking(descriptor, False)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the descriptor has been given back."""
+        return self._descriptor is None
+
+    def start_reading(self, on_data: OnData, on_end: Callable[[], None]) -> None:
+        """Hand output to `on_data` until it answers False."""
+        self._on_data, self._on_end = on_data, on_end
+        self.resume_reading()
+
+    def resume_reading(self) -> None:
+        """Read again after `on_data` answered False."""
+        if self._descriptor is not None and self._on_data is not None and not self._reading:
+            self._reading = True
+            self._loop.add_reader(self._descriptor, self._on_readable)
+
+    def pause_reading(self) -> None:
+        """Leave the output with the program: it blocks when the terminal's own buffer is full."""
+        if self._reading and self._descriptor is not None:
+            self._reading = False
+            self._loop.remove_reader(self._descriptor)
+
+    def drain(self) -> None:
+        """Hand over what is left after the program has ended, at most 1 MiB, whether or not there is room."""
+        for _ in range(MAX_DRAIN_READS):
+            data = self._read_some()
+            if not data:
+                return
+            if self._on_data is not None:
+                self._on_data(data)
+
+    def write(self, data: bytes) -> None:
+        """Queue input. Raises LimitReachedError when the program leaves 1 MiB unread."""
+        if self._descriptor is None:
+            return
+        if len(self._input) + len(data) > MAX_UNREAD_INPUT_BYTES:
+            raise LimitReachedError("The program on this terminal does not read its input.", "Wait, or interrupt it.")
+        waiting = bool(self._input)
+        self._input += data
+        if not waiting:
+            self._on_writable()
+            if self._input and self._descriptor is not None:
+                self._loop.add_writer(self._descriptor, self._on_writable)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Set the size, and thereby SIGWINCH."""
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def close(self) -> None:
+        """Give the descriptor back; the program's side is hung up."""
+        if self._descriptor is not None:
+            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_writer(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+            self._input.clear()
+
+    def _on_readable(self) -> None:
+        pieces: list[bytes] = []
+        size = 0
+        ended = False
+        while size < BYTES_PER_TURN:
+            data = self._read_some()
+            if data is None:
+                break
+            if not data:
+                ended = True
+                break
+            pieces.append(data)
+            size += len(data)
+        if pieces and self._on_data is not None and not self._on_data(b"".join(pieces)):
+            self.pause_reading()
+        if ended:
+            self._end()
+
+    def _read_some(self) -> bytes | None:
+        """Output, None when there is none now, b"" at the end (EIO: nobody has the other side open)."""
+        if self._descriptor is None:
+            return b""
+        try:
+            return os.read(self._descriptor, READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:
+            return b""
+
+    def _end(self) -> None:
+        self.pause_reading()
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            on_end()
+
+    def _on_writable(self) -> None:
+        while self._input and self._descriptor is not None:
+            try:
+                written = os.write(self._descriptor, self._input)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                self._input.clear()
+                break
+            del self._input[:written]
+        if self._descriptor is not None:
+            self._loop.remove_writer(self._descriptor)
