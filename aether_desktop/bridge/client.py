@@ -38,8 +38,11 @@ class KernelClient(Protocol):
         """Carry out a command. Raises AetherError (message and hint for a person)."""
         ...
 
-    def subscribe(self, listener: EventListener) -> Unsubscribe:
-        """Call `listener` with each batch of events, in order, at most once a frame."""
+    def subscribe(self, listener: EventListener, on_gap: Callable[[], None] | None = None) -> Unsubscribe:
+        """Call `listener` with each batch of events, in order, at most once a frame.
+
+        on_gap: called when events were lost because this client was too slow; ask for a snapshot again.
+        """
         ...
 
     def open_terminal(self, tty_id: str, on_readable: Callable[[], None]) -> TerminalFeed:
@@ -50,5 +53,3 @@ class KernelClient(Protocol):
     def connected(self) -> bool:
         """Whether a kernel answers."""
         ...
-
-

@@ -14,7 +14,6 @@ from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.config import Config
 from kernel.errors import ConflictError, NotFoundError
-from kernel.log import get_logger
 from kernel.principal import Principal
 from kernel.process import lifecycle
 from kernel.process.table import Entry, ProcessTable
@@ -40,11 +39,16 @@ from kernel.store.repositories.processes import ProcessRepository, RunRecord
 from kernel.tasks import Scope
 from kernel.vfs.homes import Home, Homes
 
-_log = get_logger(__name__)
+ENV_GOAL_CHARACTERS = 4_000
+
 
 
 class Runner(Protocol):
     """Runs agents; the supervisor in `kernel.agents`."""
+
+    def check(self, config: AgentConfig) -> None:
+        """Whether it could be run at all. Raises AetherError with the reason."""
+        ...
 
     def start(self, entry: Entry, *, resumed: bool) -> None:
         """Begin or take up a run."""
@@ -138,6 +142,7 @@ class ProcessManager:
     async def spawn(self, command: ProcessSpawn, principal: Principal) -> SpawnReply:
         """process.spawn: pid, record, home, terminal, loop, in that order."""
         config = command.config
+        self.runner.check(config)
         pid = self._table.allocate()
         home = self._homes.of(pid)
         info = self._new_info(pid, home, config, principal)
@@ -321,7 +326,7 @@ class ProcessManager:
             "SHELL": "/bin/bash",
             "TERM": "xterm-256color",
             "AETHER_ROLE": config.role,
-            "AETHER_GOAL": config.goal,
+            "AETHER_GOAL": config.goal.replace("\x00", "")[:ENV_GOAL_CHARACTERS],
             "AETHER_MODEL": config.model,
         }
         return ProcessInfo(

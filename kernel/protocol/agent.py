@@ -90,8 +90,9 @@ class AgentBrowsing(JournalEvent, frozen=True, kw_only=True, rename="camel", tag
 
 
 class AgentUserMessage(JournalEvent, frozen=True, kw_only=True, rename="camel", tag="agent.userMessage"):
-    """A person told the agent something. delivered: whether its model has been given it."""
+    """A person told the agent something; a second event with the same `message_id` says that its model was given it."""
 
+    message_id: str
     text: str
     mode: MessageMode
     from_uid: str = ""

@@ -39,6 +39,10 @@ class KernelShutdown(Command[Empty], frozen=True, kw_only=True, rename="camel", 
     """End the kernel: agents are stopped so that they can be taken up again."""
 
 
+class KernelShutdownRequested(Event, frozen=True, kw_only=True, rename="camel", tag="kernel.shutdownRequested"):
+    """Somebody asked the kernel to end; who holds it does so."""
+
+
 class KernelReady(Event, frozen=True, kw_only=True, rename="camel", tag="kernel.ready"):
     """The kernel takes commands."""
 

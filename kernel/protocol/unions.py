@@ -85,6 +85,7 @@ EVENTS: tuple[type[Event], ...] = (
     tty.TtyOpened,
     tty.TtyClosed,
     system.KernelReady,
+    system.KernelShutdownRequested,
     system.KernelMetrics,
     system.ResponseOk,
     system.ResponseError,

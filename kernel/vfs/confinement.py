@@ -91,7 +91,7 @@ def _openat2(root_fd: int, path: str, flags: int, mode: int) -> int:
     if platform.system() != "Linux":
         raise OSError(errno.ENOSYS, "no openat2")
     libc = ctypes.CDLL(None, use_errno=True)
-    creating = flags & (os.O_CREAT | getattr(os, "O_TMPFILE", 0)) != 0
+    creating = flags & os.O_CREAT
     how = _OpenHow(flags, mode if creating else 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
     for _ in range(_AT_RETRY):
         fd = libc.syscall(

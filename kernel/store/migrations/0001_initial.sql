@@ -41,7 +41,7 @@ CREATE INDEX ipc_waiting ON ipc_messages (to_pid, timestamp) WHERE delivered = 0
 CREATE TABLE sandbox_processes (
     agent_pid INTEGER PRIMARY KEY,
     host_pid INTEGER NOT NULL,
-    started REAL NOT NULL
+    started INTEGER NOT NULL
 );
 
 CREATE TABLE file_metadata (

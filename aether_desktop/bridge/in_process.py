@@ -1,0 +1,202 @@
+"""The kernel in this process, on its own thread; the one place where the two loops meet.
+
+`KernelThread` runs the kernel's loop; `InProcessClient` sends commands across (awaited), and brings events back in one batch a frame
+through one queued signal. Made by `aether_desktop.bootstrap`; nobody else may touch the kernel's objects from the GUI thread.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from aether_desktop.bridge.client import EventListener, TerminalFeed, Unsubscribe
+from kernel import Kernel
+from kernel.errors import AetherError, UnavailableError
+from kernel.principal import Principal
+from kernel.protocol.base import Command
+
+R = TypeVar("R")
+FRAME_MS = 16
+STOP_TIMEOUT_S = 15.0
+KernelFactory = Callable[[], Awaitable[Kernel]]
+
+
+class KernelThread:
+    """Owns the kernel's thread from `start` to `stop`.
+
+    factory: builds and starts the kernel, on the new thread's loop.
+    """
+
+    def __init__(self, factory: KernelFactory) -> None:
+        self._factory = factory
+        self._thread = threading.Thread(target=self._main, name="aether-kernel", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._kernel: Kernel | None = None
+        self._error: BaseException | None = None
+        self._ready = threading.Event()
+        self._stop: asyncio.Event | None = None
+        self._on_ready: list[Callable[[], None]] = []
+
+    def start(self) -> None:
+        """Begin; `on_ready` says when the kernel takes commands."""
+        self._thread.start()
+
+    def on_ready(self, listener: Callable[[], None]) -> None:
+        """Call `listener` on the kernel's thread when it is ready or has failed; call before `start`."""
+        self._on_ready.append(listener)
+
+    @property
+    def kernel(self) -> Kernel:
+        """The running kernel. Raises what made it fail."""
+        if self._error is not None:
+            raise self._error
+        if self._kernel is None:
+            raise UnavailableError("The kernel is still starting.", "Try again in a moment.")
+        return self._kernel
+
+    @property
+    def running(self) -> bool:
+        """Whether commands are taken."""
+        return self._kernel is not None and self._thread.is_alive()
+
+    def submit(self, coroutine: Coroutine[Any, Any, R]) -> "asyncio.Future[R]":
+        """Run a coroutine on the kernel's loop; the returned future belongs to the caller's loop."""
+        if self._loop is None or not self._thread.is_alive():
+            coroutine.close()
+            raise UnavailableError("The kernel is not running.", "Start Aether again.")
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._loop))
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call a function on the kernel's loop, soon."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def stop(self) -> None:
+        """Shut the kernel down and wait for its thread."""
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        if self._thread.is_alive():
+            self._thread.join(STOP_TIMEOUT_S)
+
+    def _main(self) -> None:
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        try:
+            self._kernel = await self._factory()
+        except Exception as error:  # noqa: BLE001  # edge: the window tells the person why there is no kernel
+            self._error = error
+            self._announce()
+            return
+        self._announce()
+        await self._stop.wait()
+        kernel, self._kernel = self._kernel, None
+        await kernel.stop()
+
+    def _announce(self) -> None:
+        self._ready.set()
+        for listener in self._on_ready:
+            listener()
+
+
+class InProcessClient(QObject):
+    """A `KernelClient` whose kernel is a `KernelThread`.
+
+    principal: on whose behalf commands are sent. became_ready: the kernel takes commands, or never will (`failure` says why).
+    """
+
+    became_ready = Signal()
+    _wake = Signal()
+
+    def __init__(self, thread: KernelThread, principal: Principal, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = thread
+        self._principal = principal
+        self._listeners: list[tuple[EventListener, Callable[[], None] | None]] = []
+        self._subscription: Any = None
+        self._pending = False
+        self._last_batch = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._deliver)
+        self._wake.connect(self._on_wake)
+        thread.on_ready(self._on_kernel_ready)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the kernel takes commands."""
+        return self._thread.running
+
+    @property
+    def failure(self) -> AetherError | None:
+        """Why there is no kernel, where it failed to start."""
+        try:
+            _ = self._thread.kernel
+        except UnavailableError:
+            return None
+        except AetherError as error:
+            return error
+        except Exception as error:  # noqa: BLE001  # edge: shown to the person instead of a traceback
+            return AetherError(f"The kernel could not start: {error!r}.", "`aether doctor` looks for the cause.")
+        return None
+
+    async def execute(self, command: Command[R]) -> R:
+        """See `KernelClient.execute`."""
+        return await self._thread.submit(self._thread.kernel.execute(command, self._principal))
+
+    def subscribe(self, listener: EventListener, on_gap: Callable[[], None] | None = None) -> Unsubscribe:
+        """See `KernelClient.subscribe`."""
+        entry = (listener, on_gap)
+        self._listeners.append(entry)
+
+        def unsubscribe() -> None:
+            if entry in self._listeners:
+                self._listeners.remove(entry)
+
+        return unsubscribe
+
+    def open_terminal(self, tty_id: str, on_readable: Callable[[], None]) -> TerminalFeed:
+        """See `KernelClient.open_terminal`."""
+        from aether_desktop.bridge.terminal_feed import InProcessTerminalFeed
+
+        return InProcessTerminalFeed(self._thread, tty_id, on_readable, self)
+
+    def _on_kernel_ready(self) -> None:
+        """On the kernel's thread."""
+        if self._thread.running:
+            self._subscription = self._thread.kernel.subscribe(self._principal, on_readable=self._on_readable)
+        self.became_ready.emit()
+
+    def _on_readable(self) -> None:
+        """On the kernel's thread, for every event: one wake-up is under way at most."""
+        if not self._pending:
+            self._pending = True
+            self._wake.emit()
+
+    def _on_wake(self) -> None:
+        elapsed_ms = (time.monotonic() - self._last_batch) * 1000
+        self._timer.start(max(0, int(FRAME_MS - elapsed_ms)))
+
+    def _deliver(self) -> None:
+        self._last_batch = time.monotonic()
+        self._pending = False
+        events, gap = self._subscription.take()
+        for listener, on_gap in tuple(self._listeners):
+            if gap and on_gap is not None:
+                on_gap()
+            if events:
+                listener(events)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

@@ -1,0 +1,154 @@
+"""The second half of a step: gate each tool call, run it, and tell the model and the people what came of it.
+
+Order for every call: action (journal) -> policy -> approval, before the tool runs -> toolStarted (journal) -> run -> observation and the
+model's message in one commit. A call that this order did not carry to its end is told to the model as such, never run again in silence.
+"""
+
+import msgspec
+
+from kernel.agents.agent import Agent
+from kernel.errors import AetherError
+from kernel.log import get_logger
+from kernel.protocol.agent import AgentAction, AgentNotice, AgentObservation, AgentToolStarted
+from kernel.providers.base import ChatMessage, ToolCall
+from kernel.tools.base import Preview, ToolResult, cut_middle, parse_arguments
+from kernel.tools.policy import judge
+
+OBSERVATION_CHARACTERS = 500
+ACTIONS = {
+    "command": "run a command",
+    "file": "write a file",
+    "network": "reach the network",
+    "message": "send a message",
+}
+
+_log = get_logger(__name__)
+
+
+async def act(agent: Agent, calls: tuple[ToolCall, ...]) -> str | None:
+    """Carry out the calls in order; the run's summary when one of them ended it."""
+    for index, call in enumerate(calls):
+        await agent.gate.passage()
+        if agent.inbox.interrupted:
+            await _skip(agent, calls[index:], "Not run: the person interrupted.")
+            return None
+        summary = await _carry_out(agent, call)
+        if summary is not None:
+            await _skip(agent, calls[index + 1 :], "Not run: the run was complete.")
+            return summary
+    return None
+
+
+async def report_unfinished(agent: Agent, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+    """After an interruption of Aether: tell the model of calls whose outcome is unknown; returns those that never began."""
+    not_begun: list[ToolCall] = []
+    for call in calls:
+        if await agent.journal.tool_started(agent.pid, call.id):
+            text = "Outcome unknown: Aether was interrupted while this ran. Check its effects before you repeat it."
+            await _observe(agent, call, ToolResult(text, ok=False))
+        else:
+            not_begun.append(call)
+    return tuple(not_begun)
+
+
+async def report_aborted(agent: Agent, call: ToolCall) -> None:
+    """Tell the model of a call that the person aborted or that did not run for it."""
+    began = await agent.journal.tool_started(agent.pid, call.id)
+    text = "Aborted by the person while it ran." if began else "Not run: the person interrupted."
+    await _observe(agent, call, ToolResult(text, ok=False))
+
+
+async def _carry_out(agent: Agent, call: ToolCall) -> str | None:
+    started = agent.clock.monotonic()
+    try:
+        result = await _gated(agent, call)
+    except AetherError as error:
+        result = ToolResult(f"Error: {error}", ok=False)
+    except Exception as error:  # noqa: BLE001  # edge: a tool's fault is the model's observation, not the end of the agent
+        _log.exception("the tool %s failed", call.name)
+        result = ToolResult(f"Error: the tool failed inside Aether ({type(error).__name__}).", ok=False)
+    await _observe(agent, call, result, agent.clock.monotonic() - started)
+    return result.completed
+
+
+async def _gated(agent: Agent, call: ToolCall) -> ToolResult:
+    """The call's result, or the reason why it did not run."""
+    step = agent.run.step
+    action = AgentAction(pid=agent.pid, step=step, call_id=call.id, tool=call.name[:200], args=call.arguments)
+    if call.error:
+        await agent.enter("executing", action)
+        return ToolResult(f"Error: {call.error}", ok=False)
+    context = agent.make_context(step)
+    try:
+        tool = agent.tools.get(call.name)
+        arguments = parse_arguments(tool, call.arguments)
+        preview = await tool.preview(arguments, context)
+    except AetherError:
+        await agent.enter("executing", action)
+        raise
+    await agent.enter("executing", msgspec.structs.replace(action, title=preview.title[:500]))
+    refusal = await _refusal(agent, call, preview)
+    if refusal is not None:
+        return refusal
+    await agent.record(AgentToolStarted(pid=agent.pid, step=step, call_id=call.id, tool=call.name))
+    return await tool.run(arguments, context)
+
+
+async def _refusal(agent: Agent, call: ToolCall, preview: Preview) -> ToolResult | None:
+    """None when the call may run."""
+    if agent.guard.note(call) and not await _goes_on(agent, call):
+        return ToolResult("Rejected: this call was repeated without progress. Try something else.", ok=False)
+    judgement = judge(call.name, preview, agent.info.approval, agent.run.rules, agent.confinement())
+    if judgement.decision == "allow":
+        return None
+    if judgement.decision == "deny":
+        return ToolResult(judgement.reason, ok=False)
+    action = f"{agent.info.name} wants to {ACTIONS.get(preview.kind, 'go on')}"
+    answer = await agent.desk.ask(agent.pid, call.id, call.name, preview, action)
+    await agent.gate.passage()
+    if not answer.approved:
+        reason = f": {answer.reason}" if answer.reason else "."
+        return ToolResult(f"Rejected{reason}", ok=False)
+    if answer.scope == "always" and preview.rule not in agent.run.rules:
+        await agent.record(run=msgspec.structs.replace(agent.run, rules=(*agent.run.rules, preview.rule)))
+    return None
+
+
+async def _goes_on(agent: Agent, call: ToolCall) -> bool:
+    """Tell and ask when an agent repeats itself."""
+    step = agent.run.step
+    message = f"It has made the same call to {call.name} again and again."
+    await agent.record(AgentNotice(pid=agent.pid, step=step, kind="loop", message=message))
+    agent.guard.reset()
+    if agent.info.approval in ("yes", "deny"):
+        return False
+    preview = Preview(call.name, kind="loop", details={"reason": message, "call": str(call.arguments)[:2000]})
+    answer = await agent.desk.ask(agent.pid, call.id, call.name, preview, f"{agent.info.name} repeats itself. Go on?")
+    return answer.approved
+
+
+async def _skip(agent: Agent, calls: tuple[ToolCall, ...], reason: str) -> None:
+    for call in calls:
+        await _observe(agent, call, ToolResult(reason, ok=False))
+
+
+async def _observe(agent: Agent, call: ToolCall, result: ToolResult, duration_s: float = 0.0) -> None:
+    """The result for people and for the model, in one commit."""
+    message = ChatMessage(
+        role="tool", text=result.text, tool_call_id=call.id, tool_name=call.name, is_error=not result.ok
+    )
+    step = agent.run.step
+    observation = AgentObservation(
+        pid=agent.pid,
+        step=step,
+        call_id=call.id,
+        tool=call.name[:200],
+        result=cut_middle(result.text, OBSERVATION_CHARACTERS - 60)[:OBSERVATION_CHARACTERS],
+        ok=result.ok,
+        exit_code=result.exit_code,
+        duration_s=duration_s,
+        details=dict(result.details),
+    )
+    run = msgspec.structs.replace(agent.run, active_s=agent.run.active_s + duration_s)
+    statements = agent.transcript.add(message)
+    await agent.manager.record(agent.pid, observation, run=run, also=statements)

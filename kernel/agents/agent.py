@@ -1,0 +1,93 @@
+"""One agent as its loop sees it: its record, its model, its tools, and the pieces that it shares with the supervisor.
+
+Made by the supervisor for each run; holds no logic beyond shortcuts to the process manager.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kernel.agents.approvals import ApprovalDesk
+from kernel.agents.gate import Gate
+from kernel.agents.inbox import Inbox
+from kernel.agents.repetition import RepetitionGuard
+from kernel.agents.transcript import Transcript
+from kernel.bus import EventBus
+from kernel.clock import Clock
+from kernel.config import Config
+from kernel.process.manager import ProcessManager
+from kernel.protocol.base import JournalEvent
+from kernel.protocol.ids import AgentPhase, Confinement
+from kernel.protocol.records import AgentConfig, ProcessInfo
+from kernel.providers.base import Provider, Sampling
+from kernel.store.database import Statement
+from kernel.store.journal import Journal
+from kernel.store.repositories.processes import RunRecord
+from kernel.tasks import Scope
+from kernel.tools.base import ToolContext
+from kernel.tools.registry import ToolRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model of a run. context_tokens: how much it can be told."""
+
+    identity: str
+    name: str
+    provider: Provider
+    sampling: Sampling
+    context_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended by itself. code: 0 completed, 1 failed."""
+
+    code: int
+    summary: str
+
+
+@dataclass(slots=True)
+class Agent:
+    """The collaborators of one run."""
+
+    pid: int
+    config: AgentConfig
+    model: Model
+    tools: ToolRegistry
+    transcript: Transcript
+    inbox: Inbox
+    gate: Gate
+    guard: RepetitionGuard
+    desk: ApprovalDesk
+    manager: ProcessManager
+    journal: Journal
+    bus: EventBus
+    clock: Clock
+    scope: Scope
+    settings: Callable[[], Config]
+    make_context: Callable[[int], ToolContext]
+    confinement: Callable[[], Confinement]
+
+    @property
+    def info(self) -> ProcessInfo:
+        """The process as it is in the table now."""
+        return self.manager.table.get(self.pid).info
+
+    @property
+    def run(self) -> RunRecord:
+        """The run's record as it is in the table now."""
+        return self.manager.table.get(self.pid).run
+
+    async def record(
+        self,
+        *events: JournalEvent,
+        run: RunRecord | None = None,
+        also: tuple[Statement, ...] = (),
+        drop_chunks_of_step: int | None = None,
+    ) -> None:
+        """Write events, then show them."""
+        await self.manager.record(self.pid, *events, run=run, also=also, drop_chunks_of_step=drop_chunks_of_step)
+
+    async def enter(self, phase: AgentPhase, *events: JournalEvent, run: RunRecord | None = None) -> None:
+        """Enter a phase."""
+        await self.manager.set_phase(self.pid, phase, *events, run=run)

@@ -1,0 +1,116 @@
+"""An agent's terminal as a record: what its commands printed, kept in a file before anybody sees it.
+
+The file is the channel: a viewer reads from its own position and is told when there is more, so a slow or late viewer costs no memory
+and misses nothing that is kept. The newest megabytes are kept. Written on the kernel's loop, read from any one thread.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+KEEP_BYTES = 4 << 20
+CUT_AT_BYTES = 8 << 20
+RESET = b"\x1bc"
+
+
+class Console:
+    """One agent's terminal. Positions count from the first byte ever written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._fd = -1
+        self._base = 0
+        self._size = 0
+        self._listeners: list[Callable[[], None]] = []
+
+    async def write(self, data: bytes) -> None:
+        """Append, then wake the viewers."""
+        with self._lock:
+            self._open()
+            os.write(self._fd, data)
+            self._size += len(data)
+            if self._size > CUT_AT_BYTES:
+                self._cut()
+        for listener in tuple(self._listeners):
+            listener()
+
+    def read(self, position: int, limit: int) -> tuple[bytes, int]:
+        """Up to `limit` bytes from `position`, and the next position. What was cut meanwhile is replaced by a reset."""
+        with self._lock:
+            if self._fd < 0 and not self._path.exists():
+                return b"", position
+            self._open()
+            if position < self._base:
+                return RESET, self._base
+            data = os.pread(self._fd, limit, position - self._base)
+            return data, position + len(data)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` on the kernel's loop after each write; returns its remover."""
+        self._listeners.append(listener)
+
+        def off() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return off
+
+    @property
+    def start(self) -> int:
+        """The position of the oldest byte kept."""
+        return self._base
+
+    def close(self) -> None:
+        """Give the descriptor back; the file stays."""
+        with self._lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+            self._fd = -1
+
+    def _open(self) -> None:
+        if self._fd < 0:
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._fd = os.open(self._path, flags, 0o600)
+            self._size = os.fstat(self._fd).st_size
+
+    def _cut(self) -> None:
+        """Keep the newest part, from a line's beginning."""
+        tail = os.pread(self._fd, KEEP_BYTES, self._size - KEEP_BYTES)
+        tail = tail[tail.find(b"\n") + 1 :]
+        temporary = self._path.with_suffix(".part")
+        temporary.write_bytes(tail)
+        temporary.chmod(0o600)
+        os.replace(temporary, self._path)
+        os.close(self._fd)
+        self._base += self._size - len(tail)
+        self._fd = -1
+        self._open()
+
+
+class Consoles:
+    """The consoles by tty id, opened when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._consoles: dict[str, Console] = {}
+
+    def get(self, tty_id: str) -> Console:
+        """The console of an agent's first terminal (`tty-<pid>-0`)."""
+        console = self._consoles.get(tty_id)
+        if console is None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            console = self._consoles[tty_id] = Console(self._folder / f"{os.path.basename(tty_id)}.log")
+        return console
+
+    def release(self, tty_id: str) -> None:
+        """Close the descriptor of a console whose agent has ended."""
+        console = self._consoles.pop(tty_id, None)
+        if console is not None:
+            console.close()
+
+    def close(self) -> None:
+        """Close all."""
+        for tty_id in tuple(self._consoles):
+            self.release(tty_id)

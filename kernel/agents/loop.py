@@ -1,0 +1,195 @@
+"""The agent loop: think, act, observe, until the goal, the step limit or somebody ends it.
+
+Small enough to read in one sitting. `thinking` asks the model, `acting` runs the tools; everything else here is when to stop, what to
+say to the model in between, and what to do when the model cannot be reached.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import msgspec
+
+from kernel.agents import compaction, prompt
+from kernel.agents.acting import act, report_aborted, report_unfinished
+from kernel.agents.agent import Agent, Outcome
+from kernel.agents.inbox import Said
+from kernel.agents.limits import check_limits
+from kernel.agents.thinking import Thought, think
+from kernel.errors import ProviderError
+from kernel.protocol.agent import (
+    AgentCompleted,
+    AgentNotice,
+    AgentPlanCreated,
+    AgentStepStarted,
+    AgentThought,
+    AgentUserMessage,
+)
+from kernel.protocol.ids import MessageMode
+from kernel.providers.base import ChatMessage
+
+T = TypeVar("T")
+MAX_ERRORS_IN_A_ROW = 3
+ERROR_PAUSE_S = 0.5
+
+
+async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
+    """Run to the end. Cancelling ends it at once; everything shown so far is in the store."""
+    await _begin(agent, resumed)
+    pending = await report_unfinished(agent, agent.transcript.unanswered())
+    errors = 0
+    idle_turns = 0
+    while True:
+        await agent.gate.passage()
+        if pending:
+            summary = await _interruptible(agent, act(agent, pending))
+            pending = ()
+            if summary is not None and (done := await _completed(agent, summary)) is not None:
+                return done
+            continue
+        await _hear(agent)
+        stop = await check_limits(agent)
+        if stop is not None:
+            return stop
+        await _next_step(agent)
+        try:
+            thought = await _interruptible(agent, think(agent))
+        except ProviderError as error:
+            errors += 1
+            if errors >= MAX_ERRORS_IN_A_ROW:
+                return Outcome(1, str(error))
+            await _survive(agent, error, errors)
+            continue
+        errors = 0
+        if thought is None:
+            continue
+        if thought.calls:
+            idle_turns = 0
+            pending = tuple(thought.calls)
+            continue
+        idle_turns += 1
+        if idle_turns > 1 and thought.reason != "length" and thought.text.strip():
+            done = await _completed(agent, thought.text.strip())
+            if done is not None:
+                return done
+            idle_turns = 0
+            continue
+        await _nudge(agent, thought)
+
+
+async def _begin(agent: Agent, resumed: bool) -> None:
+    """The first words, or those of before the interruption."""
+    await agent.transcript.load()
+    if agent.transcript.messages:
+        return
+    context = agent.make_context(0)
+    mounts = tuple(
+        f"{mount.guest_path}{' (read-only)' if mount.read_only else ''}" for mount in context.files.mounts if mount.shared
+    )
+    statements = agent.transcript.add(*prompt.first_messages(agent.info, agent.config, mounts))
+    await agent.record(AgentPlanCreated(pid=agent.pid, steps=prompt.plan_steps(agent.config.goal)), also=statements)
+
+
+async def _next_step(agent: Agent) -> None:
+    pacing = agent.settings().agents.pacing_s
+    if pacing and agent.run.step:
+        await agent.clock.sleep(pacing)
+    run = msgspec.structs.replace(agent.run, step=agent.run.step + 1)
+    started = AgentStepStarted(pid=agent.pid, step=run.step, max_steps=run.max_steps)
+    await agent.enter("thinking", started, run=run)
+    if compaction.needed(agent.transcript.messages, agent.model.context_tokens):
+        await _compact(agent)
+
+
+async def _compact(agent: Agent) -> bool:
+    before = compaction.estimate_tokens(agent.transcript.messages)
+    statements = agent.transcript.compact(agent.model.context_tokens)
+    if statements is None:
+        return False
+    after = compaction.estimate_tokens(agent.transcript.messages)
+    message = f"Its conversation was shortened from about {before:,} to {after:,} tokens to fit the model."
+    notice = AgentNotice(pid=agent.pid, step=agent.run.step, kind="compaction", message=message)
+    await agent.record(notice, also=statements)
+    return True
+
+
+async def _hear(agent: Agent) -> None:
+    """Give the model what people said meanwhile."""
+    for said in agent.inbox.take_steering():
+        await _deliver(agent, said, "steer")
+
+
+async def _deliver(agent: Agent, said: Said, mode: MessageMode) -> None:
+    statements = agent.transcript.add(ChatMessage(role="user", text=said.text))
+    event = AgentUserMessage(
+        pid=agent.pid,
+        step=agent.run.step,
+        message_id=said.message_id,
+        text=said.text,
+        mode=mode,
+        from_uid=agent.info.owner_uid,
+        delivered=True,
+    )
+    run = msgspec.structs.replace(agent.run, queued=agent.inbox.pending)
+    await agent.record(event, run=run, also=statements)
+
+
+async def _completed(agent: Agent, summary: str) -> Outcome | None:
+    """The run's end, or None where a queued message gives it more to do."""
+    queued = agent.inbox.take_queued()
+    if queued is not None:
+        await _deliver(agent, queued, "queue")
+        return None
+    if agent.inbox.pending:
+        return None
+    await agent.record(AgentCompleted(pid=agent.pid, step=agent.run.step, summary=summary))
+    return Outcome(0, summary)
+
+
+async def _survive(agent: Agent, error: ProviderError, count: int) -> None:
+    """A model that cannot be reached costs a step, not the agent; a context that is too long is shortened."""
+    step = agent.run.step
+    await agent.record(
+        AgentThought(pid=agent.pid, step=step, thought=f"The model could not answer: {error}"),
+        AgentNotice(pid=agent.pid, step=step, kind="error", message=error.message, hint=error.hint),
+        drop_chunks_of_step=step,
+    )
+    if getattr(error, "kind", "") == "context_overflow" and await _compact(agent):
+        return
+    await agent.clock.sleep(ERROR_PAUSE_S * 2 ** (count - 1))
+
+
+async def _nudge(agent: Agent, thought: Thought) -> None:
+    """A turn without a call: the model is told how to go on."""
+    text = prompt.CONTINUE if thought.reason == "length" else prompt.NUDGE
+    await agent.record(also=agent.transcript.add(ChatMessage(role="user", text=text)))
+
+
+async def _interruptible(agent: Agent, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of a piece of work, or None when a person aborted it."""
+    task = agent.scope.spawn(work, name="work")
+    aborted = False
+
+    def abort() -> None:
+        nonlocal aborted
+        aborted = True
+        task.cancel()
+
+    agent.inbox.on_interrupt(abort)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if aborted and (current is None or not current.cancelling()):
+            await _answer_aborted(agent)
+            return None
+        task.cancel()
+        raise
+    finally:
+        agent.inbox.on_interrupt(None)
+
+
+async def _answer_aborted(agent: Agent) -> None:
+    """Each call of an aborted turn gets an answer, since models refuse a conversation with open calls."""
+    for call in agent.transcript.unanswered():
+        await report_aborted(agent, call)

@@ -1,0 +1,244 @@
+"""Runs agents: one task scope and one sandbox for each, ended together.
+
+Implements the process manager's `Runner` and answers process.send. Whatever an agent does wrong ends that agent with a sentence and
+never touches another.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from kernel.agents.agent import Agent
+from kernel.agents.approvals import ApprovalDesk
+from kernel.agents.gate import Gate
+from kernel.agents.inbox import Inbox, Said
+from kernel.agents.loop import run_agent
+from kernel.agents.models import ModelChooser
+from kernel.agents.repetition import RepetitionGuard
+from kernel.agents.transcript import Transcript
+from kernel.agents.workplace import Workplace, Workplaces
+from kernel.bus import EventBus
+from kernel.clock import Clock
+from kernel.config import Config
+from kernel.errors import AetherError
+from kernel.log import bound_pid, get_logger
+from kernel.principal import Principal
+from kernel.process.manager import ProcessManager
+from kernel.process.table import Entry
+from kernel.protocol.agent import AgentNotice, AgentUserMessage
+from kernel.protocol.base import Empty
+from kernel.protocol.ids import Signal
+from kernel.protocol.process import ProcessSend
+from kernel.protocol.records import AgentConfig, Approval
+from kernel.store.journal import Journal
+from kernel.store.repositories.transcripts import TranscriptRepository
+from kernel.tasks import Scope
+from kernel.tools.registry import ToolRegistry
+
+TERMINATE_GRACE_S = 1.0
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What lives while an agent runs."""
+
+    scope: Scope
+    gate: Gate
+    inbox: Inbox
+    workplace: Workplace
+
+
+class Supervisor:
+    """The living agents, by pid."""
+
+    def __init__(
+        self,
+        manager: ProcessManager,
+        journal: Journal,
+        transcripts: TranscriptRepository,
+        bus: EventBus,
+        clock: Clock,
+        config: Callable[[], Config],
+        desk: ApprovalDesk,
+        models: ModelChooser,
+        workplaces: Workplaces,
+        scope: Scope,
+    ) -> None:
+        self._manager = manager
+        self._journal = journal
+        self._transcripts = transcripts
+        self._bus = bus
+        self._clock = clock
+        self._config = config
+        self._desk = desk
+        self._models = models
+        self._workplaces = workplaces
+        self._scope = scope
+        self._runs: dict[int, _Run] = {}
+
+    def check(self, config: AgentConfig) -> None:
+        """See `Runner.check`."""
+        self._workplaces.check(config)
+
+    def start(self, entry: Entry, *, resumed: bool) -> None:
+        """See `Runner.start`."""
+        pid = entry.info.pid
+        run = _Run(
+            scope=self._scope.child(f"agent-{pid}"),
+            gate=Gate(),
+            inbox=Inbox(entry.run.queued),
+            workplace=self._workplaces.of(entry),
+        )
+        self._runs[pid] = run
+        self._scope.spawn(self._supervise(entry, run, resumed), name=f"supervise-{pid}")
+
+    async def stop(self, pid: int) -> None:
+        """See `Runner.stop`."""
+        run = self._runs.get(pid)
+        if run is not None:
+            run.gate.close()
+            await run.workplace.freeze()
+
+    async def proceed(self, pid: int) -> None:
+        """See `Runner.proceed`."""
+        run = self._runs.get(pid)
+        if run is not None:
+            await run.workplace.thaw()
+            run.gate.open()
+
+    async def end(self, pid: int, signal: Signal) -> None:
+        """See `Runner.end`. SIGTERM and SIGINT give the agent's processes a moment; SIGKILL does not."""
+        run = self._runs.pop(pid, None)
+        if run is None:
+            return
+        run.gate.close()
+        grace_s = 0.0 if signal == "SIGKILL" else TERMINATE_GRACE_S
+        await run.workplace.end(grace_s)
+        await run.scope.close()
+        await run.workplace.end(0.0)
+
+    def deliver(self, pid: int, signal: Signal) -> None:
+        """See `Runner.deliver`: the agent is told of it before its next step."""
+        run = self._runs.get(pid)
+        if run is None:
+            return
+        run.inbox.put(Said(_message_id(), f"[{signal} was sent to you]"), "steer")
+        notice = AgentNotice(pid=pid, kind="info", message=f"{signal} was sent to it.")
+        run.scope.spawn(self._manager.record(pid, notice), name=f"deliver-{signal}")
+
+    def approvals(self, pid: int | None = None) -> tuple[Approval, ...]:
+        """See `Runner.approvals`."""
+        return self._desk.pending(pid)
+
+    def workplace(self, pid: int) -> Workplace | None:
+        """The sandbox and terminal of a living agent."""
+        run = self._runs.get(pid)
+        return run.workplace if run is not None else None
+
+    async def mounts_changed(self, pid: int) -> None:
+        """A shared workspace was mounted for an agent, or taken away."""
+        workplace = self.workplace(pid)
+        if workplace is not None:
+            await workplace.refresh_shares()
+
+    async def send(self, command: ProcessSend, principal: Principal) -> Empty:
+        """process.send: queue, steer or interrupt."""
+        pid = command.pid
+        entry = self._manager.table.get(pid)
+        said = Said(_message_id(), command.text)
+        event = AgentUserMessage(
+            pid=pid,
+            step=entry.info.step,
+            message_id=said.message_id,
+            text=command.text,
+            mode=command.mode,
+            from_uid=principal.uid,
+        )
+        record = msgspec.structs.replace(entry.run, queued=(*entry.run.queued, tuple(said)))
+        await self._manager.record(pid, event, run=record)
+        run = self._runs.get(pid)
+        if run is None:
+            return Empty()
+        if command.mode == "interrupt" and self._desk.pending(pid):
+            self._desk.release(pid)
+            run.inbox.put(said, "steer")
+            run.inbox.interrupted = True
+        else:
+            run.inbox.put(said, command.mode)
+        return Empty()
+
+    async def shutdown(self) -> None:
+        """End all loops and sandboxes so that they can be taken up again: nothing is recorded as exited."""
+        runs = tuple(self._runs.values())
+        self._runs.clear()
+        for run in runs:
+            run.gate.close()
+        await asyncio.gather(*(self._halt(run) for run in runs))
+
+    async def _halt(self, run: _Run) -> None:
+        await run.workplace.end(0.0)
+        await run.scope.close()
+
+    async def _supervise(self, entry: Entry, run: _Run, resumed: bool) -> None:
+        pid = entry.info.pid
+        with bound_pid(pid):
+            task = run.scope.spawn(self._run(entry, run, resumed), name="loop")
+            await asyncio.wait((task,))
+            if self._runs.get(pid) is not run:
+                return  # it was ended by a signal, which finishes it itself
+            code, summary = await self._verdict(pid, task)
+            del self._runs[pid]
+            await run.workplace.end(0.0)
+            await run.scope.close()
+            await self._manager.finish(pid, code=code, summary=summary)
+
+    async def _verdict(self, pid: int, task: "asyncio.Task[tuple[int, str]]") -> tuple[int, str]:
+        """Exit code and summary of a loop that ended by itself."""
+        if task.cancelled():
+            return 1, "The run was aborted."
+        error = task.exception()
+        if error is None:
+            return task.result()
+        hint = error.hint if isinstance(error, AetherError) else "The log has the details; please report it."
+        message = error.message if isinstance(error, AetherError) else f"Aether failed while it ran this agent: {error!r}."
+        await self._manager.record(pid, AgentNotice(pid=pid, kind="error", message=message, hint=hint))
+        return 1, f"{message} {hint}".strip()
+
+    async def _run(self, entry: Entry, run: _Run, resumed: bool) -> tuple[int, str]:
+        pid = entry.info.pid
+        await self._workplaces.detected()
+        model = await self._models.choose(entry.config)
+        await self._manager.set_phase(pid, "booting")
+        await self._manager.record(
+            pid, changes={"model": model.identity, "confinement": run.workplace.confinement}
+        )
+        agent = Agent(
+            pid=pid,
+            config=entry.config,
+            model=model,
+            tools=ToolRegistry(allowed=entry.config.tools),
+            transcript=Transcript(pid, self._transcripts),
+            inbox=run.inbox,
+            gate=run.gate,
+            guard=RepetitionGuard(self._config().agents.repeat_limit),
+            desk=self._desk,
+            manager=self._manager,
+            journal=self._journal,
+            bus=self._bus,
+            clock=self._clock,
+            scope=run.scope,
+            settings=self._config,
+            make_context=run.workplace.context,
+            confinement=lambda: run.workplace.confinement,
+        )
+        outcome = await run_agent(agent, resumed=resumed)
+        return outcome.code, outcome.summary
+
+
+def _message_id() -> str:
+    return f"say_{secrets.token_hex(6)}"

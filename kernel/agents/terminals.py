@@ -1,0 +1,125 @@
+"""Terminals that people open: shells of this machine (pid 0), and shells inside an agent's sandbox.
+
+Answers the tty.* commands. The agent's first terminal (`tty-<pid>-0`) is its `Console`: what its commands print, read-only; a shell beside
+it is opened with tty.open. The bytes flow through channels, never over the bus.
+"""
+
+from collections.abc import Callable
+
+from kernel.agents.console import Console, Consoles
+from kernel.agents.supervisor import Supervisor
+from kernel.bus import EventBus
+from kernel.errors import ConflictError, NotFoundError, PermissionDeniedError
+from kernel.principal import Principal
+from kernel.protocol.base import Empty
+from kernel.protocol.ids import KERNEL_PID
+from kernel.protocol.process import ProcessReaped
+from kernel.protocol.tty import TtyClose, TtyClosed, TtyInput, TtyOpen, TtyOpened, TtyOpenReply, TtyResize
+from kernel.sandbox.backend import ExecRequest
+from kernel.tasks import Scope
+from kernel.tty.backend import ShellSpec
+from kernel.tty.channel import ByteChannel
+from kernel.tty.manager import TtyEvent, TtyInfo, TtyManager, default_backend
+from kernel.tty.posix import AdoptedPty
+
+SHELL = ("/bin/sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l")
+
+
+class Terminals:
+    """Opens, feeds and closes terminals.
+
+    owner_of: the user that owns a pid; a terminal belongs to whom its process belongs.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        consoles: Consoles,
+        bus: EventBus,
+        scope: Scope,
+        owner_of: Callable[[int], str | None],
+    ) -> None:
+        self._manager = TtyManager(default_backend(), self._on_event)
+        self._supervisor = supervisor
+        self._consoles = consoles
+        self._bus = bus
+        self._scope = scope
+        self._owner_of = owner_of
+        bus.on(ProcessReaped, lambda event: self._forget(event.pid))
+
+    async def open(self, command: TtyOpen, principal: Principal) -> TtyOpenReply:
+        """tty.open."""
+        if command.pid == KERNEL_PID:
+            if not principal.is_admin:
+                raise PermissionDeniedError("Only an administrator may open a shell of this machine.")
+            spec = ShellSpec(columns=command.cols, lines=command.rows)
+            info = await self._manager.open_shell(spec, owner_pid=KERNEL_PID, title="Terminal")
+            return TtyOpenReply(tty_id=info.tty_id)
+        workplace = self._supervisor.workplace(command.pid)
+        if workplace is None:
+            raise ConflictError(f"Process {command.pid} does not run.", "Its terminal shows what it printed.")
+        sandbox = await workplace.sandbox()
+        request = ExecRequest(
+            argv=SHELL, cwd=workplace.home.guest_path, pty=True, columns=command.cols, lines=command.rows
+        )
+        execution = await sandbox.execute(request)
+        pty = AdoptedPty(execution)
+        info = self._manager.adopt(
+            pty, owner_pid=command.pid, title="Shell", columns=command.cols, lines=command.rows
+        )
+        self._scope.spawn(pty.wait_exit(), name=f"exit-{info.tty_id}")
+        return TtyOpenReply(tty_id=info.tty_id)
+
+    async def input(self, command: TtyInput, principal: Principal) -> Empty:
+        """tty.input."""
+        self._check(command.tty_id, principal)
+        self._manager.input(command.tty_id, command.data.encode("utf-8", errors="surrogateescape"))
+        return Empty()
+
+    async def resize(self, command: TtyResize, principal: Principal) -> Empty:
+        """tty.resize."""
+        self._check(command.tty_id, principal)
+        self._manager.resize(command.tty_id, min(command.cols, 1000), min(command.rows, 1000))
+        return Empty()
+
+    async def close_one(self, command: TtyClose, principal: Principal) -> Empty:
+        """tty.close."""
+        self._check(command.tty_id, principal)
+        await self._manager.close(command.tty_id)
+        return Empty()
+
+    def subscribe(self, tty_id: str, on_readable: Callable[[], None]) -> ByteChannel:
+        """The bytes of an interactive terminal, its recent ones first. Raises NotFoundError."""
+        return self._manager.subscribe(tty_id, on_readable=on_readable)
+
+    def console(self, tty_id: str) -> Console:
+        """The record behind `tty-<pid>-0`."""
+        return self._consoles.get(tty_id)
+
+    async def close(self) -> None:
+        """End all terminals."""
+        await self._manager.close_all()
+
+    def _check(self, tty_id: str, principal: Principal) -> None:
+        if is_console(tty_id):
+            raise ConflictError("This terminal shows the agent's own commands.", "Open a shell beside it to type.")
+        owner_pid = self._manager.get(tty_id).owner_pid or KERNEL_PID
+        owner = self._owner_of(owner_pid) or ""
+        if not principal.may_see(owner):
+            raise NotFoundError(f"There is no terminal {tty_id[:64]}.")
+
+    def _on_event(self, event: TtyEvent, info: TtyInfo) -> None:
+        pid = info.owner_pid or KERNEL_PID
+        if event is TtyEvent.OPENED:
+            self._bus.publish(TtyOpened(pid=pid, tty_id=info.tty_id))
+        elif event is TtyEvent.EXITED:
+            self._bus.publish(TtyClosed(pid=pid, tty_id=info.tty_id, exit_code=info.exit_code or 0))
+
+    def _forget(self, pid: int) -> None:
+        if self._manager.list(pid) and not self._scope.closed:
+            self._scope.spawn(self._manager.close_owner(pid), name=f"close-{pid}")
+
+
+def is_console(tty_id: str) -> bool:
+    """Whether an id names an agent's own terminal rather than an interactive one."""
+    return tty_id.startswith("tty-") and tty_id.endswith("-0")

@@ -1,0 +1,243 @@
+"""Where an agent works: its sandbox, its terminal, its files and its tool context.
+
+`Workplaces` makes one for each run from the process's record; a `Workplace` starts the sandbox at the first command and ends it with the
+run. Called by the supervisor and by the terminal commands.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from kernel.agents.commands import ConsoleSink, SandboxCommands
+from kernel.config import Config
+from kernel.errors import InvalidArgumentError, PermissionDeniedError
+from kernel.paths import Paths
+from kernel.process.manager import ProcessManager
+from kernel.process.table import Entry
+from kernel.protocol.agent import AgentNotice
+from kernel.protocol.base import JournalEvent
+from kernel.protocol.ids import Confinement
+from kernel.protocol.records import AgentConfig, WorkspaceMount
+from kernel.sandbox.backend import Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
+from kernel.sandbox.manager import SandboxManager
+from kernel.store.repositories.workspaces import WorkspaceRepository
+from kernel.tasks import Scope
+from kernel.tools.base import PageFetcher, Peers, ToolContext
+from kernel.vfs.agent_files import AgentFiles, FileMount
+from kernel.vfs.homes import Home, Homes
+from kernel.vfs.shares import SharedWorkspaces
+
+MEGABYTE = 1 << 20
+
+
+class Workplaces:
+    """Makes workplaces."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        homes: Homes,
+        sandboxes: SandboxManager,
+        shares: SharedWorkspaces,
+        repository: WorkspaceRepository,
+        manager: ProcessManager,
+        peers: Peers,
+        pages: PageFetcher,
+        consoles: Callable[[str], ConsoleSink],
+        config: Callable[[], Config],
+        scope: Scope,
+    ) -> None:
+        self.paths = paths
+        self.homes = homes
+        self.sandboxes = sandboxes
+        self.shares = shares
+        self.repository = repository
+        self.manager = manager
+        self.peers = peers
+        self.pages = pages
+        self.consoles = consoles
+        self.config = config
+        self.scope = scope
+        self._detection: asyncio.Task[Probe] | None = None
+
+    def detect(self) -> None:
+        """Begin to find out how this machine can confine."""
+        self._detection = self.scope.spawn(self.sandboxes.detect(), name="detect")
+
+    async def detected(self) -> Probe:
+        """How this machine confines, once it is known."""
+        assert self._detection is not None, "detect was called at the kernel's start"
+        return await asyncio.shield(self._detection)
+
+    def on_lost(self, pid: int, reason: LossReason) -> None:
+        """Tell people of a sandbox that ended although nobody asked."""
+        notice = AgentNotice(
+            pid=pid,
+            kind="error",
+            message=f"Its sandbox ended unasked ({reason.value.replace('_', ' ')}); what ran in it is gone.",
+            hint="A new one is started at its next command.",
+        )
+        if self.manager.table.find(pid) is not None and not self.scope.closed:
+            self.scope.spawn(self.manager.record(pid, notice), name=f"lost-{pid}")
+
+    def check(self, config: AgentConfig) -> None:
+        """Whether the folders that a person wants to mount can be. Raises AetherError."""
+        for mount in config.sandbox.mounts:
+            _check_mount(mount, self.paths)
+
+    def of(self, entry: Entry) -> "Workplace":
+        """The workplace of a run."""
+        return Workplace(self, entry)
+
+
+class Workplace:
+    """One agent's sandbox, terminal and files."""
+
+    def __init__(self, factory: Workplaces, entry: Entry) -> None:
+        self._factory = factory
+        self._entry = entry
+        self.home: Home = factory.homes.of(entry.info.pid)
+        self.console = factory.consoles(entry.info.tty_id)
+        self._sandbox: Sandbox | None = None
+        self._starting = asyncio.Lock()
+        self._ended = False
+        self._shared: tuple[FileMount, ...] = ()
+        self._commands = SandboxCommands(self.sandbox, self.console)
+
+    @property
+    def confinement(self) -> Confinement:
+        """How the agent's commands are confined."""
+        return self._factory.sandboxes.probe.confinement
+
+    @property
+    def started(self) -> Sandbox | None:
+        """The sandbox where one runs."""
+        return self._sandbox
+
+    async def sandbox(self) -> Sandbox:
+        """The sandbox, started when first needed. Raises UnavailableError."""
+        async with self._starting:
+            if self._ended:
+                raise asyncio.CancelledError
+            if self._sandbox is None:
+                await self.refresh_shares()
+                sandbox = self._factory.sandboxes.create(self._spec())
+                self._sandbox = sandbox
+                await sandbox.start()
+                identity = sandbox.identity()
+                if identity is not None:
+                    await self._factory.repository.put_sandbox(self._entry.info.pid, *identity)
+            return self._sandbox
+
+    def files(self) -> AgentFiles:
+        """The agent's files as they are mounted now."""
+        own = tuple(
+            FileMount(_guest_path(mount, self.home), Path(mount.host_path).expanduser(), mount.read_only)
+            for mount in self._entry.config.sandbox.mounts
+        )
+        return AgentFiles(self.home, (*own, *self._shared))
+
+    def context(self, step: int) -> ToolContext:
+        """What the tools may use in a step."""
+        pid = self._entry.info.pid
+        factory = self._factory
+
+        async def emit(event: JournalEvent) -> None:
+            await factory.manager.record(pid, event)
+
+        return ToolContext(
+            pid=pid,
+            step=step,
+            files=self.files(),
+            commands=self._commands,
+            pages=factory.pages,
+            peers=factory.peers,
+            workspaces=factory.shares,
+            emit=emit,
+            command_timeout_s=factory.config().agents.command_timeout_s,
+            network_access=self._entry.config.sandbox.network_access,
+        )
+
+    async def refresh_shares(self) -> None:
+        """Read again which shared workspaces are mounted; a running sandbox gets the new ones at its next command."""
+        known = {mount.guest_path for mount in self._shared}
+        self._shared = await self._factory.shares.mounts_of(self._entry.info.pid, self.home.guest_path)
+        for mount in self._shared:
+            inner = mount.guest_path[len(self.home.guest_path) + 1 :]
+            await AgentFiles(self.home).mkdir(inner)
+        fresh = tuple(
+            Mount(str(mount.host_path), mount.guest_path, mount.read_only)
+            for mount in self._shared
+            if mount.guest_path not in known
+        )
+        if fresh and self._sandbox is not None:
+            await self._sandbox.add_mounts(fresh)
+
+    async def freeze(self) -> None:
+        """Stop every process."""
+        if self._sandbox is not None:
+            await self._sandbox.freeze()
+
+    async def thaw(self) -> None:
+        """Let them go on."""
+        if self._sandbox is not None:
+            await self._sandbox.thaw()
+
+    async def end(self, grace_s: float) -> None:
+        """End every process; safe to repeat."""
+        self._ended = True
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is None:
+            return
+        if grace_s:
+            await self._factory.sandboxes.terminate(self._entry.info.pid, grace_s)
+        await self._factory.sandboxes.kill(self._entry.info.pid)
+        await self._factory.repository.drop_sandbox(self._entry.info.pid)
+
+    def _spec(self) -> SandboxSpec:
+        config = self._entry.config.sandbox
+        defaults = self._factory.config().sandbox
+        mounts = tuple(
+            Mount(str(mount.host_path), mount.guest_path, mount.read_only)
+            for mount in self.files().mounts
+            if mount.shared
+        )
+        return SandboxSpec(
+            pid=self._entry.info.pid,
+            uid_name=self._entry.info.uid,
+            home=str(self.home.path),
+            tmp=str(self.home.tmp),
+            mounts=mounts,
+            env={name: value for name, value in self._entry.info.env.items() if name.startswith("AETHER_")},
+            network=config.network_access,
+            limits=Limits(
+                memory_bytes=(config.memory_limit_mb or defaults.memory_mb) * MEGABYTE,
+                cpu_cores=config.cpu_limit or defaults.cpu_cores,
+                max_processes=defaults.max_processes,
+                disk_bytes=(config.disk_limit_mb or defaults.disk_mb) * MEGABYTE,
+            ),
+        )
+
+
+def _guest_path(mount: WorkspaceMount, home: Home) -> str:
+    path = mount.guest_path
+    if path.startswith("~/"):
+        path = path[2:]
+    return path if path.startswith("/") else f"{home.guest_path}/{path}"
+
+
+def _check_mount(mount: WorkspaceMount, paths: Paths) -> None:
+    host = Path(mount.host_path).expanduser()
+    if "\x00" in mount.host_path or ".." in mount.guest_path.split("/") or "\x00" in mount.guest_path:
+        raise InvalidArgumentError("A folder to mount is named by a path without '..' and NUL.")
+    if not host.is_absolute():
+        raise InvalidArgumentError(f"{mount.host_path} is not an absolute path.", "Name the folder from /.")
+    try:
+        real = host.resolve(strict=True)
+    except OSError as error:
+        raise InvalidArgumentError(f"{host} cannot be mounted: {error.strerror}.", "Choose a folder that exists.") from error
+    if not real.is_dir():
+        raise InvalidArgumentError(f"{host} is not a folder.", "Mount the folder that holds it.")
+    root = paths.root.resolve()
+    if real == root or real in root.parents or paths.state.resolve() in (real, *real.parents):
+        raise PermissionDeniedError(f"{host} holds Aether's own files; an agent must not see them.", "Choose another folder.")

@@ -1,0 +1,336 @@
+"""The composition root: the only file that names the concrete parts of a kernel and joins them.
+
+Called by the window's bridge, the command line and the headless kernel. Start-up and shutdown are lists of named stages, in order.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel import config as settings_tree
+from kernel import doctor
+from kernel.agents.approvals import ApprovalDesk
+from kernel.agents.console import Consoles
+from kernel.agents.models import ModelChooser
+from kernel.agents.supervisor import Supervisor
+from kernel.agents.terminals import Terminals
+from kernel.agents.workplace import Workplaces
+from kernel.bus import EventBus
+from kernel.clock import Clock, SystemClock
+from kernel.kernel import Kernel, Stage
+from kernel.llm import LanguageModels
+from kernel.paths import Paths
+from kernel.principal import Principal
+from kernel.process.accounting import Accounting
+from kernel.process.history import History
+from kernel.process.mailbox import Mailbox
+from kernel.process.manager import ProcessManager
+from kernel.process.table import ProcessTable
+from kernel.protocol import fs, process, system, tty
+from kernel.protocol.base import Empty, Event, ProcessEvent
+from kernel.protocol.fs import FsChanged
+from kernel.protocol.process import ProcessReaped
+from kernel.protocol.system import KernelShutdownRequested, KernelStatus, KernelStatusReply
+from kernel.router import Router
+from kernel.sandbox.backend import LeftoverRecord
+from kernel.sandbox.bubblewrap import BubblewrapBackend
+from kernel.sandbox.host import HostBackend
+from kernel.sandbox.manager import SandboxManager
+from kernel.settings import Settings
+from kernel.store.database import Database
+from kernel.store.journal import Journal
+from kernel.store.repositories.messages import MessageRepository
+from kernel.store.repositories.metrics import MetricsRepository
+from kernel.store.repositories.processes import ProcessRepository
+from kernel.store.repositories.transcripts import TranscriptRepository
+from kernel.store.repositories.workspaces import WorkspaceRepository
+from kernel.tasks import Scope
+from kernel.tools.browse_web import WebPages
+from kernel.version import VERSION
+from kernel.vfs.filesystem import VirtualFileSystem
+from kernel.vfs.homes import Homes
+from kernel.vfs.shares import SharedWorkspaces
+from kernel.vfs.watcher import Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """The database and what reads and writes it."""
+
+    database: Database
+    journal: Journal
+    processes: ProcessRepository
+    transcripts: TranscriptRepository
+    messages: MessageRepository
+    metrics: MetricsRepository
+    workspaces: WorkspaceRepository
+
+
+@dataclass(slots=True)
+class _Parts:
+    """Everything that has a life of its own, by role; filled by `build_kernel` from the bottom up."""
+
+    paths: Paths
+    clock: Clock
+    settings: Settings
+    bus: EventBus
+    scope: Scope
+    store: _Store
+    homes: Homes
+    table: ProcessTable
+    manager: ProcessManager
+    mailbox: Mailbox
+    shares: SharedWorkspaces
+    sandboxes: SandboxManager
+    consoles: Consoles
+    desk: ApprovalDesk
+    models: LanguageModels
+    workplaces: Workplaces
+    supervisor: Supervisor
+    terminals: Terminals
+    accounting: Accounting
+    files: VirtualFileSystem
+    watcher: Watcher
+    history: History
+    notices: list[str]
+
+
+def build_kernel(root: Path, environ: Mapping[str, str], *, clock: Clock | None = None) -> Kernel:
+    """A kernel on the folder `root`, not started. Raises StorageError, InvalidArgumentError (a wrong setting)."""
+    paths = Paths(root)
+    paths.create()
+    config, notice = settings_tree.load(paths.config_file, environ)
+    parts = _build_parts(paths, Settings(config, paths.config_file), clock or SystemClock())
+    if notice:
+        parts.notices.append(notice)
+    router = Router(parts.manager.owner_of)
+    kernel = Kernel(
+        VERSION, parts.bus, router, parts.clock, parts.scope, starting=_starting(parts), stopping=_stopping(parts)
+    )
+    parts.bus.set_visibility(lambda event, principal: _visible(parts.manager, event, principal))
+    _register(router, parts)
+    return kernel
+
+
+def _build_parts(paths: Paths, settings: Settings, clock: Clock) -> _Parts:
+    bus = EventBus(clock)
+    scope = Scope("kernel")
+    database = Database(paths.database, clock)
+    journal = Journal(database, bus, clock)
+    store = _Store(
+        database=database,
+        journal=journal,
+        processes=ProcessRepository(database),
+        transcripts=TranscriptRepository(database),
+        messages=MessageRepository(database),
+        metrics=MetricsRepository(database),
+        workspaces=WorkspaceRepository(database),
+    )
+    config = settings.current
+    homes = Homes(paths)
+    table = ProcessTable(config().agents.process_limit)
+    manager = ProcessManager(table, store.processes, journal, bus, clock, homes, config, scope.child("reaper"))
+    mailbox = Mailbox(table, store.messages, journal, clock)
+    shares = SharedWorkspaces(paths, store.workspaces, bus, clock)
+    models = LanguageModels(settings, bus, clock, scope.child("models"))
+    consoles = Consoles(paths.state / "terminals")
+    sandbox_scope = scope.child("sandboxes")
+    sandboxes = SandboxManager(
+        (BubblewrapBackend(sandbox_scope), HostBackend(sandbox_scope)),
+        sandbox_scope,
+        lambda pid, reason: workplaces.on_lost(pid, reason),
+    )
+    workplaces = Workplaces(
+        paths,
+        homes,
+        sandboxes,
+        shares,
+        store.workspaces,
+        manager,
+        mailbox,
+        WebPages(models.http_get),
+        consoles.get,
+        config,
+        scope.child("workplaces"),
+    )
+    desk = ApprovalDesk(manager, clock, config)
+    supervisor = Supervisor(
+        manager,
+        journal,
+        store.transcripts,
+        bus,
+        clock,
+        config,
+        desk,
+        ModelChooser(models, config),
+        workplaces,
+        scope.child("agents"),
+    )
+    manager.runner = supervisor
+    shares.on_changed(supervisor.mounts_changed)
+    bus.on(ProcessReaped, lambda event: consoles.release(f"tty-{event.pid}-0"))
+    accounting = Accounting(manager, store.metrics, bus, clock, sandboxes.usage)
+    return _Parts(
+        paths=paths,
+        clock=clock,
+        settings=settings,
+        bus=bus,
+        scope=scope,
+        store=store,
+        homes=homes,
+        table=table,
+        manager=manager,
+        mailbox=mailbox,
+        shares=shares,
+        sandboxes=sandboxes,
+        consoles=consoles,
+        desk=desk,
+        models=models,
+        workplaces=workplaces,
+        supervisor=supervisor,
+        terminals=Terminals(supervisor, consoles, bus, scope.child("terminals"), manager.owner_of),
+        accounting=accounting,
+        files=VirtualFileSystem(paths, homes, bus, manager.owner_of),
+        watcher=Watcher(paths.root, bus),
+        history=History(store.processes, journal, manager, accounting.children_of),
+        notices=[],
+    )
+
+
+def _starting(parts: _Parts) -> tuple[Stage, ...]:
+    async def open_store() -> None:
+        notice = await parts.store.database.open()
+        if notice:
+            parts.notices.append(notice)
+        await parts.store.journal.open()
+
+    async def sweep() -> None:
+        left = await parts.store.workspaces.sandboxes()
+        await parts.sandboxes.sweep([LeftoverRecord(host_pid, started) for _, host_pid, started in left])
+        for agent_pid, _, _ in left:
+            await parts.store.workspaces.drop_sandbox(agent_pid)
+
+    async def take_up() -> None:
+        interrupted = await parts.manager.open()
+        await parts.mailbox.open()
+        if parts.settings.current().agents.resume_at_start:
+            for pid in interrupted:
+                await parts.manager.proceed(pid)
+
+    async def watch_the_machine() -> None:
+        parts.workplaces.detect()
+        parts.models.start()
+        parts.scope.spawn(parts.accounting.run(), name="accounting")
+
+    return (
+        Stage("store", open_store),
+        Stage("sweep", sweep),
+        Stage("machine", watch_the_machine),
+        Stage("processes", take_up),
+    )
+
+
+def _stopping(parts: _Parts) -> tuple[Stage, ...]:
+    async def close_files() -> None:
+        parts.watcher.close()
+        parts.consoles.close()
+
+    return (
+        Stage("agents", parts.supervisor.shutdown),
+        Stage("terminals", parts.terminals.close),
+        Stage("sandboxes", parts.sandboxes.close),
+        Stage("models", parts.models.close),
+        Stage("tasks", parts.scope.close),
+        Stage("files", close_files),
+        Stage("store", parts.store.database.close),
+    )
+
+
+def _register(router: Router, parts: _Parts) -> None:
+    """The readable list: command -> handler -> who may."""
+    manager, files, shares = parts.manager, parts.files, parts.shares
+    models, history, terminals = parts.models, parts.history, parts.terminals
+    router.register(process.ProcessSpawn, manager.spawn, "anyone")
+    router.register(process.ProcessList, manager.list, "anyone")
+    router.register(process.ProcessSignal, manager.signal, "owner")
+    router.register(process.ProcessResume, manager.resume, "owner")
+    router.register(process.ProcessInfoGet, history.info, "anyone")
+    router.register(process.ProcessApprove, parts.desk.approve, "owner")
+    router.register(process.ProcessReject, parts.desk.reject, "owner")
+    router.register(process.ProcessSend, parts.supervisor.send, "owner")
+    router.register(fs.FsRead, files.read, "anyone")
+    router.register(fs.FsWrite, files.write, "anyone")
+    router.register(fs.FsMkdir, files.mkdir, "anyone")
+    router.register(fs.FsRm, files.rm, "anyone")
+    router.register(fs.FsLs, files.ls, "anyone")
+    router.register(fs.FsStat, files.stat, "anyone")
+    router.register(fs.FsMv, files.mv, "anyone")
+    router.register(fs.FsCp, files.cp, "anyone")
+    router.register(fs.FsWatch, lambda command, who: _watch(parts, command, who), "anyone")
+    router.register(fs.FsUnwatch, lambda command, who: _unwatch(parts, command, who), "anyone")
+    router.register(fs.FsCreateShared, shares.handle_create, "owner")
+    router.register(fs.FsMountShared, shares.handle_mount, "owner")
+    router.register(fs.FsUnmountShared, shares.handle_unmount, "owner")
+    router.register(fs.FsListShared, shares.handle_list, "anyone")
+    router.register(tty.TtyOpen, terminals.open, "owner")
+    router.register(tty.TtyInput, terminals.input, "anyone")
+    router.register(tty.TtyResize, terminals.resize, "anyone")
+    router.register(tty.TtyClose, terminals.close_one, "anyone")
+    router.register(system.KernelStatus, lambda command, who: _status(parts, command), "anyone")
+    router.register(system.KernelShutdown, lambda command, who: _shutdown(parts), "admin")
+    router.register(system.HistoryProcesses, history.processes, "anyone")
+    router.register(system.HistoryLogs, history.logs, "anyone")
+    router.register(system.HistoryMetrics, parts.accounting.history, "anyone")
+    router.register(system.LlmList, models.handle_list, "anyone")
+    router.register(system.LlmChoose, models.handle_choose, "admin")
+    router.register(system.LlmPull, models.handle_pull, "admin")
+    router.register(system.LlmPullCancel, models.handle_pull_cancel, "admin")
+    router.register(system.LlmExchanges, models.handle_exchanges, "admin")
+    router.register(system.SettingsGet, parts.settings.handle_get, "admin")
+    router.register(system.SettingsSet, parts.settings.handle_set, "admin")
+    router.register(system.IpcSend, parts.mailbox.handle_send, "owner")
+    router.register(system.IpcListAgents, parts.mailbox.handle_list_agents, "anyone")
+
+
+def _visible(manager: ProcessManager, event: Event, principal: Principal) -> bool:
+    """Events follow the rule of commands: one's own processes, and what belongs to nobody."""
+    if principal.is_admin:
+        return True
+    if isinstance(event, ProcessEvent):
+        owner = manager.owner_of(event.pid)
+        return owner is not None and principal.may_see(owner)
+    if isinstance(event, FsChanged):
+        return not event.owner_uid or principal.may_see(event.owner_uid)
+    return not isinstance(event, system.LlmExchanged)
+
+
+async def _watch(parts: _Parts, command: fs.FsWatch, principal: Principal) -> Empty:
+    parts.watcher.watch(parts.files.host_folder(command.path, principal), "")
+    return Empty()
+
+
+async def _unwatch(parts: _Parts, command: fs.FsUnwatch, principal: Principal) -> Empty:
+    parts.watcher.unwatch(parts.files.host_folder(command.path, principal))
+    return Empty()
+
+
+async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
+    checks = ()
+    if command.checks:
+        probe = await parts.workplaces.detected()
+        checks = await asyncio.to_thread(doctor.machine_checks, probe, parts.paths)
+        checks = (*checks, *await parts.models.checks())
+    return KernelStatusReply(
+        version=VERSION,
+        uptime=parts.accounting.uptime_s,
+        metrics=await parts.accounting.sample(),
+        root=str(parts.paths.root),
+        notices=tuple(parts.notices),
+        checks=checks,
+    )
+
+
+async def _shutdown(parts: _Parts) -> Empty:
+    parts.bus.publish(KernelShutdownRequested())
+    return Empty()

@@ -1,0 +1,166 @@
+"""What this machine offers to Aether, and how to get what is missing.
+
+Blocking looks at files, programs and sockets; called in a thread by `aether doctor` and the first-run page. Finds out, never installs.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from kernel.paths import Paths
+from kernel.protocol.records import SystemCheck
+from kernel.sandbox.backend import Probe
+
+DOCKER_SOCKET = "/var/run/docker.sock"
+LOW_DISK_BYTES = 1 << 30
+KEY_NAMES = {"GEMINI_API_KEY": "Gemini", "OPENAI_API_KEY": "OpenAI", "ANTHROPIC_API_KEY": "Anthropic"}
+
+
+def machine_checks(sandbox: Probe, paths: Paths, environ: Mapping[str, str] | None = None) -> tuple[SystemCheck, ...]:
+    """Every check of the machine itself, most important first. Providers are the registry's to check."""
+    env = os.environ if environ is None else environ
+    return (
+        _sandbox(sandbox),
+        _folder(paths),
+        _docker(env),
+        _gpu(),
+        *_keys(env),
+        _keyring(),
+        _fonts(),
+        _display(env),
+        _tray(env),
+    )
+
+
+def _sandbox(probe: Probe) -> SystemCheck:
+    details = "; ".join(f"{name}: {value}" for name, value in probe.details.items())
+    return SystemCheck(
+        name="Sandbox",
+        ok=probe.confinement != "none",
+        detail=f"{probe.reason} {details}".strip(),
+        remedy=probe.remedy,
+        required=True,
+    )
+
+
+def _folder(paths: Paths) -> SystemCheck:
+    try:
+        usage = shutil.disk_usage(paths.root)
+        writable = os.access(paths.root, os.W_OK)
+    except OSError as error:
+        return SystemCheck(name="Folder", ok=False, detail=f"{paths.root}: {error.strerror}", required=True)
+    free = f"{usage.free / 2**30:.1f} GB free"
+    if not writable:
+        return SystemCheck(
+            name="Folder",
+            ok=False,
+            detail=f"{paths.root} cannot be written.",
+            remedy="Mend its permissions, or set AETHER_FS_ROOT to another folder.",
+            required=True,
+        )
+    return SystemCheck(
+        name="Folder",
+        ok=usage.free > LOW_DISK_BYTES,
+        detail=f"{paths.root}, {free}",
+        remedy="" if usage.free > LOW_DISK_BYTES else "Free some space.",
+        required=True,
+    )
+
+
+def _docker(env: Mapping[str, str]) -> SystemCheck:
+    remedy = "Install it with `sudo apt-get install docker.io` and start it; Aether works without it."
+    host = env.get("DOCKER_HOST", f"unix://{DOCKER_SOCKET}")
+    path = host.removeprefix("unix://")
+    if not host.startswith("unix://"):
+        return SystemCheck(name="Docker", ok=True, detail=f"configured at {host.split('@')[-1]}")
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(1.0)
+            client.connect(path)
+    except OSError:
+        there = "installed, but its engine does not answer" if shutil.which("docker") else "not found"
+        return SystemCheck(name="Docker", ok=False, detail=there, remedy=remedy)
+    return SystemCheck(name="Docker", ok=True, detail=f"the engine answers at {path}")
+
+
+def _gpu() -> SystemCheck:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return SystemCheck(name="GPU", ok=False, detail="no NVIDIA driver found", remedy="Not needed; local models run faster with one.")
+    try:
+        found = subprocess.run(
+            [program, "--query-gpu=name,memory.total", "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return SystemCheck(name="GPU", ok=False, detail=f"nvidia-smi failed: {error}", remedy="Reinstall the driver.")
+    return SystemCheck(name="GPU", ok=True, detail=", ".join(found.stdout.strip().splitlines()))
+
+
+def _keys(env: Mapping[str, str]) -> tuple[SystemCheck, ...]:
+    found = [name for variable, name in KEY_NAMES.items() if env.get(variable)]
+    missing = [variable for variable, name in KEY_NAMES.items() if not env.get(variable)]
+    detail = f"set: {', '.join(found)}" if found else "none set"
+    remedy = f"Set {' or '.join(missing)} to use those models; none is needed for local ones." if missing else ""
+    return (SystemCheck(name="Cloud keys", ok=bool(found), detail=detail, remedy=remedy),)
+
+
+def _keyring() -> SystemCheck:
+    try:
+        import keyring
+
+        backend = keyring.get_keyring()
+    except Exception as error:  # noqa: BLE001  # edge: keyring backends raise whatever they like
+        return SystemCheck(name="Keyring", ok=False, detail=str(error), remedy="Keys are kept in a private file instead.")
+    usable = backend.priority > 0
+    remedy = "" if usable else "Keys are kept in a private file (mode 0600) instead."
+    return SystemCheck(name="Keyring", ok=bool(usable), detail=type(backend).__module__, remedy=remedy)
+
+
+def _fonts() -> SystemCheck:
+    bundled = Path(__file__).resolve().parent.parent / "resources" / "fonts"
+    count = len([path for path in bundled.rglob("*") if path.suffix in (".ttf", ".otf")]) if bundled.is_dir() else 0
+    emoji = False
+    if shutil.which("fc-list"):
+        try:
+            listed = subprocess.run(["fc-list", ":lang=und-zsye"], capture_output=True, text=True, timeout=5, check=False)
+            emoji = bool(listed.stdout.strip())
+        except (OSError, subprocess.SubprocessError):
+            emoji = False
+    remedy = "" if emoji else "Install `fonts-noto-color-emoji` (and `fonts-noto-cjk`) for emoji and Chinese, Japanese, Korean."
+    return SystemCheck(name="Fonts", ok=count > 0 and emoji, detail=f"{count} bundled; emoji {'found' if emoji else 'missing'}", remedy=remedy)
+
+
+def _display(env: Mapping[str, str]) -> SystemCheck:
+    if sys.platform in ("win32", "darwin"):
+        return SystemCheck(name="Display", ok=True, detail="native")
+    display = env.get("WAYLAND_DISPLAY") or env.get("DISPLAY")
+    if display:
+        return SystemCheck(name="Display", ok=True, detail=display)
+    return SystemCheck(
+        name="Display", ok=False, detail="none", remedy="Without one, use `aether run --role Coder --goal \"...\"`."
+    )
+
+
+def _tray(env: Mapping[str, str]) -> SystemCheck:
+    if sys.platform in ("win32", "darwin"):
+        return SystemCheck(name="Tray", ok=True, detail="native")
+    remedy = "Without one Aether minimises its window instead of hiding it. On GNOME, add the AppIndicator extension."
+    probe = shutil.which("busctl")
+    if probe is None or not env.get("DBUS_SESSION_BUS_ADDRESS"):
+        return SystemCheck(name="Tray", ok=False, detail="no session bus", remedy=remedy)
+    try:
+        listed = subprocess.run(
+            [probe, "--user", "--no-pager", "list"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return SystemCheck(name="Tray", ok=False, detail=str(error), remedy=remedy)
+    found = "org.kde.StatusNotifierWatcher" in listed.stdout
+    return SystemCheck(name="Tray", ok=found, detail="found" if found else "no tray on this desktop", remedy="" if found else remedy)

@@ -1,0 +1,44 @@
+"""The settings in force: who reads them asks here, who changes one says so here.
+
+Answers settings.get and settings.set; keeps the file. The tree itself and its checks are `kernel.config`.
+"""
+
+import asyncio
+from pathlib import Path
+
+from kernel import config as tree
+from kernel.config import Config
+from kernel.principal import Principal
+from kernel.protocol.system import SettingsGet, SettingsReply, SettingsSet
+
+
+class Settings:
+    """Holds the one current `Config`.
+
+    path: the file of the person's choices.
+    """
+
+    def __init__(self, config: Config, path: Path) -> None:
+        self._config = config
+        self._path = path
+        self._writing = asyncio.Lock()
+
+    def current(self) -> Config:
+        """The tree as it is now."""
+        return self._config
+
+    async def change(self, name: str, value: object) -> None:
+        """Change one and keep it. Raises InvalidArgumentError, StorageError (then nothing changed)."""
+        async with self._writing:
+            changed = tree.change(self._config, name, value)
+            await asyncio.to_thread(tree.save, changed, self._path)
+            self._config = changed
+
+    async def handle_get(self, command: SettingsGet, principal: Principal) -> SettingsReply:
+        """settings.get."""
+        return SettingsReply(values=tree.flatten(self._config))
+
+    async def handle_set(self, command: SettingsSet, principal: Principal) -> SettingsReply:
+        """settings.set."""
+        await self.change(command.name, command.value)
+        return SettingsReply(values=tree.flatten(self._config))
