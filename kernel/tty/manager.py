@@ -15,7 +15,6 @@ from enum import StrEnum
 
 from kernel.errors import InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.log import get_logger
-from kernel.tasks import Scope
 from kernel.tty.backend import (
     DEFAULT_COLUMNS,
     DEFAULT_LINES,
@@ -23,7 +22,6 @@ from kernel.tty.backend import (
     MAX_LINES,
     Pty,
     PtyBackend,
-    RunningCommand,
     ShellSpec,
 )
 from kernel.tty.channel import ByteChannel
@@ -89,12 +87,11 @@ class _Terminal:
 class TtyManager:
     """Owns the terminals by id.
 
-    backend: opens host shells. scope: owner of the tasks that wait for adopted commands. on_event: told, on the loop, what happened.
+    backend: opens host shells. on_event: told, on the loop, what happened.
     """
 
-    def __init__(self, backend: PtyBackend, scope: Scope, on_event: OnEvent | None = None) -> None:
+    def __init__(self, backend: PtyBackend, on_event: OnEvent | None = None) -> None:
         self._backend = backend
-        self._scope = scope
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._terminals: dict[str, _Terminal] = {}
@@ -111,24 +108,19 @@ class TtyManager:
 
     def adopt(
         self,
-        command: RunningCommand,
+        pty: Pty,
         *,
         owner_pid: int | None,
         title: str,
         columns: int = DEFAULT_COLUMNS,
         lines: int = DEFAULT_LINES,
     ) -> TtyInfo:
-        """The terminal of a command that a sandbox runs on one. Closing it ends the command's whole tree.
+        """A terminal that already lives: an `AdoptedPty` over a sandbox's command, whose `wait_exit` the caller spawns.
 
-        columns, lines: the size that it was started with. Raises InvalidArgumentError when it runs on no terminal.
+        columns, lines: the size that it was started with. Closing it ends the command's whole tree.
         """
-        from kernel.tty.posix import AdoptedPty
-
         self._check(columns, lines)
-        pty = AdoptedPty(command)
-        info = self._adopt(pty, owner_pid, title, columns, lines)
-        self._scope.spawn(pty.wait_exit(), name=info.tty_id)
-        return info
+        return self._adopt(pty, owner_pid, title, columns, lines)
 
     def list(self, owner_pid: int | None = None) -> tuple[TtyInfo, ...]:
         """All terminals, or those of one agent, oldest first."""
