@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from string import Template
 
+from aether_desktop.assets import resource
 from aether_desktop.theme.current import colour
 from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE, Tokens
 
@@ -42,7 +43,11 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleS
 QDateTimeEdit:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { color: $text3; background: $surface1; }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] { border: 1px solid $danger_text; }
-QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url($icons/chevron-down-$name.png); width: 14px; height: 14px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; background: transparent; width: 20px; }
+QAbstractSpinBox::up-arrow { image: url($icons/chevron-up-$name.png); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url($icons/chevron-down-$name.png); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface2; border: 1px solid $line_strong; padding: 4px; outline: none; }
 
 QPushButton, QToolButton { background: $surface2; color: $text1; border: 1px solid $line; border-radius: ${field}px;
@@ -89,6 +94,8 @@ _FIELD_RADIUS_PX = 8
 def build_stylesheet(tokens: Tokens) -> str:
     """Return the style sheet of a theme."""
     return _SHEET.substitute(
+        name=tokens.name,
+        icons=resource("icons").as_posix(),
         surface0=tokens.surface0,
         surface1=tokens.surface1,
         surface2=tokens.surface2,

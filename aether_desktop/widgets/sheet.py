@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
@@ -23,6 +23,7 @@ DISMISSED = ""
 """The answer when the sheet was closed without a button."""
 
 _MARGIN_PX = 24
+_MOST_CONTENT_PX = 420
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +186,17 @@ def _scrollable(content: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.viewport().setAutoFillBackground(False)
-    content.setAutoFillBackground(False)
-    area.setWidget(content)
-    area.setMinimumHeight(min(content.sizeHint().height(), 420))
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+    # setWidget turns the content's background on; the card's own shall be seen.
+    content.setAutoFillBackground(False)
+    area.viewport().setAutoFillBackground(False)
+    wanted = max(content.sizeHint().height(), content.minimumSizeHint().height())
+    area.setMinimumHeight(min(wanted, _MOST_CONTENT_PX))
+    growing = (QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Ignored)
+    if content.sizePolicy().verticalPolicy() not in growing:
+        area.setMaximumHeight(wanted)
     return area
 
 

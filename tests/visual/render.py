@@ -26,6 +26,7 @@ def offscreen_application() -> QApplication:
 def render(scene: Scene, application: QApplication, home: Path) -> QImage:
     """Return the scene's picture, ``scene.size`` pixels large; ``home`` stands for the person's home folder."""
     theme = ThemeManager(application, scene.theme, reduced_motion=True, home=home)
+    application.setCursorFlashTime(0)
     widget = scene.build(theme)
     widget.resize(*scene.size)
     # Not activated: a blinking cursor or a focus ring that comes and goes would make the picture differ.

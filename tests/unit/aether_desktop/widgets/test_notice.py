@@ -1,0 +1,79 @@
+"""Notices say what happened and leave by themselves, unless they matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.notice import Notice, NoticeCard, NoticeHost
+
+
+@pytest.fixture
+def surface(qtbot: QtBot) -> Iterator[QWidget]:
+    widget = QWidget()
+    widget.resize(800, 600)
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.waitExposed(widget)
+    yield widget
+
+
+def test_notices_stack_in_the_corner_and_follow_it(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    cards = [host.show(Notice(f"Message {number}")) for number in range(3)]
+    assert [card.geometry().bottom() for card in cards] == sorted(card.geometry().bottom() for card in cards)
+    assert all(surface.rect().contains(card.geometry()) for card in cards)
+    surface.resize(500, 400)
+    QApplication.processEvents()
+    assert all(surface.rect().contains(card.geometry()) for card in cards)
+
+
+def test_three_at_the_most_and_each_once(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    first = host.show(Notice("0"))
+    assert host.show(Notice("0")) is first
+    for number in range(1, 5):
+        host.show(Notice(str(number)))
+    assert [notice.title for notice in host.shown] == ["2", "3", "4"]
+
+
+def test_the_action_is_done_and_the_notice_leaves(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    done: list[bool] = []
+    card = host.show(Notice("Coder needs you", kind="attention", action="Review"), lambda: done.append(True))
+    button = card.findChild(Button)
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert done == [True]
+    assert host.shown == ()
+
+
+def test_a_notice_is_dismissed(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    card = host.show(Notice("Failed", kind="error"))
+    close = card.findChild(IconButton)
+    assert close is not None
+    assert close.accessibleName() == "Dismiss"
+    QTest.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert host.shown == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "leaves"), [("info", True), ("success", True), ("attention", False), ("error", False)]
+)
+def test_only_what_does_not_matter_leaves_by_itself(surface: QWidget, kind: str, leaves: bool) -> None:
+    card = NoticeCard(Notice("Said", kind=kind), surface)  # type: ignore[arg-type] # the four kinds
+    timer = card.findChild(QTimer)
+    assert timer is not None
+    assert timer.isActive() is leaves
+    if leaves:
+        gone: list[bool] = []
+        card.closed.connect(lambda: gone.append(True))
+        timer.timeout.emit()
+        assert gone == [True]
