@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap, QRadialGradient
 
 from aether_desktop.theme.tokens import Tokens
@@ -64,11 +64,4 @@ def paint_wallpaper(wallpaper: Wallpaper, size: QSize, tokens: Tokens, ratio: fl
     painter = QPainter(picture)
     painter.fillRect(QRect(0, 0, size.width(), size.height()), gradient)
     painter.end()
-    return picture
-
-
-def solid_picture(size: QSize, colour: str) -> QPixmap:
-    """Return a one-coloured picture, used before the desktop has a size."""
-    picture = QPixmap(size.expandedTo(QSize(1, 1)))
-    picture.fill(QColor(colour) if colour else Qt.GlobalColor.black)
     return picture
