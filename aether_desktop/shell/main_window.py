@@ -164,6 +164,10 @@ class MainWindow(QWidget):
         """Show another wallpaper."""
         self.desktop.set_wallpaper(name)
 
+    def show_needs_you(self) -> None:
+        """Say that the person wants to see who needs them."""
+        self.needs_you_clicked.emit()
+
     def refresh(self) -> None:
         """Paint everything anew and ask the apps to read again."""
         self.update()

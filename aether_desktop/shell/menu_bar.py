@@ -22,6 +22,7 @@ from aether_desktop.widgets.button import PaintedButton, tooltip_with_shortcut
 from aether_desktop.widgets.focus_ring import paint_focus_ring
 
 MENU_BAR_HEIGHT_PX = 32
+NEEDS_YOU_KEYS = "Ctrl+Shift+A"
 _DOT_PX = 7
 _PADDING_PX = 9
 _MENU_PADDING_PX = 9
@@ -143,7 +144,7 @@ class MenuBar(QWidget):
         self._status = status
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.menus = _Menus(self, menus, registry)
-        self.needs_you = StatusItem(self, tooltip="Show who needs you", shortcut="Ctrl+Shift+A")
+        self.needs_you = StatusItem(self, tooltip="Show who needs you", shortcut=NEEDS_YOU_KEYS)
         self.kernel = StatusItem(self)
         self.running = StatusItem(self, tooltip="Show the running agents")
         self.extra = StatusItem(self)

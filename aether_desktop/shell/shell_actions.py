@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 
 from aether_desktop.shell.app_registry import AppRegistry
 from aether_desktop.shell.geometry import Direction
+from aether_desktop.shell.menu_bar import NEEDS_YOU_KEYS
 from aether_desktop.shell.menu_model import SEPARATOR, ActionEntry, CommandEntry, MenuEntry, MenuSpec, SubmenuEntry
 from aether_desktop.shell.shortcuts import Action, ActionRegistry
 from aether_desktop.shell.wallpaper import WALLPAPERS
@@ -55,6 +56,9 @@ class ShellCommands(Protocol):
     def choose_wallpaper(self, name: str) -> None:
         """Show another wallpaper."""
 
+    def show_needs_you(self) -> None:
+        """Show the agents that wait for the person."""
+
     def refresh(self) -> None:
         """Paint everything anew and ask the apps to read again."""
 
@@ -83,6 +87,7 @@ def register_shell_actions(registry: ActionRegistry, apps: AppRegistry, shell: S
             Action("window.detach", "Detach or Attach", ("Ctrl+Alt+D",), _WINDOWS, "detach"),
             on_active(windows.toggle_detached),
         ),
+        (Action("shell.needs_you", "Show Who Needs You", (NEEDS_YOU_KEYS,), "General"), shell.show_needs_you),
         (Action("shell.dock", "Go to the Dock", ("Ctrl+F3",), "General"), shell.focus_dock),
         (Action("shell.shortcuts", "Keyboard Shortcuts", ("Ctrl+/",), "General", "command"), shell.show_shortcuts),
         (Action("shell.theme", "Dark or Light", ("Ctrl+Alt+T",), "General"), shell.toggle_theme),
@@ -214,7 +219,7 @@ def _agents_entries() -> Sequence[MenuEntry]:
         ActionEntry("app.mission-control"),
         ActionEntry("agents.deploy", "Deploy Agent…"),
         SEPARATOR,
-        ActionEntry("agents.next_waiting", "Next Agent That Needs You"),
+        ActionEntry("shell.needs_you"),
         ActionEntry("agents.pause_all", "Pause All"),
         ActionEntry("agents.resume_all", "Resume All"),
         ActionEntry("agents.stop_all", "Stop All…"),

@@ -186,6 +186,9 @@ def test_who_needs_the_person_is_clicked(desktop: MainWindow, status: StatusFeed
     QTest.mouseClick(desktop.menu_bar.needs_you, LEFT)
     QTest.mouseClick(desktop.menu_bar.kernel, LEFT)
     assert clicked == ["needs you", "kernel"]
+    QTest.keyClick(desktop, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert clicked[2:] == ["needs you"]
+    assert "Ctrl+Shift+A" in desktop.menu_bar.needs_you.toolTip()
 
 
 @pytest.mark.feature("DS07")
