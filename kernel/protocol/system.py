@@ -43,6 +43,14 @@ class KernelShutdownRequested(Event, frozen=True, kw_only=True, rename="camel", 
     """Somebody asked the kernel to end; who holds it does so."""
 
 
+class DesktopRaise(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="desktop.raise"):
+    """Bring the window of the running instance to the front; answers an error where it has none."""
+
+
+class DesktopRaiseRequested(Event, frozen=True, kw_only=True, rename="camel", tag="desktop.raiseRequested"):
+    """Somebody started Aether a second time."""
+
+
 class KernelReady(Event, frozen=True, kw_only=True, rename="camel", tag="kernel.ready"):
     """The kernel takes commands."""
 

@@ -1,0 +1,184 @@
+"""Finding the kernel: the running instance by its control socket, else one of our own for the time of the command.
+
+Both are a `Connection`: execute a command, follow the events. Our own kernel holds the instance lock and serves the socket too, so that
+a second command joins it instead of disturbing it.
+"""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from kernel.bus import Subscription
+from kernel.errors import AetherError, UnavailableError
+from kernel.gateway.control import READ_LIMIT, SUBSCRIBE, ControlServer, InstanceLock
+from kernel.paths import Paths, default_root
+from kernel.principal import LOCAL_USER
+from kernel.protocol import codec
+from kernel.protocol.base import Command, Event, reply_type
+from kernel.protocol.system import ResponseError, ResponseOk
+from kernel.tasks import Scope
+
+R = TypeVar("R")
+CONNECT_RETRIES = 40
+CONNECT_RETRY_S = 0.05
+
+
+class Connection(Protocol):
+    """A kernel, wherever it runs."""
+
+    owns_kernel: bool
+
+    async def execute(self, command: Command[R]) -> R:
+        """Carry out a command. Raises AetherError."""
+        ...
+
+    def events(self) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """The events from the moment of entering on; none is missed after that."""
+        ...
+
+
+@asynccontextmanager
+async def connect(root: Path | None = None) -> AsyncIterator[Connection]:
+    """The kernel on `root` (default: this user's). Raises AetherError when there can be none."""
+    paths = Paths(root or default_root(dict(os.environ)))
+    paths.create()
+    lock = InstanceLock(paths.runtime / "lock")
+    for _ in range(CONNECT_RETRIES):
+        if lock.acquire():
+            try:
+                async with _own_kernel(paths) as connection:
+                    yield connection
+            finally:
+                lock.release()
+            return
+        joined = await _join(paths.runtime / "control.sock")
+        if joined is not None:
+            try:
+                yield joined
+            finally:
+                await joined.close()
+            return
+        await asyncio.sleep(CONNECT_RETRY_S)
+    raise UnavailableError(
+        "Aether runs already on this folder but does not answer.", "Wait a moment, or end it and try again."
+    )
+
+
+class _OwnKernel:
+    """A kernel of this process."""
+
+    owns_kernel = True
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+
+    async def execute(self, command: Command[R]) -> R:
+        reply: R = await self._kernel.execute(command, LOCAL_USER)
+        return reply
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[Event]]:
+        wake = asyncio.Event()
+        subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
+        try:
+            yield _taken(subscription, wake)
+        finally:
+            self._kernel.bus.unsubscribe(subscription)
+
+
+class _Joined:
+    """The running instance, by its socket."""
+
+    owns_kernel = False
+
+    def __init__(self, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._path = path
+        self._writer = writer
+        self._ids = itertools.count(1)
+        self._waiting: dict[str, asyncio.Future[Any]] = {}
+        self._scope = Scope("control-client")
+        self._scope.spawn(self._read(reader), name="read")
+
+    async def execute(self, command: Command[R]) -> R:
+        identity = f"c{next(self._ids)}"
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[identity] = future
+        self._writer.write(codec.encode(msgspec.structs.replace(command, id=identity)) + b"\n")
+        await self._writer.drain()
+        data = await future
+        reply: R = msgspec.convert(data, reply_type(type(command)))
+        return reply
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[Event]]:
+        reader, writer = await asyncio.open_unix_connection(str(self._path), limit=READ_LIMIT)
+        try:
+            writer.write(SUBSCRIBE + b"\n")
+            await reader.readline()
+            yield _read_events(reader)
+        finally:
+            writer.close()
+
+    async def close(self) -> None:
+        """Leave; the instance runs on."""
+        self._writer.close()
+        await self._scope.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        while line := await reader.readline():
+            answer = codec.decode_event(line)
+            if isinstance(answer, ResponseOk) and (future := self._waiting.pop(answer.id, None)):
+                future.set_result(answer.data)
+            elif isinstance(answer, ResponseError) and (future := self._waiting.pop(answer.id, None)):
+                future.set_exception(_error_from(answer))
+        for future in self._waiting.values():
+            future.set_exception(UnavailableError("Aether ended while this waited for its answer."))
+
+
+async def _taken(subscription: Subscription, wake: asyncio.Event) -> AsyncIterator[Event]:
+    while True:
+        await wake.wait()
+        wake.clear()
+        for event in subscription.take()[0]:
+            yield event
+
+
+async def _read_events(reader: asyncio.StreamReader) -> AsyncIterator[Event]:
+    while line := await reader.readline():
+        yield codec.decode_event(line)
+
+
+@asynccontextmanager
+async def _own_kernel(paths: Paths) -> AsyncIterator[_OwnKernel]:
+    from kernel import log
+    from kernel.bootstrap import build_kernel
+
+    log.configure(paths.log_file)
+    kernel = build_kernel(paths.root, os.environ)
+    scope = Scope("control")
+    server = ControlServer(kernel, paths.runtime / "control.sock", scope)
+    await kernel.start()
+    try:
+        await server.start()
+        yield _OwnKernel(kernel)
+    finally:
+        await server.stop()
+        await kernel.stop()
+
+
+async def _join(path: Path) -> _Joined | None:
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(path), limit=READ_LIMIT)
+    except OSError:
+        return None
+    return _Joined(path, reader, writer)
+
+
+def _error_from(answer: ResponseError) -> AetherError:
+    return AetherError(answer.error, answer.hint)

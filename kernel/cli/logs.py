@@ -1,0 +1,50 @@
+"""`aether logs PID`: what an agent did, from its journal; with --follow what it does."""
+
+import argparse
+import asyncio
+
+from kernel.cli.connection import connect
+from kernel.cli.output import Printer, make_printer
+from kernel.protocol import codec
+from kernel.protocol.base import JournalEvent
+from kernel.protocol.process import ProcessExited
+from kernel.protocol.system import HistoryLogs
+
+PAGE = 1000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `aether logs`."""
+    parser.add_argument("pid", type=int)
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until the agent ends")
+    parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the journal."""
+    return asyncio.run(_print(arguments.pid, arguments.follow, make_printer(arguments.json)))
+
+
+async def _print(pid: int, follow: bool, printer: Printer) -> int:
+    async with connect() as connection, connection.events() as events:
+        last = 0
+        index = 0
+        ended = False
+        while True:
+            page = await connection.execute(HistoryLogs(pid=pid, index=index, limit=PAGE))
+            for raw in page.events:
+                event = codec.event_from_builtins(raw)
+                printer.show(event)
+                ended = ended or isinstance(event, ProcessExited)
+                last = max(last, getattr(event, "log_id", 0))
+            index += len(page.events)
+            if not page.events or index >= page.total:
+                break
+        if not follow or ended:
+            return 0
+        async for live in events:
+            if isinstance(live, JournalEvent) and live.pid == pid and live.log_id > last:
+                printer.show(live)
+                if isinstance(live, ProcessExited):
+                    return 0
+    return 0

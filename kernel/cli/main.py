@@ -1,0 +1,83 @@
+"""`aether`: alone it opens the desktop; with a subcommand it works in the terminal.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Each subcommand is a file with `add_arguments(parser)` and
+`run(arguments) -> int`, imported when it is used.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from kernel.errors import AetherError
+from kernel.version import VERSION
+
+SUBCOMMANDS: dict[str, str] = {
+    "run": "deploy one agent and print what it does, without a screen",
+    "ps": "list the agents",
+    "logs": "print what an agent did",
+    "kill": "send a signal to an agent",
+    "send": "tell an agent something",
+    "approve": "let a waiting agent go on",
+    "reject": "refuse what a waiting agent asks",
+    "resume": "take up an interrupted agent",
+    "doctor": "say what was found on this machine and how to get what is missing",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The entry point. Returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] == "desktop":
+        return _desktop(words[1:])
+    parser, parsers = _parser()
+    if words[0] in SUBCOMMANDS:
+        module = importlib.import_module(f"kernel.cli.{words[0]}")
+        module.add_arguments(parsers[words[0]])
+    parsed = parser.parse_args(words)
+    if parsed.subcommand is None:
+        parser.print_help()
+        return 2
+    try:
+        code: int = importlib.import_module(f"kernel.cli.{parsed.subcommand}").run(parsed)
+    except AetherError as error:
+        print(f"aether: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"        {error.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    parser = argparse.ArgumentParser(
+        prog="aether",
+        description="An operating system for AI agents. Without a subcommand the desktop is opened.",
+    )
+    parser.add_argument("--version", action="version", version=f"aether {VERSION}")
+    subparsers = parser.add_subparsers(dest="subcommand", metavar="subcommand")
+    subparsers.add_parser("desktop", help="open the desktop")
+    return parser, {name: subparsers.add_parser(name, help=text, description=text) for name, text in SUBCOMMANDS.items()}
+
+
+def _desktop(arguments: list[str]) -> int:
+    """Replace this process by the desktop's own; returns only where there is no display."""
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    screenless = os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "vnc", "linuxfb", "eglfs")
+    if sys.platform.startswith("linux") and not shown and not screenless:
+        print(
+            "aether: there is no display here, so the desktop cannot open; "
+            'without one, use: aether run --role Coder --goal "..."',
+            file=sys.stderr,
+        )
+        return 1
+    return os.execv(sys.executable, [sys.executable, "-I", "-m", "aether_desktop", *arguments])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

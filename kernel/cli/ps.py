@@ -1,0 +1,59 @@
+"""`aether ps`: the agents that live, or with --all the runs of before too."""
+
+import argparse
+import asyncio
+import time
+
+from kernel.cli.connection import connect
+from kernel.cli.output import safe
+from kernel.protocol import codec
+from kernel.protocol.process import ProcessList
+from kernel.protocol.records import ProcessInfo
+from kernel.protocol.system import HistoryProcesses
+
+GOAL_WIDTH = 48
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `aether ps`."""
+    parser.add_argument("-a", "--all", action="store_true", help="ended runs too, the newest 100")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the table."""
+    processes = asyncio.run(_processes(arguments.all))
+    if arguments.json:
+        for info in processes:
+            print(codec.encode(info).decode())
+        return 0
+    if not processes:
+        print('No agents. Deploy one with: aether run --role Coder --goal "..."')
+        return 0
+    print(f"{'PID':>6}  {'ROLE':<10}  {'STATE':<11}  {'PHASE':<10}  {'STEP':>7}  {'AGE':>6}  GOAL")
+    for info in processes:
+        print(_line(info))
+    return 0
+
+
+async def _processes(everything: bool) -> tuple[ProcessInfo, ...]:
+    async with connect() as connection:
+        if everything:
+            return tuple(reversed((await connection.execute(HistoryProcesses(limit=100))).processes))
+        return (await connection.execute(ProcessList())).processes
+
+
+def _line(info: ProcessInfo) -> str:
+    state = "interrupted" if info.interrupted else info.state
+    goal = " ".join(safe(info.goal).split())
+    goal = goal if len(goal) <= GOAL_WIDTH else goal[: GOAL_WIDTH - 1] + "…"
+    steps = f"{info.step}/{info.max_steps}"
+    age = _age(time.time() - info.created_at)
+    return f"{info.pid:>6}  {info.role:<10}  {state:<11}  {info.agent_phase:<10}  {steps:>7}  {age:>6}  {goal}"
+
+
+def _age(seconds: float) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{int(max(0, seconds))}s"

@@ -1,0 +1,31 @@
+"""`aether resume PID`: take up an interrupted agent at its step and follow it to its end."""
+
+import argparse
+import asyncio
+
+from kernel.cli.connection import connect
+from kernel.cli.output import Printer, make_printer
+from kernel.protocol.base import ProcessEvent
+from kernel.protocol.process import ProcessExited, ProcessResume
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `aether resume`."""
+    parser.add_argument("pid", type=int)
+    parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Resume and follow."""
+    return asyncio.run(_resume(arguments.pid, make_printer(arguments.json)))
+
+
+async def _resume(pid: int, printer: Printer) -> int:
+    async with connect() as connection, connection.events() as events:
+        await connection.execute(ProcessResume(pid=pid))
+        async for event in events:
+            if isinstance(event, ProcessEvent) and event.pid == pid:
+                printer.show(event)
+                if isinstance(event, ProcessExited):
+                    return 0 if event.code == 0 else 1
+    return 1

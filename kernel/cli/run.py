@@ -1,0 +1,210 @@
+"""`aether run`: one agent without a screen, printed as it happens.
+
+Exit 0 when the agent completes, 1 when it fails, 2 on wrong usage, 130 on Ctrl+C with the agent ended properly.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from kernel.cli.connection import Connection, connect
+from kernel.cli.output import Printer, make_printer
+from kernel.errors import AetherError
+from kernel.protocol.base import Event, ProcessEvent
+from kernel.protocol.ids import ROLES, ApprovalMode
+from kernel.protocol.process import (
+    ApprovalRequired,
+    ProcessApprove,
+    ProcessExited,
+    ProcessList,
+    ProcessReject,
+    ProcessSignal,
+    ProcessSpawn,
+)
+from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, SandboxConfig, WorkspaceMount
+from kernel.tasks import Scope
+
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `aether run`."""
+    parser.add_argument("--role", required=True, choices=ROLES, metavar="ROLE", help=f"one of {', '.join(ROLES)}")
+    parser.add_argument("--goal", required=True, type=_goal, help="what the agent should do; '-' reads it from standard input")
+    parser.add_argument("--model", default="", help="provider/name, heuristic, or scripted:FILE; default: the remembered one")
+    parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
+    parser.add_argument("--max-steps", type=_positive, help="end after so many steps")
+    parser.add_argument("--workdir", type=_mount, help="DIR or DIR:ro, mounted at ~/work")
+    parser.add_argument("--network", action="store_true", help="let its commands reach the network")
+    parser.add_argument("--token-budget", type=_positive, help="pause and ask after so many tokens")
+    answers = parser.add_mutually_exclusive_group()
+    answers.add_argument("--yes", dest="approval", action="store_const", const="yes", help="allow everything")
+    answers.add_argument("--ask", dest="approval", action="store_const", const="ask", help="ask here before anything risky")
+    answers.add_argument("--deny", dest="approval", action="store_const", const="deny", help="refuse everything risky")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Deploy, follow, report."""
+    approval: ApprovalMode = arguments.approval or ("ask" if sys.stdin.isatty() else "deny")
+    if arguments.approval is None and approval == "deny":
+        print("aether: nobody can be asked here, so risky actions are refused; --yes allows them", file=sys.stderr)
+    config = AgentConfig(
+        role=arguments.role,
+        goal=arguments.goal,
+        model=arguments.model,
+        max_steps=arguments.max_steps,
+        token_budget=arguments.token_budget,
+        approval=approval,
+        sandbox=SandboxConfig(
+            network_access=arguments.network, mounts=(arguments.workdir,) if arguments.workdir else ()
+        ),
+    )
+    return asyncio.run(_deploy(config, make_printer(arguments.json)))
+
+
+async def _deploy(config: AgentConfig, printer: Printer) -> int:
+    async with connect() as connection:
+        scope = Scope("run")
+        interrupted = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupted.set)
+        try:
+            async with connection.events() as events:
+                code = await _follow(connection, config, events, printer, interrupted, scope)
+            if connection.owns_kernel and code != INTERRUPTED:
+                await _wait_for_others(connection, interrupted)
+            return code
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+            await scope.close()
+
+
+async def _follow(
+    connection: Connection,
+    config: AgentConfig,
+    events: AsyncIterator[Event],
+    printer: Printer,
+    interrupted: asyncio.Event,
+    scope: Scope,
+) -> int:
+    """Print the agent's events until it has ended; returns the exit code."""
+    queue: asyncio.Queue[Event] = asyncio.Queue()
+    scope.spawn(_pump(events, queue), name="events")
+    await asyncio.sleep(0)
+    pid = (await connection.execute(ProcessSpawn(config=config))).pid
+    stop = scope.spawn(interrupted.wait(), name="interrupt")
+    asked: set[str] = set()
+    while True:
+        getter = scope.spawn(queue.get(), name="next")
+        await asyncio.wait((getter, stop), return_when=asyncio.FIRST_COMPLETED)
+        if not getter.done():
+            getter.cancel()
+            await connection.execute(ProcessSignal(pid=pid, signal="SIGINT"))
+            printer.say(f"Interrupted; agent {pid} was ended.")
+            return INTERRUPTED
+        event = getter.result()
+        if not isinstance(event, ProcessEvent) or event.pid != pid:
+            continue
+        printer.show(event)
+        if isinstance(event, ApprovalRequired) and event.approval.approval_id not in asked:
+            asked.add(event.approval.approval_id)
+            scope.spawn(_ask(connection, event, printer), name="ask")
+        if isinstance(event, ProcessExited):
+            return 0 if event.code == 0 else 1
+
+
+async def _pump(events: AsyncIterator[Event], queue: "asyncio.Queue[Event]") -> None:
+    async for event in events:
+        queue.put_nowait(event)
+
+
+async def _ask(connection: Connection, event: ApprovalRequired, printer: Printer) -> None:
+    """Ask on the terminal; anything but a yes is a no with that reason."""
+    if not sys.stdin.isatty():
+        await _answer(connection, event, "n nobody can be asked here")
+        return
+    always = " / a = always for this agent" if event.approval.always else ""
+    printer.say(f"Allow it?  y = once{always} / n [reason] = no")
+    line = await _read_line()
+    await _answer(connection, event, line)
+
+
+async def _answer(connection: Connection, event: ApprovalRequired, line: str) -> None:
+    word, _, rest = line.strip().partition(" ")
+    pid, approval_id = event.pid, event.approval.approval_id
+    try:
+        if word.lower() in ("y", "yes"):
+            await connection.execute(ProcessApprove(pid=pid, approval_id=approval_id))
+        elif word.lower() in ("a", "always") and event.approval.always:
+            await connection.execute(ProcessApprove(pid=pid, approval_id=approval_id, scope="always"))
+        else:
+            reason = rest if word.lower() in ("n", "no", "") else line.strip()
+            await connection.execute(ProcessReject(pid=pid, approval_id=approval_id, reason=reason))
+    except AetherError as error:
+        print(f"aether: {error}", file=sys.stderr)
+
+
+async def _read_line() -> str:
+    """A line of standard input, without a thread that outlives the run."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[str] = loop.create_future()
+
+    def on_readable() -> None:
+        if not found.done():
+            found.set_result(os.read(sys.stdin.fileno(), 4096).decode(errors="replace"))
+
+    loop.add_reader(sys.stdin.fileno(), on_readable)
+    try:
+        return await found
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+
+
+async def _wait_for_others(connection: Connection, interrupted: asyncio.Event) -> None:
+    """Agents that other commands deployed into this kernel must be able to finish."""
+    told = False
+    while not interrupted.is_set():
+        listed = await connection.execute(ProcessList())
+        busy = [item for item in listed.processes if item.state in ("created", "running", "sleeping")]
+        if not busy:
+            return
+        if not told:
+            told = True
+            print(f"aether: waiting for {len(busy)} other agent(s) that run in this process", file=sys.stderr)
+        await asyncio.sleep(0.2)
+
+
+def _goal(text: str) -> str:
+    goal = sys.stdin.read() if text == "-" else text
+    if not goal.strip():
+        raise argparse.ArgumentTypeError("the goal is empty")
+    if len(goal) > GOAL_LIMIT_CHARACTERS:
+        raise argparse.ArgumentTypeError(
+            f"the goal has {len(goal):,} characters; at most {GOAL_LIMIT_CHARACTERS:,} are taken. "
+            "Put the material into a file and mount its folder with --workdir"
+        )
+    return goal
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return number
+
+
+def _mount(text: str) -> WorkspaceMount:
+    folder, read_only = (text[:-3], True) if text.endswith(":ro") else (text, False)
+    path = Path(folder).expanduser().absolute()
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{folder} is not a folder")
+    return WorkspaceMount(host_path=str(path), guest_path="work", read_only=read_only)

@@ -1,0 +1,30 @@
+"""`aether send PID TEXT`: tell an agent something."""
+
+import argparse
+import asyncio
+
+from kernel.cli.connection import connect
+from kernel.protocol.ids import MessageMode
+from kernel.protocol.process import ProcessSend
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `aether send`."""
+    parser.add_argument("pid", type=int)
+    parser.add_argument("text")
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument("--queue", dest="mode", action="store_const", const="queue", help="when its present work is done")
+    modes.add_argument("--steer", dest="mode", action="store_const", const="steer", help="before its next step (default)")
+    modes.add_argument("--interrupt", dest="mode", action="store_const", const="interrupt", help="abort what runs, now")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Send it."""
+    asyncio.run(_send(arguments.pid, arguments.text, arguments.mode or "steer"))
+    return 0
+
+
+async def _send(pid: int, text: str, mode: MessageMode) -> None:
+    async with connect() as connection:
+        await connection.execute(ProcessSend(pid=pid, text=text, mode=mode))
+        print(f"told {pid}")
