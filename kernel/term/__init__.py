@@ -1,0 +1,60 @@
+"""VT terminal core over pyte: pure, bytes in, rows, replies and events out; no I/O and no Qt.
+
+``Terminal`` is the entrance. Beside it: ``keys`` (key, mouse, paste and focus to bytes), ``search`` and ``selection``
+(text by absolute lines). Inside: ``stream`` parses by the tables of ``sequences`` and calls ``screen``, which is made of
+``state``, ``cursor``, ``scrolling``, ``drawing``, ``blocks``, ``editing``, ``rectangles``, ``mode_changes``,
+``reports``, ``osc`` and ``window``; ``rows``, ``attributes``, ``clusters``, ``history`` are its storage.
+"""
+
+from __future__ import annotations
+
+from kernel.term.attributes import AttributeTable
+from kernel.term.cells import CellGrid, CellLine, Char
+from kernel.term.clusters import ClusterTable
+from kernel.term.events import (
+    Bell,
+    ClipboardRequest,
+    CwdChanged,
+    Hyperlink,
+    Notification,
+    PaletteChanged,
+    PromptMark,
+    SizeChanged,
+    TermEvent,
+    TitleChanged,
+    WindowRequest,
+)
+from kernel.term.history import History
+from kernel.term.modes import Modes
+from kernel.term.palette import Palette
+from kernel.term.rows import STUB, Row
+from kernel.term.sgr import Attributes
+from kernel.term.state import Cursor
+from kernel.term.terminal import Terminal
+
+__all__ = [
+    "STUB",
+    "AttributeTable",
+    "Attributes",
+    "Bell",
+    "CellGrid",
+    "CellLine",
+    "Char",
+    "ClipboardRequest",
+    "ClusterTable",
+    "Cursor",
+    "CwdChanged",
+    "History",
+    "Hyperlink",
+    "Modes",
+    "Notification",
+    "Palette",
+    "PaletteChanged",
+    "PromptMark",
+    "Row",
+    "SizeChanged",
+    "TermEvent",
+    "Terminal",
+    "TitleChanged",
+    "WindowRequest",
+]

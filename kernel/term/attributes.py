@@ -1,0 +1,103 @@
+"""Interned cell attributes: each combination of colours and styles is one small id.
+
+The screen stores ``chr(id)`` per cell; painters look a tuple up by its id. The table also remembers how SGR parameter
+strings lead from one id to another and which id erases with a colour. It is bounded: past ``LIMIT`` ids the screen
+collects the ids still in use (``collect``) and painters notice by ``generation``. Pure; owned by one screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kernel.term.rows import ERASED, PLAIN
+from kernel.term.sgr import Attributes, apply_sgr
+
+#: How many combinations are kept before unused ones are collected.
+LIMIT = 100_000
+_MEMO_LIMIT = 20_000
+_LONGEST_MEMO = 64
+
+
+class AttributeTable:
+    """Attribute tuples by id. Id 0 is an erased cell, id 1 a drawn one, both in default colours.
+
+    ``generation`` grows when ids were collected and may mean something else from then on.
+    """
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._tuples: list[Attributes] = []
+        self._ids: dict[Attributes, int] = {}
+        self._free: list[int] = []
+        self._transitions: dict[str, dict[str, str]] = {}
+        self._blanks: dict[str, str] = {}
+        self._memo_size = 0
+        self.intern(Attributes())
+        self.intern(Attributes(drawn=True))
+
+    def __getitem__(self, attr: int | str) -> Attributes:
+        """Return the attributes with the id ``attr`` (a number, or the character that a row stores)."""
+        return self._tuples[ord(attr) if isinstance(attr, str) else attr]
+
+    def __len__(self) -> int:
+        return len(self._tuples) - len(self._free)
+
+    @property
+    def full(self) -> bool:
+        """Whether unused ids should be collected before more are interned."""
+        return len(self) >= LIMIT
+
+    def intern(self, attributes: Attributes) -> str:
+        """Return the character that stands for ``attributes`` in rows; when full, that of a simpler combination."""
+        found = self._ids.get(attributes)
+        if found is not None:
+            return chr(found)
+        if len(self) >= 2 * LIMIT:
+            return PLAIN if attributes.drawn else ERASED
+        if self._free:
+            found = self._free.pop()
+            self._tuples[found] = attributes
+        else:
+            found = len(self._tuples)
+            self._tuples.append(attributes)
+        self._ids[attributes] = found
+        return chr(found)
+
+    def sgr(self, attr: str, params: str) -> str:
+        """Return the attribute that SGR ``params`` (the text between CSI and ``m``) makes of ``attr``."""
+        transitions = self._transitions.get(attr)
+        if transitions is None:
+            transitions = self._transitions[attr] = {}
+        after = transitions.get(params)
+        if after is None:
+            after = self.intern(apply_sgr(self[attr], params))
+            self._memo_size += 1
+            if self._memo_size > _MEMO_LIMIT:
+                self._memo_size = 0
+                self._transitions.clear()
+            elif len(params) <= _LONGEST_MEMO:
+                transitions[params] = after
+        return after
+
+    def blank(self, attr: str) -> str:
+        """Return the attribute of cells that are erased while ``attr`` is the pen: only the background stays."""
+        blank = self._blanks.get(attr)
+        if blank is None:
+            blank = self.intern(Attributes(bg=self[attr].bg))
+            if len(self._blanks) > _MEMO_LIMIT:
+                self._blanks.clear()
+            self._blanks[attr] = blank
+        return blank
+
+    def collect(self, used: Iterable[str]) -> None:
+        """Free every id that is not among the characters ``used``."""
+        keep = {0, 1, *map(ord, used)}
+        free = set(self._free)
+        for number, attributes in enumerate(self._tuples):
+            if number not in keep and number not in free:
+                del self._ids[attributes]
+                self._free.append(number)
+        self._transitions.clear()
+        self._blanks.clear()
+        self._memo_size = 0
+        self.generation += 1

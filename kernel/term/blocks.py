@@ -1,0 +1,182 @@
+"""Blocks of text with line ends and SGR, drawn many lines at once.
+
+The result is the one of ``draw``, ``carriage_return``, ``linefeed`` and SGR one after the other. Lines that arrive
+while the cursor is on the bottom line are made into whole rows, and those that scroll off go straight to history.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kernel.term.drawing import Drawing
+from kernel.term.rows import ERASED, PLAIN, STUB, Row
+from kernel.term.width import is_mark
+
+_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
+_NEWLINE = re.compile(r"\r+\n")
+#: Fewer lines than this are drawn one by one.
+_FEW = 3
+
+
+class BlockDrawing(Drawing):
+    """``draw_block``, which the stream calls with all it finds between two control functions of other kinds."""
+
+    def draw_block(self, block: str) -> None:
+        """Draw printable text, ``CR LF`` line ends and SGR sequences."""
+        if "\n" not in block:
+            self._draw_line(block)
+            return
+        lines = _NEWLINE.split(block) if "\r\r" in block else block.split("\r\n")
+        last = len(lines) - 1
+        at = 0
+        if last >= _FEW and self.plain_drawing and self.top <= self.cursor.y <= self.bottom:
+            while at < last and (at == 0 or self.cursor.y < self.bottom):
+                self._draw_full_line(lines[at])
+                at += 1
+            # The bottom line is blank only when this block has scrolled: draw one more line the plain way.
+            if at < last:
+                self._draw_full_line(lines[at])
+                at += 1
+            if at < last:
+                self._scroll_in(lines[at:last], block)
+                at = last
+        while at < last:
+            self._draw_full_line(lines[at])
+            at += 1
+        if lines[last]:
+            self._draw_line(lines[last])
+
+    def _draw_full_line(self, line: str) -> None:
+        if line:
+            self._draw_line(line)
+        self.carriage_return()
+        self.linefeed()
+
+    def _draw_line(self, line: str) -> None:
+        """Draw text with SGR and no line end."""
+        if "\x1b" not in line:
+            self.draw(line)
+            return
+        parts = _SGR.split(line)
+        sgr = self.attributes.sgr
+        if parts[0]:
+            self.draw(parts[0])
+        for index in range(1, len(parts), 2):
+            self.pen = sgr(self.pen, parts[index])
+            text = parts[index + 1]
+            if text:
+                self.draw(text)
+
+    def _scroll_in(self, lines: list[str], block: str) -> None:
+        """Draw full lines while the cursor is at the start of the blank bottom line."""
+        self.joined_at = None
+        if self.pen == PLAIN and "\x1b" not in block and block.isascii() and max(map(len, lines)) <= self.columns:
+            self._scroll_in_plain(lines)
+            return
+        rows: list[Row] = []
+        for line in lines:
+            if not self._append_rows(rows, line):
+                self._commit(rows)
+                rows = []
+                self._draw_full_line(line)
+        self._commit(rows)
+
+    def _scroll_in_plain(self, lines: list[str]) -> None:
+        """Scroll in lines of plain ASCII in default colours that fit."""
+        columns = self.columns
+        kept = self.bottom - self.top
+        if lines[-1]:
+            self.last_char = lines[-1][-1]
+        else:
+            self.last_char = next((line[-1] for line in reversed(lines) if line), self.last_char)
+        saves = self.top == 0 and not self.on_alternate
+        if len(lines) > kept:
+            if saves:
+                self.history.extend(self.rows[: self.bottom])
+                self.history.extend(lines[: len(lines) - kept])
+            del self.rows[self.top : self.bottom]
+            lines = lines[len(lines) - kept :]
+            scrolled = True
+        else:
+            scrolled = False
+        rows = []
+        for line in lines:
+            size = len(line)
+            pad = columns - size
+            rows.append(Row(line + " " * pad, PLAIN * size + ERASED * pad))
+        if scrolled:
+            self.rows[self.top : self.top] = rows
+        else:
+            self._commit(rows)
+
+    def _append_rows(self, rows: list[Row], line: str) -> bool:
+        """Append the rows that ``line`` fills to ``rows``; false, with nothing done, when it has to be drawn."""
+        columns = self.columns
+        blank = self.blank_attr
+        if "\x1b" in line:
+            parts = _SGR.split(line)
+            texts = parts[::2]
+            if not line.isascii():
+                for index, text in enumerate(texts):
+                    if not text.isascii():
+                        if self.shaper.needs_shaping(text):
+                            return False
+                        texts[index] = self.shaper.cells(text)
+            attrs = self.pen * len(texts[0])
+            pen = self.pen
+            sgr = self.attributes.sgr
+            runs = [attrs]
+            for index in range(1, len(texts)):
+                pen = sgr(pen, parts[2 * index - 1])
+                runs.append(pen * len(texts[index]))
+            self.pen = pen
+            cells = "".join(texts)
+            attrs = "".join(runs)
+            if cells:
+                self.last_char = cells[-1] if cells[-1] != STUB else cells[-2]
+        else:
+            if not line.isascii():
+                if is_mark(line[0]):
+                    return False
+                self.last_char = self.shaper.last_base(line)
+                cells = self.shaper.cells(line)
+            else:
+                cells = line
+                if cells:
+                    self.last_char = cells[-1]
+            attrs = self.pen * len(cells)
+        size = len(cells)
+        if size > columns:
+            self._append_wrapped(rows, cells, attrs, blank)
+        else:
+            pad = columns - size
+            rows.append(Row(cells + " " * pad, attrs + blank * pad) if pad else Row(cells, attrs))
+        return True
+
+    def _append_wrapped(self, rows: list[Row], cells: str, attrs: str, blank: str) -> None:
+        """Append the rows of a line that is longer than the screen is wide."""
+        columns = self.columns
+        at, size = 0, len(cells)
+        while size - at > columns:
+            end = at + columns
+            if cells[end] == STUB:
+                end -= 1
+                rows.append(Row(cells[at:end] + " ", attrs[at:end] + self.attributes.blank(attrs[end]), True))
+            else:
+                rows.append(Row(cells[at:end], attrs[at:end], True))
+            at = end
+            blank = self.attributes.blank(attrs[at])
+        pad = columns - (size - at)
+        rows.append(Row(cells[at:] + " " * pad, attrs[at:] + blank * pad))
+
+    def _commit(self, new: list[Row]) -> None:
+        """Scroll finished rows in above the bottom line, which stays blank in the background of the pen."""
+        if not new:
+            return
+        rows, top, bottom = self.rows, self.top, self.bottom
+        count = len(new)
+        kept = rows[top:bottom] + new
+        if top == 0 and not self.on_alternate:
+            self.history.extend(kept[:count])
+        rows[top:bottom] = kept[count:]
+        rows[bottom] = self.blank_line()

@@ -1,0 +1,127 @@
+"""Character sets: designation into G0..G3, locking and single shifts, and the tables of national and DEC sets.
+
+``Charsets.table`` says how text is translated before it is drawn; None means not at all, the common case. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ASCII = "B"
+
+_GRAPHICS = dict(
+    zip(
+        range(0x5F, 0x7F),
+        "\xa0◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·",
+        strict=True,
+    )
+)
+_TECHNICAL = dict(
+    zip(
+        range(0x21, 0x7F),
+        "⎷┌─⌠⌡│⎡⎣⎤⎦⎛⎝⎞⎠⎨⎬" + "\ufffd" * 11 + "≤≠≥∫∴∝∞÷Δ∇ΦΓ∼≃Θ×Λ⇔⇒≡ΠΨ\ufffdΣ\ufffd\ufffd√ΩΞΥ⊂⊃∩∪∧∨¬"
+        "αβχδεφγηιθκλ\ufffdν∂πψρστ\ufffdƒωξυζ←↑→↓",
+        strict=True,
+    )
+)
+_SUPPLEMENTAL = {code: chr(code + 0x80) for code in range(0x21, 0x7F)}
+_NATIONAL_POSITIONS = "#@[\\]^_`{|}~"
+
+
+def _national(characters: str) -> dict[int, str]:
+    """Table of a national set: its characters at the positions ``#@[\\]^_`{|}~``."""
+    return {ord(position): char for position, char in zip(_NATIONAL_POSITIONS, characters, strict=True)}
+
+
+_FINNISH = _national("#@ÄÖÅÜ_éäöåü")
+_FRENCH_CANADIAN = _national("#àâçêî_ôéùèû")
+_NORWEGIAN = _national("#ÄÆØÅÜ_äæøåü")
+_SWEDISH = _national("#ÉÄÖÅÜ_éäöåü")
+_FRENCH = _national("£à°ç§^_`éùè¨")
+_PORTUGUESE = _national("#@ÃÇÕ^_`ãçõ~")
+
+#: Translations of the set with a given designator.
+TABLES: dict[str, dict[int, str]] = {
+    "0": _GRAPHICS,
+    "2": _GRAPHICS,
+    ">": _TECHNICAL,
+    "<": _SUPPLEMENTAL,
+    "%5": _SUPPLEMENTAL,
+    "A": {ord("#"): "£"},
+    "4": _national("£¾ĳ½|^_`¨ƒ¼´"),
+    "C": _FINNISH,
+    "5": _FINNISH,
+    "R": _FRENCH,
+    "f": _FRENCH,
+    "Q": _FRENCH_CANADIAN,
+    "9": _FRENCH_CANADIAN,
+    "K": _national("#§ÄÖÜ^_`äöüß"),
+    "Y": _national("£§°çé^_ùàòèì"),
+    "`": _NORWEGIAN,
+    "E": _NORWEGIAN,
+    "6": _NORWEGIAN,
+    "%6": _PORTUGUESE,
+    "Z": _national("£§¡Ñ¿^_`°ñç~"),
+    "H": _SWEDISH,
+    "7": _SWEDISH,
+    "=": _national("ùàéçêîèôäöüû"),
+}
+#: Designators of national replacement sets, which count only while DECNRCM is set.
+NATIONAL = frozenset("45CRfQ9KY`E6ZH7=") | {"%6"}
+
+
+class CharsetState(NamedTuple):
+    """What DECSC saves of the character sets."""
+
+    sets: tuple[str, str, str, str]
+    gl: int
+    gr: int
+
+
+class Charsets:
+    """The four designated sets and which of them is in use."""
+
+    def __init__(self) -> None:
+        self.national = False
+        self.reset()
+
+    def reset(self) -> None:
+        """ASCII everywhere, G0 in use."""
+        self.sets = [ASCII, ASCII, ASCII, ASCII]
+        self.gl = 0
+        self.gr = 2
+        self.single: int | None = None
+
+    def save(self) -> CharsetState:
+        """Return the state for a later ``restore``."""
+        return CharsetState((self.sets[0], self.sets[1], self.sets[2], self.sets[3]), self.gl, self.gr)
+
+    def restore(self, state: CharsetState) -> None:
+        """Take up a saved state."""
+        self.sets = list(state.sets)
+        self.gl = state.gl
+        self.gr = state.gr
+        self.single = None
+
+    @property
+    def active(self) -> bool:
+        """Whether text needs ``translate``."""
+        return self.single is not None or self.table(self.gl) is not None
+
+    def table(self, number: int) -> dict[int, str] | None:
+        """Translation of the set in G``number``; None for ASCII."""
+        name = self.sets[number]
+        if name in NATIONAL and not self.national:
+            return None
+        return TABLES.get(name)
+
+    def translate(self, text: str) -> str:
+        """Return ``text`` in the sets in use; a single shift applies to the first character and ends."""
+        head = ""
+        if self.single is not None and text:
+            table = self.table(self.single)
+            head = text[0].translate(table) if table else text[0]
+            text = text[1:]
+            self.single = None
+        table = self.table(self.gl)
+        return head + (text.translate(table) if table else text)

@@ -1,0 +1,151 @@
+"""Putting text into cells: wrapping, wide characters, and clusters that arrive in pieces."""
+
+from __future__ import annotations
+
+from kernel.term.rows import STUB, Row, insert_cells, overwrite
+from kernel.term.scrolling import Scrolling
+from kernel.term.width import cluster_width, is_mark, joins
+
+
+class Drawing(Scrolling):
+    """Text at the cursor. ``kernel.term.blocks`` does the same to many lines at once."""
+
+    def draw(self, data: str) -> None:
+        """Draw printable text at the cursor with the pen."""
+        if self.translating:
+            data = self.charsets.translate(data)
+            self.refresh_fast()
+        if data.isascii():
+            self.last_char = data[-1:]
+            self.joined_at = None
+            self._put(data)
+        elif self.plain_drawing:
+            rest = self._join_previous(data)
+            if rest:
+                self.last_char = self.shaper.last_base(rest)
+                self._put(self.shaper.cells(rest))
+            self._mark_join(data[-1])
+        else:
+            for char in data:
+                if self._join_previous(char):
+                    self.last_char = char
+                    self._put(self.shaper.cells(char))
+                self._mark_join(char)
+
+    def _mark_join(self, char: str) -> None:
+        """Remember that ``char`` was just drawn here, so that the next one may join its cell."""
+        self.joined_at = (self.cursor.x, self.cursor.y, self.wrap_pending) if char > "\x7f" else None
+
+    def repeat_last(self, count: int = 0, *_: int) -> None:
+        """REP: the last character again."""
+        if self.last_char:
+            last = self.last_char
+            self.draw(last * min(count or 1, self.columns * self.lines))
+            self.last_char = last
+
+    def _put(self, cells: str) -> None:
+        """Write row text at the cursor, wrapping at the right margin.
+
+        Outside of plain drawing the text is ASCII or one character, so that a wide one is never cut there.
+        """
+        cursor = self.cursor
+        while cells:
+            if self.wrap_pending:
+                self._wrap()
+            x = cursor.x
+            limit = self.right + 1 if x <= self.right else self.columns
+            room = limit - x
+            if len(cells) <= room:
+                chunk, cells = cells, ""
+            elif not self.autowrap:
+                if STUB in cells:
+                    return
+                chunk, cells = cells[: room - 1] + cells[-1], ""
+            elif cells[room] != STUB:
+                chunk, cells = cells[:room], cells[room:]
+            elif self.columns == 1:
+                return
+            else:
+                # A wide character does not fit into the last column: it stays empty.
+                self._write(limit - 1, " ", self.attributes.blank(self.pen))
+                chunk, cells = cells[: room - 1], cells[room - 1 :]
+            if self.inserting:
+                y = cursor.y
+                self.rows[y] = insert_cells(self.rows[y], x, chunk, self.pen * len(chunk), limit)
+            elif chunk:
+                self._write(x, chunk, self.pen)
+            x += len(chunk)
+            if x >= limit or cells:
+                cursor.x = limit - 1
+                self.wrap_pending = self.autowrap
+            else:
+                cursor.x = x
+
+    def _write(self, x: int, cells: str, attr: str) -> None:
+        """Overwrite cells of the cursor's line."""
+        rows, y = self.rows, self.cursor.y
+        text, attrs, wrapped = row = rows[y]
+        size = len(cells)
+        end = x + size
+        if text.isascii() and end < len(text):
+            rows[y] = Row(text[:x] + cells + text[end:], attrs[:x] + attr * size + attrs[end:], wrapped)
+        else:
+            rows[y] = overwrite(row, x, cells, attr * size)
+
+    def _wrap(self) -> None:
+        """Go to the start of the next line because the text goes on there."""
+        self.wrap_pending = False
+        if not self.autowrap:
+            return
+        y = self.cursor.y
+        row = self.rows[y]
+        if not row.wrapped:
+            self.rows[y] = Row(row.text, row.attrs, True)
+        self.index()
+        self.cursor.x = self.left
+
+    def _join_previous(self, data: str) -> str:
+        """Add the start of ``data`` that belongs into the cell before the cursor to that cell; return the rest."""
+        for index, char in enumerate(data):
+            mark = is_mark(char)
+            cursor = self.cursor
+            if not mark and self.joined_at != (cursor.x, cursor.y, self.wrap_pending):
+                return data[index:]
+            x = cursor.x if self.wrap_pending else cursor.x - 1
+            if x >= 0:
+                text = self.rows[cursor.y].text
+                if text[x] == STUB:
+                    x -= 1
+                before = self.clusters[text[x]]
+                if not mark and not joins(before, char):
+                    return data[index:]
+                self._extend_cell(x, before + char)
+                self._mark_join(char)
+            elif not mark:
+                return data[index:]
+        return ""
+
+    def _extend_cell(self, x: int, cluster: str) -> None:
+        """Put ``cluster`` into the cell at ``x`` that showed its beginning; the cell may become wide."""
+        y = self.cursor.y
+        row = self.rows[y]
+        cell = self.clusters.intern(cluster)
+        limit = self.right + 1 if x <= self.right else self.columns
+        was_wide = x + 1 < self.columns and row.text[x + 1] == STUB
+        fits = x + 1 < limit
+        if was_wide or cluster_width(cluster) == 1 or not (fits or (self.autowrap and self.columns > 1)):
+            self.rows[y] = Row(row.text[:x] + cell + row.text[x + 1 :], row.attrs, row.wrapped)
+            return
+        pen, inserting = self.pen, self.inserting
+        self.pen = row.attrs[x]
+        if fits:
+            if inserting:
+                self.rows[y] = insert_cells(row, x, " ", self.pen, limit)
+            self.cursor.x = x
+            self.wrap_pending = False
+        else:
+            self._write(x, " ", self.attributes.blank(self.pen))
+            self.wrap_pending = True
+        self.inserting = False
+        self._put(cell + STUB)
+        self.pen, self.inserting = pen, inserting

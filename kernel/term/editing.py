@@ -1,0 +1,131 @@
+"""Erasing, inserting and deleting within lines and the screen, with and without protection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kernel.term.blocks import BlockDrawing
+from kernel.term.rows import Row, blank_row, delete_cells, heal, insert_cells
+
+
+class Editing(BlockDrawing):
+    """ED, EL, ECH, ICH, DCH, DECSED, DECSEL, DECALN, DECSCA."""
+
+    def erase_cells(self, y: int, start: int, end: int, *, selective: bool = False) -> None:
+        """Erase the cells ``start:end`` of line ``y``; protected ones stay where the protection applies."""
+        if start >= end:
+            return
+        if selective or self.protection_is_iso:
+            self._erase_unprotected(y, start, end, dec=selective)
+            return
+        row = self.rows[y]
+        blank = self.blank_attr
+        size = end - start
+        if size == self.columns:
+            self.rows[y] = blank_row(size, blank)
+            return
+        text = row.text if row.text.isascii() else heal(row.text, start, end)
+        self.rows[y] = Row(
+            text[:start] + " " * size + text[end:],
+            row.attrs[:start] + blank * size + row.attrs[end:],
+            row.wrapped and end < self.columns,
+        )
+
+    def _erase_unprotected(self, y: int, start: int, end: int, *, dec: bool) -> None:
+        """Erase cells without protection: selective erase spares DECSCA cells, plain erase those of SPA."""
+        row = self.rows[y]
+        # DECSCA protects from selective erase only; ISO protection (SPA) from every erase.
+        if dec and self.protection_is_iso:
+            protected: set[str] = set()
+        else:
+            protected = {attr for attr in set(row.attrs) if self.attributes[attr].protected}
+        blank = self.blank_attr
+        text = row.text if row.text.isascii() else heal(row.text, start, end)
+        cells, attrs = list(text), list(row.attrs)
+        for x in range(start, end):
+            if attrs[x] not in protected:
+                cells[x] = " "
+                attrs[x] = blank
+        self.rows[y] = Row("".join(cells), "".join(attrs), row.wrapped and end < self.columns)
+
+    def erase_in_line(self, how: int = 0, private: bool = False, *_: Any) -> None:
+        """EL, DECSEL (``private``): 0 to the right, 1 to the left, 2 the line."""
+        x, y = self.cursor.x, self.cursor.y
+        if how == 0:
+            self.erase_cells(y, x, self.columns, selective=private)
+        elif how == 1:
+            self.erase_cells(y, 0, x + 1, selective=private)
+        elif how == 2:
+            self.erase_cells(y, 0, self.columns, selective=private)
+        if how in (0, 1, 2):
+            self.wrap_pending = False
+
+    def erase_in_display(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
+        """ED, DECSED (``private``): 0 below, 1 above, 2 the screen, 3 the history."""
+        y = self.cursor.y
+        spans = {0: (y + 1, self.lines), 1: (0, y), 2: (0, self.lines)}
+        if how == 3:
+            if not self.on_alternate:
+                self.history.clear()
+            return
+        if how not in spans:
+            return
+        if how < 2:
+            self.erase_in_line(how, private)
+        for line in range(*spans[how]):
+            self.erase_cells(line, 0, self.columns, selective=private)
+        self.wrap_pending = False
+
+    def selective_erase_in_line(self, how: int = 0, *_: int) -> None:
+        """DECSEL."""
+        self.erase_in_line(how, True)
+
+    def selective_erase_in_display(self, how: int = 0, *_: int) -> None:
+        """DECSED."""
+        self.erase_in_display(how, private=True)
+
+    def erase_characters(self, count: int | None = None, *_: int) -> None:
+        """ECH: at the cursor, which stays."""
+        x = self.cursor.x
+        self.erase_cells(self.cursor.y, x, min(x + (count or 1), self.columns))
+        self.wrap_pending = False
+
+    def insert_characters(self, count: int | None = None, *_: int) -> None:
+        """ICH: blanks at the cursor, up to the right margin."""
+        x, y = self.cursor.x, self.cursor.y
+        if not self.left <= x <= self.right:
+            return
+        size = min(count or 1, self.right + 1 - x)
+        self.rows[y] = insert_cells(self.rows[y], x, " " * size, self.blank_attr * size, self.right + 1)
+        self.wrap_pending = False
+
+    def delete_characters(self, count: int | None = None, *_: int) -> None:
+        """DCH: cells up to the right margin move left."""
+        x, y = self.cursor.x, self.cursor.y
+        if not self.left <= x <= self.right:
+            return
+        self.rows[y] = delete_cells(self.rows[y], x, count or 1, self.right + 1, self.blank_attr)
+        self.wrap_pending = False
+
+    def alignment_display(self) -> None:
+        """DECALN: the screen full of E, margins reset, cursor home."""
+        self.reset_margins()
+        self.modes.set_private(6, False)
+        self.refresh_fast()
+        attr = self.attributes.intern(self.attributes["\1"])
+        self.rows[:] = [Row("E" * self.columns, attr * self.columns)] * self.lines
+        self.move_to(0, 0)
+
+    def select_protection(self, how: int = 0, *_: int) -> None:
+        """DECSCA: 1 protects what is drawn from now on, 0 and 2 do not."""
+        self.protection_is_iso = False
+        self.set_pen(self.attributes[self.pen]._replace(protected=how == 1))
+
+    def start_protected_area(self) -> None:
+        """SPA."""
+        self.protection_is_iso = True
+        self.set_pen(self.attributes[self.pen]._replace(protected=True))
+
+    def end_protected_area(self) -> None:
+        """EPA."""
+        self.set_pen(self.attributes[self.pen]._replace(protected=False))

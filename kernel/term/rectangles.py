@@ -1,0 +1,219 @@
+"""Rectangular areas: fill, erase, copy, change attributes, and checksums (DECFRA ... DECRQCRA)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from kernel.term.editing import Editing
+from kernel.term.rows import STUB, Row, overwrite
+from kernel.term.sgr import Attributes
+
+_CHECKSUM_POSITIVE = 1
+_CHECKSUM_NO_ATTRIBUTES = 2
+_CHECKSUM_NO_TRIM = 4
+_CHECKSUM_DRAWN_ONLY = 8
+_CHECKSUM_FULL_CHARACTER = 16
+
+#: Attributes that DECCARA sets and DECRARA toggles, by SGR number.
+_RECTANGLE_FLAGS = {1: "bold", 4: "ul_style", 5: "blink", 7: "reverse", 8: "hidden"}
+
+
+class Rectangle(NamedTuple):
+    """0-based cells, ``bottom`` and ``right`` exclusive."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+class Rectangles(Editing):
+    """The sequences of the VT420 that work on rectangles."""
+
+    def _rectangle(self, top: int, left: int, bottom: int, right: int) -> Rectangle | None:
+        """Clamp 1-based inclusive corners (0: default); None when they enclose nothing."""
+        lines, columns = self.lines, self.columns
+        row, column = 0, 0
+        if self.origin:
+            row, column = self.top, self.left
+            lines, columns = self.bottom + 1, self.right + 1
+        first = (top or 1) - 1 + row
+        start = (left or 1) - 1 + column
+        last = min(bottom + row, lines) if bottom else lines
+        end = min(right + column, columns) if right else columns
+        if first >= last or start >= end:
+            return None
+        return Rectangle(first, start, last, end)
+
+    def fill_rectangle(self, char: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0) -> None:
+        """DECFRA."""
+        area = self._rectangle(top, left, bottom, right)
+        char = char or 32
+        if area is None or not (32 <= char <= 126 or 160 <= char <= 255):
+            return
+        width = area.right - area.left
+        text = self.charsets.translate(chr(char)) * width
+        for y in range(area.top, area.bottom):
+            self.rows[y] = overwrite(self.rows[y], area.left, text, self.pen * width)
+
+    def erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
+        """DECERA: the cells count as drawn with spaces."""
+        area = self._rectangle(top, left, bottom, right)
+        if area is None:
+            return
+        width = area.right - area.left
+        attr = self.attributes.intern(Attributes(bg=self.attributes[self.pen].bg, drawn=True))
+        for y in range(area.top, area.bottom):
+            self.rows[y] = overwrite(self.rows[y], area.left, " " * width, attr * width)
+
+    def selective_erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
+        """DECSERA: protected cells stay, and so do attributes."""
+        area = self._rectangle(top, left, bottom, right)
+        if area is None:
+            return
+        for y in range(area.top, area.bottom):
+            row = self.rows[y]
+            for x in range(area.left, area.right):
+                if not self.attributes[row.attrs[x]].protected or self.protection_is_iso:
+                    row = overwrite(row, x, " ", row.attrs[x])
+            self.rows[y] = row
+
+    def copy_rectangle(
+        self,
+        top: int = 0,
+        left: int = 0,
+        bottom: int = 0,
+        right: int = 0,
+        page: int = 0,
+        to_top: int = 0,
+        to_left: int = 0,
+        *_: int,
+    ) -> None:
+        """DECCRA: pages are ignored, there is one."""
+        area = self._rectangle(top, left, bottom, right)
+        target = self._rectangle(to_top, to_left, 0, 0)
+        if area is None or target is None:
+            return
+        width = min(area.right - area.left, target.right - target.left)
+        source = self.rows[area.top : area.bottom]
+        for row, y in zip(source, range(target.top, target.bottom), strict=False):
+            end = area.left + width
+            text, attrs = row.text[area.left : end], row.attrs[area.left : end]
+            if text.startswith(STUB):
+                text = " " + text[1:]
+            if end < self.columns and row.text[end] == STUB:
+                text = text[:-1] + " "
+            self.rows[y] = overwrite(self.rows[y], target.left, text, attrs)
+
+    # --- attributes
+
+    def attribute_change_extent(self, how: int = 0, *_: int) -> None:
+        """DECSACE: 2 makes attribute changes work on rectangles, otherwise on the stream of lines."""
+        self.attribute_extent_rectangle = how == 2
+
+    def change_attributes(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *sgr: int) -> None:
+        """DECCARA: apply SGR attributes to an area."""
+
+        def change(attributes: Attributes) -> Attributes:
+            for code in sgr or (0,):
+                if code == 0:
+                    attributes = attributes._replace(bold=False, ul_style=0, blink=False, reverse=False, hidden=False)
+                elif code in _RECTANGLE_FLAGS:
+                    attributes = _with_flag(attributes, _RECTANGLE_FLAGS[code], True)
+                elif code - 20 in _RECTANGLE_FLAGS or code == 22:
+                    attributes = _with_flag(attributes, _RECTANGLE_FLAGS[1 if code == 22 else code - 20], False)
+            return attributes
+
+        self._map_attributes(self._rectangle(top, left, bottom, right), change)
+
+    def reverse_attributes(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *sgr: int) -> None:
+        """DECRARA: toggle SGR attributes in an area."""
+
+        def change(attributes: Attributes) -> Attributes:
+            for code in sgr or (0,):
+                for flag in _RECTANGLE_FLAGS.values() if code == 0 else filter(None, [_RECTANGLE_FLAGS.get(code)]):
+                    attributes = _with_flag(attributes, flag, not getattr(attributes, flag))
+            return attributes
+
+        self._map_attributes(self._rectangle(top, left, bottom, right), change)
+
+    def _map_attributes(self, area: Rectangle | None, change: Callable[[Attributes], Attributes]) -> None:
+        if area is None:
+            return
+        for y in range(area.top, area.bottom):
+            start, end = area.left, area.right
+            if not self.attribute_extent_rectangle:
+                start = start if y == area.top else 0
+                end = end if y == area.bottom - 1 else self.columns
+            row = self.rows[y]
+            changed = {attr: self.attributes.intern(change(self.attributes[attr])) for attr in set(row.attrs[start:end])}
+            attrs = "".join([changed[attr] for attr in row.attrs[start:end]])
+            self.rows[y] = Row(row.text, row.attrs[:start] + attrs + row.attrs[end:], row.wrapped)
+
+    # --- stack of renditions
+
+    def push_rendition(self, *_: int) -> None:
+        """XTPUSHSGR: keep the attributes; the oldest of more than ten is lost."""
+        self.rendition_stack.append(self.attributes[self.pen])
+        del self.rendition_stack[:-10]
+
+    def pop_rendition(self, *_: int) -> None:
+        """XTPOPSGR."""
+        if self.rendition_stack:
+            self.set_pen(self.rendition_stack.pop())
+
+    # --- checksums
+
+    def select_checksum(self, flags: int = 0, *_: int) -> None:
+        """XTCHECKSUM: which parts of a cell DECRQCRA counts."""
+        self.checksum_flags = flags
+
+    def report_checksum(
+        self, number: int = 0, page: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int
+    ) -> None:
+        """DECRQCRA."""
+        area = self._rectangle(top, left, bottom, right)
+        total = self._checksum(area) if area is not None else 0
+        self.reply(f"\x1bP{number}!~{total & 0xFFFF:04X}\x1b\\")
+
+    def _checksum(self, area: Rectangle) -> int:
+        flags = self.checksum_flags
+        total = 0
+        for y in range(area.top, area.bottom):
+            row = self.rows[y]
+            line, trimmed = 0, 0
+            for x in range(area.left, area.right):
+                attributes = self.attributes[row.attrs[x]]
+                if not attributes.drawn and not flags & _CHECKSUM_NO_TRIM:
+                    continue
+                cell = self.clusters[row.text[x]]
+                value = 0 if cell == STUB else ord(cell[0])
+                if not flags & _CHECKSUM_FULL_CHARACTER:
+                    value &= 0xFF
+                if not flags & _CHECKSUM_NO_ATTRIBUTES:
+                    value += _attribute_checksum(attributes)
+                line += value
+                if value != 32 or trimmed == 0 or flags & _CHECKSUM_NO_TRIM:
+                    trimmed = line
+            total += trimmed
+        return total if flags & _CHECKSUM_POSITIVE else -total
+
+
+def _with_flag(attributes: Attributes, flag: str, value: bool) -> Attributes:
+    if flag == "ul_style":
+        return attributes._replace(ul_style=1 if value else 0)
+    return attributes._replace(**{flag: value})  # type: ignore[arg-type]  # the flags named above are all booleans
+
+
+def _attribute_checksum(attributes: Attributes) -> int:
+    return (
+        0x04 * attributes.protected
+        + 0x08 * attributes.hidden
+        + 0x10 * (attributes.ul_style > 0)
+        + 0x20 * attributes.reverse
+        + 0x40 * attributes.blink
+        + 0x80 * attributes.bold
+    )
+
+

@@ -1,0 +1,235 @@
+"""Answers to what programs ask: device attributes, status, modes, settings, presentation state, terminfo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kernel.term.mode_changes import ModeChanges
+from kernel.term.sgr import sgr_report
+
+#: What XTVERSION answers.
+VERSION_NAME = "Aether(1.0)"
+#: DA2: a VT420 that understands what this release of xterm does.
+_SECONDARY = "41;379;0"
+_PRIMARY = "64;1;2;6;9;15;16;17;18;21;22;28"
+_PRIVATE_STATUS = {
+    15: "?13n",
+    25: "?20n",
+    26: "?27;1;0;0n",
+    53: "?53n",
+    55: "?53n",
+    56: "?57;0n",
+    62: "0*{",
+    75: "?70n",
+    85: "?83n",
+}
+_TERMCAP = {"TN": "xterm-256color", "name": "xterm-256color", "Co": "256", "colors": "256", "RGB": "8"}
+
+
+class Reports(ModeChanges):
+    """DA, DSR, DECRQM, DECRQSS, DECREQTPARM, DECRQPSR, XTVERSION, XTGETTCAP, keyboard protocol queries."""
+
+    def report_device_attributes(self, mode: int = 0, *_: int, **kwargs: bool) -> None:
+        """DA1."""
+        if mode == 0:
+            self.reply(f"\x1b[?{_PRIMARY}c")
+
+    def report_secondary_attributes(self, mode: int = 0, *_: int) -> None:
+        """DA2."""
+        if mode == 0:
+            self.reply(f"\x1b[>{_SECONDARY}c")
+
+    def report_tertiary_attributes(self, mode: int = 0, *_: int) -> None:
+        """DA3."""
+        if mode == 0:
+            self.reply("\x1bP!|00000000\x1b\\")
+
+    def report_version(self, mode: int = 0, *_: int) -> None:
+        """XTVERSION."""
+        if mode == 0:
+            self.reply(f"\x1bP>|{VERSION_NAME}\x1b\\")
+
+    def report_terminal_parameters(self, mode: int = 0, *_: int) -> None:
+        """DECREQTPARM."""
+        if mode in (0, 1):
+            self.reply(f"\x1b[{mode + 2};1;1;128;128;1;0x")
+
+    def report_device_status(self, mode: int = 0, *_: int) -> None:
+        """DSR: 5 status, 6 cursor position."""
+        if mode == 5:
+            self.reply("\x1b[0n")
+        elif mode == 6:
+            y, x = self._reported_position()
+            self.reply(f"\x1b[{y};{x}R")
+
+    def report_private_status(self, mode: int = 0, number: int = 0, *_: int) -> None:
+        """DSR of the DEC kind."""
+        if mode == 6:
+            y, x = self._reported_position()
+            self.reply(f"\x1b[?{y};{x}" + (";1R" if self.conformance >= 64 else "R"))
+        elif mode == 63:
+            self.reply(f"\x1bP{number}!~0000\x1b\\")
+        elif mode == 996:
+            dark = self._luminance("background") < self._luminance("foreground")
+            self.reply(f"\x1b[?997;{1 if dark else 2}n")
+        elif mode in _PRIVATE_STATUS:
+            self.reply("\x1b[" + _PRIVATE_STATUS[mode])
+
+    def _luminance(self, key: str) -> int:
+        colour = self.palette.get(key)
+        return 3 * (colour >> 16 & 255) + 6 * (colour >> 8 & 255) + (colour & 255)
+
+    def _reported_position(self) -> tuple[int, int]:
+        x, y = self.cursor.x, self.cursor.y
+        if self.origin:
+            x, y = x - self.left, y - self.top
+        return y + 1, x + 1
+
+    def report_mode(self, mode: int = 0, *_: int) -> None:
+        """DECRQM of an ANSI mode."""
+        if self.conformance >= 63:
+            self.reply(f"\x1b[{mode};{self.modes.report(mode, private=False)}$y")
+
+    def report_private_mode(self, mode: int = 0, *_: int) -> None:
+        """DECRQM of a DEC mode."""
+        if self.conformance >= 63:
+            self.reply(f"\x1b[?{mode};{self.modes.report(mode, private=True)}$y")
+
+    # --- settings
+
+    def report_setting(self, name: str) -> None:
+        """DECRQSS: the setting selected by the control function ``name``."""
+        value = self._setting(name)
+        if value is None:
+            self.reply("\x1bP0$r\x1b\\")
+        else:
+            self.reply(f"\x1bP1$r{value}{name}\x1b\\")
+
+    def _setting(self, name: str) -> str | None:
+        attributes = self.attributes[self.pen]
+        shape = {"block": 2, "underline": 4, "bar": 6}[self.cursor.shape]
+        settings = {
+            '"p': str(self.conformance) + (";0" if self.eight_bit else ";1") * (self.conformance > 61),
+            '"q': str(int(attributes.protected)),
+            "r": f"{self.top + 1};{self.bottom + 1}",
+            "s": f"{self.left + 1};{self.right + 1}",
+            "m": sgr_report(attributes),
+            " q": str(shape - self.cursor.blinking),
+            "t": str(max(24, self.lines)),
+            "$|": str(self.columns),
+            "*|": str(self.lines),
+            "*x": "2" if self.attribute_extent_rectangle else "1",
+            "$}": "0",
+            "$~": "0",
+        }
+        if name == "s" and self.conformance < 64:
+            return None
+        return settings.get(name)
+
+    def report_termcap(self, names: str) -> None:
+        """XTGETTCAP: ``names`` are hexadecimal, separated by semicolons."""
+        for name in names.split(";")[:64]:
+            try:
+                key = bytes.fromhex(name).decode("ascii")
+            except (ValueError, UnicodeDecodeError):
+                key = ""
+            if key in _TERMCAP:
+                self.reply(f"\x1bP1+r{name}={_TERMCAP[key].encode().hex().upper()}\x1b\\")
+            else:
+                self.reply("\x1bP0+r\x1b\\")
+
+    def report_presentation(self, what: int = 0, *_: int) -> None:
+        """DECRQPSR: 1 cursor information, 2 tab stops."""
+        if what == 2:
+            stops = "/".join(str(stop + 1) for stop in sorted(self.tabstops) if stop < self.columns)
+            self.reply(f"\x1bP2$u{stops}\x1b\\")
+        elif what == 1:
+            self.reply(f"\x1bP1$u{self._cursor_information()}\x1b\\")
+
+    def _cursor_information(self) -> str:
+        attributes = self.attributes[self.pen]
+        y, x = self._reported_position()
+        rendition = 0x40 + attributes.bold + 2 * (attributes.ul_style > 0) + 4 * attributes.blink
+        rendition += 8 * attributes.reverse
+        protection = 0x40 + attributes.protected
+        single = self.charsets.single
+        flags = 0x40 + self.origin + 2 * (single == 2) + 4 * (single == 3) + 8 * self.wrap_pending
+        sets = "".join(self.charsets.sets)
+        return (
+            f"{y};{x};1;{chr(rendition)};{chr(protection)};{chr(flags)};"
+            f"{self.charsets.gl};{self.charsets.gr};@;{sets}"
+        )
+
+    def restore_presentation(self, what: int, data: str) -> None:
+        """DECRSPS: set what DECRQPSR reported."""
+        if what == 2:
+            stops = (int(stop[:5]) for stop in data.split("/")[:4096] if stop.isascii() and stop.isdecimal())
+            self.tabstops = {stop - 1 for stop in stops if 0 < stop <= 4096}
+            return
+        parts = data.split(";")
+        if what != 1 or len(parts) < 3 or not all(part.isascii() and part.isdecimal() for part in parts[:2]):
+            return
+        self._restore_rendition(parts)
+        self.move_to(int(parts[1][:5]) - 1 + self.left * self.origin, int(parts[0][:5]) - 1 + self.top * self.origin)
+        self.wrap_pending = len(parts) > 5 and bool(ord(parts[5][:1] or "@") & 8) and self.cursor.x == self.right
+
+    def _restore_rendition(self, parts: list[str]) -> None:
+        """Take the attribute fields of a DECCIR report."""
+        rendition, protection, flags = (ord(part[:1] or "@") for part in (*parts[3:6], *"@@@")[:3])
+        attributes = self.attributes[self.pen]
+        self.set_pen(
+            attributes._replace(
+                bold=bool(rendition & 1),
+                ul_style=1 if rendition & 2 else 0,
+                blink=bool(rendition & 4),
+                reverse=bool(rendition & 8),
+                protected=bool(protection & 1),
+            )
+        )
+        if len(parts) > 7:
+            for field, number in (("gl", parts[6]), ("gr", parts[7])):
+                if number in ("0", "1", "2", "3"):
+                    setattr(self.charsets, field, int(number))
+        self.modes.set_private(6, bool(flags & 1))
+        self.refresh_fast()
+
+    # --- keyboard protocols
+
+    def key_modifier_options(self, resource: int = 0, value: int = 0, *_: Any) -> None:
+        """XTMODKEYS: only modifyOtherKeys (4) is kept."""
+        if resource == 4 or resource == 0:
+            self.modes.modify_other_keys = value if resource == 4 and value <= 2 else 0
+
+    def disable_key_modifiers(self, resource: int = 0, *_: int) -> None:
+        """CSI > Ps n."""
+        if resource == 4:
+            self.modes.modify_other_keys = 0
+
+    def report_key_modifiers(self, resource: int = 0, *_: int) -> None:
+        """XTQMODKEYS."""
+        if resource == 4:
+            self.reply(f"\x1b[>4;{self.modes.modify_other_keys}m")
+
+    def push_kitty_flags(self, flags: int = 0, *_: int) -> None:
+        """Kitty keyboard protocol: keep the present flags and use new ones."""
+        stack = self.modes.kitty_keyboard
+        stack.append(flags & 31)
+        if len(stack) > 32:
+            del stack[0]
+
+    def pop_kitty_flags(self, count: int = 0, *_: int) -> None:
+        """Kitty keyboard protocol: back to earlier flags."""
+        stack = self.modes.kitty_keyboard
+        del stack[max(0, len(stack) - max(count, 1)) :]
+        if not stack:
+            stack.append(0)
+
+    def set_kitty_flags(self, flags: int = 0, how: int = 0, *_: int) -> None:
+        """Kitty keyboard protocol: 1 replaces the flags, 2 adds, 3 removes."""
+        stack = self.modes.kitty_keyboard
+        now = stack[-1]
+        stack[-1] = (now | flags if how == 2 else now & ~flags if how == 3 else flags) & 31
+
+    def report_kitty_flags(self, *_: int) -> None:
+        """Kitty keyboard protocol: which flags are in force."""
+        self.reply(f"\x1b[?{self.modes.kitty_flags}u")

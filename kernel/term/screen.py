@@ -1,0 +1,148 @@
+"""The complete screen: all parts together, resizing, and strings that reach it from DCS.
+
+``kernel.term.stream.Stream`` calls it; ``kernel.term.terminal.Terminal`` is its face to everybody else.
+"""
+
+from __future__ import annotations
+
+from kernel.term.events import Bell, SizeChanged
+from kernel.term.reflow import Position, is_blank, reflow
+from kernel.term.rows import Row, blank_row, fit
+from kernel.term.state import MAX_COLUMNS, MAX_LINES
+from kernel.term.window import MAX_PROGRAM_COLUMNS, MAX_PROGRAM_LINES, WindowOperations
+
+
+class Screen(WindowOperations):
+    """A terminal screen with history."""
+
+    def bell(self, *_: int) -> None:
+        """BEL."""
+        self.emit(Bell())
+
+    # --- character sets
+
+    def designate_charset(self, slot: int, name: str) -> None:
+        """SCS: the set ``name`` becomes G``slot``."""
+        self.charsets.sets[slot] = name
+        self.refresh_fast()
+
+    def shift_in(self) -> None:
+        """SI, LS0."""
+        self.lock_shift(0)
+
+    def shift_out(self) -> None:
+        """SO, LS1."""
+        self.lock_shift(1)
+
+    def lock_shift(self, slot: int) -> None:
+        """Draw from G``slot``."""
+        self.charsets.gl = slot
+        self.refresh_fast()
+
+    def lock_shift_right(self, slot: int) -> None:
+        """LS1R..LS3R."""
+        self.charsets.gr = slot
+
+    def single_shift(self, slot: int) -> None:
+        """SS2, SS3: the next character is from G``slot``."""
+        self.charsets.single = slot
+        self.refresh_fast()
+
+    # --- device control strings
+
+    def device_control(self, payload: str) -> None:
+        """DCS: the answers to DECRQSS and XTGETTCAP, and DECRSPS; all else is ignored."""
+        if payload.startswith("$q"):
+            self.report_setting(payload[2:10])
+        elif payload.startswith("+q"):
+            self.report_termcap(payload[2:4096])
+        elif payload[:3] in ("1$t", "2$t"):
+            self.restore_presentation(int(payload[0]), payload[3:65536])
+
+    # --- size
+
+    def request_size(self, columns: int, lines: int) -> None:
+        """Take the size a program asks for, within bounds, and say so."""
+        columns = max(2, min(columns, MAX_PROGRAM_COLUMNS))
+        lines = max(2, min(lines, MAX_PROGRAM_LINES))
+        if (columns, lines) != (self.columns, self.lines):
+            self.resize(lines, columns)
+            self.emit(SizeChanged(columns, lines))
+
+    def resize(self, lines: int | None = None, columns: int | None = None) -> None:
+        """Change the size; the main screen and the history rewrap, the alternate screen is cut or padded."""
+        columns = max(1, min(columns or self.columns, MAX_COLUMNS))
+        lines = max(1, min(lines or self.lines, MAX_LINES))
+        if (columns, lines) == (self.columns, self.lines):
+            return
+        cursor = self.cursor
+        main = self.other_rows if self.on_alternate else self.rows
+        alternate = self.rows if self.on_alternate else self.other_rows
+        saved = self.other_saved_cursor
+        here = Position(saved.y, saved.x) if self.on_alternate else Position(cursor.y, cursor.x)
+        y, x = self._resize_main(main, columns, lines, here)
+        alternate_y = cursor.y if self.on_alternate else 0
+        shift = self._resize_alternate(alternate, columns, lines, alternate_y)
+        self.columns, self.lines = columns, lines
+        self.history.columns = columns
+        if self.on_alternate:
+            self.other_saved_cursor = saved._replace(x=x, y=y, wrap_pending=False)
+            cursor.y = max(0, min(cursor.y - shift, lines - 1))
+            cursor.x = min(cursor.x, columns - 1)
+        else:
+            cursor.x, cursor.y = x, y
+        self.wrap_pending = False
+        self.joined_at = None
+        self.reset_margins()
+        self.refresh_fast()
+
+    def _resize_main(self, rows: list[Row], columns: int, lines: int, cursor: Position) -> tuple[int, int]:
+        """Rewrap history and ``rows`` in place; return the line and column of the cursor."""
+        old_lines = len(rows)
+        used = old_lines
+        cursor = Position(min(cursor.row, old_lines - 1), cursor.column)
+        while used > cursor.row + 1 and is_blank(rows[used - 1]):
+            used -= 1
+        if columns == self.columns:
+            return self._change_lines(rows, lines, used, cursor)
+        items = self.history.take_all()
+        before = len(items)
+        items.extend(rows[:used])
+        marks = [Position(before, 0), Position(before + cursor.row, cursor.column)]
+        items, (top, at) = reflow(items, columns, marks)
+        start = max(top.row, len(items) - lines)
+        if used == old_lines:
+            start = max(0, len(items) - lines)
+        start = min(start, at.row)
+        end = min(len(items), start + lines)
+        rows[:] = [fit(item if isinstance(item, Row) else Row(item, "\1" * len(item)), columns) for item in items[start:end]]
+        rows.extend([blank_row(columns)] * (lines - len(rows)))
+        self.history.columns = columns
+        self.history.extend(items[:start])
+        return at.row - start, at.column
+
+    def _change_lines(self, rows: list[Row], lines: int, used: int, cursor: Position) -> tuple[int, int]:
+        """Change only the number of lines: lines come from the history or go there."""
+        y = cursor.row
+        if lines < used:
+            excess = min(used - lines, y) if used - lines > 0 else 0
+            self.history.extend(rows[:excess])
+            del rows[:excess]
+            y -= excess
+        elif used == len(rows) and lines > used and len(self.history):
+            pulled = self.history.take_last(min(lines - used, len(self.history)))
+            rows[:0] = pulled
+            y += len(pulled)
+        del rows[lines:]
+        rows.extend([blank_row(self.columns)] * (lines - len(rows)))
+        return y, cursor.column
+
+    @staticmethod
+    def _resize_alternate(rows: list[Row], columns: int, lines: int, y: int) -> int:
+        """Cut or pad ``rows`` in place so that line ``y`` stays; return how many lines went at the top."""
+        shift = max(0, y - lines + 1)
+        del rows[:shift]
+        del rows[lines:]
+        rows[:] = [fit(row, columns) for row in rows]
+        rows.extend([blank_row(columns)] * (lines - len(rows)))
+        return shift

@@ -1,0 +1,169 @@
+"""Line feeds, and moving regions of the screen up, down, left and right; lines that leave the top become history."""
+
+from __future__ import annotations
+
+from kernel.term.cursor import CursorMovement
+from kernel.term.rows import Row, delete_cells, heal, insert_cells
+
+
+class Scrolling(CursorMovement):
+    """Index, reverse index, SU, SD, SL, SR."""
+
+    def index(self) -> None:
+        """IND: down one line, scrolling at the bottom margin."""
+        cursor = self.cursor
+        if cursor.y == self.bottom:
+            if not self.side_margins or self.left <= cursor.x <= self.right:
+                self.scroll_region_up(self.top, 1)
+        elif cursor.y < self.lines - 1:
+            cursor.y += 1
+
+    def reverse_index(self) -> None:
+        """RI: up one line, scrolling at the top margin."""
+        cursor = self.cursor
+        if cursor.y == self.top:
+            if not self.side_margins or self.left <= cursor.x <= self.right:
+                self.scroll_region_down(self.top, 1)
+        elif cursor.y > 0:
+            cursor.y -= 1
+        self.wrap_pending = False
+
+    def linefeed(self) -> None:
+        """LF, VT, FF: index, and a carriage return too in newline mode."""
+        self.index()
+        self.wrap_pending = False
+        if self.modes.ansi[20]:
+            self.carriage_return()
+
+    def index_only(self) -> None:
+        """ESC D."""
+        self.index()
+        self.wrap_pending = False
+
+    def next_line(self) -> None:
+        """NEL: index and carriage return."""
+        self.index()
+        self.carriage_return()
+
+    def back_index(self) -> None:
+        """DECBI: left one column, scrolling right at the left margin."""
+        cursor = self.cursor
+        if cursor.x == self.left and self.top <= cursor.y <= self.bottom:
+            self._shift_columns(self.left, 1)
+        elif cursor.x > 0:
+            self.move_to(cursor.x - 1, cursor.y)
+
+    def forward_index(self) -> None:
+        """DECFI: right one column, scrolling left at the right margin."""
+        cursor = self.cursor
+        if cursor.x == self.right and self.top <= cursor.y <= self.bottom:
+            self._shift_columns(self.left, -1)
+        elif cursor.x < self.columns - 1:
+            self.move_to(cursor.x + 1, cursor.y)
+
+    def scroll_up(self, count: int = 0, *_: int) -> None:
+        """SU."""
+        self.scroll_region_up(self.top, count or 1)
+
+    def scroll_down(self, count: int = 0, *rest: int) -> None:
+        """SD; with more parameters it is mouse tracking, which is not supported."""
+        if len(rest) < 4:
+            self.scroll_region_down(self.top, count or 1)
+
+    def scroll_left(self, count: int = 0, *_: int) -> None:
+        """SL."""
+        if self._in_margins():
+            self._shift_columns(self.left, -(count or 1))
+
+    def scroll_right(self, count: int = 0, *_: int) -> None:
+        """SR."""
+        if self._in_margins():
+            self._shift_columns(self.left, count or 1)
+
+    def insert_columns(self, count: int = 0, *_: int) -> None:
+        """DECIC: at the cursor, in the lines of the margins."""
+        if self._in_margins():
+            self._shift_columns(self.cursor.x, count or 1)
+
+    def delete_columns(self, count: int = 0, *_: int) -> None:
+        """DECDC: at the cursor, in the lines of the margins."""
+        if self._in_margins():
+            self._shift_columns(self.cursor.x, -(count or 1))
+
+    def _in_margins(self) -> bool:
+        return self.top <= self.cursor.y <= self.bottom and self.left <= self.cursor.x <= self.right
+
+    def _shift_columns(self, x: int, count: int) -> None:
+        """Move the cells from column ``x`` to the right margin by ``count``, in every line of the margins."""
+        limit, blank = self.right + 1, self.blank_attr
+        size = min(abs(count), limit - x)
+        for y in range(self.top, self.bottom + 1):
+            if count > 0:
+                self.rows[y] = insert_cells(self.rows[y], x, " " * size, blank * size, limit)
+            else:
+                self.rows[y] = delete_cells(self.rows[y], x, size, limit, blank)
+
+    # --- regions
+
+    def scroll_region_up(self, top: int, count: int) -> None:
+        """Drop ``count`` lines at ``top``; those up to the bottom margin move up, blank ones come in."""
+        rows, bottom = self.rows, self.bottom
+        count = min(count, bottom - top + 1)
+        if self.side_margins:
+            self._scroll_columns(top, count)
+            return
+        if top == 0 and not self.on_alternate:
+            if count == 1:
+                self.history.append(rows[0])
+            else:
+                self.history.extend(rows[:count])
+        blank = self.blank_line()
+        if count == 1:
+            del rows[top]
+            rows.insert(bottom, blank)
+        else:
+            del rows[top : top + count]
+            rows[bottom + 1 - count : bottom + 1 - count] = [blank] * count
+
+    def scroll_region_down(self, top: int, count: int) -> None:
+        """Insert ``count`` blank lines at ``top``; lines pushed past the bottom margin are lost."""
+        rows, bottom = self.rows, self.bottom
+        count = min(count, bottom - top + 1)
+        if self.side_margins:
+            self._scroll_columns(top, -count)
+            return
+        del rows[bottom + 1 - count : bottom + 1]
+        rows[top:top] = [self.blank_line()] * count
+
+    def _scroll_columns(self, top: int, count: int) -> None:
+        """Move the cells between the side margins by ``count`` lines, up if positive."""
+        left, end, bottom = self.left, self.right + 1, self.bottom
+        blank = Row(" " * (end - left), self.blank_attr * (end - left))
+        healed = [
+            Row(row.text if row.text.isascii() else heal(heal(row.text, left, left), end, end), row.attrs, row.wrapped)
+            for row in self.rows[top : bottom + 1]
+        ]
+        for y in range(top, bottom + 1):
+            source = y + count
+            inside = blank
+            if top <= source <= bottom:
+                row = healed[source - top]
+                inside = Row(row.text[left:end], row.attrs[left:end])
+            here = healed[y - top]
+            self.rows[y] = Row(
+                here.text[:left] + inside.text + here.text[end:],
+                here.attrs[:left] + inside.attrs + here.attrs[end:],
+                here.wrapped,
+            )
+
+    def insert_lines(self, count: int | None = None, *_: int) -> None:
+        """IL: at the cursor, which goes to the left margin."""
+        if self._in_margins():
+            self.scroll_region_down(self.cursor.y, count or 1)
+            self.move_to(self.left, self.cursor.y)
+
+    def delete_lines(self, count: int | None = None, *_: int) -> None:
+        """DL: at the cursor, which goes to the left margin."""
+        if self._in_margins():
+            self.scroll_region_up(self.cursor.y, count or 1)
+            self.move_to(self.left, self.cursor.y)

@@ -1,0 +1,188 @@
+"""What a screen consists of: the fields that all parts of ``kernel.term.screen.Screen`` share, and its reset.
+
+The parts (cursor, drawing, editing, rectangles, modes, reports, osc, window) are classes over this one, each with
+one topic. It replaces the storage of ``pyte.Screen``, whose event names it keeps, and never calls its constructor.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, NamedTuple
+
+import pyte
+from pyte.screens import Cursor as PyteCursor
+
+from kernel.term.attributes import AttributeTable
+from kernel.term.charsets import Charsets, CharsetState
+from kernel.term.clusters import ClusterTable
+from kernel.term.events import TermEvent
+from kernel.term.history import History
+from kernel.term.modes import Modes
+from kernel.term.palette import Palette
+from kernel.term.rows import ERASED, PLAIN, Row, blank_row
+from kernel.term.sgr import Attributes
+from kernel.term.width import Shaper
+
+MAX_COLUMNS = 4096
+MAX_LINES = 4096
+_MAX_EVENTS = 4096
+#: Replies that nobody takes are dropped past this size.
+_MAX_REPLY_CHARS = 256 * 1024
+
+
+class Cursor(PyteCursor):
+    """The cursor: 0-based cell, ``hidden``, ``shape`` (``block``, ``underline``, ``bar``) and ``blinking``."""
+
+    __slots__ = ("blinking", "shape")
+
+    def __init__(self) -> None:
+        super().__init__(0, 0)
+        self.shape = "block"
+        self.blinking = True
+
+
+class SavedCursor(NamedTuple):
+    """What DECSC saves."""
+
+    x: int = 0
+    y: int = 0
+    wrap_pending: bool = False
+    attributes: Attributes = Attributes(drawn=True)
+    charsets: CharsetState = CharsetState(("B", "B", "B", "B"), 0, 2)
+    origin: bool = False
+
+
+class ScreenState(pyte.Screen):
+    """Storage of a screen; the class that is used is ``kernel.term.screen.Screen``."""
+
+    def __init__(self, columns: int, lines: int, scrollback: int) -> None:
+        self.columns = max(1, min(columns, MAX_COLUMNS))
+        self.lines = max(1, min(lines, MAX_LINES))
+        self.attributes = AttributeTable()
+        self.clusters = ClusterTable()
+        self.shaper = Shaper(self.clusters)
+        self.history = History(self.columns, scrollback)
+        self.modes = Modes()
+        self.charsets = Charsets()
+        self.palette = Palette()
+        self.events_out: deque[TermEvent] = deque(maxlen=_MAX_EVENTS)
+        self._replies: list[str] = []
+        self._reply_size = 0
+        #: Pixel size of a cell, set by the owner; only size reports use it.
+        self.cell_width, self.cell_height = 8, 16
+        self.title = ""
+        self.icon_name = ""
+        self.initial_columns = self.columns
+        self.full_reset()
+
+    def full_reset(self) -> None:
+        """Everything but history, size and palette to its initial state."""
+        blank = blank_row(self.columns)
+        self.rows: list[Row] = [blank] * self.lines
+        self.other_rows: list[Row] = [blank] * self.lines
+        self.on_alternate = False
+        self.modes.reset()
+        self.charsets.reset()
+        self.cursor: Cursor = Cursor()
+        self.saved_cursor = SavedCursor()
+        self.other_saved_cursor = SavedCursor()
+        self.pen = PLAIN
+        self.link = ("", "")
+        self.wrap_pending = False
+        self.joined_at: tuple[int, int, bool] | None = None
+        self.last_char = ""
+        self.reset_margins()
+        self.tabstops: set[int] = set(range(8, MAX_COLUMNS, 8))
+        self.title_stack: list[tuple[str, str]] = []
+        self.rendition_stack: list[Attributes] = []
+        self.title_modes: set[int] = set()
+        self.conformance = 64
+        self.eight_bit = False
+        self.utf8 = True
+        self.checksum_flags = 0
+        self.attribute_extent_rectangle = False
+        self.protection_is_iso = False
+        self.status_display = 0
+        self.other_kitty: list[int] = [0]
+        self.refresh_fast()
+
+    def reset_margins(self) -> None:
+        """The whole screen scrolls."""
+        self.top, self.bottom = 0, self.lines - 1
+        self.left, self.right = 0, self.columns - 1
+
+    def refresh_fast(self) -> None:
+        """Recompute ``plain_drawing`` after a change of modes, margins or character sets."""
+        self.autowrap = self.modes.private[7]
+        self.inserting = self.modes.ansi[4]
+        self.origin = self.modes.private[6]
+        self.side_margins = self.modes.private[69] and (self.left > 0 or self.right < self.columns - 1)
+        self.translating = self.charsets.active
+        self.plain_drawing = (
+            self.autowrap
+            and not (self.inserting or self.side_margins or self.translating or self.modes.ansi[20])
+            and self.top < self.bottom
+            and self.columns > 1
+        )
+
+    # --- output to the owner
+
+    def reply(self, text: str) -> None:
+        """Queue an answer to the program; C1 introducers in 7-bit form become 8-bit ones where it asked for that."""
+        if self._reply_size > _MAX_REPLY_CHARS:
+            return
+        if self.eight_bit:
+            for introducer, c1 in (("\x1b[", "\x9b"), ("\x1bP", "\x90"), ("\x1b]", "\x9d"), ("\x1b\\", "\x9c")):
+                text = text.replace(introducer, c1)
+        self._replies.append(text)
+        self._reply_size += len(text)
+
+    def take_reply(self) -> str:
+        """Return the queued answers, one character a byte, and forget them."""
+        text = "".join(self._replies)
+        self._replies.clear()
+        self._reply_size = 0
+        return text
+
+    def emit(self, event: TermEvent) -> None:
+        """Queue an event for the owner; the oldest goes when nobody takes them."""
+        self.events_out.append(event)
+
+    # --- rows
+
+    @property
+    def blank_attr(self) -> str:
+        """Attribute of cells erased now: the background of the pen."""
+        return ERASED if self.pen == PLAIN else self.attributes.blank(self.pen)
+
+    def blank_line(self) -> Row:
+        """An erased row in the background of the pen."""
+        return blank_row(self.columns, self.blank_attr)
+
+    def set_pen(self, attributes: Attributes) -> None:
+        """Draw with ``attributes`` from now on."""
+        self.pen = self.attributes.intern(attributes)
+
+    def collect_if_full(self) -> None:
+        """Free attribute ids and cluster codes that no row uses, when a table is full. Called between chunks."""
+        if not (self.attributes.full or self.clusters.full):
+            return
+        rows = [*self.rows, *self.other_rows, *self.history]
+        if self.attributes.full:
+            self.attributes.collect({self.pen}.union(*[row.attrs for row in rows]))
+        if self.clusters.full:
+            self.clusters.collect(set().union(*[row.text for row in rows if not row.text.isascii()]))
+            self.shaper.forget()
+
+    @property
+    def absolute_line(self) -> int:
+        """Number of the cursor's line, counted from the first line ever and stable while lines scroll off."""
+        return self.history.dropped + len(self.history) + self.cursor.y
+
+    @property
+    def display(self) -> list[str]:
+        """The lines of the screen as text; a wide character counts once."""
+        return [self.clusters.expand(row.text) for row in self.rows]
+
+    def debug(self, *args: Any, **kwargs: Any) -> None:
+        """An unknown sequence: ignored."""

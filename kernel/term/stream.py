@@ -1,0 +1,296 @@
+"""The parser: text in, calls of screen methods out.
+
+In the ground state one pattern takes whole tokens: blocks of text with line ends and SGR, complete CSI and escape
+sequences, single controls. Whatever it does not match (a sequence that is cut off, or has controls inside) goes through a
+state machine character by character; both give the same result, so input may be split anywhere. Strings (OSC, DCS)
+are collected up to ``STRING_LIMIT`` and dropped beyond. Only ``kernel.term.terminal`` calls it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pyte
+
+from kernel.term.screen import Screen
+from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, VT52
+
+#: Longest OSC, DCS, ... in characters; past it the string is dropped and text shows again.
+STRING_LIMIT = 1024 * 1024
+_MAX_PARAMETER = 65535
+_MAX_PARAMETERS = 64
+_PARAMETER_CHARS = 1024
+_INTERMEDIATE_CHARS = 4
+
+#: In the decoded text, a raw byte 0x80..0x9f that is no UTF-8 is a lone surrogate of this range.
+_RAW_C1 = "\udc80-\udc9f"
+_TOKEN = re.compile(
+    rf"((?:[^\x00-\x1f\x7f-\x9f{_RAW_C1}]++|\r++\n|\x1b\[[0-9;:]{{0,{_PARAMETER_CHARS}}}+m)++)"
+    rf"|\x1b\[([<=>?]?[0-9;:]{{0,{_PARAMETER_CHARS - 1}}}+)([ -/]{{0,{_INTERMEDIATE_CHARS}}}+)([@-~])"
+    r"|([\x00-\x06\x0e-\x17\x19\x1c-\x1f\x7f]|[\x07-\x0d])"
+    rf"|\x1b([ -/]{{0,{_INTERMEDIATE_CHARS}}}+)([0-OQ-WYZ\\`-~])"
+)
+_BLOCK, _CSI_FINAL, _CONTROL, _ESCAPE_FINAL = 1, 4, 5, 7
+_OSC_END = re.compile("[\x07\x18\x1a\x1b\x9c\udc9c]")
+_STRING_END = re.compile("[\x18\x1a\x1b\x9c\udc9c]")
+
+GROUND, ESCAPE_STATE, CSI_STATE, STRING, STRING_ESCAPE, VT52_ROW, VT52_COLUMN = range(7)
+
+Handler = Callable[..., Any]
+
+
+class Stream(pyte.Stream):
+    """Parses for one screen. ``state`` is one of the constants above."""
+
+    def __init__(self, screen: Screen) -> None:
+        # pyte's constructor would build its own parser; only its tables and its role are taken over.
+        self.screen = screen
+        self.state = GROUND
+        self._collected = ""
+        self._intermediates = ""
+        self._ignored = False
+        self._string_kind = ""
+        self._string: list[str] = []
+        self._string_size = 0
+        self._csi: dict[str, Handler] = {key: getattr(screen, name) for key, name in CSI.items() if key != "m"}
+        self._controls: dict[str, Handler] = {key: getattr(screen, name) for key, name in CONTROLS.items()}
+        self._parameters: dict[str, tuple[int, ...]] = {}
+
+    # --- ground state
+
+    def feed(self, data: str) -> None:
+        """Parse ``data``; nothing in it raises."""
+        position, size = 0, len(data)
+        screen = self.screen
+        while position < size:
+            if self.state == GROUND and not screen.modes.vt52:
+                position = self._feed_ground(data, position, size)
+            elif self.state == STRING:
+                position = self._feed_string(data, position, size)
+            else:
+                self._step(data[position])
+                position += 1
+
+    def _feed_ground(self, data: str, position: int, size: int) -> int:
+        """Take tokens from ``position`` on until something needs the state machine; return where."""
+        match = _TOKEN.match
+        screen = self.screen
+        draw_block = screen.draw_block
+        controls = self._controls
+        while position < size:
+            token = match(data, position)
+            if token is None:
+                self._step(data[position])
+                return position + 1
+            position = token.end()
+            kind = token.lastindex
+            if kind == _BLOCK:
+                draw_block(token[1])
+            elif kind == _CSI_FINAL:
+                self._dispatch_csi(token[2], token[3], token[4])
+                if screen.modes.private[2] is False:
+                    return position
+            elif kind == _CONTROL:
+                handler = controls.get(token[5])
+                if handler is not None:
+                    handler()
+            else:
+                self._dispatch_escape(token[6], token[7])
+        return position
+
+    # --- dispatch
+
+    def _dispatch_csi(self, params: str, intermediates: str, final: str) -> None:
+        if params and params[0] in "<=>?":
+            key = params[0] + intermediates + final
+            params = params[1:]
+        else:
+            key = intermediates + final
+        if key == "m":
+            screen = self.screen
+            screen.pen = screen.attributes.sgr(screen.pen, params)
+            return
+        handler = self._csi.get(key)
+        if handler is None:
+            return
+        if key == "t":
+            handler(*_parse_parameters(params, omitted=-1))
+            return
+        numbers = self._parameters.get(params)
+        if numbers is None:
+            numbers = _parse_parameters(params) if params else ()
+            if len(self._parameters) > 4096:
+                self._parameters.clear()
+            if len(params) < 64:
+                self._parameters[params] = numbers
+        handler(*numbers)
+
+    def _dispatch_escape(self, intermediates: str, final: str) -> None:
+        if self.screen.modes.vt52:
+            self._dispatch_vt52(intermediates + final)
+            return
+        key = intermediates + final
+        found = ESCAPE.get(key)
+        if found is not None:
+            getattr(self.screen, found[0])(*found[1])
+        elif intermediates[:1] in DESIGNATORS and intermediates:
+            self.screen.designate_charset(DESIGNATORS[intermediates[0]], intermediates[1:] + final)
+        elif key == "%@":
+            self.screen.utf8 = False
+        elif key in ("%G", "%8"):
+            self.screen.utf8 = True
+
+    def _dispatch_vt52(self, key: str) -> None:
+        screen = self.screen
+        if key == "Y":
+            self.state = VT52_ROW
+        elif key == "F":
+            screen.designate_charset(0, "0")
+        elif key == "G":
+            screen.designate_charset(0, "B")
+        elif key == "Z":
+            screen.reply("\x1b/Z")
+        elif key == "<":
+            screen.change_private_mode(2, True)
+        elif key in VT52:
+            getattr(screen, VT52[key][0])(*VT52[key][1])
+
+    # --- state machine
+
+    def _step(self, char: str) -> None:
+        """Take one character in any state but ``STRING``."""
+        if "\udc80" <= char <= "\udc9f":
+            char = chr(ord(char) - 0xDC00) if self.screen.eight_bit else "\ufffd"
+        if self.state == STRING_ESCAPE:
+            if char == "\\":
+                self._end_string("\x1b\\")
+                return
+            self._drop_string()
+            self.state = ESCAPE_STATE
+        if char == "\x1b":
+            self._enter_escape()
+        elif char < " " or char == "\x7f":
+            self._step_control(char)
+        elif "\x80" <= char <= "\x9f":
+            self.state = GROUND
+            self._enter_escape()
+            self._step_escape(chr(ord(char) - 0x40))
+        elif self.state == GROUND:
+            self.screen.draw(char)
+        elif self.state == ESCAPE_STATE:
+            self._step_escape(char)
+        elif self.state == CSI_STATE:
+            self._step_csi(char)
+        else:
+            self._step_vt52_position(char)
+
+    def _step_control(self, char: str) -> None:
+        """A C0 control works in the middle of a sequence too; CAN and SUB end it."""
+        if char in "\x18\x1a":
+            self.state = GROUND
+            return
+        handler = self._controls.get(char)
+        if handler is not None:
+            handler()
+
+    def _enter_escape(self) -> None:
+        self.state = ESCAPE_STATE
+        self._collected = ""
+        self._intermediates = ""
+        self._ignored = False
+
+    def _step_escape(self, char: str) -> None:
+        if " " <= char <= "/":
+            if len(self._intermediates) < _INTERMEDIATE_CHARS:
+                self._intermediates += char
+            else:
+                self._ignored = True
+            return
+        self.state = GROUND
+        if char > "~":
+            self.screen.draw(char)
+        elif not self._intermediates and not self.screen.modes.vt52 and char in "[]PX^_":
+            if char == "[":
+                self.state = CSI_STATE
+            else:
+                self.state = STRING
+                self._string_kind = char
+        elif not self._ignored:
+            self._dispatch_escape(self._intermediates, char)
+
+    def _step_csi(self, char: str) -> None:
+        if "0" <= char <= "?":
+            if self._intermediates or (char > ";" and self._collected) or len(self._collected) >= _PARAMETER_CHARS:
+                self._ignored = True
+            else:
+                self._collected += char
+        elif " " <= char <= "/":
+            if len(self._intermediates) < _INTERMEDIATE_CHARS:
+                self._intermediates += char
+            else:
+                self._ignored = True
+        else:
+            self.state = GROUND
+            if char > "~":
+                self.screen.draw(char)
+            elif not self._ignored:
+                self._dispatch_csi(self._collected, self._intermediates, char)
+
+    def _step_vt52_position(self, char: str) -> None:
+        if self.state == VT52_ROW:
+            self._collected = char
+            self.state = VT52_COLUMN
+        else:
+            self.state = GROUND
+            self.screen.cursor_position(ord(self._collected) - 31, ord(char) - 31)
+
+    # --- strings
+
+    def _feed_string(self, data: str, position: int, size: int) -> int:
+        """Collect a string from ``position`` on; return behind its end or the end of ``data``."""
+        found = (_OSC_END if self._string_kind == "]" else _STRING_END).search(data, position)
+        while found is not None and found[0] == "\udc9c" and not self.screen.eight_bit:
+            found = (_OSC_END if self._string_kind == "]" else _STRING_END).search(data, found.end())
+        end = size if found is None else found.start()
+        room = STRING_LIMIT - self._string_size
+        if end - position > room:
+            self._drop_string()
+            self.state = GROUND
+            return position + room
+        if self._string_kind in "]P":
+            self._string.append(data[position:end])
+        self._string_size += end - position
+        if found is None:
+            return size
+        terminator = found[0]
+        if terminator == "\x1b":
+            self.state = STRING_ESCAPE
+        elif terminator in "\x18\x1a":
+            self._drop_string()
+            self.state = GROUND
+        else:
+            self._end_string("\x07" if terminator == "\x07" else "\x1b\\")
+        return found.end()
+
+    def _drop_string(self) -> None:
+        self._string = []
+        self._string_size = 0
+
+    def _end_string(self, terminator: str) -> None:
+        payload = "".join(self._string)
+        self._drop_string()
+        self.state = GROUND
+        if self._string_kind == "]":
+            self.screen.operating_system_command(payload, terminator)
+        elif self._string_kind == "P":
+            self.screen.device_control(payload)
+
+
+def _parse_parameters(text: str, omitted: int = 0) -> tuple[int, ...]:
+    """Numbers of ``1;2;;3``, clamped; of subparameters (``1:2``) the first counts."""
+    if not text:
+        return ()
+    parts = [part.partition(":")[0] for part in text.split(";")[:_MAX_PARAMETERS]]
+    return tuple(min(int(part[:9]), _MAX_PARAMETER) if part else omitted for part in parts)

@@ -1,0 +1,178 @@
+"""The terminal as everybody else uses it: bytes in, rows, replies and events out. No I/O and no Qt.
+
+One owner at a time feeds it (it is not thread-safe); rows are immutable and may be handed anywhere. Callers: the tty
+manager, the desktop's terminal widget and its previews, and tests.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+
+from kernel.term.attributes import AttributeTable
+from kernel.term.cells import CellGrid
+from kernel.term.clusters import ClusterTable
+from kernel.term.events import TermEvent
+from kernel.term.history import History
+from kernel.term.modes import Modes
+from kernel.term.palette import Palette
+from kernel.term.rows import Row
+from kernel.term.screen import Screen
+from kernel.term.state import Cursor
+from kernel.term.stream import GROUND, Stream
+
+_ERRORS = "kernel.term.bytes"
+_CHARSET_SWITCH = re.compile(rb"%[@G8]|\A[@G8]")
+
+
+def _replace_undecodable(error: UnicodeError) -> tuple[str, int]:
+    """Error handler of the decoder: a lone C1 byte stays recognisable, anything else is U+FFFD."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    byte = error.object[error.start]
+    if error.end - error.start == 1 and 0x80 <= byte <= 0x9F:
+        return chr(0xDC00 + byte), error.end
+    return "\ufffd", error.end
+
+
+codecs.register_error(_ERRORS, _replace_undecodable)
+
+
+class Terminal:
+    """A terminal of ``columns`` x ``lines`` cells that keeps ``scrollback`` lines of history."""
+
+    def __init__(self, columns: int, lines: int, scrollback: int = 10_000) -> None:
+        self.screen = Screen(columns, lines, scrollback)
+        self._stream = Stream(self.screen)
+        self._decoder = codecs.getincrementaldecoder("utf-8")(_ERRORS)
+
+    def feed(self, data: bytes) -> None:
+        """Interpret ``data``, any part of a program's output; never raises for what is in it."""
+        if self.screen.utf8 and self._stream.state == GROUND and b"\x1b%" not in data:
+            self._stream.feed(self._decoder.decode(data))
+        else:
+            # The encoding may change inside: cut behind whatever could be such a change.
+            start = 0
+            for match in _CHARSET_SWITCH.finditer(data):
+                self._feed_piece(data[start : match.end()])
+                start = match.end()
+            self._feed_piece(data[start:])
+        self.screen.collect_if_full()
+
+    def _feed_piece(self, data: bytes) -> None:
+        if self.screen.utf8:
+            self._stream.feed(self._decoder.decode(data))
+        else:
+            self._decoder.reset()
+            self._stream.feed(data.decode("latin-1"))
+
+    def take_reply(self) -> bytes:
+        """Return what the terminal answers to the program since the last call."""
+        text = self.screen.take_reply()
+        if self.screen.eight_bit:
+            return b"".join(char.encode("latin-1") if char < "\xa0" else char.encode("utf-8") for char in text)
+        return text.encode("utf-8", "replace")
+
+    def take_events(self) -> list[TermEvent]:
+        """Return the events since the last call, oldest first."""
+        events = list(self.screen.events_out)
+        self.screen.events_out.clear()
+        return events
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size; the main screen and its history rewrap."""
+        self.screen.resize(lines, columns)
+
+    # --- what a painter reads
+
+    @property
+    def columns(self) -> int:
+        """Cells in a line."""
+        return self.screen.columns
+
+    @property
+    def lines(self) -> int:
+        """Lines on the screen."""
+        return self.screen.lines
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The lines of the screen, top first. The list changes with ``feed``; its rows never do."""
+        return self.screen.rows
+
+    @property
+    def attributes(self) -> AttributeTable:
+        """Attribute tuples by the ids (or characters) in rows."""
+        return self.screen.attributes
+
+    @property
+    def clusters(self) -> ClusterTable:
+        """Grapheme clusters by their private code points in rows."""
+        return self.screen.clusters
+
+    @property
+    def history(self) -> History:
+        """Rows that scrolled off the top, oldest first."""
+        return self.screen.history
+
+    @property
+    def history_dropped(self) -> int:
+        """How many rows the history has lost: absolute line = dropped + index in the history, then the screen."""
+        return self.screen.history.dropped
+
+    @property
+    def modes(self) -> Modes:
+        """Flags that a widget needs to encode keys, mouse and paste, and to paint."""
+        return self.screen.modes
+
+    @property
+    def palette(self) -> Palette:
+        """Colours that the program changed."""
+        return self.screen.palette
+
+    @property
+    def cursor(self) -> Cursor:
+        """Cell, visibility, shape and blinking of the cursor."""
+        return self.screen.cursor
+
+    @property
+    def title(self) -> str:
+        """Window title."""
+        return self.screen.title
+
+    @property
+    def icon_name(self) -> str:
+        """Icon title."""
+        return self.screen.icon_name
+
+    # --- text
+
+    @property
+    def display(self) -> list[str]:
+        """Lines of the screen as text, padded with spaces; a wide character counts once."""
+        return self.screen.display
+
+    @property
+    def buffer(self) -> CellGrid:
+        """Cells by line and column, as in pyte: ``buffer[y][x].data``."""
+        return CellGrid(self.screen.rows, self.screen.attributes, self.screen.clusters)
+
+    @property
+    def history_buffer(self) -> CellGrid:
+        """Cells of the history by line and column."""
+        return CellGrid(self.screen.history, self.screen.attributes, self.screen.clusters)
+
+    def history_text(self) -> list[str]:
+        """Lines of the history as text, oldest first, padded with spaces."""
+        return [self.screen.clusters.expand(row.text) for row in self.screen.history]
+
+    def absolute_row(self, line: int) -> Row | None:
+        """Return the row with the absolute number ``line``; None when it is gone or not there yet."""
+        index = line - self.screen.history.dropped
+        if index < 0:
+            return None
+        size = len(self.screen.history)
+        if index < size:
+            return self.screen.history[index]
+        return self.screen.rows[index - size] if index - size < self.screen.lines else None

@@ -1,0 +1,158 @@
+r"""How text falls into cells: narrow and wide characters, and the grapheme clusters that share a cell.
+
+``Shaper.cells`` turns printable text into row text (see ``kernel.term.rows``). A cluster is a base with its combining
+marks, an emoji with a skin tone, a chain of emoji joined by ZWJ, a pair of regional indicators, or a narrow symbol
+made wide by VARIATION SELECTOR-16. The patterns are compiled when a screen first meets text beyond ASCII.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from kernel.term.clusters import MAX_LENGTH, ClusterTable
+from kernel.term.rows import STUB
+from kernel.term.unicode_ranges import WIDE_RANGES, ZERO_WIDTH_RANGES
+
+ZWJ = "\u200d"
+EMOJI_SELECTOR = "\ufe0f"
+_REGIONAL = "\U0001f1e6-\U0001f1ff"
+_MODIFIER = "\U0001f3fb-\U0001f3ff"
+#: Narrow characters that have an emoji form, where VARIATION SELECTOR-16 widens them.
+_TEXT_EMOJI = (
+    "\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u2328\u23cf\u23ed-\u23ef\u23f1\u23f2\u23f8-\u23fa\u24c2"
+    "\u25aa\u25ab\u25b6\u25c0\u25fb\u25fc\u2600-\u2604\u260e\u2611\u2618\u261d\u2620\u2622\u2623\u2626\u262a\u262e"
+    "\u262f\u2638-\u263a\u2640\u2642\u265f\u2660\u2663\u2665\u2666\u2668\u267b\u267e\u2692\u2694-\u2697\u2699\u269b"
+    "\u269c\u26a0\u26a7\u26b0\u26b1\u26c8\u26cf\u26d1\u26d3\u26e9\u26f0\u26f1\u26f4\u26f7-\u26f9\u2702\u2708\u2709"
+    "\u270c\u270d\u270f\u2712\u2714\u2716\u271d\u2721\u2733\u2734\u2744\u2747\u2763\u2764\u27a1\u2934\u2935\u2b05-\u2b07"
+    "\U0001f170\U0001f171\U0001f17e\U0001f17f\U0001f321\U0001f324-\U0001f32c\U0001f336\U0001f37d\U0001f396\U0001f397"
+    "\U0001f399-\U0001f39b\U0001f39e\U0001f39f\U0001f3cb-\U0001f3ce\U0001f3d4-\U0001f3df\U0001f3f3\U0001f3f5\U0001f3f7"
+    "\U0001f43f\U0001f441\U0001f4fd\U0001f549\U0001f54a\U0001f56f\U0001f570\U0001f573-\U0001f579\U0001f587"
+    "\U0001f58a-\U0001f58d\U0001f590\U0001f5a5\U0001f5a8\U0001f5b1\U0001f5b2\U0001f5bc\U0001f5c2-\U0001f5c4"
+    "\U0001f5d1-\U0001f5d3\U0001f5dc-\U0001f5de\U0001f5e1\U0001f5e3\U0001f5e8\U0001f5ef\U0001f5f3\U0001f5fa\U0001f6cb"
+    "\U0001f6cd-\U0001f6cf\U0001f6e0-\U0001f6e5\U0001f6e9\U0001f6f0\U0001f6f3"
+)
+
+
+def _ranges(text: str) -> str:
+    """Turn ``1100-115f 231a`` into the inside of a character class."""
+    spans = (span.split("-") for span in text.split())
+    return "".join("-".join(re.escape(chr(int(end, 16))) for end in span) for span in spans)
+
+
+class _Patterns(NamedTuple):
+    cluster: re.Pattern[str]
+    special: re.Pattern[str]
+    wide: re.Pattern[str]
+    wide_base: re.Pattern[str]
+    text_emoji: re.Pattern[str]
+    pictograph: re.Pattern[str]
+    zero: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> _Patterns:
+    zero = _ranges(ZERO_WIDTH_RANGES)
+    wide = _ranges(WIDE_RANGES)
+    pictograph = rf"[\u203c-\u3299\xa9\xae\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff{_MODIFIER}]"
+    marks = f"[{zero}{_MODIFIER}]"
+    return _Patterns(
+        # An emoji goes on after ZWJ; any other base takes marks only. Regional indicators pair up.
+        cluster=re.compile(
+            f"[{_REGIONAL}]{{2}}[{zero}]*"
+            f"|{pictograph}{marks}*(?:(?<={ZWJ}){pictograph}{marks}*)*"
+            f"|[^{zero}][{zero}]*"
+        ),
+        special=re.compile(f"[{zero}{_REGIONAL}{_MODIFIER}\U00100000-\U0010ffff]"),
+        wide=re.compile(f"[{wide}]+"),
+        wide_base=re.compile(f"[{wide}{_REGIONAL}{_MODIFIER}]"),
+        text_emoji=re.compile(f"[{_TEXT_EMOJI}]"),
+        pictograph=re.compile(pictograph),
+        zero=re.compile(f"[{zero}]"),
+    )
+
+
+def is_mark(char: str) -> bool:
+    """Whether ``char`` takes no cell of its own."""
+    return _patterns().zero.match(char) is not None
+
+
+def joins(cluster: str, char: str) -> bool:
+    """Whether ``char``, drawn straight after ``cluster``, belongs into the same cell."""
+    patterns = _patterns()
+    if patterns.zero.match(char):
+        return True
+    if not patterns.pictograph.match(cluster):
+        return _regional(char) and len(cluster) == 1 and _regional(cluster)
+    return "\U0001f3fb" <= char <= "\U0001f3ff" or (cluster[-1] == ZWJ and patterns.pictograph.match(char) is not None)
+
+
+def _regional(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def cluster_width(cluster: str) -> int:
+    """Cells that ``cluster`` (a base with its marks) takes: 1 or 2."""
+    patterns = _patterns()
+    if patterns.wide_base.match(cluster):
+        return 2
+    if EMOJI_SELECTOR in cluster and patterns.text_emoji.match(cluster):
+        return 2
+    if len(cluster) > 1 and any("\U0001f3fb" <= char <= "\U0001f3ff" for char in cluster):
+        return 2
+    return 1
+
+
+def _widen(match: re.Match[str]) -> str:
+    return STUB.join(match[0]) + STUB
+
+
+class Shaper:
+    """Turns printable text into cells for one screen, interning clusters in its table."""
+
+    def __init__(self, clusters: ClusterTable) -> None:
+        self._clusters = clusters
+        self._wide = False
+        self._memo: dict[str, str] = {}
+
+    def cells(self, text: str) -> str:
+        """Return ``text`` (no control characters, its first character not a mark) as row text."""
+        if text.isascii():
+            return text
+        patterns = _patterns()
+        if patterns.special.search(text):
+            return "".join([self._shape(match[0]) for match in patterns.cluster.finditer(text)])
+        return patterns.wide.sub(_widen, text)
+
+    def needs_shaping(self, text: str) -> bool:
+        """Whether ``text`` has marks or clusters, whose cells depend on what precedes them."""
+        return _patterns().special.search(text) is not None
+
+    def last_base(self, text: str) -> str:
+        """The character that the last cell of ``text`` begins with."""
+        if not self.needs_shaping(text):
+            return text[-1]
+        return [match[0] for match in _patterns().cluster.finditer(text)][-1][0]
+
+    def _shape(self, cluster: str) -> str:
+        """Return the cells of one cluster: its private code point, and a stub where it is wide."""
+        cells = self._memo.get(cluster)
+        if cells is None:
+            rest = cluster[MAX_LENGTH:]
+            head = cluster[:MAX_LENGTH]
+            while rest and joins(head, rest[0]):
+                rest = rest[1:]
+            cells = self._clusters.intern(head)
+            if cluster_width(head) == 2:
+                cells += STUB
+            if rest:
+                cells += self.cells(rest)
+            if len(self._memo) > 4096:
+                self._memo.clear()
+            self._memo[cluster] = cells
+        return cells
+
+    def forget(self) -> None:
+        """Drop what was remembered of the cluster table, after a collection."""
+        self._memo.clear()
