@@ -106,7 +106,7 @@ def build_kernel(root: Path, environ: Mapping[str, str], *, clock: Clock | None 
         parts.notices.append(notice)
     router = Router(parts.manager.owner_of)
     kernel = Kernel(
-        VERSION, parts.bus, router, parts.clock, parts.scope, starting=_starting(parts), stopping=_stopping(parts)
+        VERSION, parts.bus, router, parts.clock, parts.scope, parts.terminals.view, starting=_starting(parts), stopping=_stopping(parts)
     )
     parts.bus.set_visibility(lambda event, principal: _visible(parts.manager, event, principal))
     _register(router, parts)
@@ -279,6 +279,7 @@ def _register(router: Router, parts: _Parts) -> None:
     router.register(tty.TtyClose, terminals.close_one, "anyone")
     router.register(system.KernelStatus, lambda command, who: _status(parts, command), "anyone")
     router.register(system.KernelShutdown, lambda command, who: _shutdown(parts), "admin")
+    router.register(system.DesktopRaise, lambda command, who: _raise_desktop(parts), "anyone")
     router.register(system.HistoryProcesses, history.processes, "anyone")
     router.register(system.HistoryLogs, history.logs, "anyone")
     router.register(system.HistoryMetrics, parts.accounting.history, "anyone")
@@ -329,6 +330,11 @@ async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
         notices=tuple(parts.notices),
         checks=checks,
     )
+
+
+async def _raise_desktop(parts: _Parts) -> Empty:
+    parts.bus.publish(system.DesktopRaiseRequested())
+    return Empty()
 
 
 async def _shutdown(parts: _Parts) -> Empty:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from kernel.agents.terminals import TerminalView
 from kernel.bus import EventBus, Subscription
 from kernel.clock import Clock
 from kernel.log import get_logger
@@ -33,6 +34,7 @@ class Stage:
 class Kernel:
     """start -> execute/subscribe -> stop.
 
+    view_terminal: (tty id, on_readable) -> what a viewer on this loop reads; the bytes never go over the bus.
     starting / stopping: the stages, in order. A stage of the shutdown that fails is logged and the next one runs.
     """
 
@@ -43,6 +45,7 @@ class Kernel:
         router: Router,
         clock: Clock,
         scope: Scope,
+        view_terminal: Callable[[str, Callable[[], None]], TerminalView],
         starting: tuple[Stage, ...],
         stopping: tuple[Stage, ...],
     ) -> None:
@@ -51,6 +54,7 @@ class Kernel:
         self._router = router
         self._clock = clock
         self._scope = scope
+        self.view_terminal = view_terminal
         self._starting = starting
         self._stopping = stopping
         self._stalls: list[float] = []
@@ -92,6 +96,10 @@ class Kernel:
     def subscribe(self, principal: Principal, *, on_readable: Callable[[], None] | None = None) -> Subscription:
         """A queue of the events that the principal may see."""
         return self.bus.subscribe(principal, on_readable=on_readable)
+
+    def also_stop(self, stop: Callable[[], Awaitable[None]]) -> None:
+        """Run `stop` first at shutdown (servers in front of this kernel)."""
+        self._stopping = (Stage("front", stop), *self._stopping)
 
     @property
     def stalls(self) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ it is opened with tty.open. The bytes flow through channels, never over the bus.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from kernel.agents.console import Console, Consoles
 from kernel.agents.supervisor import Supervisor
@@ -23,6 +24,15 @@ from kernel.tty.manager import TtyEvent, TtyInfo, TtyManager, default_backend
 from kernel.tty.posix import AdoptedPty
 
 SHELL = ("/bin/sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l")
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalView:
+    """A terminal for one viewer: a record to read from, or a channel; `close` ends the viewing."""
+
+    console: Console | None
+    channel: ByteChannel | None
+    close: Callable[[], None]
 
 
 class Terminals:
@@ -88,13 +98,13 @@ class Terminals:
         await self._manager.close(command.tty_id)
         return Empty()
 
-    def subscribe(self, tty_id: str, on_readable: Callable[[], None]) -> ByteChannel:
-        """The bytes of an interactive terminal, its recent ones first. Raises NotFoundError."""
-        return self._manager.subscribe(tty_id, on_readable=on_readable)
-
-    def console(self, tty_id: str) -> Console:
-        """The record behind `tty-<pid>-0`."""
-        return self._consoles.get(tty_id)
+    def view(self, tty_id: str, on_readable: Callable[[], None]) -> "TerminalView":
+        """What a viewer reads; `on_readable` is called on this loop. Raises NotFoundError."""
+        if is_console(tty_id):
+            console = self._consoles.get(tty_id)
+            return TerminalView(console, None, console.listen(on_readable))
+        channel = self._manager.subscribe(tty_id, on_readable=on_readable)
+        return TerminalView(None, channel, channel.close)
 
     async def close(self) -> None:
         """End all terminals."""

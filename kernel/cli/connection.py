@@ -16,7 +16,8 @@ import msgspec
 
 from kernel.bus import Subscription
 from kernel.errors import AetherError, UnavailableError
-from kernel.gateway.control import READ_LIMIT, SUBSCRIBE, ControlServer, InstanceLock
+from kernel.gateway.control import READ_LIMIT, SUBSCRIBE, ControlServer
+from kernel.gateway.instance import InstanceLock
 from kernel.paths import Paths, default_root
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec

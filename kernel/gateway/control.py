@@ -28,33 +28,6 @@ READ_LIMIT = codec.MAX_MESSAGE_BYTES + 1024
 _log = get_logger(__name__)
 
 
-class InstanceLock:
-    """Who owns a root folder: held from `acquire` until the process ends, however it ends."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._fd = -1
-
-    def acquire(self) -> bool:
-        """Whether this process is now the one instance."""
-        import fcntl
-
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            return False
-        self._fd = fd
-        return True
-
-    def release(self) -> None:
-        """Let another instance start."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-
 class ControlServer:
     """Serves one kernel on a Unix socket."""
 

@@ -133,6 +133,11 @@ class Call:
         if not self._gone.is_set():
             self._release(self._call_id)
 
+    def __del__(self) -> None:
+        """A caller that never read must not leave a descriptor behind; nobody is waiting for it any more."""
+        if self._output is not None:
+            os.close(self._output)
+
     # What the sandbox tells it
 
     def set_started(self, master: int | None) -> None:

@@ -21,6 +21,7 @@ from kernel.sandbox.processes import (
     continue_tree,
     kill_identified,
     process_table,
+    proportional_bytes,
     signal_pids,
     start_time,
     stop_tree,
@@ -130,9 +131,11 @@ def kill_largest(launched: Launched) -> None:
         signal_pids([rows[-1].pid], signal.SIGKILL)
 
 
-def memory_in_use(launched: Launched) -> int:
-    """Resident bytes of all processes. Blocks."""
-    return sum(row.memory_bytes for row in tree_rows(launched.child.pid))
+def memory_in_use(launched: Launched, limit: int) -> int:
+    """Bytes that all processes use; shared pages are told apart only when the quick sum is past `limit`. Blocks."""
+    rows = tree_rows(launched.child.pid)
+    resident = sum(row.memory_bytes for row in rows)
+    return resident if resident <= limit else sum(proportional_bytes(row) for row in rows)
 
 
 def _commands(launched: Launched) -> Iterator[ProcessRow]:

@@ -143,6 +143,18 @@ def command_line(pid: int) -> str:
     return text.rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")
 
 
+def proportional_bytes(row: ProcessRow) -> int:
+    """Memory with shared pages divided among those who share them; the resident size where that cannot be read."""
+    try:
+        with open(f"/proc/{row.pid}/smaps_rollup", "rb") as source:
+            for line in source:
+                if line.startswith(b"Pss:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return row.memory_bytes
+
+
 def signal_pids(pids: Iterable[int], signum: int) -> None:
     """Signal processes that may be gone by now."""
     for pid in pids:

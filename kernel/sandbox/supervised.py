@@ -10,6 +10,7 @@ import dataclasses
 import os
 import signal
 import tempfile
+import weakref
 
 from kernel.errors import AetherError, ConflictError, UnavailableError
 from kernel.log import get_logger
@@ -50,6 +51,7 @@ class SupervisedSandbox:
         self._ready = asyncio.Event()
         self._calls: dict[int, Call] = {}
         self._oom_before: dict[int, int] = {}
+        self._outputs: weakref.WeakSet[Call] = weakref.WeakSet()
         self._memory_kills = 0
         self._last_call = 0
         self._freezer = Freezer()
@@ -202,6 +204,7 @@ class SupervisedSandbox:
                 descriptors = [source, sink, drain]
             call = Call(call_id, output, send_kill=self._send_kill, give_up=self._lose, release=self._send_release)
             self._calls[call_id] = call
+            self._outputs.add(call)
             self._oom_before[call_id] = self._oom_kills()
             try:
                 self._link.send(message, descriptors)
@@ -352,8 +355,9 @@ class SupervisedSandbox:
             link.close()
         for call_id, call in tuple(self._calls.items()):
             call.set_gone()
-            call.close()
             self._forget(call_id)
+        for call in tuple(self._outputs):
+            call.close()
         if group is not None:
             await asyncio.to_thread(group.remove)
 
@@ -376,7 +380,7 @@ class SupervisedSandbox:
         launched = self._launched
         if launched is None or (self._group is not None and self._group.memory_bytes() is not None):
             return room, None
-        return room, memory_in_use(launched)
+        return room, memory_in_use(launched, self._spec.limits.memory_bytes)
 
     async def _on_measured(self, room: int, memory: int | None) -> None:
         if room < 0 and not self._frozen:

@@ -52,9 +52,9 @@ class Meter:
         return found
 
     def _share(self, row: ProcessRow, elapsed_s: float) -> float:
-        before = self._ticks.get((row.pid, row.start_time))
-        if before is None or elapsed_s <= 0:
+        if elapsed_s <= 0:
             return 0.0
+        before = self._ticks.get((row.pid, row.start_time), 0)  # unseen so far: it began after the last look
         return max(0, row.cpu_ticks - before) / TICKS_PER_S / elapsed_s * 100
 
     def _child(self, row: ProcessRow, cpu_percent: float) -> ChildProcess:

@@ -1,0 +1,233 @@
+"""The desktop's composition root: joins application, theme, kernel thread, stores, shell and apps, and ends them in order.
+
+The only module beside `bridge.in_process` that knows both the window and the kernel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from aether_desktop.apps.context import AppContext
+from aether_desktop.bridge.in_process import InProcessClient, KernelThread
+from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.event_loop import run_event_loop
+from aether_desktop.shell.app_registry import AppManifest, AppRegistry
+from aether_desktop.shell.launcher import Arguments
+from aether_desktop.shell.layout import JsonLayoutStore
+from aether_desktop.shell.main_window import MainWindow
+from aether_desktop.shell.splash import BootSplash
+from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
+from aether_desktop.stores import Stores, build_stores
+from aether_desktop.theme.manager import ThemeChoice, ThemeManager
+from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.window_handle import WindowHandle
+from kernel import Kernel, log
+from kernel.errors import AetherError
+from kernel.paths import Paths
+from kernel.principal import LOCAL_USER
+from kernel.protocol.base import Event
+from kernel.protocol.system import DesktopRaiseRequested, KernelShutdownRequested, SettingsGet, SettingsSet
+from kernel.tasks import Scope
+
+SCREEN_FRACTION = 0.92
+FIRST_SIZE = (1440, 900)
+
+
+def run_desktop(paths: Paths, environ: Mapping[str, str]) -> int:
+    """Open the desktop and stay until it is quit. Returns the exit code."""
+    recent = log.configure(paths.log_file)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Aether")
+    app.setDesktopFileName("aether")
+    desktop = DesktopApplication(app, paths, environ)
+    logger = log.get_logger("desktop")
+
+    def on_error(error: BaseException) -> None:
+        logger.error("an error that nobody caught: %r", error, exc_info=error)
+        desktop.show_error(error)
+
+    code = run_event_loop(app, desktop.run, on_error)
+    del recent
+    return code
+
+
+class DesktopApplication(QObject):
+    """The parts of the desktop and their order of start and end."""
+
+    def __init__(self, app: QApplication, paths: Paths, environ: Mapping[str, str]) -> None:
+        super().__init__()
+        self._app = app
+        self._paths = paths
+        self._quitting = asyncio.Event()
+        self._theme = ThemeManager(app)
+        self._thread = KernelThread(lambda: start_kernel(paths, environ))
+        self._client = InProcessClient(self._thread, LOCAL_USER, self)
+        self._stores: Stores = build_stores(self._client, self)
+        self._status = StatusFeed(parent=self)
+        self._tasks = TaskOwner(self, self.show_error)
+        self._window = MainWindow(
+            AppRegistry(),
+            self._status,
+            JsonLayoutStore(paths.layout_file),
+            self._theme,
+            self._make_context,
+            logging.getLogger("aether.desktop.shell"),
+        )
+        self._splash = BootSplash(self._window)
+        self._connect()
+
+    async def run(self) -> int:
+        """Show the window, start the kernel, and wait for the end."""
+        self._place_window()
+        self._window.show()
+        self._splash.set_progress("Starting the kernel", 0.3)
+        # The kernel's thread competes with the first frame for the interpreter, so it starts right after it.
+        QTimer.singleShot(0, self._thread.start)
+        await self._quitting.wait()
+        self._window.prepare_to_quit()
+        self._window.hide()
+        self._tasks.cancel()
+        await asyncio.to_thread(self._thread.stop)
+        return 0
+
+    def show_error(self, error: BaseException) -> None:
+        """Say what happened on the desktop."""
+        if isinstance(error, AetherError):
+            self._window.notify(Notice(error.message, error.hint, "error"))
+        else:
+            self._window.notify(Notice("Something went wrong inside Aether.", "The log has the details.", "error"))
+
+    def _connect(self) -> None:
+        self._client.became_ready.connect(self._on_kernel_ready)
+        self._client.subscribe(self._on_events)
+        self._window.quit_requested.connect(self._quit)
+        self._window.refresh_requested.connect(lambda: self._tasks.spawn(self._attach(), name="refresh"))
+        self._window.needs_you_clicked.connect(self._show_who_needs_you)
+        self._window.kernel_clicked.connect(self._show_kernel)
+        self._window.set_close_policy(self._may_close)
+        self._app.aboutToQuit.connect(self._quitting.set)
+        self._app.commitDataRequest.connect(lambda _manager: self._window.prepare_to_quit())
+        self._stores.processes.changed.connect(lambda _pids: self._update_status())
+        self._stores.kernel.changed.connect(self._update_status)
+        self._theme.theme_changed.connect(lambda *_: self._keep("desktop.theme", str(self._theme.choice.value)))
+
+    def _on_kernel_ready(self) -> None:
+        failure = self._client.failure
+        if failure is not None:
+            self._splash.finish()
+            self._status.set_status(ShellStatus(kernel=KernelState.OFFLINE, kernel_detail=failure.message))
+            self._window.notify(Notice(failure.message, failure.hint, "error"))
+            return
+        self._splash.set_progress("Reading what happened before", 0.7)
+        self._tasks.spawn(self._begin(), name="begin")
+
+    async def _begin(self) -> None:
+        """The first look at the kernel, then the windows of the last time."""
+        settings = (await self._client.execute(SettingsGet())).values
+        self._theme.set_reduced_motion(True if settings["desktop.reduced_motion"] else None)
+        if settings["desktop.theme"] in {choice.value for choice in ThemeChoice}:
+            self._theme.choose(ThemeChoice(settings["desktop.theme"]))
+        await self._attach()
+        restored = self._window.restore()
+        self._splash.finish()
+        if not settings["desktop.first_run_done"]:
+            self._window.open_app("first-run")
+        elif not restored:
+            self._window.open_app("mission-control")
+        for text in self._stores.kernel.notices:
+            self._window.notify(Notice("About this start", text, "warning"))
+
+    async def _attach(self) -> None:
+        await self._stores.attach()
+        self._update_status()
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, DesktopRaiseRequested):
+                self._raise()
+            elif isinstance(event, KernelShutdownRequested):
+                self._quit()
+
+    def _update_status(self) -> None:
+        if not self._client.connected:
+            return
+        views = self._stores.processes.all()
+        running = sum(1 for view in views if view.info.state in ("created", "running", "sleeping"))
+        needs = len(self._stores.processes.needs_you())
+        self._status.set_status(ShellStatus(kernel=KernelState.READY, needs_you=needs, running=running))
+        self._window.set_badge("mission-control", str(needs) if needs else "")
+
+    def _make_context(self, manifest: AppManifest, handle: WindowHandle, arguments: Arguments) -> AppContext:
+        return AppContext(
+            client=self._client,
+            stores=self._stores,
+            window=handle,
+            arguments=dict(arguments),
+            open_window=self._window.open_window,
+            notify=self._window.notify,
+            theme=self._theme,
+        )
+
+    def _show_who_needs_you(self) -> None:
+        waiting = self._stores.processes.needs_you()
+        if not waiting:
+            self._window.open_app("mission-control")
+            return
+        info = waiting[0].info
+        pid = str(info.pid)
+        self._window.open_window("agent-vm", (("pid", pid),), key=pid, title=f"{info.name} · {pid}")
+
+    def _show_kernel(self) -> None:
+        self._window.open_app("settings")
+
+    def _may_close(self) -> bool:
+        """Closing the native window quits; agents that run are interrupted and can be taken up again."""
+        self._quit()
+        return False
+
+    def _quit(self) -> None:
+        self._quitting.set()
+
+    def _raise(self) -> None:
+        self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()
+
+    def _keep(self, name: str, value: object) -> None:
+        if self._client.connected:
+            self._tasks.spawn(self._client.execute(SettingsSet(name=name, value=value)), name="keep")
+
+    def _place_window(self) -> None:
+        screen = self._app.primaryScreen()
+        available = screen.availableGeometry() if screen else None
+        if available is None:
+            self._window.resize(*FIRST_SIZE)
+            return
+        width = min(FIRST_SIZE[0], int(available.width() * SCREEN_FRACTION))
+        height = min(FIRST_SIZE[1], int(available.height() * SCREEN_FRACTION))
+        if available.width() <= FIRST_SIZE[0] or available.height() <= FIRST_SIZE[1]:
+            width, height = available.width(), available.height()
+        self._window.resize(width, height)
+        self._window.move(
+            available.x() + (available.width() - width) // 2, available.y() + (available.height() - height) // 2
+        )
+
+
+async def start_kernel(paths: Paths, environ: Mapping[str, str]) -> Kernel:
+    """Build and start the kernel with its control socket; called on the kernel's thread."""
+    from kernel.bootstrap import build_kernel
+    from kernel.gateway.control import ControlServer
+
+    kernel = build_kernel(paths.root, environ)
+    server = ControlServer(kernel, paths.runtime / "control.sock", Scope("control"))
+    kernel.also_stop(server.stop)
+    await kernel.start()
+    await server.start()
+    return kernel

@@ -1,0 +1,51 @@
+"""The window's loop: Qt driven by qasync, and how the process ends.
+
+Never a nested Qt loop inside a coroutine: it would lose the wake-ups of other tasks. Errors that nobody caught go to the log and to
+`on_error`; the window shows them instead of dying.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+
+def run_event_loop(
+    app: QApplication, main: Callable[[], Coroutine[Any, Any, int]], on_error: Callable[[BaseException], None]
+) -> int:
+    """Run `main` until it returns the exit code. SIGINT and SIGTERM quit the application properly."""
+    import qasync
+
+    app.setQuitOnLastWindowClosed(False)
+    _install_excepthook(on_error)
+
+    async def guarded() -> int:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: _on_loop_error(context, on_error))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, app.quit)
+        return await main()
+
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
+        return runner.run(guarded())
+
+
+def _on_loop_error(context: dict[str, Any], on_error: Callable[[BaseException], None]) -> None:
+    error = context.get("exception")
+    on_error(error if isinstance(error, BaseException) else RuntimeError(str(context.get("message", "loop error"))))
+
+
+def _install_excepthook(on_error: Callable[[BaseException], None]) -> None:
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        on_error(error)
+
+    sys.excepthook = hook

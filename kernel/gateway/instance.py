@@ -1,0 +1,54 @@
+"""One instance for each root folder: the lock, and raising the window of the one that runs.
+
+Plain blocking code without asyncio or Qt, since it runs before either is imported.
+"""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+RAISE = b'{"type":"desktop.raise","id":"raise"}\n'
+RETRIES = 40
+RETRY_S = 0.05
+
+
+class InstanceLock:
+    """Who owns a root folder: held from `acquire` until the process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = -1
+
+    def acquire(self) -> bool:
+        """Whether this process is now the one instance."""
+        import fcntl
+
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        """Let another instance start."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def raise_running(control_socket: Path) -> bool:
+    """Ask the running instance to show its window; retries while it is still starting. False when it does not answer."""
+    for _ in range(RETRIES):
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+                client.settimeout(5.0)
+                client.connect(str(control_socket))
+                client.sendall(RAISE)
+                return b"response.ok" in client.recv(4096)
+        except OSError:
+            time.sleep(RETRY_S)
+    return False

@@ -1,0 +1,429 @@
+"""Reading a goal in plain English without a language model.
+
+Owns the parser that finds the intents of the heuristic brain in a sentence. `heuristic` calls it; it must
+never guess: what it cannot read with certainty is returned as unread text.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from kernel.providers.heuristic_intents import (
+    Count,
+    CreateFile,
+    CreateFolder,
+    Fetch,
+    FindByContent,
+    FindByName,
+    Goal,
+    Intent,
+    ListFiles,
+    ReadFile,
+    Report,
+    RunCommand,
+    Summarise,
+)
+
+MAX_GOAL_CHARS = 20_000
+MAX_CLAUSE_CHARS = 4_000
+MAX_INTENTS = 20
+
+
+_VERBS: dict[str, str] = {
+    "list": "list", "ls": "list", "enumerate": "list",
+    "find": "find", "search": "find", "locate": "find", "grep": "find", "look": "find",
+    "count": "count", "tally": "count",
+    "summarise": "summarise", "summarize": "summarise", "summary": "summarise", "digest": "summarise",
+    "fetch": "fetch", "download": "fetch", "browse": "fetch", "visit": "fetch", "get": "fetch", "load": "fetch",
+    "create": "create", "make": "create", "write": "create", "add": "create", "save": "create", "put": "create",
+    "mkdir": "mkdir", "touch": "touch",
+    "run": "run", "execute": "run", "exec": "run",
+    "read": "read", "show": "read", "print": "read", "cat": "read", "display": "read", "open": "read",
+    "report": "report",
+}  # fmt: skip
+_FILE_KINDS: dict[str, tuple[str, ...]] = {
+    "python": ("*.py",), "markdown": ("*.md",), "text": ("*.txt",), "javascript": ("*.js",), "typescript": ("*.ts",),
+    "json": ("*.json",), "csv": ("*.csv",), "html": ("*.html", "*.htm"), "css": ("*.css",), "log": ("*.log",),
+    "pdf": ("*.pdf",), "rust": ("*.rs",), "go": ("*.go",), "java": ("*.java",), "shell": ("*.sh",), "toml": ("*.toml",),
+    "yaml": ("*.yaml", "*.yml"), "xml": ("*.xml",), "sql": ("*.sql",), "ruby": ("*.rb",), "php": ("*.php",),
+    "image": ("*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.svg"),
+}  # fmt: skip
+_UNITS = {
+    "file": "files", "files": "files", "folder": "folders", "folders": "folders", "directories": "folders",
+    "directory": "folders", "line": "lines", "lines": "lines", "word": "words", "words": "words",
+    "character": "characters", "characters": "characters", "chars": "characters", "bytes": "characters",
+}  # fmt: skip
+_HERE = frozenset(
+    ("folder", "directory", "dir", "here", "current", "home", "workspace", "project", "files", "file", "it", "them",
+     "everything", "all", "this", "repo", "repository", "there", "place", "root", "code")
+)
+_POLITE = re.compile(
+    r"(?i)^(?:\s|[-*•,]|\d+[.)]|please|pls|kindly|can you|could you|would you|i want you to|i would like you to"
+    r"|i'd like you to|i need you to|you should|your task is to|then|also|first(?:ly)?|second(?:ly)?|finally|next|now"
+    r"|afterwards|after that|and|to)(?=\s|,|:|$)[\s,:]*"
+)
+_QUOTED = re.compile(r"`([^`\n]{1,4000})`|\"([^\"]{0,8000})\"|“([^”]{0,8000})”|(?<![\w'])'([^'\n]{0,8000})'(?![\w'])")
+_URL = re.compile(r"\bhttps?://[^\s<>\"'`]+", re.IGNORECASE)
+_BARE_URL = re.compile(r"(?i)^(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|dev|edu|gov|de|uk|eu)(?:/\S*)?$")
+_MARK = "\x02{}\x03"
+_MARKED = re.compile("\x02(\\d+)\x03")
+_PATH = r"(?:\x02\d+\x03|[\w.~/@+%-]*[\w/~+-](?:\.[\w-]+)*)"
+_LOCATION = re.compile(
+    rf"(?i)\b(?:in|inside|under|within|from|of|at|on|to|into)\s+(?:the\s+|my\s+|this\s+|our\s+|a\s+)?(?:content[s]?\s+of\s+)?"
+    rf"(?:(?:folder|directory|dir|file)\s+(?:named\s+|called\s+)?)?({_PATH})"
+)
+
+
+def read_goal(text: str) -> Goal:
+    """What a goal asks for. Bounded; never raises."""
+    return _Reader(text[:MAX_GOAL_CHARS]).read()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._original = text
+        self._kept: list[tuple[str, str]] = []
+        self._text = _URL.sub(self._keep_url, _QUOTED.sub(self._keep_quoted, text.replace("\x02", "").replace("\x03", "")))
+
+    def read(self) -> Goal:
+        intents: list[Intent] = []
+        unread: list[str] = []
+        for clause in self._clauses():
+            intent = _referring(clause, self._intent(clause), intents)
+            if intent is None:
+                unread.append(self._restore(clause, quotes=True)[:300])
+            elif intent not in intents and len(intents) < MAX_INTENTS:
+                intents.append(intent)
+        return Goal(self._original, tuple(intents), tuple(unread[:MAX_INTENTS]))
+
+    # Quoted parts and addresses are taken out first, so that nothing inside of them is read as language.
+
+    def _keep_quoted(self, match: re.Match[str]) -> str:
+        kind = "command" if match.group(1) is not None else "quoted"
+        self._kept.append((kind, next(group for group in match.groups() if group is not None)))
+        return _MARK.format(len(self._kept) - 1)
+
+    def _keep_url(self, match: re.Match[str]) -> str:
+        url = match.group().rstrip(".,;:!?)]}")
+        self._kept.append(("url", url))
+        return _MARK.format(len(self._kept) - 1) + match.group()[len(url) :]
+
+    def _restore(self, text: str, *, quotes: bool = False) -> str:
+        def original(match: re.Match[str]) -> str:
+            kind, value = self._kept[int(match.group(1))]
+            mark = {"command": "`", "quoted": '"'}.get(kind, "") if quotes else ""
+            return f"{mark}{value}{mark}"
+
+        return _MARKED.sub(original, text).strip()
+
+    def _clauses(self) -> list[str]:
+        clauses: list[str] = []
+        text = re.sub(r"(?m)^\s*(?:\d{1,2}[.)]|[-*•])\s+", "", self._text)
+        for line in re.split(r"[\n;]+|(?<=[\w\x03)])[.!?]+(?:\s+|$)|\bthen\b", text):
+            start = 0
+            for match in re.finditer(r"(?i)\s*,\s*(?:and\s+)?(?:also\s+)?|\s+and\s+(?:also\s+)?|\s*&\s*", line):
+                word = re.match(r"[A-Za-z]+", line[match.end() :])
+                if word and (_verb(word.group()) or word.group().lower() in ("tell", "explore", "sum")):
+                    clauses.append(line[start : match.start()])
+                    start = match.end()
+            clauses.append(line[start:])
+        stripped = (_unpolite(clause) for clause in clauses)
+        return [clause for clause in stripped if re.search(r"\w|\x02", clause)]
+
+    def _intent(self, clause: str) -> Intent | None:
+        if len(clause) > MAX_CLAUSE_CHARS:
+            return None
+        if re.match(r"(?i)how many\b", clause):
+            return self._count(clause[8:])
+        first, _, rest = clause.partition(" ")
+        verb = _verb(first.strip(",:")) if first.isascii() else ""
+        noun = re.match(r"(?i)(?:sum up|(?:\w+ (?:me )?)?(?:an? |the )?(?:short |brief )?summary of)\b", clause)
+        if noun:
+            verb, rest = "summarise", clause[noun.end() :]
+        around = re.match(r"(?i)(?:look around|explore|tell me (?:what|about))\b(.*)", clause)
+        if around:
+            return self._around(clause, around.group(1))
+        url = self._url(clause)
+        if url:
+            return self._page(verb, url, rest)
+        lone = _MARKED.fullmatch(clause.strip())
+        if lone and self._kept[int(lone.group(1))][0] == "command":
+            return RunCommand(self._kept[int(lone.group(1))][1])
+        if verb in ("create", "report") and (verb == "report" or re.match(r"(?i)(?:an? |the |your |short )*reports?\b", rest)):
+            return self._report(rest)
+        readers = {
+            "list": self._list, "find": self._find, "count": self._count, "summarise": self._summarise,
+            "create": self._create, "mkdir": self._mkdir, "touch": self._touch, "run": self._run, "read": self._read,
+        }  # fmt: skip
+        reader = readers.get(verb)
+        return reader(rest) if reader else None
+
+    def _url(self, clause: str) -> str:
+        for match in _MARKED.finditer(clause):
+            kind, value = self._kept[int(match.group(1))]
+            if kind == "url" or (kind == "quoted" and _URL.fullmatch(value)):
+                return value
+        for word in clause.split():
+            bare = word.rstrip(".,;:!?)")
+            if _BARE_URL.match(bare) and not bare.lower().endswith((".py", ".md")):
+                return f"https://{bare}"
+        return ""
+
+    def _page(self, verb: str, url: str, rest: str) -> Intent | None:
+        if verb == "summarise" or re.search(r"(?i)\bsummar[iy]", rest):
+            return Summarise(url, is_url=True)
+        alone = not re.search(r"\w", _MARKED.sub("", rest)) and not verb
+        return Fetch(url) if alone or verb in ("fetch", "read", "find", "list") else None
+
+    def _around(self, clause: str, rest: str) -> Intent | None:
+        if clause.lower().startswith("tell me"):
+            return Report() if re.match(r"(?i)\s*(?:is|you|was|it)\b", rest) else None
+        words = re.findall(r"[a-z]+", _MARKED.sub(" x ", rest).lower())
+        known = _HERE | {"the", "my", "your", "a", "bit", "in", "of", "around"}
+        place = self._location(rest)
+        return ListFiles(place, recursive=True) if place or all(word in known for word in words) else None
+
+    def _list(self, rest: str) -> Intent | None:
+        patterns = self._patterns(rest)
+        if patterns:
+            return FindByName(patterns, self._location(rest))
+        recursive = bool(re.search(r"(?i)\b(?:recursive(?:ly)?|subfolders?|subdirectories|tree|everything|deep)\b", rest))
+        if re.search(r"(?i)\b(?:process(?:es)?|users?|reasons?|ideas?|countries|examples?|steps|ways|names)\b", rest):
+            return None
+        known = re.search(r"(?i)\b(?:files?|folders?|director(?:y|ies)|contents?|everything|here|what)\b", rest)
+        path = self._location(rest)
+        if not known and not path:
+            path = self._path(rest)
+            if not path:
+                return None
+        return ListFiles(path, recursive)
+
+    def _find(self, rest: str) -> Intent | None:
+        containing = re.search(
+            rf"(?i)\b(?:contain(?:s|ing)?|mention(?:s|ing)?|that (?:say|include)s?|with the (?:text|word|string)|including)\s+"
+            rf"(?:the\s+)?(?:words?\s+|text\s+|string\s+)?({_PATH}|\S+)", rest
+        )  # fmt: skip
+        if containing:
+            before = rest[: containing.start()]
+            after = rest[containing.end() :]
+            return self._content(containing.group(1), self._location(after) or self._location(before))
+        word = re.search(r"(?i)\b(?:the\s+)?(?:word|text|string|phrase|occurrences of|mentions of)\s+(\x02\d+\x03|\S+)", rest)
+        if word:
+            return self._content(word.group(1), self._location(rest[word.end() :]))
+        patterns = self._patterns(rest)
+        if patterns:
+            return FindByName(patterns, self._location(rest))
+        subject = re.match(
+            r"(?i)\s*(?:for\s+)?(?:all\s+|every\s+|any\s+|the\s+)*(?:files?\s+)?(\x02\d+\x03|\S+)(?P<more>.*)", rest
+        )
+        if not subject:
+            return None
+        value, more = self._restore(subject.group(1)), subject.group("more")
+        place = self._location(more)
+        if more.strip() and not place and not re.match(r"(?i)\s*(?:here|in\b|under\b|inside\b|within\b|file\b)", more):
+            return None
+        if re.match(r"(?i)\s*for\b", rest) and not re.search(r"[.*?]", value):
+            return FindByContent(value, place)
+        if re.search(r"[.*?/]", value) or _MARKED.search(subject.group(1)):
+            return FindByName((value if re.search(r"[.*?]", value) else f"*{value}*",), place)
+        return None
+
+    def _content(self, text: str, place: str) -> Intent | None:
+        value = self._restore(text)
+        return FindByContent(value, place) if value else None
+
+    def _patterns(self, rest: str) -> tuple[str, ...]:
+        glob = re.search(r"(?:^|\s)(\*[\w.*?-]*|[\w-]*\*\.\w+)", rest)
+        if glob:
+            return (glob.group(1),)
+        named = re.search(
+            r"(?i)\bfiles?\s+(?:(?:that (?:are|is)|which are)\s+)?(?:named|called|with (?:the )?name|matching)\s+"
+            r"(?:like\s+)?(\x02\d+\x03|\S+)", rest
+        )  # fmt: skip
+        if named:
+            name = self._restore(named.group(1)).rstrip(",.")
+            return (name if re.search(r"[.*?]", name) else f"*{name}*",)
+        ending = re.search(
+            r"(?i)\b(?:ending (?:with|in|on)|with (?:the )?(?:extension|ending)|of type|extension)\s+(\x02\d+\x03|\S+)", rest
+        )
+        if ending:
+            return (f"*.{self._restore(ending.group(1)).strip('.*, ')}",)
+        kind = re.search(r"(?i)(?:^|\s)\.?([a-z0-9]{1,12})[ -]+(?:source |code )?(?:files?|documents?|scripts?|pages?)\b", rest)
+        word = kind.group(1).lower() if kind else ""
+        if not word:
+            plural = re.search(r"(?i)(?:^|\s)(image|picture|log|pdf)s\b", rest)
+            word = plural.group(1).lower().replace("picture", "image") if plural else ""
+        if word in _FILE_KINDS:
+            return _FILE_KINDS[word]
+        if kind and rest[kind.start(1) - 1 : kind.start(1)] == ".":
+            return (f"*.{word}",)
+        extensions = {pattern[2:] for group in _FILE_KINDS.values() for pattern in group}
+        return (f"*.{word}",) if word in extensions else ()
+
+    def _count(self, rest: str) -> Intent | None:
+        unit = next(
+            (
+                _UNITS[found[0]]
+                for word in re.findall(r"[A-Za-z]+", rest)
+                if (found := difflib.get_close_matches(word.lower(), _UNITS, 1, 0.85))
+            ),
+            "",
+        )
+        if not unit:
+            return None
+        unit_is_files = re.search(r"(?i)\b(?:lines?|words?|char(?:acter)?s?|bytes)\b", rest)
+        if unit in ("files", "folders") and unit_is_files:
+            unit = _UNITS[unit_is_files.group().lower()]
+        mentioned = re.search(r"(?:^|\s)([\w/~-][\w./~-]*\.[A-Za-z]\w{0,7})\b", rest)
+        place = self._location(rest) or (mentioned.group(1) if mentioned else "")
+        return Count(unit, self._patterns(rest), place)
+
+    def _summarise(self, rest: str) -> Intent | None:
+        rest = re.sub(r"(?i)^(?:\s|the|of|my|for me|contents?|text|file|document|in|page)*\s(?=\S)", " ", f" {rest}")
+        target = self._path(rest)
+        looks = bool(re.search(r"[./]", target)) or bool(_MARKED.match(rest.strip())) or target.isupper()
+        return Summarise(target) if target and looks else None
+
+    def _create(self, rest: str) -> Intent | None:
+        article = r"(?is)\s*(?:an?\s+|the\s+|new\s+|empty\s+|text\s+)*"
+        named = r"(?:named\s+|called\s+|at\s+)?"
+        folder = re.match(rf"{article}(?:folder|directory|dir)\s+{named}({_PATH})\s*$", rest) or re.match(
+            rf"{article}({_PATH})\s+(?:folder|directory)\s*$", rest
+        )
+        if folder:
+            return CreateFolder(self._restore(folder.group(1)))
+        into = re.match(
+            rf"(?i)\s*(\x02\d+\x03)\s+(?:to|into|in|as)\s+(?:an?\s+|the\s+|new\s+|file\s+)*{named}({_PATH})\s*$", rest
+        )
+        if into:
+            return CreateFile(self._restore(into.group(2)), self._restore(into.group(1)))
+        file = re.match(rf"{article}(?:(file)\s+)?{named}({_PATH})\s*(.*)$", rest)
+        if not file:
+            return None
+        path = self._restore(file.group(2))
+        if not file.group(1) and not re.search(r"\.\w{1,8}$", path):
+            return None
+        return self._file_with(path, file.group(3))
+
+    def _file_with(self, path: str, rest: str) -> Intent | None:
+        if not rest.strip():
+            return CreateFile(path, "")
+        content = re.match(
+            r"(?is)(?:with|containing|that (?:says|contains|reads)|which (?:says|contains)|saying|:|=)\s*"
+            r"(?:(?:the\s+|this\s+|following\s+)*(?:contents?|text|words?|lines?)\b\s*:?\s*)?(.+)$", rest
+        )  # fmt: skip
+        if content is None:
+            return None
+        value = content.group(1).strip()
+        quoted = _MARKED.fullmatch(value)
+        described = re.match(r"(?i)(?:an?|the|some|all|your|my|each|every|code|list)\b", value)
+        if not quoted and described:
+            return None  # a description of content is not content
+        return CreateFile(path, self._restore(value))
+
+    def _mkdir(self, rest: str) -> Intent | None:
+        path = self._path(re.sub(r"^\s*-p\s+", "", rest))
+        return CreateFolder(path) if path else None
+
+    def _touch(self, rest: str) -> Intent | None:
+        path = self._path(rest)
+        return CreateFile(path, "") if path else None
+
+    def _run(self, rest: str) -> Intent | None:
+        marked = re.search(r"\x02(\d+)\x03", rest)
+        outside = _MARKED.sub("", rest).strip(" :.")
+        if marked and re.fullmatch(r"(?i)(?:the|this|following|shell|command|commands|:|\s)*", outside):
+            return RunCommand(self._kept[int(marked.group(1))][1])
+        command = re.sub(r"(?i)^\s*(?:the\s+|this\s+)?(?:following\s+)?(?:shell\s+)?commands?\s*:?\s*", "", rest)
+        if re.match(r"(?i)\s*(?:the|a|an|my|this|these|all|some|it|them|every|each)\b", command) or not command.strip():
+            return None
+        return RunCommand(self._restore(command, quotes=True))
+
+    def _read(self, rest: str) -> Intent | None:
+        if re.search(r"(?i)\b(?:files|folders|director(?:y|ies))\b", rest):
+            return self._list(rest)
+        rest = re.sub(r"(?i)^\s*(?:me\s+)?(?:the\s+)?(?:(?:contents?|text)\s+of\s+)?(?:the\s+)?(?:file\s+)?", " ", rest)
+        path = self._path(rest)
+        return ReadFile(path) if path and (re.search(r"[./]", path) or _MARKED.match(rest.strip())) else None
+
+    def _report(self, rest: str) -> Intent | None:
+        topic = re.search(r"(?i)\b(?:about|on|regarding)\s+(.*)$", rest)
+        own = r"(?i)(?:it|them|this|that|what|everything|the (?:results?|findings?|work|files?|steps?)|your|how)\b"
+        if topic and not re.match(own, topic.group(1)):
+            return None
+        named = re.search(rf"(?i)\b(?:to|in|into|as|named|called)\s+(?:the\s+|file\s+|named\s+|called\s+)*({_PATH})", rest)
+        path = self._restore(named.group(1)) if named else ""
+        return Report(path if re.search(r"\.\w+$", path) else "")
+
+    def _location(self, text: str) -> str:
+        for match in _LOCATION.finditer(text):
+            raw = match.group(1)
+            word = self._restore(raw).rstrip(",")
+            after = text[match.end() :].strip().lower()
+            if word.lower() in _HERE and not _MARKED.match(raw):
+                named = re.match(rf"(?i)(?:named\s+|called\s+)?({_PATH})$", text[match.end() :].strip())
+                if word.lower() in ("folder", "directory", "file") and named:
+                    return self._restore(named.group(1))
+                continue
+            if word.lower() in _UNITS or after.startswith(("files", "code", "source")) or word.lower() in _FILE_KINDS:
+                continue
+            return word
+        return ""
+
+    def _path(self, text: str) -> str:
+        words = [word.strip(",:") for word in text.split()]
+        words = [word for word in words if word.lower() not in ("the", "file", "folder", "directory", "named", "called")]
+        if len(words) != 1 and not (words and (_MARKED.fullmatch(words[0]) or re.search(r"\.\w{1,8}$", words[0]))):
+            return ""
+        return self._restore(words[0]) if words else ""
+
+
+def _unpolite(clause: str) -> str:
+    clause = clause.strip()
+    while (shorter := _POLITE.sub("", clause, count=1).strip()) != clause:
+        clause = shorter
+    return re.sub(r"(?i)\s+and$", "", clause.rstrip(" ,.!?:"))
+
+
+def _referring(clause: str, intent: Intent | None, before: list[Intent]) -> Intent | None:
+    """`intent` with "it", "them" or an unnamed place bound to what the clause before it spoke of."""
+    last = next((past for past in reversed(before) if not isinstance(past, Report)), None)
+    if last is None:
+        return intent
+    target = _target(last)
+    if intent is None and target and re.match(r"(?i)(?:summari[sz]e|sum up|read|show(?: me)?|count)\s+(?:it|that)\b", clause):
+        return Summarise(target, is_url=isinstance(last, Fetch)) if clause.lower().startswith("sum") else None
+    if intent is None and re.match(r"(?i)count\s+(?:them|these|those|it)\b", clause):
+        intent = Count("files")
+    if isinstance(intent, Count) and not intent.path and not intent.patterns:
+        if isinstance(last, (FindByName, Count)):
+            return Count(intent.what, last.patterns, last.path)
+        if isinstance(last, ListFiles):
+            return Count(intent.what, (), last.path)
+        if target and intent.what in ("lines", "words", "characters"):
+            return Count(intent.what, (), target)
+    return intent
+
+
+def _target(intent: Intent) -> str:
+    if isinstance(intent, Fetch):
+        return intent.url
+    if isinstance(intent, Summarise):
+        return intent.target
+    return intent.path if isinstance(intent, (ReadFile, CreateFile)) else ""
+
+
+def _verb(word: str) -> str:
+    """The family of a verb, small typing errors forgiven, or ""."""
+    word = word.lower()
+    if word in _VERBS:
+        return _VERBS[word]
+    if len(word) < 4:
+        return ""
+    for known in _VERBS:
+        # Two letters swapped, as in "lsit", count as one error; the ratio alone would not forgive it in short words.
+        if len(known) == len(word) and sorted(known) == sorted(word) and known[0] == word[0]:
+            return _VERBS[known]
+    close = difflib.get_close_matches(word, [verb for verb in _VERBS if len(verb) >= 5], 1, 0.82)
+    return _VERBS[close[0]] if close and close[0][0] == word[0] else ""
