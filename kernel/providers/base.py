@@ -155,9 +155,7 @@ class Retrying(msgspec.Struct, frozen=True, tag="retrying"):
     reason: str
 
 
-Chunk = (
-    TextDelta | ReasoningDelta | ToolCallStarted | ToolCallDelta | ToolCallFinished | Usage | Finished | Retrying
-)
+Chunk = TextDelta | ReasoningDelta | ToolCallStarted | ToolCallDelta | ToolCallFinished | Usage | Finished | Retrying
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
