@@ -1,0 +1,30 @@
+"""Owns a sandbox with daemons in it, prints the host pids of all its processes, and waits to be killed.
+
+A program of its own, started by a test: python -m tests.integration.sandbox.owner KIND FOLDER
+"""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from kernel.sandbox.backend import ExecRequest
+from kernel.tasks import Scope
+from tests.integration.sandbox.conftest import make_backend
+from tests.integration.sandbox.workbench import Workbench, run
+
+
+async def main(kind: str, folder: Path) -> None:
+    """Never returns."""
+    backend = make_backend(kind, Scope("owner"))
+    await backend.probe()
+    sandbox = Workbench(backend, folder).make()
+    await run(sandbox, "sh", "-c", "(setsid sh -c 'trap \"\" TERM HUP; sleep 300; :' >/dev/null 2>&1 &)")
+    await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
+    await asyncio.sleep(0.2)
+    print(json.dumps(sandbox.host_pids()), flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))

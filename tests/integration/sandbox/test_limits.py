@@ -1,0 +1,91 @@
+"""What one agent may use, tried with small bombs. Every bomb is bounded: small limits, short deadlines."""
+
+import asyncio
+import dataclasses
+import os
+import time
+
+import pytest
+
+from kernel.sandbox.backend import ExecRequest
+from tests.integration.sandbox.workbench import SMALL, Workbench, run, run_python
+
+
+async def test_fork_bomb_is_bounded_and_ended(bench: Workbench) -> None:
+    limits = dataclasses.replace(SMALL, max_processes=40)
+    sandbox = bench.make(limits=limits)
+    bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
+    call = await sandbox.execute(ExecRequest(("/usr/bin/python3", "-c", bomb), sandbox.home_path, deadline_s=1.5))
+    most = 0
+    while not call.exited:
+        most = max(most, len(await asyncio.to_thread(sandbox.host_pids)))
+        await asyncio.sleep(0.05)
+    status = await call.wait()
+    assert status.timed_out
+    assert 20 < most <= 40 + 24 + 4
+    assert (await run(sandbox, "echo", "alive")).output == "alive\n"
+
+
+async def test_memory_bomb_is_ended_and_said(bench: Workbench) -> None:
+    limits = dataclasses.replace(SMALL, memory_bytes=96 << 20)
+    sandbox = bench.make(limits=limits)
+    bomb = "import time\nkept = []\nwhile True:\n    kept.append(b'x' * (4 << 20))\n    time.sleep(0.01)"
+    done = await run_python(sandbox, bomb)
+    assert done.status.code != 0
+    assert done.status.oom_killed or "MemoryError" in done.output
+    assert (await run(sandbox, "echo", "alive")).output == "alive\n"
+
+
+@pytest.mark.parametrize("folder", ["~", "/tmp"])
+async def test_disk_fill_is_ended_and_said(bench: Workbench, folder: str) -> None:
+    limits = dataclasses.replace(SMALL, disk_bytes=24 << 20, max_file_bytes=8 << 20)
+    sandbox = bench.make(limits=limits)
+    script = f"cd {folder}; for i in $(seq 100); do head -c 4000000 /dev/zero > f$i || exit 9; sleep 0.05; done"
+    done = await run(sandbox, "sh", "-c", script)
+    assert done.status.quota_exceeded
+    assert done.status.code == 137
+    used = sum(f.stat().st_size for place in (sandbox.spec.home, sandbox.spec.tmp) for f in os.scandir(place))
+    assert used < 160 << 20
+
+
+async def test_one_file_cannot_grow_past_its_limit(bench: Workbench) -> None:
+    done = await run(bench.make(), "sh", "-c", "head -c 100000000 /dev/zero > big; stat -c %s big")
+    assert int(done.output.split()[-1]) == SMALL.max_file_bytes
+
+
+async def test_shared_memory_and_small_folders_are_bounded(confined: Workbench) -> None:
+    sandbox = confined.make(limits=dataclasses.replace(SMALL, memory_bytes=1 << 30, max_file_bytes=1 << 30))
+    sizes = "import os\nfor p in ('/dev/shm', '/run'): print(os.statvfs(p).f_blocks * os.statvfs(p).f_frsize)"
+    shared, small = map(int, (await run_python(sandbox, sizes)).output.split())
+    assert shared == 256 << 20
+    assert small == 16 << 20
+
+
+async def test_open_files_are_bounded(bench: Workbench) -> None:
+    script = (
+        "kept = []\nwhile True:\n    try: kept.append(open('/dev/null'))\n    except OSError: break\nprint(len(kept))"
+    )
+    assert int((await run_python(bench.make(), script)).output) <= SMALL.open_files
+
+
+async def test_a_hidden_folder_counts(bench: Workbench) -> None:
+    """A folder that its owner made unreadable is measured all the same."""
+    limits = dataclasses.replace(SMALL, disk_bytes=16 << 20)
+    sandbox = bench.make(limits=limits)
+    script = "mkdir h; head -c 30000000 /dev/zero > h/f; chmod 000 h; sleep 10"
+    assert (await run(sandbox, "sh", "-c", script)).status.quota_exceeded
+
+
+async def test_cpu_share_is_held(confined: Workbench) -> None:
+    probe = await confined.backend.probe()
+    if probe.details["cpu limit"] != "control group":
+        pytest.skip("this machine has no control group for CPU")
+    sandbox = confined.make(limits=dataclasses.replace(SMALL, cpu_cores=0.2))
+    await sandbox.start()
+    script = (
+        "import time\nend = time.monotonic() + 1.5\nwhile time.monotonic() < end: pass\n"
+        "print(time.process_time() / 1.5)"
+    )
+    begun = time.monotonic()
+    share = float((await run_python(sandbox, script)).output)
+    assert share < 0.35, f"{share} of a core in {time.monotonic() - begun:.1f} s"
