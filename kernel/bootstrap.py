@@ -31,6 +31,7 @@ from kernel.protocol import fs, process, system, tty
 from kernel.protocol.base import Empty, Event, ProcessEvent
 from kernel.protocol.fs import FsChanged
 from kernel.protocol.process import ProcessReaped
+from kernel.protocol.records import SystemCheck
 from kernel.protocol.system import KernelShutdownRequested, KernelStatus, KernelStatusReply
 from kernel.router import Router
 from kernel.sandbox.backend import LeftoverRecord
@@ -113,25 +114,28 @@ def build_kernel(root: Path, environ: Mapping[str, str], *, clock: Clock | None 
     return kernel
 
 
-def _build_parts(paths: Paths, settings: Settings, clock: Clock) -> _Parts:
-    bus = EventBus(clock)
-    scope = Scope("kernel")
+def _build_store(paths: Paths, bus: EventBus, clock: Clock) -> _Store:
     database = Database(paths.database, clock)
-    journal = Journal(database, bus, clock)
-    store = _Store(
+    return _Store(
         database=database,
-        journal=journal,
+        journal=Journal(database, bus, clock),
         processes=ProcessRepository(database),
         transcripts=TranscriptRepository(database),
         messages=MessageRepository(database),
         metrics=MetricsRepository(database),
         workspaces=WorkspaceRepository(database),
     )
+
+
+def _build_parts(paths: Paths, settings: Settings, clock: Clock) -> _Parts:
+    bus = EventBus(clock)
+    scope = Scope("kernel")
+    store = _build_store(paths, bus, clock)
     config = settings.current
     homes = Homes(paths)
     table = ProcessTable(config().agents.process_limit)
-    manager = ProcessManager(table, store.processes, journal, bus, clock, homes, config, scope.child("reaper"))
-    mailbox = Mailbox(table, store.messages, journal, clock)
+    manager = ProcessManager(table, store.processes, store.journal, bus, clock, homes, config, scope.child("reaper"))
+    mailbox = Mailbox(table, store.messages, store.journal, clock)
     shares = SharedWorkspaces(paths, store.workspaces, bus, clock)
     models = LanguageModels(settings, bus, clock, scope.child("models"))
     consoles = Consoles(paths.state / "terminals")
@@ -141,31 +145,14 @@ def _build_parts(paths: Paths, settings: Settings, clock: Clock) -> _Parts:
         sandbox_scope,
         lambda pid, reason: workplaces.on_lost(pid, reason),
     )
+    pages = WebPages(models.http_get)
     workplaces = Workplaces(
-        paths,
-        homes,
-        sandboxes,
-        shares,
-        store.workspaces,
-        manager,
-        mailbox,
-        WebPages(models.http_get),
-        consoles.get,
-        config,
-        scope.child("workplaces"),
+        paths, homes, sandboxes, shares, store.workspaces, manager, mailbox, pages, consoles.get, config, scope.child("work")
     )
     desk = ApprovalDesk(manager, clock, config)
+    chooser, agents = ModelChooser(models, config), scope.child("agents")
     supervisor = Supervisor(
-        manager,
-        journal,
-        store.transcripts,
-        bus,
-        clock,
-        config,
-        desk,
-        ModelChooser(models, config),
-        workplaces,
-        scope.child("agents"),
+        manager, store.journal, store.transcripts, bus, clock, config, desk, chooser, workplaces, agents
     )
     manager.runner = supervisor
     shares.on_changed(supervisor.mounts_changed)
@@ -193,7 +180,7 @@ def _build_parts(paths: Paths, settings: Settings, clock: Clock) -> _Parts:
         accounting=accounting,
         files=VirtualFileSystem(paths, homes, bus, manager.owner_of),
         watcher=Watcher(paths.root, bus),
-        history=History(store.processes, journal, manager, accounting.children_of),
+        history=History(store.processes, store.journal, manager, accounting.children_of),
         notices=[],
     )
 
@@ -317,11 +304,11 @@ async def _unwatch(parts: _Parts, command: fs.FsUnwatch, principal: Principal) -
 
 
 async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
-    checks = ()
+    checks: tuple[SystemCheck, ...] = ()
     if command.checks:
         probe = await parts.workplaces.detected()
-        checks = await asyncio.to_thread(doctor.machine_checks, probe, parts.paths)
-        checks = (*checks, *await parts.models.checks())
+        machine = await asyncio.to_thread(doctor.machine_checks, probe, parts.paths)
+        checks = (*machine, *await parts.models.checks())
     return KernelStatusReply(
         version=VERSION,
         uptime=parts.accounting.uptime_s,

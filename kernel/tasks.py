@@ -33,14 +33,17 @@ class Scope:
         self._parent: Scope | None = None
         self._closed = False
 
-    def spawn(self, coroutine: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T]:
-        """Start a task owned by this scope. Raises RuntimeError when the scope is closed."""
+    def spawn(self, coroutine: Coroutine[Any, Any, T], *, name: str, awaited: bool = False) -> asyncio.Task[T]:
+        """Start a task owned by this scope. Raises RuntimeError when the scope is closed.
+
+        awaited: the caller awaits it and takes its error, so that `on_error` is not told.
+        """
         if self._closed:
             coroutine.close()
             raise RuntimeError(f"scope {self.name} is closed")
         task = asyncio.get_running_loop().create_task(coroutine, name=f"{self.name}/{name}")
         self._tasks.add(task)
-        task.add_done_callback(self._on_done)
+        task.add_done_callback(self._tasks.discard if awaited else self._on_done)
         return task
 
     def child(self, name: str) -> "Scope":

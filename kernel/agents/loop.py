@@ -167,7 +167,7 @@ async def _nudge(agent: Agent, thought: Thought) -> None:
 
 async def _interruptible(agent: Agent, work: Coroutine[Any, Any, T]) -> T | None:
     """The result of a piece of work, or None when a person aborted it."""
-    task = agent.scope.spawn(work, name="work")
+    task = agent.scope.spawn(work, name="work", awaited=True)
     aborted = False
 
     def abort() -> None:

@@ -150,7 +150,7 @@ class Supervisor:
         """process.send: queue, steer or interrupt."""
         pid = command.pid
         entry = self._manager.table.get(pid)
-        said = Said(_message_id(), command.text)
+        said = Said(command.id or _message_id(), command.text)
         event = AgentUserMessage(
             pid=pid,
             step=entry.info.step,
@@ -186,8 +186,10 @@ class Supervisor:
 
     async def _supervise(self, entry: Entry, run: _Run, resumed: bool) -> None:
         pid = entry.info.pid
+        if run.scope.closed:
+            return  # it was ended before it began
         with bound_pid(pid):
-            task = run.scope.spawn(self._run(entry, run, resumed), name="loop")
+            task = run.scope.spawn(self._run(entry, run, resumed), name="loop", awaited=True)
             await asyncio.wait((task,))
             if self._runs.get(pid) is not run:
                 return  # it was ended by a signal, which finishes it itself

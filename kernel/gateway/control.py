@@ -17,7 +17,8 @@ from kernel.log import get_logger
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
 from kernel.protocol.base import Message
-from kernel.protocol.system import ResponseOk
+from kernel.protocol.process import ProcessList, ProcessListed
+from kernel.protocol.system import KernelReady, KernelStatus, ResponseOk
 from kernel.tasks import Scope
 
 SUBSCRIBE = b'{"type":"subscribe"}'
@@ -79,6 +80,7 @@ class ControlServer:
                         subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
                         scope.spawn(_relay(subscription, wake, writer), name="events")
                     _send(writer, ResponseOk(id="subscribe"))
+                    await self._greet(writer)
                 elif line:
                     scope.spawn(self._answer(line, writer), name="command")
         except (ValueError, ConnectionError):
@@ -87,6 +89,13 @@ class ControlServer:
             if subscription is not None:
                 self._kernel.bus.unsubscribe(subscription)
             await scope.close()
+
+    async def _greet(self, writer: asyncio.StreamWriter) -> None:
+        """kernel.ready, then what there is; later events follow."""
+        status = await self._kernel.execute(KernelStatus(), LOCAL_USER)
+        listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
+        _send(writer, KernelReady(version=status.version, uptime=status.uptime))
+        _send(writer, ProcessListed(processes=listed.processes, approvals=listed.approvals))
 
     async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         _send(writer, await self._kernel.respond(line, LOCAL_USER))

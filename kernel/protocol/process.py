@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from kernel.protocol.base import Command, Empty, JournalEvent, ProcessEvent, Record
+from kernel.protocol.base import Command, Empty, Event, JournalEvent, ProcessEvent, Record
 from kernel.protocol.ids import AgentPhase, ApprovalScope, MessageMode, ProcessState, Signal
 from kernel.protocol.records import AgentConfig, Approval, ChildProcess, ProcessInfo, ShortText
 
@@ -86,6 +86,13 @@ class ProcessResume(Command[Empty], frozen=True, kw_only=True, rename="camel", t
     """Take up an interrupted run at its step."""
 
     pid: int
+
+
+class ProcessListed(Event, frozen=True, kw_only=True, rename="camel", tag="process.list"):
+    """The first word to a client after `kernel.ready`: what there is."""
+
+    processes: tuple[ProcessInfo, ...]
+    approvals: tuple[Approval, ...] = ()
 
 
 class ProcessSpawned(ProcessEvent, frozen=True, kw_only=True, rename="camel", tag="process.spawned"):

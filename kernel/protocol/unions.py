@@ -56,6 +56,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
 )
 
 EVENTS: tuple[type[Event], ...] = (
+    process.ProcessListed,
     process.ProcessSpawned,
     process.ProcessStateChanged,
     process.ProcessExited,

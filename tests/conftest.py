@@ -1,0 +1,33 @@
+"""What every test shares: no screen unless a test brings one, no keys, no leftover environment, no unexpected warning record."""
+
+import logging
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+for _name in ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AETHER_FS_ROOT", "AETHER_MODEL", "OLLAMA_HOST"):
+    os.environ.pop(_name, None)
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_records(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An unexpected warning or error of Aether's own loggers fails the test; `@pytest.mark.expects_records` allows them."""
+    collector = _Collector()
+    logger = logging.getLogger("aether")
+    logger.addHandler(collector)
+    yield
+    logger.removeHandler(collector)
+    if request.node.get_closest_marker("expects_records") is None:
+        unexpected = [f"{record.levelname} {record.name}: {record.getMessage()}" for record in collector.records]
+        assert not unexpected
