@@ -85,10 +85,10 @@ class BubblewrapBackend:
         machine = machine_facts.describe(bwrap, python)
         if self._groups is None:
             self._groups = ControlGroups.detect() if self._use_control_groups else ControlGroups(None, frozenset(), {})
-        slirp = SlirpNetwork.detect()
         problem = _try_namespaces(machine, python[0])
         if problem:
             return problem
+        slirp = SlirpNetwork.detect(python[0], bwrap, host_uid(0) if os.geteuid() == 0 else None)
         able = self._groups.capabilities
         self._launcher = BubblewrapLauncher(machine, slirp, python[0], memory_bounded=able.memory)
         return Probe(

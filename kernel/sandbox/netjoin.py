@@ -3,7 +3,8 @@
 The kernel starts it with `-I -S` (standard library only) as: netjoin.py PID UID|- SLIRP READY_FD EXIT_FD. It takes the
 namespaces of process PID by descriptor, lays routes into nowhere over what a sandbox must not reach through the host
 (link-local and metadata addresses, the host's own addresses), drops to UID, and executes slirp4netns with the host's
-loopback disabled.
+loopback disabled. Under root it first makes /dev/net/tun, which may be closed to UID or missing, anew in a mount namespace
+of its own.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import ctypes
 import fcntl
 import os
 import socket
+import stat
 import struct
 import sys
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
+MS_NOSUID, MS_REC, MS_PRIVATE = 0x2, 0x4000, 0x40000
+TUN_DEVICE = (10, 200)
 NS_GET_USERNS = 0xB701
 RTM_NEWROUTE, RTM_GETADDR, RTM_NEWADDR, NLMSG_ERROR, NLMSG_DONE = 24, 22, 20, 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP = 1, 4, 0x400, 0x300
@@ -25,11 +29,28 @@ FORBIDDEN = (("169.254.0.0", 16),)
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(descriptor: int, kind: int) -> None:
-    """setns; raises OSError."""
-    if LIBC.setns(descriptor, kind) != 0:
+def check(result: int) -> None:
+    """Raise OSError when a C call failed."""
+    if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def enter(descriptor: int, kind: int) -> None:
+    """setns; raises OSError."""
+    check(LIBC.setns(descriptor, kind))
+
+
+def open_tun_to_all() -> None:
+    """A private /dev/net with a tun device that the unprivileged user may open."""
+    check(LIBC.unshare(CLONE_NEWNS))
+    check(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    if not os.path.isdir("/dev/net"):
+        check(LIBC.mount(b"tmpfs", b"/dev", b"tmpfs", MS_NOSUID, b"mode=0755,size=64k"))
+        os.mkdir("/dev/net")
+    check(LIBC.mount(b"tmpfs", b"/dev/net", b"tmpfs", MS_NOSUID, b"mode=0755,size=64k"))
+    os.umask(0)
+    os.mknod("/dev/net/tun", 0o666 | stat.S_IFCHR, os.makedev(*TUN_DEVICE))
 
 
 def host_addresses() -> list[str]:
@@ -100,6 +121,7 @@ def main() -> None:
     user = fcntl.ioctl(net, NS_GET_USERNS)
     lay_routes(user, net, host_addresses())
     if uid != "-":
+        open_tun_to_all()
         os.setgroups([])
         os.setresgid(int(uid), int(uid), int(uid))
         os.setresuid(int(uid), int(uid), int(uid))

@@ -6,14 +6,14 @@ What leaves goes through a user-space stack; the host's loopback, its own addres
 
 import asyncio
 import os
+import select
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from kernel.errors import UnavailableError
-from kernel.sandbox import machine as machine_facts
 from kernel.sandbox.child import Child
+from kernel.sandbox.processes import children_index, process_table
 
 READY_TIMEOUT_S = 10.0
 SLIRP_PATHS = ("/usr/bin/slirp4netns", "/usr/local/bin/slirp4netns")
@@ -29,15 +29,58 @@ class SlirpNetwork:
         self._python = python
 
     @classmethod
-    def detect(cls) -> "SlirpNetwork | None":
-        """One that works here, None where the program or /dev/net/tun is missing. Blocks."""
+    def detect(cls, python: str, bwrap: str, uid: int | None) -> "SlirpNetwork | None":
+        """One that works here, by trying it; None where it does not. Blocks.
+
+        bwrap: makes the namespace to try on. uid: whom to drop to, None to stay who we are.
+        """
         path = next((path for path in SLIRP_PATHS if os.access(path, os.X_OK)), None)
-        if path is None or not os.path.exists("/dev/net/tun"):
+        if path is None:
             return None
-        if machine_facts.run((path, "--version"))[0] != 0:
-            return None
-        python = machine_facts.find_python()
-        return cls(path, python[0] if python else sys.executable)
+        network = cls(path, python)
+        return network if network._works(bwrap, uid) else None
+
+    def _works(self, bwrap: str, uid: int | None) -> bool:
+        command = [bwrap, "--unshare-user", "--unshare-net", "--dev-bind", "/", "/", "sh", "-c", "echo; exec sleep 20"]
+        if uid is not None:
+            command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *command]
+        environment = {"PATH": "/usr/bin:/bin"}
+        try:
+            with subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            ) as holder:
+                assert holder.stdout is not None
+                try:
+                    child = children_index(process_table()).get(holder.pid, []) if holder.stdout.readline() else []
+                    return bool(child) and self._answers(child[0], uid)
+                finally:
+                    holder.kill()
+        except OSError:
+            return False
+
+    def _answers(self, pid: int, uid: int | None) -> bool:
+        ready_read, ready_write = os.pipe()
+        exit_read, exit_write = os.pipe()
+        try:
+            command = self._command(pid, uid, ready_write, exit_read)
+            with open(os.devnull, "wb") as errors:
+                process = _start(command, errors.fileno(), (ready_write, exit_read))
+            os.close(ready_write)
+            ready_write = -1
+            found, _, _ = select.select([ready_read], [], [], READY_TIMEOUT_S)
+            answered = bool(found) and bool(os.read(ready_read, 1))
+            process.kill()
+            process.wait()
+        finally:
+            for descriptor in (ready_read, ready_write, exit_read, exit_write):
+                if descriptor >= 0:
+                    os.close(descriptor)
+        return answered
+
+    def _command(self, pid: int, uid: int | None, ready: int, ending: int) -> list[str]:
+        script = str(Path(__file__).with_name("netjoin.py"))
+        words = [str(pid), "-" if uid is None else str(uid), self._path, str(ready), str(ending)]
+        return [self._python, "-I", "-S", script, *words]
 
     async def attach(self, pid: int, uid: int | None) -> Child:
         """Give the network namespace of host process `pid` an interface; returns the process that serves it.
@@ -47,10 +90,10 @@ class SlirpNetwork:
         ready_read, ready_write = os.pipe()
         exit_read, exit_write = os.pipe()
         with tempfile.TemporaryFile() as errors:
-            script = str(Path(__file__).with_name("netjoin.py"))
-            words = [str(pid), "-" if uid is None else str(uid), self._path, str(ready_write), str(exit_read)]
             try:
-                process = _start([self._python, "-I", "-S", script, *words], errors.fileno(), (ready_write, exit_read))
+                process = _start(
+                    self._command(pid, uid, ready_write, exit_read), errors.fileno(), (ready_write, exit_read)
+                )
             except OSError as error:
                 for descriptor in (ready_read, ready_write, exit_read, exit_write):
                     os.close(descriptor)

@@ -109,6 +109,7 @@ class SupervisedSandbox:
         if self._launched is None:
             return ()
         found = {row.pid for row in tree_rows(self._launched.child.pid)}
+        found.update(companion.pid for companion in self._launched.companions if not companion.ended)
         if self._group is not None:
             found.update(self._group.pids())
         return tuple(sorted(found))

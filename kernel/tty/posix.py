@@ -63,6 +63,7 @@ class HostPty:
         self._code: int | None = None
         self._on_exit: OnExit | None = None
         self._pidfd: int | None = None
+        self._looking: asyncio.Future[tuple[int, ...]] | None = None
         if hasattr(os, "pidfd_open"):
             with contextlib.suppress(OSError):
                 self._pidfd = os.pidfd_open(process.pid)
@@ -98,6 +99,8 @@ class HostPty:
 
     async def close(self) -> None:
         """SIGHUP to the whole session, SIGKILL to what is left of it after 0.3 s."""
+        if self._looking is not None:
+            await asyncio.wait([self._looking])
         if self._process.returncode is None:
             await asyncio.to_thread(_signal_session, self._process.pid, (signal.SIGHUP, signal.SIGCONT))
             self._master.close()
@@ -108,6 +111,8 @@ class HostPty:
                 async with asyncio.timeout(END_WAIT_S):
                     await self._ended.wait()
             self._process.poll()
+        if self._looking is not None:
+            await asyncio.wait([self._looking])
         self._master.close()
         self._close_slave()
 
@@ -138,8 +143,8 @@ class HostPty:
         if self._on_exit is not None:
             self._tell_exit()
         self._close_slave()
-        looking = self._loop.run_in_executor(None, session_members, self._process.pid)
-        looking.add_done_callback(self._reap_if_alone)
+        self._looking = self._loop.run_in_executor(None, session_members, self._process.pid)
+        self._looking.add_done_callback(self._reap_if_alone)
 
     def _reap_if_alone(self, looking: "asyncio.Future[tuple[int, ...]]") -> None:
         if not looking.cancelled() and looking.exception() is None and not looking.result():

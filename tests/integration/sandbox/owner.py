@@ -18,7 +18,7 @@ async def main(kind: str, folder: Path) -> None:
     """Never returns."""
     backend = make_backend(kind, Scope("owner"))
     await backend.probe()
-    sandbox = Workbench(backend, folder).make()
+    sandbox = Workbench(backend, folder).make(network=kind == "groups")
     await run(sandbox, "sh", "-c", "(setsid sh -c 'trap \"\" TERM HUP; sleep 300; :' >/dev/null 2>&1 &)")
     await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
     await asyncio.sleep(0.2)

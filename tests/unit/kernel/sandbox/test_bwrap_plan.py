@@ -1,0 +1,148 @@
+"""The plan of a sandbox: order of the options, what is hidden, what is refused."""
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.errors import InvalidArgumentError
+from kernel.sandbox.backend import Limits, Mount, SandboxSpec
+from kernel.sandbox.bwrap_plan import (
+    UID_BASE,
+    UID_SPAN,
+    Machine,
+    Network,
+    Word,
+    arguments,
+    binds,
+    check_spec,
+    environment,
+    guest_home,
+    host_uid,
+    plan,
+    resource_limits,
+)
+
+MACHINE = Machine(
+    bwrap="/usr/bin/bwrap",
+    can_disable_userns=True,
+    filter_path="/opt/filter.bpf",
+    python="/usr/bin/python3",
+    python_prefix="",
+    system_links={"/bin": "usr/bin", "/lib64": ""},
+    etc_entries=("ld.so.cache", "ssl"),
+)
+SPEC = SandboxSpec(pid=7, uid_name="agent_7", home="/secret/host/home", tmp="/secret/host/tmp")
+
+
+def pairs(words: list[Word], option: str, count: int) -> list[tuple[Word, ...]]:
+    """The operands of every occurrence of an option."""
+    return [tuple(words[at + 1 : at + 1 + count]) for at, word in enumerate(words) if word == option]
+
+
+def test_every_namespace_is_its_own() -> None:
+    words = arguments(SPEC, MACHINE, Network("none"), 5)
+    for option in ("user", "ipc", "pid", "net", "uts"):
+        assert f"--unshare-{option}" in words
+    assert words.index("--unshare-user") < words.index("--disable-userns")
+    assert ("ALL",) in pairs(words, "--cap-drop", 1)
+    assert words.index("--clearenv") < words.index("--setenv")
+    assert "--die-with-parent" in words
+    assert "--new-session" not in words
+    assert "--as-pid-1" not in words
+
+
+def test_the_system_is_sealed_after_everything_is_in_place() -> None:
+    words = arguments(SPEC, MACHINE, Network("none"), 5)
+    assert words[words.index("--remount-ro", words.index({"bind": SPEC.home})) + 1] == "/run"
+    sealed = [operands[0] for operands in pairs(words, "--remount-ro", 1)]
+    assert sealed == ["/dev", "/run", "/"]
+    assert ("/proc/sys", "/proc/sys") in pairs(words, "--ro-bind", 2)
+    assert words.index("--proc") < words.index("/proc/sys")
+
+
+def test_host_paths_are_stand_ins_and_only_the_launcher_knows_them() -> None:
+    mounts = (Mount("/secret/host/w", "/home/agent_7/work", False), Mount("/secret/host/r", "/mnt/r", True))
+    words = arguments(dataclasses.replace(SPEC, mounts=mounts), MACHINE, Network("none"), 5)
+    assert not any(isinstance(word, str) and "/secret" in word for word in words)
+    assert ({"bind": "/secret/host/w"}, "/home/agent_7/work") in pairs(words, "--bind", 2)
+    assert ({"bind": "/secret/host/r"}, "/mnt/r") in pairs(words, "--ro-bind", 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "resolver", "certificates"), [("none", "", False), ("own", "10.0.2.3", True), ("host", "9.9.9.9", True)]
+)
+def test_network_brings_resolver_and_certificates(kind: str, resolver: str, certificates: bool) -> None:
+    words = arguments(SPEC, MACHINE, Network(kind, "nameserver 9.9.9.9\n"), 5)
+    assert ("--unshare-net" in words) == (kind != "host")
+    assert ("/etc/ssl" in words) == certificates
+    found = [data for data, path in pairs(words, "--ro-bind-data", 2) if path == "/etc/resolv.conf"]
+    assert bool(found) == certificates
+    assert all(isinstance(data, dict) and resolver in data["data"] for data in found)
+
+
+def test_older_machines() -> None:
+    old = dataclasses.replace(
+        MACHINE, can_disable_userns=False, filter_path="", python_prefix="/opt/py", system_links={"/lib64": ""}
+    )
+    words = arguments(SPEC, old, Network("none"), 5)
+    assert "--disable-userns" not in words
+    assert "--seccomp" not in words
+    assert ("/lib64", "/lib64") in pairs(words, "--ro-bind", 2)
+    assert ({"bind": "/opt/py"}, "/opt/py") in pairs(words, "--ro-bind", 2)
+    assert binds(SPEC, old) == [(SPEC.home, "own"), (SPEC.tmp, "own"), ("/opt/py", "plain")]
+
+
+def test_environment() -> None:
+    found = environment(dataclasses.replace(SPEC, env={"LANG": "de_DE.UTF-8", "EXTRA": "1"}), guest_home(SPEC))
+    assert found["HOME"] == "/home/agent_7"
+    assert found["LANG"] == "de_DE.UTF-8"
+    assert set(found) == {"HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "PATH", "EXTRA"}
+
+
+def test_limits_by_name() -> None:
+    found = resource_limits(Limits(max_processes=10), strict_memory=True, count_processes=True)
+    assert "RLIMIT_AS" not in found
+    assert found["RLIMIT_DATA"] == 4 << 30
+    assert found["RLIMIT_NPROC"] > 10
+    loose = resource_limits(Limits(), strict_memory=False, count_processes=False)
+    assert loose.keys() == {"RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NOFILE"}
+
+
+def test_each_agent_has_an_unprivileged_uid() -> None:
+    found = {host_uid(pid) for pid in range(1000)}
+    assert len(found) == 1000
+    assert all(UID_BASE <= uid < UID_BASE + UID_SPAN for uid in found)
+
+
+def test_plan_is_json_of_plain_values() -> None:
+    text = plan(
+        ["--x", {"bind": "/a"}],
+        ("p",),
+        bwrap="b",
+        uid=None,
+        staged=[("/a", "own")],
+        staging_folder="/mnt",
+        control_groups=(),
+    )
+    assert json.loads(text)["arguments"] == ["--x", {"bind": "/a"}]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "root:x", "ä", "x" * 33, "a\n"])
+def test_names_that_would_break_the_user_file(name: str) -> None:
+    with pytest.raises(InvalidArgumentError):
+        check_spec(dataclasses.replace(SPEC, uid_name=name))
+
+
+@given(st.text(max_size=40))
+def test_no_guest_path_covers_the_system(path: str) -> None:
+    spec = dataclasses.replace(SPEC, mounts=(Mount("/x", path, False),))
+    try:
+        check_spec(spec)
+    except InvalidArgumentError:
+        return
+    assert path.startswith("/")
+    assert ".." not in path.split("/")
+    assert path.split("/")[1] not in ("proc", "dev", "sys", "run", "usr", "etc", "bin", "sbin", "lib", "lib64")
