@@ -276,6 +276,16 @@ class HttpDialect(ABC):
             fault, provider=self._endpoint.title, model=model, remedies=self.remedies, redact=self._redact
         )
 
+    def bad_frame(self, model: str) -> ProviderError:
+        """The error for a frame that is not JSON: skipping it could skip a piece of an argument."""
+        return ProviderError(
+            "bad_response",
+            f"{self._endpoint.title} sent a piece of an answer that is not JSON.",
+            self.remedies.text("bad_response", model),
+            retryable=True,
+            provider=self._endpoint.name,
+        )
+
     def stream_error(self, error: Any, model: str) -> ProviderError:
         """The error for one that arrived inside a stream; `error` is the value of its error field."""
         return self._classified(failures.read_stream_fault(error), model)

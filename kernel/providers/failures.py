@@ -62,7 +62,9 @@ _NO_MODEL = re.compile(
     r"model[^.]{0,120}(?:not found|does not exist|is not found|not supported for generatecontent)"
     r"|model_not_found|no such model|unknown model|not_found_error|no models? loaded"
 )
-_QUOTA = re.compile(r"insufficient_quota|billing|credit balance|payment|exceeded your current quota, please check your plan")
+_QUOTA = re.compile(
+    r"insufficient_quota|billing|credit balance|payment|exceeded your current quota, please check your plan"
+)
 _AUTH = re.compile(
     r"invalid api key|incorrect api key|api key not valid|api_key_invalid|authentication|unauthenticated|invalid x-api-key"
     r"|permission_denied|permission_error|unauthorized|missing api key|api key expired"

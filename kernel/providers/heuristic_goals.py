@@ -55,8 +55,29 @@ _UNITS = {
     "character": "characters", "characters": "characters", "chars": "characters", "bytes": "characters",
 }  # fmt: skip
 _HERE = frozenset(
-    ("folder", "directory", "dir", "here", "current", "home", "workspace", "project", "files", "file", "it", "them",
-     "everything", "all", "this", "repo", "repository", "there", "place", "root", "code")
+    (
+        "folder",
+        "directory",
+        "dir",
+        "here",
+        "current",
+        "home",
+        "workspace",
+        "project",
+        "files",
+        "file",
+        "it",
+        "them",
+        "everything",
+        "all",
+        "this",
+        "repo",
+        "repository",
+        "there",
+        "place",
+        "root",
+        "code",
+    )
 )
 _POLITE = re.compile(
     r"(?i)^(?:\s|[-*•,]|\d+[.)]|please|pls|kindly|can you|could you|would you|i want you to|i would like you to"
@@ -84,7 +105,9 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._original = text
         self._kept: list[tuple[str, str]] = []
-        self._text = _URL.sub(self._keep_url, _QUOTED.sub(self._keep_quoted, text.replace("\x02", "").replace("\x03", "")))
+        self._text = _URL.sub(
+            self._keep_url, _QUOTED.sub(self._keep_quoted, text.replace("\x02", "").replace("\x03", ""))
+        )
 
     def read(self) -> Goal:
         intents: list[Intent] = []
@@ -150,7 +173,9 @@ class _Reader:
         lone = _MARKED.fullmatch(clause.strip())
         if lone and self._kept[int(lone.group(1))][0] == "command":
             return RunCommand(self._kept[int(lone.group(1))][1])
-        if verb in ("create", "report") and (verb == "report" or re.match(r"(?i)(?:an? |the |your |short )*reports?\b", rest)):
+        if verb in ("create", "report") and (
+            verb == "report" or re.match(r"(?i)(?:an? |the |your |short )*reports?\b", rest)
+        ):
             return self._report(rest)
         readers = {
             "list": self._list, "find": self._find, "count": self._count, "summarise": self._summarise,
@@ -188,7 +213,9 @@ class _Reader:
         patterns = self._patterns(rest)
         if patterns:
             return FindByName(patterns, self._location(rest))
-        recursive = bool(re.search(r"(?i)\b(?:recursive(?:ly)?|subfolders?|subdirectories|tree|everything|deep)\b", rest))
+        recursive = bool(
+            re.search(r"(?i)\b(?:recursive(?:ly)?|subfolders?|subdirectories|tree|everything|deep)\b", rest)
+        )
         if re.search(r"(?i)\b(?:process(?:es)?|users?|reasons?|ideas?|countries|examples?|steps|ways|names)\b", rest):
             return None
         known = re.search(r"(?i)\b(?:files?|folders?|director(?:y|ies)|contents?|everything|here|what)\b", rest)
@@ -208,7 +235,9 @@ class _Reader:
             before = rest[: containing.start()]
             after = rest[containing.end() :]
             return self._content(containing.group(1), self._location(after) or self._location(before))
-        word = re.search(r"(?i)\b(?:the\s+)?(?:word|text|string|phrase|occurrences of|mentions of)\s+(\x02\d+\x03|\S+)", rest)
+        word = re.search(
+            r"(?i)\b(?:the\s+)?(?:word|text|string|phrase|occurrences of|mentions of)\s+(\x02\d+\x03|\S+)", rest
+        )
         if word:
             return self._content(word.group(1), self._location(rest[word.end() :]))
         patterns = self._patterns(rest)
@@ -245,11 +274,14 @@ class _Reader:
             name = self._restore(named.group(1)).rstrip(",.")
             return (name if re.search(r"[.*?]", name) else f"*{name}*",)
         ending = re.search(
-            r"(?i)\b(?:ending (?:with|in|on)|with (?:the )?(?:extension|ending)|of type|extension)\s+(\x02\d+\x03|\S+)", rest
+            r"(?i)\b(?:ending (?:with|in|on)|with (?:the )?(?:extension|ending)|of type|extension)\s+(\x02\d+\x03|\S+)",
+            rest,
         )
         if ending:
             return (f"*.{self._restore(ending.group(1)).strip('.*, ')}",)
-        kind = re.search(r"(?i)(?:^|\s)\.?([a-z0-9]{1,12})[ -]+(?:source |code )?(?:files?|documents?|scripts?|pages?)\b", rest)
+        kind = re.search(
+            r"(?i)(?:^|\s)\.?([a-z0-9]{1,12})[ -]+(?:source |code )?(?:files?|documents?|scripts?|pages?)\b", rest
+        )
         word = kind.group(1).lower() if kind else ""
         if not word:
             plural = re.search(r"(?i)(?:^|\s)(image|picture|log|pdf)s\b", rest)
@@ -352,7 +384,9 @@ class _Reader:
         own = r"(?i)(?:it|them|this|that|what|everything|the (?:results?|findings?|work|files?|steps?)|your|how)\b"
         if topic and not re.match(own, topic.group(1)):
             return None
-        named = re.search(rf"(?i)\b(?:to|in|into|as|named|called)\s+(?:the\s+|file\s+|named\s+|called\s+)*({_PATH})", rest)
+        named = re.search(
+            rf"(?i)\b(?:to|in|into|as|named|called)\s+(?:the\s+|file\s+|named\s+|called\s+)*({_PATH})", rest
+        )
         path = self._restore(named.group(1)) if named else ""
         return Report(path if re.search(r"\.\w+$", path) else "")
 
@@ -373,7 +407,9 @@ class _Reader:
 
     def _path(self, text: str) -> str:
         words = [word.strip(",:") for word in text.split()]
-        words = [word for word in words if word.lower() not in ("the", "file", "folder", "directory", "named", "called")]
+        words = [
+            word for word in words if word.lower() not in ("the", "file", "folder", "directory", "named", "called")
+        ]
         if len(words) != 1 and not (words and (_MARKED.fullmatch(words[0]) or re.search(r"\.\w{1,8}$", words[0]))):
             return ""
         return self._restore(words[0]) if words else ""
@@ -392,7 +428,11 @@ def _referring(clause: str, intent: Intent | None, before: list[Intent]) -> Inte
     if last is None:
         return intent
     target = _target(last)
-    if intent is None and target and re.match(r"(?i)(?:summari[sz]e|sum up|read|show(?: me)?|count)\s+(?:it|that)\b", clause):
+    if (
+        intent is None
+        and target
+        and re.match(r"(?i)(?:summari[sz]e|sum up|read|show(?: me)?|count)\s+(?:it|that)\b", clause)
+    ):
         return Summarise(target, is_url=isinstance(last, Fetch)) if clause.lower().startswith("sum") else None
     if intent is None and re.match(r"(?i)count\s+(?:them|these|those|it)\b", clause):
         intent = Count("files")

@@ -457,5 +457,3 @@ def _items(lines: list[str]) -> str:
     if len(lines) > MAX_SHOWN_LINES:
         shown.append(f"- and {len(lines) - MAX_SHOWN_LINES} more")
     return "\n".join(shown)
-
-

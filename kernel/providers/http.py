@@ -148,6 +148,15 @@ class HttpClient:
             body = await response.body(max_bytes)
             return HttpResponse(response.status, response.headers, body)
 
+    async def get(self, url: str, timeout_s: float, max_bytes: int) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers (lower case) and at most `max_bytes` of a page; redirects are not followed.
+
+        Raises TransportFailure.
+        """
+        timeouts = HttpTimeouts(connect_s=timeout_s, read_s=timeout_s)
+        response = await self.request("GET", url, timeouts=timeouts, max_bytes=max_bytes)
+        return response.status, response.headers, response.body
+
     async def aclose(self) -> None:
         """Close every connection; later requests fail."""
         self._closed = True

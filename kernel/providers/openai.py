@@ -137,9 +137,7 @@ class OpenAiProvider(HttpDialect):
         for index, message in enumerate(conversation.messages):
             if message.role == "tool":
                 content = history.result_text(message)
-                wire.append(
-                    {"role": "tool", "tool_call_id": history.safe_id(message.tool_call_id), "content": content}
-                )
+                wire.append({"role": "tool", "tool_call_id": history.safe_id(message.tool_call_id), "content": content})
             elif message.role == "assistant":
                 wire.append(self._assistant(message, replay=index > last_user))
             else:
@@ -274,14 +272,7 @@ class _Decoder:
             return []
         value = wire_json.load_object(event.data)
         if value is None:
-            # Skipping a frame could skip a piece of an argument: the answer cannot be trusted any more.
-            raise ProviderError(
-                "bad_response",
-                f"{self._provider.endpoint.title} sent a frame that is not JSON.",
-                self._provider.remedies.text("bad_response", self._model),
-                retryable=True,
-                provider=self._provider.name,
-            )
+            raise self._provider.bad_frame(self._model)
         if value.get("error") or event.name == "error":
             raise self._provider.stream_error(value.get("error") or value, self._model)
         self._read_usage(value.get("usage"))

@@ -246,5 +246,3 @@ def _error(error: ScriptedError) -> ProviderError:
         retry_after_s=error.retry_after_s,
         provider="scripted",
     )
-
-

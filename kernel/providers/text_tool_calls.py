@@ -1,0 +1,339 @@
+"""Tool calls and thoughts that small models write as text, turned into what they mean.
+
+Owns the streaming: text is passed on at once except where a call or a thought may have begun; then it is held until
+that is certain. The registry wraps local providers in it. It must never invent a call: what is not one of the known
+notations for a tool of the request is passed on unchanged, and a native call of the model always wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
+
+import msgspec
+
+from kernel.providers import text_calls, wire_json
+from kernel.providers.base import (
+    ChatRequest,
+    Chunk,
+    Finished,
+    FinishReason,
+    ModelInfo,
+    Provider,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallFinished,
+    ToolCallStarted,
+)
+from kernel.providers.turn import TurnAssembler, TurnLimits, taken_ids
+
+MAX_HELD_CHARS = 512 * 1024
+MAX_WRONG_OPENINGS = 20
+_THINK_OPEN = ("<think>", "<thinking>")
+_THINK_END = ("</think>", "</thinking>")
+_TEXT, _THOUGHT = "text", "thought"
+_OPENERS: dict[str, str] = {
+    "<tool_call>": "</tool_call>",
+    "<function_call>": "</function_call>",
+    "<function=": "</function>",
+    "<|tool_call|>": "<|/tool_call|>",
+    "<tool_call|>": "</tool_call>",
+    "[TOOL_CALLS]": "",
+    "<|python_tag|>": "",
+    "```": "```",
+}
+_END_MARKS = re.compile(r"<\|(?:eom_id|eot_id|im_end|end)\|>|</s>")
+_CALL_LABELS = frozenset({"tool_code", "tool_call", "tool_calls", "tool", "function"})
+_FENCE_LABELS = _CALL_LABELS | {"", "json", "jsonc", "xml"}
+
+
+class TextToolCallsProvider:
+    """The same provider, read more carefully."""
+
+    def __init__(self, inner: Provider) -> None:
+        self._inner = inner
+
+    @property
+    def name(self) -> str:
+        """The inner provider's name."""
+        return self._inner.name
+
+    @property
+    def dialect(self) -> str:
+        """The inner provider's dialect."""
+        return self._inner.dialect
+
+    async def list_models(self) -> tuple[ModelInfo, ...]:
+        """The inner provider's models."""
+        return await self._inner.list_models()
+
+    async def aclose(self) -> None:
+        """Close the inner provider."""
+        await self._inner.aclose()
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk]:
+        """Answer `request`. Raises what the inner provider raises."""
+        names = frozenset(tool.name for tool in request.tools) if request.tool_choice != "none" else frozenset()
+        reader = TextReader(names, TurnAssembler(TurnLimits(), taken_ids(request), self.name))
+        native: dict[int, int] = {}
+        async with aclosing(self._inner.stream(request)) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, TextDelta):
+                    for piece in reader.feed(chunk.text):
+                        yield piece
+                elif isinstance(chunk, ToolCallStarted | ToolCallDelta | ToolCallFinished):
+                    for piece in reader.stop_looking():
+                        yield piece
+                    # Calls found in the text before came first: the native ones are numbered after them.
+                    index = native.setdefault(chunk.index, reader.calls + len(native))
+                    yield msgspec.structs.replace(chunk, index=index)
+                elif isinstance(chunk, Finished):
+                    for piece in reader.finish(chunk, native=bool(native)):
+                        yield piece
+                else:
+                    yield chunk
+
+
+class TextReader:
+    """Splits streamed text into text, thoughts and calls."""
+
+    def __init__(self, tools: Collection[str], turn: TurnAssembler) -> None:
+        self._turn = turn
+        self._tools = frozenset(tools)
+        self._lines = _line_openings(self._tools)
+        self._looking = bool(tools)
+        self._marks = (*_THINK_OPEN, *_THINK_END, *_OPENERS) if tools else (*_THINK_OPEN, *_THINK_END)
+        self._held = ""
+        self._mode = _TEXT
+        self._end = _EndFinder("")
+        self._at_line_start = True
+        self._wrong = 0
+        self.calls = 0
+
+    def feed(self, text: str) -> list[Chunk]:
+        """The chunks that become certain with `text`."""
+        self._held += text
+        chunks: list[Chunk] = []
+        while self._advance(chunks, final=False):
+            pass
+        return chunks
+
+    def stop_looking(self) -> list[Chunk]:
+        """The model calls natively: whatever is held was text, and so is what follows (thoughts are still split)."""
+        if not self._looking:
+            return []
+        self._looking = False
+        self._marks = (*_THINK_OPEN, *_THINK_END)
+        self._mode = _TEXT if self._mode not in (_TEXT, _THOUGHT) else self._mode
+        return self._rest()
+
+    def finish(self, finished: Finished, *, native: bool) -> list[Chunk]:
+        """The end of the turn: what was held, the finished calls, and the finish reason that fits them."""
+        chunks: list[Chunk] = []
+        # After a cut at the token limit an open call is not complete, whatever it looks like.
+        while finished.reason != "length" and self._advance(chunks, final=True):
+            pass
+        chunks.extend(self._rest())
+        if not self.calls:
+            return [*chunks, finished]
+        reason: FinishReason = "tool_calls" if native or finished.reason == "stop" else finished.reason
+        chunks.extend(chunk for chunk in self._turn.end(reason) if isinstance(chunk, ToolCallFinished))
+        # The turn's opaque state describes text that is a call now; replaying it would not fit any more.
+        return [*chunks, Finished(reason)]
+
+    def _rest(self) -> list[Chunk]:
+        rest, self._held = self._held, ""
+        if not rest:
+            return []
+        return [ReasoningDelta(rest) if self._mode == _THOUGHT else TextDelta(rest)]
+
+    def _advance(self, chunks: list[Chunk], *, final: bool) -> bool:
+        """Take one certain piece off the front of what is held; False where nothing is certain."""
+        if not self._held:
+            return False
+        if self._mode == _THOUGHT:
+            return self._advance_thought(chunks, final=final)
+        if self._mode == _TEXT:
+            return self._advance_text(chunks, final=final)
+        return self._advance_call(chunks, final=final)
+
+    def _advance_text(self, chunks: list[Chunk], *, final: bool) -> bool:
+        start, kind = self._opening()
+        if not kind:
+            safe = len(self._held) if final else self._safe_length()
+            self._release(chunks, safe)
+            return False
+        self._release(chunks, start)
+        if kind in _THINK_OPEN:
+            self._held = self._held[len(kind) :]
+            self._mode = _THOUGHT
+        elif kind in _THINK_END:
+            # The thought began before the answer did: what follows is the answer, the mark is nothing.
+            self._held = self._held[len(kind) :]
+        else:
+            self._mode = kind
+            self._end = _EndFinder(kind)
+        return True
+
+    def _advance_thought(self, chunks: list[Chunk], *, final: bool) -> bool:
+        found = [(index, mark) for mark in _THINK_END if (index := self._held.find(mark)) >= 0]
+        safe = len(self._held) if final else len(self._held) - _overlap(self._held, _THINK_END)
+        if found:
+            safe = min(found)[0]
+        if safe > 0:
+            chunks.append(ReasoningDelta(self._held[:safe]))
+        self._held = self._held[safe:]
+        if found:
+            self._held = self._held[len(min(found)[1]) :].lstrip("\n")
+            self._mode = _TEXT
+        return bool(found)
+
+    def _advance_call(self, chunks: list[Chunk], *, final: bool) -> bool:
+        end = self._end.find(self._held, final=final)
+        if end is None and len(self._held) <= MAX_HELD_CHARS:
+            return False
+        kind, self._mode = self._mode, _TEXT
+        found = text_calls.parse(_content(self._held[:end], kind), self._tools) if end else []
+        if not found:
+            # Not a call. Each opening that never closes costs a look at all that follows: there is an end to that.
+            self._wrong += 0 if end else 1
+            self._release(chunks, end or len(kind))
+            if self._wrong > MAX_WRONG_OPENINGS:
+                chunks.extend(self.stop_looking())
+            return True
+        for call in found:
+            arguments = wire_json.dump(call.arguments)
+            chunks.extend(self._turn.whole_call(call_id="", name=call.name, arguments=arguments))
+            self.calls += 1
+        self._held = _END_MARKS.sub("", self._held[end:].lstrip(), count=1)
+        self._at_line_start = True
+        return True
+
+    def _opening(self) -> tuple[int, str]:
+        """Where something that must be held begins, and what; (-1, "") where nothing does."""
+        best, kind = -1, ""
+        for mark in self._marks:
+            index = self._held.find(mark)
+            if index >= 0 and (best < 0 or index < best) and (mark != "```" or self._starts_line(index)):
+                best, kind = index, mark
+        if self._looking:
+            for match in self._lines.finditer(self._held, 0, best if best >= 0 else len(self._held)):
+                if self._starts_line(match.start()):
+                    return match.start(), "{" if match.group("json") else "("
+        return best, kind
+
+    def _starts_line(self, index: int) -> bool:
+        head = self._held[:index]
+        return not head.rpartition("\n")[2].strip() and ("\n" in head or self._at_line_start)
+
+    def _safe_length(self) -> int:
+        """How much of what is held cannot be the beginning of anything."""
+        safe = len(self._held) - _overlap(self._held, self._marks)
+        if self._looking:
+            line_start = self._held.rfind("\n") + 1
+            if (line_start or self._at_line_start) and self._may_open(self._held[line_start:]):
+                safe = min(safe, line_start)
+        return safe
+
+    def _may_open(self, line: str) -> bool:
+        """Whether an unfinished line may still become the beginning of a call."""
+        word = line.lstrip(" \t")
+        if not word or re.fullmatch(r"\[?\s*", word):
+            return True
+        word = word.removeprefix("functions.")
+        names = (*self._tools, "functions.")
+        return any(name.startswith(word) or re.fullmatch(rf"{re.escape(name)}\s*[:(]?\s*", word) for name in names)
+
+    def _release(self, chunks: list[Chunk], length: int) -> None:
+        text, self._held = self._held[:length], self._held[length:]
+        if text:
+            chunks.append(TextDelta(text))
+            self._at_line_start = not text.rpartition("\n")[2].strip() and ("\n" in text or self._at_line_start)
+
+
+class _EndFinder:
+    """Finds where a held call ends; looks at every character once, however small the pieces are."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._position = 0
+        self._depth = 0
+        self._quote = ""
+        self._escaped = False
+
+    def find(self, held: str, *, final: bool) -> int | None:
+        """The length of the call, 0 where it is none, None where it goes on."""
+        if self._kind in ("{", "("):
+            end = self._balanced(held)
+            return 0 if end is None and final else end
+        if self._kind == "```":
+            return self._fence(held, final=final)
+        closing = _OPENERS[self._kind]
+        index = held.find(closing, max(len(self._kind), self._position - len(closing))) if closing else -1
+        self._position = len(held)
+        if index >= 0:
+            return index + len(closing)
+        # Some models stop without closing the last call, and some notations have no closing mark.
+        return len(held) if final else None
+
+    def _fence(self, held: str, *, final: bool) -> int | None:
+        line, newline, _ = held.partition("\n")
+        if not newline:
+            return 0 if final or len(line) > 40 else None
+        label = line[3:].strip().lower()
+        start = held[len(line) : len(line) + 200].lstrip()[:1]
+        if label not in _FENCE_LABELS or (start and label not in _CALL_LABELS and start not in "[{<"):
+            return 0
+        index = held.find("\n```", max(len(line), self._position - 4))
+        self._position = len(held)
+        return index + 4 if index >= 0 else len(held) if final else None
+
+    def _balanced(self, held: str) -> int | None:
+        for position in range(self._position, len(held)):
+            character = held[position]
+            if self._escaped:
+                self._escaped = False
+            elif self._quote:
+                self._escaped = character == "\\"
+                self._quote = "" if character == self._quote else self._quote
+            elif character == '"' or (character == "'" and self._kind == "(" and self._depth):
+                self._quote = character
+            elif character in "{[(":
+                self._depth += 1
+            elif character in "}])":
+                self._depth -= 1
+                if self._depth <= 0:
+                    return position + 1
+        self._position = len(held)
+        return None
+
+
+def _line_openings(tools: Collection[str]) -> re.Pattern[str]:
+    """Lines that begin with `{`, `[{`, or the name of a tool and a bracket."""
+    names = "|".join(re.escape(name) for name in sorted(tools, key=len, reverse=True)) or "(?!)"
+    return re.compile(rf"(?m)^[ \t]*(?:(?P<json>\{{|\[\s*\{{)|(?:functions\.)?(?:{names})\s*(?:[:(]?\s*\{{|\())")
+
+
+def _content(held: str, kind: str) -> str:
+    """What a held call holds between its marks."""
+    if kind == "```":
+        body = held.partition("\n")[2]
+        return body.rpartition("```")[0] if body.rstrip().endswith("```") else body
+    closing = _OPENERS.get(kind)
+    if closing is None or kind == "<function=":
+        return held
+    body = held[len(kind) :]
+    return _END_MARKS.sub("", body.removesuffix(closing) if closing else body)
+
+
+def _overlap(text: str, marks: Collection[str]) -> int:
+    """The length of the longest end of `text` that is the beginning of a mark."""
+    longest = 0
+    for mark in marks:
+        for length in range(min(len(mark) - 1, len(text)), longest, -1):
+            if text.endswith(mark[:length]):
+                longest = length
+                break
+    return longest
