@@ -28,11 +28,13 @@ from kernel.term.history import History
 from kernel.term.modes import Modes
 from kernel.term.palette import Palette
 from kernel.term.rows import STUB, Row
+from kernel.term.sgr import DEFAULT as DEFAULT_COLOUR
 from kernel.term.sgr import Attributes
 from kernel.term.state import Cursor
 from kernel.term.terminal import Terminal
 
 __all__ = [
+    "DEFAULT_COLOUR",
     "STUB",
     "AttributeTable",
     "Attributes",

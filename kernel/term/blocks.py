@@ -45,6 +45,8 @@ class BlockDrawing(Drawing):
             at += 1
         if lines[last]:
             self._draw_line(lines[last])
+        else:
+            self.last_char = ""
 
     def _draw_full_line(self, line: str) -> None:
         if line:
@@ -66,6 +68,8 @@ class BlockDrawing(Drawing):
             text = parts[index + 1]
             if text:
                 self.draw(text)
+        if not parts[-1]:
+            self.last_char = ""
 
     def _scroll_in(self, lines: list[str], block: str) -> None:
         """Draw full lines while the cursor is at the start of the blank bottom line."""
@@ -85,10 +89,6 @@ class BlockDrawing(Drawing):
         """Scroll in lines of plain ASCII in default colours that fit."""
         columns = self.columns
         kept = self.bottom - self.top
-        if lines[-1]:
-            self.last_char = lines[-1][-1]
-        else:
-            self.last_char = next((line[-1] for line in reversed(lines) if line), self.last_char)
         saves = self.top == 0 and not self.on_alternate
         if len(lines) > kept:
             if saves:
@@ -132,18 +132,13 @@ class BlockDrawing(Drawing):
             self.pen = pen
             cells = "".join(texts)
             attrs = "".join(runs)
-            if cells:
-                self.last_char = cells[-1] if cells[-1] != STUB else cells[-2]
         else:
             if not line.isascii():
                 if is_mark(line[0]):
                     return False
-                self.last_char = self.shaper.last_base(line)
                 cells = self.shaper.cells(line)
             else:
                 cells = line
-                if cells:
-                    self.last_char = cells[-1]
             attrs = self.pen * len(cells)
         size = len(cells)
         if size > columns:

@@ -53,12 +53,11 @@ class CursorMovement(ScreenState):
         self.move_to(max(x - count, self.left if x >= self.left else 0), self.cursor.y)
 
     def _reverse_wrap(self, count: int) -> None:
-        """Move back ``count`` cells through line ends: over wrapped lines in mode 45, over all in mode 1045."""
+        """Move back ``count`` cells through line starts, from the top line to the bottom line."""
         x, y = self.cursor.x, self.cursor.y
         if not self.autowrap:
             self.move_to(max(x - count, self.left if x >= self.left else 0), y)
             return
-        extended = self.modes.private[1045]
         if self.wrap_pending:
             count -= 1
         left = self.left if x >= self.left else 0
@@ -69,10 +68,8 @@ class CursorMovement(ScreenState):
             if count == 0:
                 break
             above = self.bottom if y == self.top else y - 1
-            if y == self.top and not extended:
-                break
-            if above < 0 or not (extended or self.rows[above].wrapped):
-                break
+            if above < 0:
+                above = self.lines - 1
             y = above
             x = self.right
             left = self.left
@@ -104,20 +101,14 @@ class CursorMovement(ScreenState):
         self.move_to(self.cursor.x, min(y + self.top, self.bottom) if self.origin else y)
 
     def cursor_forward_absolute(self, count: int | None = None, *_: int) -> None:
-        """HPR: right, as far as the screen goes."""
-        self.move_to(self.cursor.x + (count or 1), self.cursor.y)
+        """HPR: right, to the end of the screen or, in origin mode, of the margins."""
+        x = self.cursor.x + (count or 1)
+        self.move_to(min(x, self.right) if self.origin else x, self.cursor.y)
 
     def cursor_down_absolute(self, count: int | None = None, *_: int) -> None:
-        """VPR: down, as far as the screen goes."""
-        self.move_to(self.cursor.x, self.cursor.y + (count or 1))
-
-    def cursor_back_absolute(self, count: int | None = None, *_: int) -> None:
-        """HPB: left."""
-        self.move_to(self.cursor.x - (count or 1), self.cursor.y)
-
-    def cursor_up_absolute(self, count: int | None = None, *_: int) -> None:
-        """VPB: up."""
-        self.move_to(self.cursor.x, self.cursor.y - (count or 1))
+        """VPR: down, to the end of the screen or, in origin mode, of the margins."""
+        y = self.cursor.y + (count or 1)
+        self.move_to(self.cursor.x, min(y, self.bottom) if self.origin else y)
 
     def carriage_return(self) -> None:
         """CR: to the left margin, or to the first column from left of it."""
@@ -130,7 +121,7 @@ class CursorMovement(ScreenState):
     def tab(self) -> None:
         """HT: to the next tab stop, at most to the right margin; keeps a pending wrap."""
         x = self.cursor.x
-        limit = self.right if x <= self.right else self.columns - 1
+        limit = self.right
         stop = x + 1
         while stop < limit and stop not in self.tabstops:
             stop += 1
@@ -195,14 +186,13 @@ class CursorMovement(ScreenState):
         self.saved_cursor = SavedCursor(
             self.cursor.x,
             self.cursor.y,
-            self.wrap_pending,
             self.attributes[self.pen],
             self.charsets.save(),
             self.origin,
         )
 
     def restore_cursor(self) -> None:
-        """DECRC; without a saved cursor, home and defaults."""
+        """DECRC; without a saved cursor, home and defaults. A pending wrap is not restored, as in xterm.js."""
         saved = self.saved_cursor
         self.charsets.restore(saved.charsets)
         self.set_pen(saved.attributes._replace(link=self.link[0], link_id=self.link[1]))
@@ -215,7 +205,6 @@ class CursorMovement(ScreenState):
             )
         else:
             self.move_to(saved.x, saved.y)
-        self.wrap_pending = saved.wrap_pending and self.cursor.x == saved.x
 
     def restore_cursor_ansi(self, *_: int) -> None:
         """SCORC."""

@@ -39,9 +39,7 @@ class Drawing(Scrolling):
     def repeat_last(self, count: int = 0, *_: int) -> None:
         """REP: the last character again."""
         if self.last_char:
-            last = self.last_char
-            self.draw(last * min(count or 1, self.columns * self.lines))
-            self.last_char = last
+            self.draw(self.last_char * min(count or 1, self.columns * self.lines))
 
     def _put(self, cells: str) -> None:
         """Write row text at the cursor, wrapping at the right margin.
@@ -69,7 +67,7 @@ class Drawing(Scrolling):
                 # A wide character does not fit into the last column: it stays empty.
                 self._write(limit - 1, " ", self.attributes.blank(self.pen))
                 chunk, cells = cells[: room - 1], cells[room - 1 :]
-            if self.inserting:
+            if self.inserting and self.left <= x <= self.right:
                 y = cursor.y
                 self.rows[y] = insert_cells(self.rows[y], x, chunk, self.pen * len(chunk), limit)
             elif chunk:
@@ -77,7 +75,7 @@ class Drawing(Scrolling):
             x += len(chunk)
             if x >= limit or cells:
                 cursor.x = limit - 1
-                self.wrap_pending = self.autowrap
+                self.wrap_pending = True
             else:
                 cursor.x = x
 

@@ -49,16 +49,18 @@ class Editing(BlockDrawing):
         self.rows[y] = Row("".join(cells), "".join(attrs), row.wrapped and end < self.columns)
 
     def erase_in_line(self, how: int = 0, private: bool = False, *_: Any) -> None:
-        """EL, DECSEL (``private``): 0 to the right, 1 to the left, 2 the line."""
+        """EL, DECSEL (``private``): 0 to the right, 1 to the left, 2 the line.
+
+        A pending wrap stays, and nothing is to the right of it: the cursor is behind the last column then.
+        """
         x, y = self.cursor.x, self.cursor.y
         if how == 0:
-            self.erase_cells(y, x, self.columns, selective=private)
+            if not self.wrap_pending:
+                self.erase_cells(y, x, self.columns, selective=private)
         elif how == 1:
             self.erase_cells(y, 0, x + 1, selective=private)
         elif how == 2:
             self.erase_cells(y, 0, self.columns, selective=private)
-        if how in (0, 1, 2):
-            self.wrap_pending = False
 
     def erase_in_display(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
         """ED, DECSED (``private``): 0 below, 1 above, 2 the screen, 3 the history."""
@@ -70,19 +72,21 @@ class Editing(BlockDrawing):
             return
         if how not in spans:
             return
+        self.wrap_pending = False
         if how < 2:
             self.erase_in_line(how, private)
         for line in range(*spans[how]):
             self.erase_cells(line, 0, self.columns, selective=private)
-        self.wrap_pending = False
 
     def selective_erase_in_line(self, how: int = 0, *_: int) -> None:
         """DECSEL."""
-        self.erase_in_line(how, True)
+        if self.selective_erase:
+            self.erase_in_line(how, True)
 
     def selective_erase_in_display(self, how: int = 0, *_: int) -> None:
         """DECSED."""
-        self.erase_in_display(how, private=True)
+        if self.selective_erase:
+            self.erase_in_display(how, private=True)
 
     def erase_characters(self, count: int | None = None, *_: int) -> None:
         """ECH: at the cursor, which stays."""

@@ -95,7 +95,7 @@ def _named(key: str, modifiers: Modifiers, modes: Modes) -> bytes:
     """Return, Tab, Backspace, Escape and Space."""
     code = _NAMED_CODES[key]
     other = modes.modify_other_keys
-    if modifiers and other == 2 or (other == 1 and modifiers & ~Modifiers.ALT and key not in ("Escape", "Backspace")):
+    if (modifiers and other == 2) or (other == 1 and modifiers & ~Modifiers.ALT and key not in ("Escape", "Backspace")):
         if not (key == "Tab" and modifiers == Modifiers.SHIFT):
             return f"\x1b[27;{1 + modifiers};{code}~".encode()
     prefix = "\x1b" if modifiers & Modifiers.ALT else ""
@@ -209,7 +209,7 @@ def encode_paste(text: str, modes: Modes | None = None) -> bytes:
     modes = modes or Modes()
     text = text.replace("\r\n", "\r").replace("\n", "\r")
     text = "".join(char for char in text if char >= " " or char in "\t\r")
-    text = text.replace("\x7f", "").translate({code: None for code in range(0x80, 0xA0)})
+    text = text.replace("\x7f", "").translate(dict.fromkeys(range(128, 160)))
     data = text.encode("utf-8", "replace")
     return b"\x1b[200~" + data + b"\x1b[201~" if modes.bracketed_paste else data
 

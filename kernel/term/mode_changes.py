@@ -158,6 +158,7 @@ class ModeChanges(Rectangles):
 
     def soft_reset(self, *_: int) -> None:
         """DECSTR."""
+        self.selective_erase = True
         for mode in (1, 6, 66, 69, 45, 42):
             self.modes.set_private(mode, False)
         self.modes.set_private(25, True)

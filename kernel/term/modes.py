@@ -22,9 +22,13 @@ PRIVATE_DEFAULTS: dict[int, bool] = {
     8: True,  # DECARM
     9: False,  # X10 mouse
     12: False,  # cursor blinks
+    13: False,
     18: False,  # DECPFF
-    19: True,  # DECPEX
+    19: False,  # DECPEX
     25: True,  # DECTCEM: cursor shows
+    30: False,
+    35: True,
+    38: False,
     40: False,  # DECCOLM is allowed
     41: False,  # more(1) fix
     42: False,  # DECNRCM: national sets
@@ -71,12 +75,14 @@ PRIVATE_DEFAULTS: dict[int, bool] = {
     1053: False,
     1060: False,
     1061: False,
+    1070: True,
     2004: False,  # bracketed paste
+    2005: False,
+    2006: False,
     2026: False,  # synchronized output
-    2027: True,  # grapheme clusters; fixed
 }
 #: Private modes that exist and never change: value of each.
-PRIVATE_FIXED: dict[int, bool] = {2027: True, 60: False, 61: False, 64: False}
+PRIVATE_FIXED: dict[int, bool] = {14: True, 46: False, 2027: True}
 
 _MOUSE_MODES = (9, 1000, 1001, 1002, 1003)
 

@@ -16,7 +16,7 @@ _CHECKSUM_DRAWN_ONLY = 8
 _CHECKSUM_FULL_CHARACTER = 16
 
 #: Attributes that DECCARA sets and DECRARA toggles, by SGR number.
-_RECTANGLE_FLAGS = {1: "bold", 4: "ul_style", 5: "blink", 7: "reverse", 8: "hidden"}
+_RECTANGLE_FLAGS = {1: "bold", 4: "ul_style", 5: "blink", 7: "reverse"}
 
 
 class Rectangle(NamedTuple):
@@ -118,7 +118,7 @@ class Rectangles(Editing):
         def change(attributes: Attributes) -> Attributes:
             for code in sgr or (0,):
                 if code == 0:
-                    attributes = attributes._replace(bold=False, ul_style=0, blink=False, reverse=False, hidden=False)
+                    attributes = attributes._replace(bold=False, ul_style=0, blink=False, reverse=False)
                 elif code in _RECTANGLE_FLAGS:
                     attributes = _with_flag(attributes, _RECTANGLE_FLAGS[code], True)
                 elif code - 20 in _RECTANGLE_FLAGS or code == 22:
@@ -131,8 +131,9 @@ class Rectangles(Editing):
         """DECRARA: toggle SGR attributes in an area."""
 
         def change(attributes: Attributes) -> Attributes:
-            for code in sgr or (0,):
-                for flag in _RECTANGLE_FLAGS.values() if code == 0 else filter(None, [_RECTANGLE_FLAGS.get(code)]):
+            for code in sgr:
+                if code in _RECTANGLE_FLAGS:
+                    flag = _RECTANGLE_FLAGS[code]
                     attributes = _with_flag(attributes, flag, not getattr(attributes, flag))
             return attributes
 
@@ -144,8 +145,8 @@ class Rectangles(Editing):
         for y in range(area.top, area.bottom):
             start, end = area.left, area.right
             if not self.attribute_extent_rectangle:
-                start = start if y == area.top else 0
-                end = end if y == area.bottom - 1 else self.columns
+                start = start if y == area.top else self.left * self.origin
+                end = end if y == area.bottom - 1 else self.right + 1 if self.origin else self.columns
             row = self.rows[y]
             changed = {attr: self.attributes.intern(change(self.attributes[attr])) for attr in set(row.attrs[start:end])}
             attrs = "".join([changed[attr] for attr in row.attrs[start:end]])
@@ -185,7 +186,7 @@ class Rectangles(Editing):
             line, trimmed = 0, 0
             for x in range(area.left, area.right):
                 attributes = self.attributes[row.attrs[x]]
-                if not attributes.drawn and not flags & _CHECKSUM_NO_TRIM:
+                if flags & _CHECKSUM_DRAWN_ONLY and not attributes.drawn:
                     continue
                 cell = self.clusters[row.text[x]]
                 value = 0 if cell == STUB else ord(cell[0])

@@ -63,8 +63,8 @@ class Screen(WindowOperations):
 
     def request_size(self, columns: int, lines: int) -> None:
         """Take the size a program asks for, within bounds, and say so."""
-        columns = max(2, min(columns, MAX_PROGRAM_COLUMNS))
-        lines = max(2, min(lines, MAX_PROGRAM_LINES))
+        columns = max(1, min(columns, MAX_PROGRAM_COLUMNS))
+        lines = max(1, min(lines, MAX_PROGRAM_LINES))
         if (columns, lines) != (self.columns, self.lines):
             self.resize(lines, columns)
             self.emit(SizeChanged(columns, lines))
@@ -86,7 +86,7 @@ class Screen(WindowOperations):
         self.columns, self.lines = columns, lines
         self.history.columns = columns
         if self.on_alternate:
-            self.other_saved_cursor = saved._replace(x=x, y=y, wrap_pending=False)
+            self.other_saved_cursor = saved._replace(x=x, y=y)
             cursor.y = max(0, min(cursor.y - shift, lines - 1))
             cursor.x = min(cursor.x, columns - 1)
         else:

@@ -13,8 +13,6 @@ CSI: dict[str, str] = {
     "u": "restore_cursor_ansi",
     "a": "cursor_forward_absolute",
     "e": "cursor_down_absolute",
-    "j": "cursor_back_absolute",
-    "k": "cursor_up_absolute",
     "`": "cursor_to_column",
     "I": "cursor_tab_forward",
     "Z": "cursor_tab_backward",

@@ -51,7 +51,6 @@ _SIMPLE: dict[int, dict[str, int | bool]] = {
     7: {"reverse": True},
     8: {"hidden": True},
     9: {"strikethrough": True},
-    21: {"ul_style": 2},
     22: {"bold": False, "dim": False},
     23: {"italics": False},
     24: {"ul_style": 0},
@@ -94,6 +93,10 @@ def apply_sgr(attributes: Attributes, params: str) -> Attributes:
             changes = {**Attributes(link=attributes.link, link_id=attributes.link_id)._asdict()}
             changes["protected"] = attributes.protected
             changes["drawn"] = attributes.drawn
+        elif code == 21:
+            # Double underline, which does not replace a curly, dotted or dashed one.
+            if int(changes.get("ul_style", attributes.ul_style)) < 3:
+                changes["ul_style"] = 2
         elif code in _EXTENDED:
             index = _apply_legacy_colour(changes, _EXTENDED[code], parts, index)
         else:

@@ -46,7 +46,6 @@ class SavedCursor(NamedTuple):
 
     x: int = 0
     y: int = 0
-    wrap_pending: bool = False
     attributes: Attributes = Attributes(drawn=True)
     charsets: CharsetState = CharsetState(("B", "B", "B", "B"), 0, 2)
     origin: bool = False
@@ -102,6 +101,9 @@ class ScreenState(pyte.Screen):
         self.checksum_flags = 0
         self.attribute_extent_rectangle = False
         self.protection_is_iso = False
+        #: DECSED and DECSEL work once a program has shown by DECSTR or DECSCL that it speaks to a VT220; until then
+        #: they are ignored, as terminals without protection do, so that a stray one erases nothing.
+        self.selective_erase = False
         self.status_display = 0
         self.other_kitty: list[int] = [0]
         self.refresh_fast()

@@ -90,14 +90,17 @@ class Stream(pyte.Stream):
                 draw_block(token[1])
             elif kind == _CSI_FINAL:
                 self._dispatch_csi(token[2], token[3], token[4])
+                screen.last_char = ""
                 if screen.modes.private[2] is False:
                     return position
             elif kind == _CONTROL:
                 handler = controls.get(token[5])
                 if handler is not None:
                     handler()
+                screen.last_char = ""
             else:
                 self._dispatch_escape(token[6], token[7])
+                screen.last_char = ""
         return position
 
     # --- dispatch
@@ -115,8 +118,10 @@ class Stream(pyte.Stream):
         handler = self._csi.get(key)
         if handler is None:
             return
-        if key == "t":
+        if key == "t" and ":" not in params:
             handler(*_parse_parameters(params, omitted=-1))
+            return
+        if ":" in params:
             return
         numbers = self._parameters.get(params)
         if numbers is None:
@@ -181,13 +186,22 @@ class Stream(pyte.Stream):
             self.screen.draw(char)
         elif self.state == ESCAPE_STATE:
             self._step_escape(char)
+            self._forget_last_char()
         elif self.state == CSI_STATE:
             self._step_csi(char)
+            self._forget_last_char()
         else:
             self._step_vt52_position(char)
 
+    def _forget_last_char(self) -> None:
+        """After a whole sequence there is no character that REP could repeat."""
+        if self.state == GROUND:
+            self.screen.last_char = ""
+
     def _step_control(self, char: str) -> None:
         """A C0 control works in the middle of a sequence too; CAN and SUB end it."""
+        if self.state == GROUND:
+            self.screen.last_char = ""
         if char in "\x18\x1a":
             self.state = GROUND
             return
@@ -280,6 +294,7 @@ class Stream(pyte.Stream):
 
     def _end_string(self, terminator: str) -> None:
         payload = "".join(self._string)
+        self.screen.last_char = ""
         self._drop_string()
         self.state = GROUND
         if self._string_kind == "]":
@@ -289,8 +304,8 @@ class Stream(pyte.Stream):
 
 
 def _parse_parameters(text: str, omitted: int = 0) -> tuple[int, ...]:
-    """Numbers of ``1;2;;3``, clamped; of subparameters (``1:2``) the first counts."""
+    """Numbers of ``1;2;;3``, clamped."""
     if not text:
         return ()
-    parts = [part.partition(":")[0] for part in text.split(";")[:_MAX_PARAMETERS]]
+    parts = text.split(";")[:_MAX_PARAMETERS]
     return tuple(min(int(part[:9]), _MAX_PARAMETER) if part else omitted for part in parts)

@@ -70,9 +70,10 @@ class Terminal:
     def take_reply(self) -> bytes:
         """Return what the terminal answers to the program since the last call."""
         text = self.screen.take_reply()
-        if self.screen.eight_bit:
-            return b"".join(char.encode("latin-1") if char < "\xa0" else char.encode("utf-8") for char in text)
-        return text.encode("utf-8", "replace")
+        if text.isascii():
+            return text.encode("ascii")
+        # Characters below U+00A0 are 8-bit controls: one byte each, in UTF-8 mode too.
+        return b"".join([char.encode("latin-1" if char < "\xa0" else "utf-8", "replace") for char in text])
 
     def take_events(self) -> list[TermEvent]:
         """Return the events since the last call, oldest first."""

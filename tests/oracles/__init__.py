@@ -1,0 +1,1 @@
+"""Recordings made by other terminals' authors, replayed against ours."""
