@@ -1,25 +1,67 @@
 """From settings to providers: one dialect object for each server that is configured.
 
-Owns names, titles and the order in which servers are preferred. The registry calls it; it must not open a connection.
+Owns `ProvidersConfig`, names, titles and the order in which servers are preferred. The registry calls it; it must not open a connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import Literal
 
 from kernel.clock import Clock
 from kernel.providers import addresses
 from kernel.providers.anthropic import AnthropicProvider
+from kernel.providers.base import Sampling
 from kernel.providers.dialect import Endpoint, HttpDialect
 from kernel.providers.gemini import GeminiProvider
-from kernel.providers.http import HttpClient
-from kernel.providers.ollama import OllamaProvider
+from kernel.providers.http import HttpClient, HttpTimeouts
+from kernel.providers.ollama import DEFAULT_MODEL, OllamaProvider
 from kernel.providers.openai import Flavour, OpenAiProvider
 from kernel.providers.recording import ExchangeObserver
+from kernel.providers.retrying import RetryPolicy
 
-if TYPE_CHECKING:
-    from kernel.providers.registry import Kind, ProvidersConfig
+Kind = Literal["ollama", "lmstudio", "vllm", "llamacpp", "openai", "gemini", "anthropic", "compatible", "heuristic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A further OpenAI-compatible server. `name` becomes the first part of its model ids."""
+
+    name: str
+    base_url: str
+    key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersConfig:
+    """Where models are looked for. Empty addresses switch a server off; keys are never shown by repr.
+
+    remembered_model: the id that "auto" takes first. scripts: files that are offered as models.
+    local_probe_s, cloud_probe_s: how long discovery waits for one server, in seconds.
+    """
+
+    ollama_url: str = "http://127.0.0.1:11434"
+    lmstudio_url: str = "http://127.0.0.1:1234/v1"
+    vllm_urls: tuple[str, ...] = ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8001/v1")
+    llamacpp_url: str = "http://127.0.0.1:8080/v1"
+    openai_url: str = "https://api.openai.com/v1"
+    gemini_url: str = "https://generativelanguage.googleapis.com"
+    anthropic_url: str = "https://api.anthropic.com"
+    openai_key: str = field(default="", repr=False)
+    gemini_key: str = field(default="", repr=False)
+    anthropic_key: str = field(default="", repr=False)
+    ollama_key: str = field(default="", repr=False)
+    servers: tuple[Server, ...] = ()
+    scripts: tuple[str, ...] = ()
+    remembered_model: str = ""
+    default_model: str = DEFAULT_MODEL
+    sampling: Sampling = field(default_factory=lambda: Sampling(temperature=0.0))
+    local_probe_s: float = 1.5
+    cloud_probe_s: float = 6.0
+    local_timeouts: HttpTimeouts = field(default_factory=lambda: HttpTimeouts(connect_s=5.0, read_s=600.0))
+    cloud_timeouts: HttpTimeouts = field(default_factory=HttpTimeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 def dialects(

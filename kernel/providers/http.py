@@ -28,7 +28,7 @@ WRITE_S = 60.0
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
-class TransportFailure(Exception):
+class TransportFailure(ConnectionError):
     """The request failed below HTTP. `kind` says how; the text names host and port, never a header or a query."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
@@ -147,6 +147,12 @@ class HttpClient:
         async with self.stream(method, url, headers=headers, json=json, timeouts=timeouts) as response:
             body = await response.body(max_bytes)
             return HttpResponse(response.status, response.headers, body)
+
+    async def prepare(self, urls: tuple[str, ...]) -> None:
+        """Load what requests to these addresses need, so that the first one is not slower than the others."""
+        for url in urls:
+            if url:
+                await self._client(url)
 
     async def get(self, url: str, timeout_s: float, max_bytes: int) -> tuple[int, dict[str, str], bytes]:
         """Status, headers (lower case) and at most `max_bytes` of a page; redirects are not followed.

@@ -23,6 +23,7 @@ from kernel.providers.turn import TurnAssembler, taken_ids
 DEFAULT_MODEL = "gemma4:e2b"
 DEFAULT_CONTEXT = 32_768
 SHOWN_AT_ONCE = 4
+SHOW_BUDGET_S = 1.0
 MAX_MODELS = 500
 _FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 
@@ -178,16 +179,18 @@ class OllamaProvider(HttpDialect):
         entries = [wire_json.as_dict(entry) for entry in listing["models"][:MAX_MODELS]]
         named = [(wire_json.as_str(entry.get("name") or entry.get("model")), entry) for entry in entries]
         gate = asyncio.Semaphore(SHOWN_AT_ONCE)
+        deadline = asyncio.get_running_loop().time() + SHOW_BUDGET_S
 
         async def detail(name: str, digest: str) -> ModelDetails:
             known = self._details.get(name)
             if known is not None and known[0] == digest and digest:
                 return known[1]
-            async with gate:
-                try:
+            try:
+                async with asyncio.timeout_at(deadline), gate:
                     details = await self.show(name)
-                except ProviderError:
-                    return ModelDetails()
+            except (ProviderError, TimeoutError):
+                # A list without details is better than none; the details are asked again when the model is used.
+                return ModelDetails()
             self._details[name] = (digest, details)
             return details
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from contextlib import aclosing
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -21,61 +20,23 @@ from kernel.log import get_logger
 from kernel.providers import addresses
 from kernel.providers.base import ModelInfo, Provider, ProviderError, Sampling
 from kernel.providers.dialect import HttpDialect
+from kernel.providers.endpoints import Kind, ProvidersConfig, Server, dialects
 from kernel.providers.heuristic import HeuristicProvider
-from kernel.providers.http import HttpClient, HttpTimeouts
-from kernel.providers.ollama import DEFAULT_CONTEXT, DEFAULT_MODEL
+from kernel.providers.http import HttpClient
+from kernel.providers.ollama import DEFAULT_CONTEXT
 from kernel.providers.pull import PullProgress, pull_model
 from kernel.providers.recording import ExchangeObserver
-from kernel.providers.retrying import RetryingProvider, RetryPolicy
+from kernel.providers.retrying import RetryingProvider
 from kernel.providers.scripted import ScriptedProvider
 from kernel.providers.text_tool_calls import TextToolCallsProvider
+
+__all__ = ["ProviderRegistry", "ProviderStatus", "ProvidersConfig", "Server"]
 
 SCRIPTED_PREFIX = "scripted:"
 AUTO = "auto"
 HEURISTIC = "heuristic"
-Kind = Literal["ollama", "lmstudio", "vllm", "llamacpp", "openai", "gemini", "anthropic", "compatible", "heuristic"]
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A further OpenAI-compatible server. `name` becomes the first part of its model ids."""
-
-    name: str
-    base_url: str
-    key: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ProvidersConfig:
-    """Where models are looked for. Empty addresses switch a server off; keys are never shown by repr.
-
-    remembered_model: the id that "auto" takes first. scripts: files that are offered as models.
-    local_probe_s, cloud_probe_s: how long discovery waits for one server, in seconds.
-    """
-
-    ollama_url: str = "http://127.0.0.1:11434"
-    lmstudio_url: str = "http://127.0.0.1:1234/v1"
-    vllm_urls: tuple[str, ...] = ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8001/v1")
-    llamacpp_url: str = "http://127.0.0.1:8080/v1"
-    openai_url: str = "https://api.openai.com/v1"
-    gemini_url: str = "https://generativelanguage.googleapis.com"
-    anthropic_url: str = "https://api.anthropic.com"
-    openai_key: str = field(default="", repr=False)
-    gemini_key: str = field(default="", repr=False)
-    anthropic_key: str = field(default="", repr=False)
-    ollama_key: str = field(default="", repr=False)
-    servers: tuple[Server, ...] = ()
-    scripts: tuple[str, ...] = ()
-    remembered_model: str = ""
-    default_model: str = DEFAULT_MODEL
-    sampling: Sampling = Sampling(temperature=0.0)
-    local_probe_s: float = 1.5
-    cloud_probe_s: float = 6.0
-    local_timeouts: HttpTimeouts = HttpTimeouts(connect_s=5.0, read_s=600.0)
-    cloud_timeouts: HttpTimeouts = HttpTimeouts(connect_s=10.0, read_s=300.0)
-    retry: RetryPolicy = RetryPolicy()
 
 
 class ProviderStatus(msgspec.Struct, frozen=True):
@@ -159,6 +120,8 @@ class ProviderRegistry:
         wanted = self._round + 1
         async with self._discovering:
             if self._round < wanted:
+                # The library's first import must not count as a server's silence.
+                await self._http.prepare(tuple(entry.base_url for entry in self._entries.values()))
                 await asyncio.gather(*(self._probe(entry) for entry in tuple(self._entries.values())))
                 self._round += 1
         return self.models()
@@ -251,10 +214,12 @@ class ProviderRegistry:
         """Pull a model through Ollama, the default one where none is named, and list again. Raises ProviderError."""
         base_url = addresses.server_root(self._config.ollama_url, 11434)
         name = model or self._config.default_model
-        async for progress in pull_model(self._http, base_url, self._clock, name, key=self._config.ollama_key):
-            if progress.done:
-                await self._refresh("ollama")
-            yield progress
+        steps = pull_model(self._http, base_url, self._clock, name, key=self._config.ollama_key)
+        async with aclosing(steps):
+            async for progress in steps:
+                if progress.done:
+                    await self._refresh("ollama")
+                yield progress
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -265,8 +230,6 @@ class ProviderRegistry:
     # Building
 
     def _build(self, config: ProvidersConfig) -> dict[str, _Entry]:
-        from kernel.providers.endpoints import dialects
-
         entries: dict[str, _Entry] = {}
         for kind, dialect in dialects(config, self._http, self._clock, self._on_exchange):
             provider: Provider = dialect
