@@ -1,0 +1,1 @@
+"""Pure functions from state and event to new state; no Qt, no client, no clock here."""
