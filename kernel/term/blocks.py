@@ -43,10 +43,9 @@ class BlockDrawing(Drawing):
         while at < last:
             self._draw_full_line(lines[at])
             at += 1
+        self.last_char = ""
         if lines[last]:
             self._draw_line(lines[last])
-        else:
-            self.last_char = ""
 
     def _draw_full_line(self, line: str) -> None:
         if line:
@@ -64,12 +63,11 @@ class BlockDrawing(Drawing):
         if parts[0]:
             self.draw(parts[0])
         for index in range(1, len(parts), 2):
+            self.last_char = ""
             self.pen = sgr(self.pen, parts[index])
             text = parts[index + 1]
             if text:
                 self.draw(text)
-        if not parts[-1]:
-            self.last_char = ""
 
     def _scroll_in(self, lines: list[str], block: str) -> None:
         """Draw full lines while the cursor is at the start of the blank bottom line."""

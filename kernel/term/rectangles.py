@@ -46,7 +46,7 @@ class Rectangles(Editing):
             return None
         return Rectangle(first, start, last, end)
 
-    def fill_rectangle(self, char: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0) -> None:
+    def fill_rectangle(self, char: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECFRA."""
         area = self._rectangle(top, left, bottom, right)
         char = char or 32

@@ -23,7 +23,7 @@ from kernel.term.state import Cursor
 from kernel.term.stream import GROUND, Stream
 
 _ERRORS = "kernel.term.bytes"
-_CHARSET_SWITCH = re.compile(rb"%[@G8]|\A[@G8]")
+_CHARSET_SWITCH = re.compile(rb"%[@G8]|\A[@G8]|c")
 
 
 def _replace_undecodable(error: UnicodeError) -> tuple[str, int]:
@@ -52,7 +52,7 @@ class Terminal:
         if self.screen.utf8 and self._stream.state == GROUND and b"\x1b%" not in data:
             self._stream.feed(self._decoder.decode(data))
         else:
-            # The encoding may change inside: cut behind whatever could be such a change.
+            # The encoding may change inside: cut behind whatever could end such a sequence (ESC % @, ESC c).
             start = 0
             for match in _CHARSET_SWITCH.finditer(data):
                 self._feed_piece(data[start : match.end()])
