@@ -4,13 +4,13 @@ Frozen records and Protocols only. `SandboxManager` hands out sandboxes, tools r
 (bubblewrap, host, container) implements them. Must import nothing heavy and hold no state.
 """
 
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, Protocol
 
+SIGKILL = 9  # by number: this module is also read where the system has no such signal
 Confinement = Literal["container", "bubblewrap", "none"]
 
 
@@ -166,7 +166,7 @@ class Execution(Protocol):
         """How the command ended. May be awaited by several; cancelling one does not end the command."""
         ...
 
-    async def kill(self, signum: int = signal.SIGKILL) -> None:
+    async def kill(self, signum: int = SIGKILL) -> None:
         """Signal the whole tree of this call, daemonised children included. SIGKILL returns when none is left."""
         ...
 

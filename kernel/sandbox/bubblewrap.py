@@ -16,10 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from kernel.errors import UnavailableError
+from kernel.errors import AetherError, UnavailableError
 from kernel.log import get_logger
 from kernel.sandbox import machine as machine_facts
-from kernel.sandbox.backend import Confinement, OnLost, Probe, SandboxSpec
+from kernel.sandbox.backend import Confinement, ExecRequest, OnLost, Probe, SandboxSpec
 from kernel.sandbox.bwrap_plan import (
     SUPERVISOR_GUEST_PATH,
     Machine,
@@ -32,7 +32,7 @@ from kernel.sandbox.bwrap_plan import (
     plan,
     resource_limits,
 )
-from kernel.sandbox.cgroups import ControlGroups, Group
+from kernel.sandbox.cgroups import ControlGroups, FindGroups, Group
 from kernel.sandbox.child import Child
 from kernel.sandbox.launched import Ends, Launched
 from kernel.sandbox.network import SlirpNetwork, host_resolver
@@ -44,6 +44,7 @@ INFO_TIMEOUT_S = 20.0
 MAX_INFO_BYTES = 4096
 HELPER_GENERATIONS = 4  # bubblewrap, its init, the supervisor, a shim; then the command
 NICENESS = 5
+PROBE_TIMEOUT_S = 10.0
 _log = get_logger(__name__)
 
 
@@ -56,20 +57,48 @@ class _Info(msgspec.Struct, frozen=True):
 class BubblewrapBackend:
     """Implements `SandboxBackend`. scope: owner of the background tasks of all sandboxes.
 
-    use_control_groups: False leaves them alone (limits by rlimit, freezing by SIGSTOP), as on a machine without any.
+    find_groups: finds usable control groups, in a thread; `ControlGroups.none` does as on a machine without any (limits by
+    rlimit, freezing by SIGSTOP).
     """
 
     name = "bubblewrap"
 
-    def __init__(self, scope: Scope, *, use_control_groups: bool = True) -> None:
+    def __init__(self, scope: Scope, *, find_groups: FindGroups = ControlGroups.detect) -> None:
         self._scope = scope
-        self._use_control_groups = use_control_groups
+        self._find_groups = find_groups
         self._groups: ControlGroups | None = None
         self._launcher: BubblewrapLauncher | None = None
 
     async def probe(self) -> Probe:
-        """Build a real sandbox and run `true` in it."""
-        return await asyncio.to_thread(self._probe)
+        """Build a real sandbox and run a command in it."""
+        probe = await asyncio.to_thread(self._probe)
+        return await self._tried(probe) if probe.available else probe
+
+    async def _tried(self, probe: Probe) -> Probe:
+        """The probe, or what went wrong when a sandbox was started as for an agent."""
+        with tempfile.TemporaryDirectory(prefix="aether-probe-") as folder:
+            spec = SandboxSpec(pid=0, uid_name="probe", home=f"{folder}/home", tmp=f"{folder}/tmp")
+            for made in (spec.home, spec.tmp):
+                await asyncio.to_thread(os.mkdir, made)
+            sandbox = self.create(spec)
+            try:
+                call = await sandbox.execute(
+                    ExecRequest(("/bin/sh", "-c", "exit 42"), "/tmp", deadline_s=PROBE_TIMEOUT_S)
+                )
+                status = await call.wait()
+            except AetherError as error:
+                self._launcher = None
+                return _unavailable(
+                    error.message, "Give Aether the right to make mounts, or start it as an ordinary user."
+                )
+            finally:
+                await sandbox.kill()
+        if status.code != 42:
+            self._launcher = None
+            return _unavailable(
+                "A command in a sandbox of bubblewrap did not end as it should.", "Look at Aether's log."
+            )
+        return probe
 
     def _probe(self) -> Probe:
         if not sys.platform.startswith("linux"):
@@ -84,7 +113,7 @@ class BubblewrapBackend:
             return _unavailable("No Python 3.9 or later was found for the sandbox.", "Install the package `python3`.")
         machine = machine_facts.describe(bwrap, python)
         if self._groups is None:
-            self._groups = ControlGroups.detect() if self._use_control_groups else ControlGroups(None, frozenset(), {})
+            self._groups = self._find_groups()
         problem = _try_namespaces(machine, python[0])
         if problem:
             return problem

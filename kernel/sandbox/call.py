@@ -6,13 +6,13 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable
 
 from kernel.errors import InvalidArgumentError, LimitReachedError, UnavailableError
-from kernel.sandbox.backend import ExitStatus
+from kernel.sandbox.backend import SIGKILL, ExitStatus
 
 KILL_CONFIRM_S = 5.0
+START_CONFIRM_S = 15.0
 READ_BYTES = 65536
 
 KillCall = Callable[[int, int], None]
@@ -71,8 +71,18 @@ class Call:
         return self._gone.is_set()
 
     async def wait_started(self) -> None:
-        """Wait until the supervisor has started it. Raises LimitReachedError when it could not."""
-        await asyncio.shield(self._started)
+        """Wait until the supervisor has started it.
+
+        Raises LimitReachedError when it could not, UnavailableError when it does not answer; the sandbox ends then.
+        """
+        try:
+            async with asyncio.timeout(START_CONFIRM_S):
+                await asyncio.shield(self._started)
+        except TimeoutError as error:
+            self._give_up("it did not start a command")
+            raise UnavailableError(
+                "The sandbox did not answer.", "Run the command again; a fresh one starts."
+            ) from error
 
     async def read(self, limit: int = READ_BYTES) -> bytes:
         """The next output, b"" at its end. Raises InvalidArgumentError on a terminal or when somebody else is reading."""
@@ -105,12 +115,12 @@ class Call:
         assert self._status is not None
         return self._status
 
-    async def kill(self, signum: int = signal.SIGKILL) -> None:
+    async def kill(self, signum: int = SIGKILL) -> None:
         """Signal the whole tree; SIGKILL returns when none of it is left. The sandbox ends if that takes five seconds."""
         if self._gone.is_set():
             return
         self._send_kill(self._call_id, signum)
-        if signum != signal.SIGKILL:
+        if signum != SIGKILL:
             return
         try:
             async with asyncio.timeout(KILL_CONFIRM_S):
@@ -160,7 +170,7 @@ class Call:
                 )
             )
             self._started.exception()
-        self.set_exited(-signal.SIGKILL)
+        self.set_exited(-SIGKILL)
         self.set_gone()
 
     def set_exited(self, status: int) -> None:
@@ -181,7 +191,7 @@ class Call:
 
     def set_gone(self) -> None:
         """No process of it is left."""
-        self.set_exited(-signal.SIGKILL)
+        self.set_exited(-SIGKILL)
         if not self._started.done():
             self._started.set_exception(
                 UnavailableError("The sandbox ended before the command began.", "Run it again.")
@@ -210,14 +220,14 @@ class Call:
         """The disk quota is used up: kill the tree and say so."""
         if not self._gone.is_set():
             self.quota_exceeded = True
-            self._send_kill(self._call_id, signal.SIGKILL)
+            self._send_kill(self._call_id, SIGKILL)
 
     def _on_deadline(self) -> None:
         self._deadline = None
         self._remaining_s = None
         if not self._exited.is_set():
             self.timed_out = True
-            self._send_kill(self._call_id, signal.SIGKILL)
+            self._send_kill(self._call_id, SIGKILL)
             self._deadline = self._loop.call_later(KILL_CONFIRM_S, self._on_deadline_ignored)
 
     def _on_deadline_ignored(self) -> None:

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +60,11 @@ def parse_hierarchies(mounts: str, membership: str) -> Hierarchies:
                 if controller in V1_WANTED and controller in own:
                     v1[controller] = point / own[controller]
     return Hierarchies(unified, unified / own.get("", "") if unified else None, v1)
+
+
+def own_hierarchies() -> Hierarchies:
+    """This process's, as the kernel tells them now."""
+    return parse_hierarchies(_read(Path(MOUNTS_FILE)), _read(Path(MEMBERSHIP_FILE)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,7 @@ class ControlGroups:
     @classmethod
     def detect(cls, hierarchies: Hierarchies | None = None) -> "ControlGroups":
         """Find what is writable, by writing. Leftover groups of dead Aether processes are killed and removed."""
-        found = hierarchies or parse_hierarchies(_read(Path(MOUNTS_FILE)), _read(Path(MEMBERSHIP_FILE)))
+        found = hierarchies or own_hierarchies()
         name = f"aether-{os.getpid()}-{start_time(os.getpid()) or 0}"
         unified, controllers = _detect_unified(found, name)
         v1: dict[str, Path] = {}
@@ -194,6 +199,11 @@ class ControlGroups:
             if _usable(own / name):
                 v1[controller] = own / name
         return cls(unified, controllers, v1)
+
+    @classmethod
+    def none(cls) -> "ControlGroups":
+        """As on a machine without any."""
+        return cls(None, frozenset(), {})
 
     @property
     def capabilities(self) -> Capabilities:
@@ -212,8 +222,11 @@ class ControlGroups:
         folders: dict[str, Path] = {}
         unified = self._unified / name if self._unified else None
         try:
-            if unified:
-                unified.mkdir(parents=True, exist_ok=True)
+            if unified and self._unified:
+                self._unified.mkdir(exist_ok=True)
+                for controller in self._controllers:  # anew where another owner of the same folder has removed it
+                    _write(self._unified / "cgroup.subtree_control", f"+{controller}")
+                unified.mkdir(exist_ok=True)
             for controller, base in self._v1.items():
                 folders[controller] = base / name
                 folders[controller].mkdir(parents=True, exist_ok=True)
@@ -229,6 +242,9 @@ class ControlGroups:
         """Remove our own folders; groups still in use keep theirs."""
         for folder in {folder for folder in (self._unified, *self._v1.values()) if folder is not None}:
             _remove(folder)
+
+
+FindGroups = Callable[[], ControlGroups]
 
 
 def _detect_unified(found: Hierarchies, name: str) -> tuple[Path | None, frozenset[str]]:

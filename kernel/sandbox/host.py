@@ -15,7 +15,7 @@ from kernel.errors import UnavailableError
 from kernel.sandbox import machine as machine_facts
 from kernel.sandbox.backend import Confinement, OnLost, Probe, SandboxSpec
 from kernel.sandbox.bwrap_plan import environment, guest_home, resource_limits
-from kernel.sandbox.cgroups import ControlGroups, Group
+from kernel.sandbox.cgroups import ControlGroups, FindGroups, Group
 from kernel.sandbox.child import Child
 from kernel.sandbox.launched import Ends, Launched
 from kernel.sandbox.processes import start_time
@@ -32,9 +32,9 @@ class HostBackend:
 
     name = "host"
 
-    def __init__(self, scope: Scope, *, use_control_groups: bool = True) -> None:
+    def __init__(self, scope: Scope, *, find_groups: FindGroups = ControlGroups.detect) -> None:
         self._scope = scope
-        self._use_control_groups = use_control_groups
+        self._find_groups = find_groups
         self._groups: ControlGroups | None = None
         self._launcher: HostLauncher | None = None
 
@@ -47,8 +47,8 @@ class HostBackend:
             return Probe(False, "none", "Plain processes are not supported on Windows.", "Use containers.")
         found = machine_facts.find_python()
         python = found[0] if found else sys.executable
-        if self._groups is None and self._use_control_groups and sys.platform.startswith("linux"):
-            self._groups = ControlGroups.detect()
+        if self._groups is None and sys.platform.startswith("linux"):
+            self._groups = self._find_groups()
         bounded = self._groups is not None and self._groups.capabilities.memory
         self._launcher = HostLauncher(python, memory_bounded=bounded)
         remedy = (

@@ -18,7 +18,7 @@ from kernel.sandbox.cgroups import Group
 from kernel.sandbox.child import Child
 from kernel.sandbox.processes import (
     ProcessRow,
-    continue_tree,
+    continue_all,
     kill_identified,
     process_table,
     proportional_bytes,
@@ -27,6 +27,7 @@ from kernel.sandbox.processes import (
     stop_tree,
     tree_rows,
 )
+from kernel.sandbox.quota import disk_bytes
 
 END_TIMEOUT_S = 10.0
 
@@ -97,23 +98,20 @@ class Freezer:
     """Stops and continues everything that was launched: by control group where it can, else process by process."""
 
     def __init__(self) -> None:
-        self._signalled = False
+        self._stopped: tuple[ProcessRow, ...] = ()
 
     async def freeze(self, launched: Launched, group: Group | None) -> None:
         """Return when every process has stopped."""
         if group is not None and await asyncio.to_thread(group.freeze):
             return
-        self._signalled = True
-        await asyncio.to_thread(stop_tree, lambda: tree_rows(launched.root_pid))
+        self._stopped = await asyncio.to_thread(stop_tree, lambda: tree_rows(launched.root_pid))
 
-    async def thaw(self, launched: Launched, group: Group | None) -> None:
-        """Let every process go on."""
+    async def thaw(self, group: Group | None) -> None:
+        """Let every process go on that we stopped; what an agent stopped itself stays so."""
         if group is not None:
             await asyncio.to_thread(group.thaw)
-        if self._signalled:
-            self._signalled = False
-            rows = await asyncio.to_thread(tree_rows, launched.root_pid)
-            continue_tree([row.pid for row in rows])
+        stopped, self._stopped = self._stopped, ()
+        await asyncio.to_thread(continue_all, stopped)
 
 
 async def end(launched: Launched, group: Group | None) -> None:
@@ -131,7 +129,15 @@ def kill_largest(launched: Launched) -> None:
         signal_pids([rows[-1].pid], signal.SIGKILL)
 
 
-def memory_in_use(launched: Launched, limit: int) -> int:
+def measure(spec: SandboxSpec, launched: Launched | None, group: Group | None) -> tuple[int, int | None]:
+    """(room left on disk, memory in use or None where a control group bounds it) in bytes. Blocks."""
+    room = spec.limits.disk_bytes - disk_bytes((spec.home, spec.tmp), spec.limits.disk_bytes)
+    if launched is None or (group is not None and group.memory_bytes() is not None):
+        return room, None
+    return room, _memory_in_use(launched, spec.limits.memory_bytes)
+
+
+def _memory_in_use(launched: Launched, limit: int) -> int:
     """Bytes that all processes use; shared pages are told apart only when the quick sum is past `limit`. Blocks."""
     rows = tree_rows(launched.child.pid)
     resident = sum(row.memory_bytes for row in rows)
@@ -155,7 +161,8 @@ def _kill_all(launched: Launched, group: Group | None) -> None:
     if launched.kill_root:
         kill_identified(launched.root_pid, launched.root_started)
     elif not (group is not None and group.kill()) and not launched.child.ended:
-        signal_pids(stop_tree(lambda: tree_rows(launched.root_pid)), signal.SIGKILL)
+        stop_tree(lambda: tree_rows(launched.root_pid))
+        signal_pids([row.pid for row in reversed(tree_rows(launched.root_pid))], signal.SIGKILL)
     for companion in launched.companions:
         companion.send_signal(signal.SIGKILL)
     if group is not None:

@@ -162,27 +162,27 @@ def signal_pids(pids: Iterable[int], signum: int) -> None:
             os.kill(pid, signum)
 
 
-def stop_tree(find: Callable[[], list[ProcessRow]]) -> tuple[int, ...]:
+def stop_tree(find: Callable[[], list[ProcessRow]]) -> tuple[ProcessRow, ...]:
     """SIGSTOP everything that `find` names, parents first so that none notices a stopped child, until all of it is stopped.
 
-    Returns what was stopped, in order. Blocks; a tree that forks faster than 50 rounds is left at the last round.
+    Returns what ran and was stopped, in order. Blocks; a tree that forks faster than 50 rounds is left at the last round.
     """
-    stopped: dict[int, None] = {}
+    stopped: dict[int, ProcessRow] = {}
     for _ in range(STOP_ROUNDS):
-        rows = find()
-        running = [row.pid for row in rows if row.state not in ("T", "t")]
-        fresh = [row.pid for row in rows if row.pid not in stopped]
-        if not running and not fresh:
+        running = [row for row in find() if row.state not in ("T", "t")]
+        if not running:
             break
-        signal_pids(running, signal.SIGSTOP)
-        stopped.update(dict.fromkeys(fresh))
+        signal_pids([row.pid for row in running], signal.SIGSTOP)
+        stopped.update({row.pid: row for row in running if row.pid not in stopped})
         time.sleep(0.001)
-    return tuple(stopped)
+    return tuple(stopped.values())
 
 
-def continue_tree(pids: Iterable[int]) -> None:
-    """SIGCONT, children first, so that no parent sees a stopped child."""
-    signal_pids(reversed(tuple(pids)), signal.SIGCONT)
+def continue_all(rows: Iterable[ProcessRow]) -> None:
+    """SIGCONT to those that are still the same, children first, so that no parent sees a stopped child."""
+    for row in reversed(tuple(rows)):
+        if start_time(row.pid) == row.start_time:
+            signal_pids([row.pid], signal.SIGCONT)
 
 
 def kill_identified(pid: int, started: int) -> bool:

@@ -19,9 +19,9 @@ from kernel.sandbox.bwrap_plan import HELPER_PROCESSES, check_spec
 from kernel.sandbox.call import Call
 from kernel.sandbox.cgroups import ControlGroups, Group
 from kernel.sandbox.child import Child
-from kernel.sandbox.launched import Ends, Freezer, Launched, Launcher, end, kill_largest, memory_in_use
+from kernel.sandbox.launched import Ends, Freezer, Launched, Launcher, end, kill_largest, measure
 from kernel.sandbox.processes import tree_rows
-from kernel.sandbox.quota import UsageWatch, disk_bytes
+from kernel.sandbox.quota import UsageWatch
 from kernel.sandbox.streams import check_request, input_file, output_pipe
 from kernel.sandbox.supervisor_link import Exited, Failed, Gone, Pong, Ready, Report, Started, SupervisorLink
 from kernel.tasks import Scope
@@ -57,7 +57,11 @@ class SupervisedSandbox:
         self._freezer = Freezer()
         self._frozen = False
         self._ended = False
-        self._watch = UsageWatch(self._measure, self._on_measured, lambda: self._running and bool(self._live_calls()))
+        self._watch = UsageWatch(
+            lambda: measure(self._spec, self._launched, self._group),
+            self._on_measured,
+            lambda: self._running and bool(self._live_calls()),
+        )
 
     # What it is
 
@@ -319,7 +323,7 @@ class SupervisedSandbox:
             if not self._frozen:
                 return
             if self._launched is not None:
-                await self._freezer.thaw(self._launched, self._group)
+                await self._freezer.thaw(self._group)
             self._frozen = False
             for call in self._live_calls():
                 call.resume_deadline()
@@ -342,6 +346,8 @@ class SupervisedSandbox:
     async def kill(self) -> None:
         """End every process at once and give back everything held. Safe to repeat."""
         self._ended = True
+        if self._launched is not None and not self._ready.is_set():
+            self._launched.child.send_signal(signal.SIGKILL)
         async with self._lock:
             await self._end_processes()
 
@@ -374,14 +380,6 @@ class SupervisedSandbox:
             await self._end_processes()
 
     # Usage
-
-    def _measure(self) -> tuple[int, int | None]:
-        limit = self._spec.limits.disk_bytes
-        room = limit - disk_bytes((self._spec.home, self._spec.tmp), limit)
-        launched = self._launched
-        if launched is None or (self._group is not None and self._group.memory_bytes() is not None):
-            return room, None
-        return room, memory_in_use(launched, self._spec.limits.memory_bytes)
 
     async def _on_measured(self, room: int, memory: int | None) -> None:
         if room < 0 and not self._frozen:

@@ -6,7 +6,6 @@ message and every descriptor is checked here, and anything unexpected ends the l
 """
 
 import asyncio
-import fcntl
 import os
 import socket
 import stat
@@ -220,6 +219,8 @@ def _problem(flags: int, descriptors: list[int]) -> str:
 
 def is_terminal_master(descriptor: int) -> bool:
     """Whether a descriptor is the master of a pseudo-terminal and nothing else."""
+    import fcntl
+
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISCHR(found.st_mode) or not os.isatty(descriptor):

@@ -1,5 +1,6 @@
 """Real sandboxes: each test gets a workbench and leaves no process, descriptor or control group behind."""
 
+import dataclasses
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from kernel.sandbox.backend import SandboxBackend
 from kernel.sandbox.bubblewrap import BubblewrapBackend
+from kernel.sandbox.cgroups import ControlGroups, own_hierarchies
 from kernel.sandbox.host import HostBackend
 from kernel.tasks import Scope
 from tests.integration.sandbox.workbench import Workbench, control_group_folders, own_children
@@ -16,8 +18,15 @@ from tests.integration.sandbox.workbench import Workbench, control_group_folders
 def make_backend(kind: str, scope: Scope) -> SandboxBackend:
     """A backend by the name of a test's parameter."""
     if kind == "host":
-        return HostBackend(scope, use_control_groups=False)
-    return BubblewrapBackend(scope, use_control_groups=kind == "groups")
+        return HostBackend(scope, find_groups=ControlGroups.none)
+    if kind == "version 1":
+        return BubblewrapBackend(scope, find_groups=only_version_1)
+    return BubblewrapBackend(scope, find_groups=ControlGroups.detect if kind == "groups" else ControlGroups.none)
+
+
+def only_version_1() -> ControlGroups:
+    """The control groups of a machine that has version 1 alone."""
+    return ControlGroups.detect(dataclasses.replace(own_hierarchies(), unified=None, unified_own=None))
 
 
 async def make_workbench(kind: str, root: Path) -> AsyncIterator[Workbench]:
@@ -52,7 +61,7 @@ async def confined(tmp_path: Path) -> AsyncIterator[Workbench]:
         yield made
 
 
-@pytest.fixture(params=["groups", "rlimits", "host"])
+@pytest.fixture(params=["groups", "version 1", "rlimits", "host"])
 async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Workbench]:
     """Every way of running commands: what holds for one must hold for all."""
     async for made in make_workbench(request.param, tmp_path):

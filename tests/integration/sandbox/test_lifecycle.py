@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kernel.errors import ConflictError, InvalidArgumentError
+from kernel.errors import ConflictError, InvalidArgumentError, UnavailableError
+from kernel.sandbox import call
 from kernel.sandbox.backend import ExecRequest, LeftoverRecord, LossReason, Mount, SandboxSpec
 from kernel.sandbox.manager import SandboxManager
 from kernel.sandbox.processes import start_time
@@ -47,6 +48,7 @@ async def test_churn_leaves_nothing(bench: Workbench) -> None:
     assert control_group_folders() == groups
 
 
+@pytest.mark.expects_records
 async def test_killing_the_supervisor_ends_the_sandbox_and_the_next_command_has_a_fresh_one(bench: Workbench) -> None:
     sandbox = bench.make()
     await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
@@ -68,6 +70,39 @@ async def test_killing_the_shim_takes_its_children_along(bench: Workbench) -> No
         while "sleep" in (await run(sandbox, "sh", "-c", "cat /proc/[0-9]*/comm")).output:
             await asyncio.sleep(0.02)
     assert bench.lost == []
+
+
+@pytest.mark.expects_records
+@pytest.mark.parametrize("deadline_s", [0.2, None])
+async def test_a_stopped_supervisor_is_given_up(
+    confined: Workbench, deadline_s: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent may stop its own supervisor; its deadlines hold all the same, and it gets a fresh sandbox."""
+    monkeypatch.setattr(call, "KILL_CONFIRM_S", 0.5)
+    monkeypatch.setattr(call, "START_CONFIRM_S", 0.5)
+    sandbox = confined.make()
+    if deadline_s is None:
+        await run(sandbox, "sh", "-c", "(sleep 0.1; kill -STOP 2) >/dev/null 2>&1 &")
+        await asyncio.sleep(0.4)
+        with pytest.raises(UnavailableError):
+            await run(sandbox, "true")
+    else:
+        done = await run(sandbox, "sh", "-c", "kill -STOP 2; sleep 300", deadline_s=deadline_s)
+        assert done.status.timed_out
+    async with asyncio.timeout(5):
+        while not confined.lost:
+            await asyncio.sleep(0.01)
+    assert confined.lost == [(7, LossReason.UNRESPONSIVE)]
+    assert (await run(sandbox, "echo", "fresh")).output == "fresh\n"
+
+
+async def test_what_an_agent_stopped_itself_stays_stopped(bench: Workbench) -> None:
+    sandbox = bench.make()
+    done = await run(sandbox, "sh", "-c", "sleep 300 >/dev/null 2>&1 & kill -STOP $!; echo $!")
+    stopped = int(done.output)
+    await sandbox.freeze()
+    await sandbox.thaw()
+    assert ") T " in (await run(sandbox, "cat", f"/proc/{stopped}/stat")).output
 
 
 async def test_what_a_supervisor_ignores_cannot_end_it(bench: Workbench) -> None:
@@ -157,11 +192,11 @@ async def test_mounts_can_be_added_while_idle(bench: Workbench, tmp_path: Path) 
     (more / "seen.txt").write_text("seen")
     sandbox = bench.make()
     assert (await run(sandbox, "ls", "/home/agent_7/more")).status.code == 2
-    call = await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
+    running = await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
     mount = Mount(str(more), "/home/agent_7/more", True)
     with pytest.raises(ConflictError):
         await sandbox.add_mounts((mount,))
-    await call.kill()
+    await running.kill()
     await sandbox.add_mounts((mount,))
     assert (await run(sandbox, "cat", "more/seen.txt")).output == "seen"
     assert bench.lost == []
@@ -217,8 +252,6 @@ async def test_manager_measures_every_agent_in_one_look(tmp_path: Path) -> None:
 
 
 async def test_start_says_what_is_wrong(confined: Workbench) -> None:
-    from kernel.errors import UnavailableError
-
     sandbox = confined.make()
     os.rmdir(sandbox.spec.home)
     with pytest.raises(UnavailableError) as caught:
