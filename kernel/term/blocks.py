@@ -10,7 +10,7 @@ import re
 
 from kernel.term.drawing import Drawing
 from kernel.term.rows import ERASED, PLAIN, STUB, Row
-from kernel.term.width import is_mark
+from kernel.term.width import SPECIAL
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _NEWLINE = re.compile(r"\r+\n")
@@ -76,11 +76,19 @@ class BlockDrawing(Drawing):
             self._scroll_in_plain(lines)
             return
         rows: list[Row] = []
-        for line in lines:
-            if not self._append_rows(rows, line):
-                self._commit(rows)
-                rows = []
-                self._draw_full_line(line)
+        originals = lines
+        if not block.isascii():
+            # One translation for all lines; those with marks or clusters in them are drawn one by one or shaped.
+            lines = "\n".join(lines).translate(self.shaper.map).split("\n")
+        for line, original in zip(lines, originals, strict=True):
+            if SPECIAL in line:
+                if "\x1b" in line or self.shaper.is_special(original[0]):
+                    self._commit(rows)
+                    rows = []
+                    self._draw_full_line(original)
+                    continue
+                line = self.shaper.cells(original)
+            self._append_rows(rows, line)
         self._commit(rows)
 
     def _scroll_in_plain(self, lines: list[str]) -> None:
@@ -107,44 +115,32 @@ class BlockDrawing(Drawing):
         else:
             self._commit(rows)
 
-    def _append_rows(self, rows: list[Row], line: str) -> bool:
-        """Append the rows that ``line`` fills to ``rows``; false, with nothing done, when it has to be drawn."""
+    def _append_rows(self, rows: list[Row], cells: str) -> None:
+        """Append the rows that a line of row text with SGR fills, drawn on blank rows, to ``rows``."""
         columns = self.columns
-        blank = self.blank_attr
-        if "\x1b" in line:
-            parts = _SGR.split(line)
-            texts = parts[::2]
-            if not line.isascii():
-                for index, text in enumerate(texts):
-                    if not text.isascii():
-                        if self.shaper.needs_shaping(text):
-                            return False
-                        texts[index] = self.shaper.cells(text)
-            attrs = self.pen * len(texts[0])
-            pen = self.pen
-            sgr = self.attributes.sgr
-            runs = [attrs]
-            for index in range(1, len(texts)):
-                pen = sgr(pen, parts[2 * index - 1])
-                runs.append(pen * len(texts[index]))
+        pen = self.pen
+        blank = ERASED if pen == PLAIN else self.attributes.blank(pen)
+        if "\x1b" in cells:
+            parts = _SGR.split(cells)
+            transitions = self.attributes.sgr
+            text = parts[0]
+            texts, runs = [text], [pen * len(text)]
+            for index in range(2, len(parts), 2):
+                pen = transitions(pen, parts[index - 1])
+                text = parts[index]
+                texts.append(text)
+                runs.append(pen * len(text))
             self.pen = pen
             cells = "".join(texts)
             attrs = "".join(runs)
         else:
-            if not line.isascii():
-                if is_mark(line[0]):
-                    return False
-                cells = self.shaper.cells(line)
-            else:
-                cells = line
-            attrs = self.pen * len(cells)
+            attrs = pen * len(cells)
         size = len(cells)
         if size > columns:
             self._append_wrapped(rows, cells, attrs, blank)
         else:
             pad = columns - size
             rows.append(Row(cells + " " * pad, attrs + blank * pad) if pad else Row(cells, attrs))
-        return True
 
     def _append_wrapped(self, rows: list[Row], cells: str, attrs: str, blank: str) -> None:
         """Append the rows of a line that is longer than the screen is wide."""

@@ -20,9 +20,11 @@ class Drawing(Scrolling):
             self.joined_at = None
             self._put(data)
         elif self.plain_drawing:
-            rest = self._join_previous(data)
+            rest = data
+            if self.joined_at is not None or self.shaper.is_special(data[0]):
+                rest = self._join_previous(data)
             if rest:
-                self.last_char = self.shaper.last_base(rest)
+                self.last_char = rest
                 self._put(self.shaper.cells(rest))
             self._mark_join(data[-1])
         else:
@@ -39,7 +41,7 @@ class Drawing(Scrolling):
     def repeat_last(self, count: int = 0, *_: int) -> None:
         """REP: the last character again."""
         if self.last_char:
-            self.draw(self.last_char * min(count or 1, self.columns * self.lines))
+            self.draw(self.shaper.last_base(self.last_char) * min(count or 1, self.columns * self.lines))
 
     def _put(self, cells: str) -> None:
         """Write row text at the cursor, wrapping at the right margin.

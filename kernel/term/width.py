@@ -17,6 +17,10 @@ from kernel.term.unicode_ranges import WIDE_RANGES, ZERO_WIDTH_RANGES
 
 ZWJ = "\u200d"
 EMOJI_SELECTOR = "\ufe0f"
+#: Marks a character in the result of ``CellMap`` whose cell depends on its neighbours.
+SPECIAL = "\1"
+_MAP_LIMIT = 20_000
+_MEMO_LIMIT = 4_096
 _REGIONAL = "\U0001f1e6-\U0001f1ff"
 _MODIFIER = "\U0001f3fb-\U0001f3ff"
 #: Narrow characters that have an emoji form, where VARIATION SELECTOR-16 widens them.
@@ -35,16 +39,28 @@ _TEXT_EMOJI = (
 )
 
 
-def _ranges(text: str) -> str:
-    """Turn ``1100-115f 231a`` into the inside of a character class."""
-    spans = (span.split("-") for span in text.split())
-    return "".join("-".join(re.escape(chr(int(end, 16))) for end in span) for span in spans)
+def _ranges(text: str) -> tuple[str, str]:
+    """Turn ``1100-115f 1f300-1f320`` into the insides of two character classes: up to U+FFFF, and above.
+
+    The engine tests a class below U+10000 by table and the rest range by range, so the two are kept apart.
+    """
+    spans = [[int(end, 16) for end in span.split("-")] for span in text.split()]
+    low = [span for span in spans if span[0] < 0x10000]
+    high = [span for span in spans if span[0] >= 0x10000]
+    inside = ["".join("-".join(re.escape(chr(end)) for end in span) for span in part) for part in (low, high)]
+    return inside[0], inside[1]
+
+
+_HIGH = "(?=[\U00010000-\U0010ffff])"
+
+
+#: In translated text: a special character with the one before, and with one after each ZWJ.
+_SPECIAL_CHUNK = re.compile(f"(?:[^{SPECIAL}{STUB}]{STUB}?)?(?:{SPECIAL}.(?:(?<={ZWJ})[^{SPECIAL}{STUB}]{STUB}?)?)+")
 
 
 class _Patterns(NamedTuple):
     cluster: re.Pattern[str]
     special: re.Pattern[str]
-    wide: re.Pattern[str]
     wide_base: re.Pattern[str]
     text_emoji: re.Pattern[str]
     pictograph: re.Pattern[str]
@@ -53,23 +69,21 @@ class _Patterns(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _patterns() -> _Patterns:
-    zero = _ranges(ZERO_WIDTH_RANGES)
-    wide = _ranges(WIDE_RANGES)
+    zero_low, zero_high = _ranges(ZERO_WIDTH_RANGES)
+    wide_low, wide_high = _ranges(WIDE_RANGES)
+    zero = f"(?:[{zero_low}]|{_HIGH}[{zero_high}])"
+    base = f"(?:[^{zero_low}\U00010000-\U0010ffff]|{_HIGH}[^{zero_high}])"
     pictograph = rf"[\u203c-\u3299\xa9\xae\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff{_MODIFIER}]"
-    marks = f"[{zero}{_MODIFIER}]"
+    marks = f"(?:{zero}|[{_MODIFIER}])"
+    chain = f"(?:(?<={ZWJ}){pictograph}{marks}*)*"
     return _Patterns(
         # An emoji goes on after ZWJ; any other base takes marks only. Regional indicators pair up.
-        cluster=re.compile(
-            f"[{_REGIONAL}]{{2}}[{zero}]*"
-            f"|{pictograph}{marks}*(?:(?<={ZWJ}){pictograph}{marks}*)*"
-            f"|[^{zero}][{zero}]*"
-        ),
-        special=re.compile(f"[{zero}{_REGIONAL}{_MODIFIER}\U00100000-\U0010ffff]"),
-        wide=re.compile(f"[{wide}]+"),
-        wide_base=re.compile(f"[{wide}{_REGIONAL}{_MODIFIER}]"),
+        cluster=re.compile(f"[{_REGIONAL}]{{2}}{zero}*|{pictograph}{marks}*{chain}|{base}{zero}*"),
+        special=re.compile(f"[{zero_low}]|{_HIGH}[{_REGIONAL}{_MODIFIER}\U00100000-\U0010ffff{zero_high}]"),
+        wide_base=re.compile(f"[{wide_low}]|{_HIGH}[{wide_high}{_REGIONAL}{_MODIFIER}]"),
         text_emoji=re.compile(f"[{_TEXT_EMOJI}]"),
         pictograph=re.compile(pictograph),
-        zero=re.compile(f"[{zero}]"),
+        zero=re.compile(zero),
     )
 
 
@@ -104,8 +118,22 @@ def cluster_width(cluster: str) -> int:
     return 1
 
 
-def _widen(match: re.Match[str]) -> str:
-    return STUB.join(match[0]) + STUB
+class CellMap(dict[int, str]):
+    """A table for ``str.translate``: a wide character gets its stub, a special one is marked with ``SPECIAL``."""
+
+    def __missing__(self, code: int) -> str:
+        """Classify a character met for the first time."""
+        patterns = _patterns()
+        char = chr(code)
+        if patterns.special.match(char):
+            cells = SPECIAL + char
+        elif patterns.wide_base.match(char):
+            cells = char + STUB
+        else:
+            cells = char
+        if len(self) < _MAP_LIMIT:
+            self[code] = cells
+        return cells
 
 
 class Shaper:
@@ -113,45 +141,47 @@ class Shaper:
 
     def __init__(self, clusters: ClusterTable) -> None:
         self._clusters = clusters
-        self._wide = False
         self._memo: dict[str, str] = {}
+        #: Table for ``str.translate`` that turns text into cells where the result has no ``SPECIAL``.
+        self.map = CellMap()
 
     def cells(self, text: str) -> str:
         """Return ``text`` (no control characters, its first character not a mark) as row text."""
         if text.isascii():
             return text
-        patterns = _patterns()
-        if patterns.special.search(text):
-            return "".join([self._shape(match[0]) for match in patterns.cluster.finditer(text)])
-        return patterns.wide.sub(_widen, text)
+        cells = text.translate(self.map)
+        return _SPECIAL_CHUNK.sub(self._shape_chunk, cells) if SPECIAL in cells else cells
 
-    def needs_shaping(self, text: str) -> bool:
-        """Whether ``text`` has marks or clusters, whose cells depend on what precedes them."""
-        return _patterns().special.search(text) is not None
+    def is_special(self, char: str) -> bool:
+        """Whether ``char`` is a mark or else may share a cell with what precedes it."""
+        return self.map[ord(char)][0] == SPECIAL
 
     def last_base(self, text: str) -> str:
         """The character that the last cell of ``text`` begins with."""
-        if not self.needs_shaping(text):
-            return text[-1]
         return [match[0] for match in _patterns().cluster.finditer(text)][-1][0]
+
+    def _shape_chunk(self, match: re.Match[str]) -> str:
+        """Return the cells of a special character with those that may share a cell with it."""
+        chunk = match[0]
+        cells = self._memo.get(chunk)
+        if cells is None:
+            text = chunk.replace(SPECIAL, "").replace(STUB, "")
+            cells = "".join([self._shape(found[0]) for found in _patterns().cluster.finditer(text)])
+            if len(self._memo) > _MEMO_LIMIT:
+                self._memo.clear()
+            if len(chunk) <= 4 * MAX_LENGTH:
+                self._memo[chunk] = cells
+        return cells
 
     def _shape(self, cluster: str) -> str:
         """Return the cells of one cluster: its private code point, and a stub where it is wide."""
-        cells = self._memo.get(cluster)
-        if cells is None:
-            rest = cluster[MAX_LENGTH:]
-            head = cluster[:MAX_LENGTH]
-            while rest and joins(head, rest[0]):
-                rest = rest[1:]
-            cells = self._clusters.intern(head)
-            if cluster_width(head) == 2:
-                cells += STUB
-            if rest:
-                cells += self.cells(rest)
-            if len(self._memo) > 4096:
-                self._memo.clear()
-            self._memo[cluster] = cells
-        return cells
+        head, rest = cluster[:MAX_LENGTH], cluster[MAX_LENGTH:]
+        while rest and joins(head, rest[0]):
+            rest = rest[1:]
+        cells = self._clusters.intern(head)
+        if cluster_width(head) == 2:
+            cells += STUB
+        return cells + self.cells(rest) if rest else cells
 
     def forget(self) -> None:
         """Drop what was remembered of the cluster table, after a collection."""
