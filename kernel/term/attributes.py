@@ -29,7 +29,8 @@ class AttributeTable:
         self._tuples: list[Attributes] = []
         self._ids: dict[Attributes, int] = {}
         self._free: list[int] = []
-        self._transitions: dict[str, dict[str, str]] = {}
+        #: Where SGR parameters lead: attribute -> parameters -> attribute. Only ``sgr`` adds to it.
+        self.transitions: dict[str, dict[str, str]] = {}
         self._blanks: dict[str, str] = {}
         self._memo_size = 0
         self.intern(Attributes())
@@ -65,16 +66,16 @@ class AttributeTable:
 
     def sgr(self, attr: str, params: str) -> str:
         """Return the attribute that SGR ``params`` (the text between CSI and ``m``) makes of ``attr``."""
-        transitions = self._transitions.get(attr)
+        transitions = self.transitions.get(attr)
         if transitions is None:
-            transitions = self._transitions[attr] = {}
+            transitions = self.transitions[attr] = {}
         after = transitions.get(params)
         if after is None:
             after = self.intern(apply_sgr(self[attr], params))
             self._memo_size += 1
             if self._memo_size > _MEMO_LIMIT:
                 self._memo_size = 0
-                self._transitions.clear()
+                self.transitions.clear()
             elif len(params) <= _LONGEST_MEMO:
                 transitions[params] = after
         return after
@@ -97,7 +98,7 @@ class AttributeTable:
             if number not in keep and number not in free:
                 del self._ids[attributes]
                 self._free.append(number)
-        self._transitions.clear()
+        self.transitions.clear()
         self._blanks.clear()
         self._memo_size = 0
         self.generation += 1

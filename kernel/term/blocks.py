@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from kernel.term.drawing import Drawing
-from kernel.term.rows import ERASED, PLAIN, STUB, Row
+from kernel.term.rows import ERASED, PLAIN, STUB, Row, overwrite
 from kernel.term.width import SPECIAL
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -20,6 +20,10 @@ _FEW = 3
 
 class BlockDrawing(Drawing):
     """``draw_block``, which the stream calls with all it finds between two control functions of other kinds."""
+
+    def select_rendition(self, params: str) -> None:
+        """SGR with ``params``, the text between CSI and ``m``."""
+        self.pen = self.attributes.sgr(self.pen, params)
 
     def draw_block(self, block: str) -> None:
         """Draw printable text, ``CR LF`` line ends and SGR sequences."""
@@ -55,6 +59,11 @@ class BlockDrawing(Drawing):
 
     def _draw_line(self, line: str) -> None:
         """Draw text with SGR and no line end."""
+        if not (self.plain_drawing and not self.wrap_pending and self._overwrite_line(line)):
+            self._draw_parts(line)
+
+    def _draw_parts(self, line: str) -> None:
+        """Draw the texts of ``line`` one by one."""
         if "\x1b" not in line:
             self.draw(line)
             return
@@ -68,6 +77,56 @@ class BlockDrawing(Drawing):
             text = parts[index + 1]
             if text:
                 self.draw(text)
+
+    def _overwrite_line(self, line: str) -> bool:
+        """Draw a line in one go where it fits into the rest of the row and has no clusters; else do nothing."""
+        cursor = self.cursor
+        x, y = cursor.x, cursor.y
+        ascii_only = line.isascii()
+        if not ascii_only:
+            if self.joined_at == (x, y, False):
+                return False
+            line = line.translate(self.shaper.map)
+            if SPECIAL in line:
+                return False
+        cells, attrs, pen, last = self._styled(line)
+        end = x + len(cells)
+        if end > self.columns:
+            return False
+        self.pen = pen
+        self.last_char = last if ascii_only else last.rstrip(STUB)
+        if not cells:
+            return True
+        text, old, wrapped = row = self.rows[y]
+        if end < self.columns and text.isascii():
+            self.rows[y] = Row(text[:x] + cells + text[end:], old[:x] + attrs + old[end:], wrapped)
+        else:
+            self.rows[y] = overwrite(row, x, cells, attrs)
+        if end == self.columns:
+            end -= 1
+            self.wrap_pending = True
+        cursor.x = end
+        self.joined_at = None if "\0" < cells[-1] < "\x80" else (end, y, self.wrap_pending)
+        return True
+
+    def _styled(self, line: str) -> tuple[str, str, str, str]:
+        """Return the cells and attributes of row text with SGR, the pen after it, and the text behind the last SGR."""
+        pen = self.pen
+        if "\x1b" not in line:
+            return line, pen * len(line), pen, line
+        parts = _SGR.split(line)
+        transitions = self.attributes.transitions
+        text = parts[0]
+        runs = [pen * len(text)]
+        for index in range(1, len(parts), 2):
+            try:
+                pen = transitions[pen][parts[index]]
+            except KeyError:
+                pen = self.attributes.sgr(pen, parts[index])
+            text = parts[index + 1]
+            if text:
+                runs.append(pen * len(text))
+        return "".join(parts[::2]), "".join(runs), pen, text
 
     def _scroll_in(self, lines: list[str], block: str) -> None:
         """Draw full lines while the cursor is at the start of the blank bottom line."""
@@ -118,23 +177,8 @@ class BlockDrawing(Drawing):
     def _append_rows(self, rows: list[Row], cells: str) -> None:
         """Append the rows that a line of row text with SGR fills, drawn on blank rows, to ``rows``."""
         columns = self.columns
-        pen = self.pen
-        blank = ERASED if pen == PLAIN else self.attributes.blank(pen)
-        if "\x1b" in cells:
-            parts = _SGR.split(cells)
-            transitions = self.attributes.sgr
-            text = parts[0]
-            texts, runs = [text], [pen * len(text)]
-            for index in range(2, len(parts), 2):
-                pen = transitions(pen, parts[index - 1])
-                text = parts[index]
-                texts.append(text)
-                runs.append(pen * len(text))
-            self.pen = pen
-            cells = "".join(texts)
-            attrs = "".join(runs)
-        else:
-            attrs = pen * len(cells)
+        blank = ERASED if self.pen == PLAIN else self.attributes.blank(self.pen)
+        cells, attrs, self.pen, _ = self._styled(cells)
         size = len(cells)
         if size > columns:
             self._append_wrapped(rows, cells, attrs, blank)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyte
 
@@ -23,6 +23,8 @@ _MAX_PARAMETER = 65535
 _MAX_PARAMETERS = 64
 _PARAMETER_CHARS = 1024
 _INTERMEDIATE_CHARS = 4
+_KNOWN_LIMIT = 8192
+_KNOWN_LENGTH = 48
 
 #: In the decoded text, a raw byte 0x80..0x9f that is no UTF-8 is a lone surrogate of this range.
 _RAW_C1 = "\udc80-\udc9f"
@@ -41,6 +43,14 @@ GROUND, ESCAPE_STATE, CSI_STATE, STRING, STRING_ESCAPE, VT52_ROW, VT52_COLUMN = 
 Handler = Callable[..., Any]
 
 
+class _Sequence(NamedTuple):
+    """A CSI sequence made ready; ``may_leave``: it may switch to VT52 sequences, which the pattern does not know."""
+
+    handler: Handler
+    arguments: tuple[Any, ...]
+    may_leave: bool
+
+
 class Stream(pyte.Stream):
     """Parses for one screen. ``state`` is one of the constants above."""
 
@@ -56,7 +66,7 @@ class Stream(pyte.Stream):
         self._string_size = 0
         self._csi: dict[str, Handler] = {key: getattr(screen, name) for key, name in CSI.items() if key != "m"}
         self._controls: dict[str, Handler] = {key: getattr(screen, name) for key, name in CONTROLS.items()}
-        self._parameters: dict[str, tuple[int, ...]] = {}
+        self._known: dict[str, _Sequence] = {}
 
     # --- ground state
 
@@ -79,6 +89,7 @@ class Stream(pyte.Stream):
         screen = self.screen
         draw_block = screen.draw_block
         controls = self._controls
+        known = self._known
         while position < size:
             token = match(data, position)
             if token is None:
@@ -89,9 +100,12 @@ class Stream(pyte.Stream):
             if kind == _BLOCK:
                 draw_block(token[1])
             elif kind == _CSI_FINAL:
-                self._dispatch_csi(token[2], token[3], token[4])
+                sequence = known.get(token[0])
+                if sequence is None:
+                    sequence = self._remember(token)
+                sequence.handler(*sequence.arguments)
                 screen.last_char = ""
-                if screen.modes.private[2] is False:
+                if sequence.may_leave and screen.modes.vt52:
                     return position
             elif kind == _CONTROL:
                 handler = controls.get(token[5])
@@ -105,32 +119,33 @@ class Stream(pyte.Stream):
 
     # --- dispatch
 
+    def _remember(self, token: re.Match[str]) -> _Sequence:
+        """Work out what a complete CSI sequence calls, and keep it."""
+        handler, arguments = self._resolve_csi(token[2], token[3], token[4])
+        sequence = _Sequence(handler, arguments, token[4] in "lrp")
+        if len(self._known) >= _KNOWN_LIMIT:
+            self._known.clear()
+        if len(token[0]) < _KNOWN_LENGTH:
+            self._known[token[0]] = sequence
+        return sequence
+
     def _dispatch_csi(self, params: str, intermediates: str, final: str) -> None:
+        handler, arguments = self._resolve_csi(params, intermediates, final)
+        handler(*arguments)
+
+    def _resolve_csi(self, params: str, intermediates: str, final: str) -> tuple[Handler, tuple[Any, ...]]:
+        """Return the method and the arguments of a CSI sequence."""
         if params and params[0] in "<=>?":
             key = params[0] + intermediates + final
             params = params[1:]
         else:
             key = intermediates + final
         if key == "m":
-            screen = self.screen
-            screen.pen = screen.attributes.sgr(screen.pen, params)
-            return
+            return self.screen.select_rendition, (params,)
         handler = self._csi.get(key)
-        if handler is None:
-            return
-        if key == "t" and ":" not in params:
-            handler(*_parse_parameters(params, omitted=-1))
-            return
-        if ":" in params:
-            return
-        numbers = self._parameters.get(params)
-        if numbers is None:
-            numbers = _parse_parameters(params) if params else ()
-            if len(self._parameters) > 4096:
-                self._parameters.clear()
-            if len(params) < 64:
-                self._parameters[params] = numbers
-        handler(*numbers)
+        if handler is None or ":" in params:
+            return self.screen.debug, ()
+        return handler, _parse_parameters(params, omitted=-1 if key == "t" else 0)
 
     def _dispatch_escape(self, intermediates: str, final: str) -> None:
         if self.screen.modes.vt52:

@@ -22,7 +22,7 @@ from kernel.term import Terminal
 _COLUMNS, _LINES = 120, 36
 _CHUNK = 128 * 1024
 _RECORDING = Path(__file__).resolve().parents[1] / "data" / "terminal" / "vim-session.bin"
-_WORDS = "the of kernel agent window process terminal socket buffer event compile linking warning module test passed".split()
+_WORDS = ("the", "kernel", "agent", "window", "process", "terminal", "socket", "buffer", "event", "linking", "warning")
 
 
 def plain_text(size: int) -> bytes:
@@ -81,11 +81,11 @@ def _lines(size: int, line: Callable[[random.Random], str]) -> bytes:
 
 
 def _feed_rate(feed: Callable[[bytes], None], data: bytes) -> float:
-    """Bytes per second of feeding ``data`` in chunks."""
-    start = time.perf_counter()
+    """Bytes per second of processor time of feeding ``data`` in chunks."""
+    start = time.process_time()
     for at in range(0, len(data), _CHUNK):
         feed(data[at : at + _CHUNK])
-    return len(data) / (time.perf_counter() - start)
+    return len(data) / (time.process_time() - start)
 
 
 def _ours(data: bytes, repeats: int) -> float:
@@ -105,8 +105,7 @@ def _pyte(data: bytes) -> float:
             if not kwargs:
                 super().select_graphic_rendition(*args)
 
-    stream = pyte.ByteStream(Silent(_COLUMNS, _LINES))
-    return _feed_rate(stream.feed, data)
+    return max(_feed_rate(pyte.ByteStream(Silent(_COLUMNS, _LINES)).feed, data) for _ in range(2))
 
 
 _CASES: dict[str, tuple[Callable[[int], bytes], float]] = {
