@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,7 @@ from kernel.providers import failures, wire_json
 from kernel.providers.base import ProviderError
 from kernel.providers.http import HttpClient, HttpTimeouts, TransportFailure
 from kernel.providers.ollama import DEFAULT_MODEL
+from kernel.providers.recording import ExchangeObserver, ExchangeRecorder, Recording
 from kernel.providers.redaction import Redactor
 
 MAX_LINE_BYTES = 256 * 1024
@@ -40,10 +42,71 @@ class PullProgress(msgspec.Struct, frozen=True):
 
 
 async def pull_model(
-    http: HttpClient, base_url: str, clock: Clock, model: str = DEFAULT_MODEL, *, key: str = ""
+    http: HttpClient,
+    base_url: str,
+    clock: Clock,
+    model: str = DEFAULT_MODEL,
+    *,
+    key: str = "",
+    on_exchange: ExchangeObserver | None = None,
 ) -> AsyncGenerator[PullProgress]:
     """Pull `model`; the last progress has `done`. Raises ProviderError."""
-    remedies = failures.Remedies(
+    remedies = _remedies(base_url)
+    redact = Redactor(key)
+    url, body = f"{base_url}/api/pull", {"model": model, "stream": True}
+    recording = ExchangeRecorder("ollama", clock, redact, on_exchange).begin(model, url, body)
+    error = "cancelled"
+    try:
+        async with aclosing(_steps(http, url, body, key, recording)) as steps:
+            async for step in steps:
+                if isinstance(step, PullProgress):
+                    if step.done:
+                        error = ""
+                    yield step
+                    if step.done:
+                        return
+                else:
+                    raise failures.classify(step, provider="Ollama", model=model, remedies=remedies, redact=redact)
+        raise failures.truncated("Ollama", model, remedies)
+    except TransportFailure as failure:
+        error = failure.message
+        raise failures.from_transport(failure, provider="Ollama", model=model, remedies=remedies) from None
+    except ProviderError as failure:
+        error = failure.message
+        raise
+    finally:
+        if recording is not None:
+            recording.finish(error)
+
+
+async def _steps(
+    http: HttpClient, url: str, body: dict[str, Any], key: str, recording: Recording | None
+) -> AsyncGenerator[PullProgress | failures.ServerFault]:
+    """What the server says, line by line: progress, or the fault that ends it."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    layers: dict[str, tuple[int, int]] = {}
+    async with http.stream("POST", url, headers=headers, json=body, timeouts=TIMEOUTS) as response:
+        if recording is not None:
+            recording.status = response.status
+        if response.status >= 300:
+            refusal = await response.body(64 * 1024)
+            yield failures.read_fault(response.status, response.headers, refusal, 0.0)
+            return
+        async with aclosing(response.lines(MAX_LINE_BYTES)) as lines:
+            async for line in lines:
+                if recording is not None:
+                    recording.received(line + b"\n")
+                value = wire_json.load_object(line) or {}
+                if value.get("error"):
+                    yield _worded(value["error"])
+                    return
+                progress = _progress(body["model"], value, layers)
+                if progress is not None:
+                    yield progress
+
+
+def _remedies(base_url: str) -> failures.Remedies:
+    return failures.Remedies(
         auth="Check the key of the server that stands before Ollama.",
         unknown_model="Check the name: https://ollama.com/library lists what can be pulled.",
         refused=f"Start Ollama with `ollama serve` (it is expected at {base_url}; OLLAMA_HOST changes that).",
@@ -51,33 +114,6 @@ async def pull_model(
         truncated="Pull again: it goes on where it stopped.",
         bad_response="Check the name (https://ollama.com/library) and the network connection, then pull again.",
     )
-    headers = {"authorization": f"Bearer {key}"} if key else {}
-    redact = Redactor(key)
-
-    def failed(fault: failures.ServerFault) -> ProviderError:
-        return failures.classify(fault, provider="Ollama", model=model, remedies=remedies, redact=redact)
-
-    layers: dict[str, tuple[int, int]] = {}
-    try:
-        async with http.stream(
-            "POST", f"{base_url}/api/pull", headers=headers, json={"model": model, "stream": True}, timeouts=TIMEOUTS
-        ) as response:
-            if response.status >= 300:
-                body = await response.body(64 * 1024)
-                raise failed(failures.read_fault(response.status, response.headers, body, clock.now()))
-            async with aclosing(response.lines(MAX_LINE_BYTES)) as lines:
-                async for line in lines:
-                    value = wire_json.load_object(line) or {}
-                    if value.get("error"):
-                        raise failed(_worded(value["error"]))
-                    progress = _progress(model, value, layers)
-                    if progress is not None:
-                        yield progress
-                    if progress is not None and progress.done:
-                        return
-    except TransportFailure as failure:
-        raise failures.from_transport(failure, provider="Ollama", model=model, remedies=remedies) from None
-    raise failures.truncated("Ollama", model, remedies)
 
 
 def _worded(error: object) -> failures.ServerFault:

@@ -214,7 +214,8 @@ class ProviderRegistry:
         """Pull a model through Ollama, the default one where none is named, and list again. Raises ProviderError."""
         base_url = addresses.server_root(self._config.ollama_url, 11434)
         name = model or self._config.default_model
-        steps = pull_model(self._http, base_url, self._clock, name, key=self._config.ollama_key)
+        key = self._config.ollama_key
+        steps = pull_model(self._http, base_url, self._clock, name, key=key, on_exchange=self._on_exchange)
         async with aclosing(steps):
             async for progress in steps:
                 if progress.done:
