@@ -6,7 +6,6 @@ own. `BubblewrapBackend` is made by `bootstrap` and owned by the `SandboxManager
 
 import asyncio
 import dataclasses
-import json
 import os
 import signal
 import subprocess
@@ -233,8 +232,8 @@ class BubblewrapLauncher:
         limits = resource_limits(
             spec.limits, strict_memory=not self._memory_bounded, count_processes=self._counts_processes
         )
-        options = json.dumps({"limits": limits, "nice": NICENESS})
-        command = (self._machine.python, "-I", "-S", SUPERVISOR_GUEST_PATH, str(control_fd), options)
+        options = (str(NICENESS), *(f"{name}={value}" for name, value in limits.items()))
+        command = (self._machine.python, "-I", "-S", SUPERVISOR_GUEST_PATH, str(control_fd), *options)
         return plan(
             arguments(spec, machine, network, info_fd),
             command,

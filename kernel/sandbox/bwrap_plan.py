@@ -4,7 +4,7 @@ Stand-ins in the argument list are resolved by the launcher: {"bind": host path}
 {"data": text} and {"file": path} to a descriptor of the content.
 """
 
-import json
+import marshal
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -210,7 +210,7 @@ def plan(
     control_groups: tuple[str, ...],
 ) -> bytes:
     """The launcher's plan. uid: drop to it (Aether runs as root); None keeps the caller's."""
-    return json.dumps(
+    return marshal.dumps(
         {
             "arguments": words,
             "command": command,
@@ -220,5 +220,6 @@ def plan(
             "staging_folder": staging_folder,
             "control_groups": control_groups,
             "oom_score": 300,
-        }
-    ).encode()
+        },
+        2,
+    )

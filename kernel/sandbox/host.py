@@ -5,7 +5,6 @@ supervisor as inside bubblewrap starts the commands, so deadlines, signals, term
 """
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -104,9 +103,9 @@ class HostLauncher:
     async def launch(self, spec: SandboxSpec, ends: Ends, group: Group | None) -> Launched:
         """Start the supervisor; where there is a control group a small shell enters it first."""
         limits = resource_limits(spec.limits, strict_memory=not self._memory_bounded, count_processes=False)
-        options = json.dumps({"limits": limits, "nice": NICENESS})
+        options = (str(NICENESS), *(f"{name}={value}" for name, value in limits.items()))
         script = str(Path(__file__).with_name("supervisor.py"))
-        command = [self._python, "-I", "-S", script, str(ends.control.fileno()), options]
+        command = [self._python, "-I", "-S", script, str(ends.control.fileno()), *options]
         if group is not None:
             command = ["/bin/sh", "-c", JOIN, "sh", " ".join(group.join_files), *command]
         process = _start(command, spec.home, ends)

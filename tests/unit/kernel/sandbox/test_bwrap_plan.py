@@ -1,7 +1,7 @@
 """The plan of a sandbox: order of the options, what is hidden, what is refused."""
 
 import dataclasses
-import json
+import marshal
 
 import pytest
 from hypothesis import given
@@ -117,7 +117,7 @@ def test_each_agent_has_an_unprivileged_uid() -> None:
     assert all(UID_BASE <= uid < UID_BASE + UID_SPAN for uid in found)
 
 
-def test_plan_is_json_of_plain_values() -> None:
+def test_plan_is_of_plain_values() -> None:
     text = plan(
         ["--x", {"bind": "/a"}],
         ("p",),
@@ -127,7 +127,7 @@ def test_plan_is_json_of_plain_values() -> None:
         staging_folder="/mnt",
         control_groups=(),
     )
-    assert json.loads(text)["arguments"] == ["--x", {"bind": "/a"}]
+    assert marshal.loads(text)["arguments"] == ["--x", {"bind": "/a"}]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "root:x", "ä", "x" * 33, "a\n"])
