@@ -102,7 +102,7 @@ def build_kernel(root: Path, environ: Mapping[str, str], *, clock: Clock | None 
     paths = Paths(root)
     paths.create()
     config, notice = settings_tree.load(paths.config_file, environ)
-    parts = _build_parts(paths, Settings(config, paths.config_file), clock or SystemClock())
+    parts = _build_parts(paths, Settings(config, paths.config_file), environ, clock or SystemClock())
     if notice:
         parts.notices.append(notice)
     router = Router(parts.manager.owner_of)
@@ -127,7 +127,7 @@ def _build_store(paths: Paths, bus: EventBus, clock: Clock) -> _Store:
     )
 
 
-def _build_parts(paths: Paths, settings: Settings, clock: Clock) -> _Parts:
+def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], clock: Clock) -> _Parts:
     bus = EventBus(clock)
     scope = Scope("kernel")
     store = _build_store(paths, bus, clock)
@@ -137,7 +137,7 @@ def _build_parts(paths: Paths, settings: Settings, clock: Clock) -> _Parts:
     manager = ProcessManager(table, store.processes, store.journal, bus, clock, homes, config, scope.child("reaper"))
     mailbox = Mailbox(table, store.messages, store.journal, clock)
     shares = SharedWorkspaces(paths, store.workspaces, bus, clock)
-    models = LanguageModels(settings, bus, clock, scope.child("models"))
+    models = LanguageModels(settings, environ, bus, clock, scope.child("models"))
     consoles = Consoles(paths.state / "terminals")
     sandbox_scope = scope.child("sandboxes")
     sandboxes = SandboxManager(

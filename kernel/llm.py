@@ -1,85 +1,148 @@
 """Language models as the rest of Aether sees them: found at start, listed live, chosen, pulled, and every call visible.
 
-Answers the llm.* commands; resolves an agent's model. The formats and servers are `kernel.providers`.
+Answers the llm.* commands; resolves an agent's model. The formats and servers are `kernel.providers`; keys come from the environment
+and go no further than there.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 
 from kernel.bus import EventBus
 from kernel.clock import Clock
-from kernel.errors import NotFoundError, UnavailableError
+from kernel.config import Config
+from kernel.errors import AetherError, ConflictError, NotFoundError, UnavailableError
+from kernel.log import current_pid
 from kernel.principal import Principal
 from kernel.protocol import system
 from kernel.protocol.base import Empty
 from kernel.protocol.records import LlmExchange, ModelInfo, ProviderInfo, SystemCheck
-from kernel.providers.base import Provider
-from kernel.providers.heuristic import HeuristicProvider
-from kernel.providers.http import HttpClient, HttpTimeouts, TransportFailure
+from kernel.providers.base import Provider, Sampling
+from kernel.providers.http import HttpTimeouts, TransportFailure
+from kernel.providers.recording import Exchange
+from kernel.providers.registry import HEURISTIC, SCRIPTED_PREFIX, ProviderRegistry, ProvidersConfig
 from kernel.providers.scripted import ScriptedProvider
 from kernel.settings import Settings
 from kernel.tasks import Scope
 
-RECOMMENDED = "gemma4:e2b"
 KEEP_EXCHANGES = 100
-SCRIPTED_PREFIX = "scripted:"
+KEYS = {"gemini_key": "GEMINI_API_KEY", "openai_key": "OPENAI_API_KEY", "anthropic_key": "ANTHROPIC_API_KEY"}
+
 
 
 class LanguageModels:
-    """The provider registry with the settings, the events and the commands around it."""
+    """The provider registry with the settings, the events and the commands around it.
 
-    def __init__(self, settings: Settings, bus: EventBus, clock: Clock, scope: Scope) -> None:
+    environ: where the keys are.
+    """
+
+    def __init__(
+        self, settings: Settings, environ: Mapping[str, str], bus: EventBus, clock: Clock, scope: Scope
+    ) -> None:
         self._settings = settings
+        self._environ = environ
         self._bus = bus
         self._clock = clock
         self._scope = scope
         self._exchanges: deque[LlmExchange] = deque(maxlen=KEEP_EXCHANGES)
         self._scripts: dict[str, ScriptedProvider] = {}
-        self._http = HttpClient()
+        self._pulls: dict[str, asyncio.Task[None]] = {}
+        self._discovery: asyncio.Task[None] | None = None
+        self._registry = ProviderRegistry(providers_config(settings.current(), environ), clock, self._on_exchange)
+        settings.on_change(self._on_settings)
 
     def start(self) -> None:
         """Begin to look for models."""
+        self._discovery = self._scope.spawn(self._discover(), name="discover")
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._registry.aclose()
 
     async def resolve(self, model_id: str) -> tuple[Provider, str]:
-        """See `kernel.agents.models.Resolver`."""
+        """See `kernel.agents.models.Resolver`; waits for the first discovery where the answer depends on it."""
         if model_id.startswith(SCRIPTED_PREFIX):
             return await self._script(model_id.removeprefix(SCRIPTED_PREFIX)), "script"
-        if model_id in ("", "auto", "heuristic", "heuristic/built-in"):
-            return HeuristicProvider(), "built-in"
-        raise NotFoundError(f"There is no model {model_id}.")
+        if not model_id.startswith(HEURISTIC) and self._discovery is not None:
+            await asyncio.shield(self._discovery)
+        return self._registry.resolve(model_id)
 
     def context_length(self, model_id: str) -> int | None:
         """See `kernel.agents.models.Resolver`."""
-        return None
+        return self._registry.context_length(model_id)
 
     async def checks(self) -> tuple[SystemCheck, ...]:
         """What was found of providers, for `aether doctor`."""
-        return ()
+        if self._discovery is not None:
+            await asyncio.shield(self._discovery)
+        return tuple(
+            SystemCheck(
+                name=f"Models: {status.name}",
+                ok=status.available,
+                detail=f"{status.model_count} model(s) {status.base_url}".strip() if status.available else status.reason,
+                remedy=status.remedy,
+            )
+            for status in self._registry.status()
+        )
 
     async def handle_list(self, command: system.LlmList, principal: Principal) -> system.LlmListReply:
         """llm.list."""
-        models = (ModelInfo(id="heuristic/built-in", provider="heuristic", name="built-in"),)
-        providers = (ProviderInfo(name="heuristic", kind="heuristic", base_url="", available=True, model_count=1),)
-        chosen = self._settings.current().providers.model
-        return system.LlmListReply(models=models, providers=providers, chosen=chosen, recommended=RECOMMENDED)
+        if command.refresh or self._discovery is None:
+            await self._registry.discover()
+        else:
+            await asyncio.shield(self._discovery)
+        return system.LlmListReply(
+            models=tuple(
+                ModelInfo(
+                    id=model.id,
+                    provider=model.provider,
+                    name=model.name,
+                    context_length=model.context_length,
+                    capabilities=model.capabilities,
+                    local=model.local,
+                    size_bytes=model.size_bytes,
+                )
+                for model in self._registry.models()
+            ),
+            providers=tuple(
+                ProviderInfo(
+                    name=status.name,
+                    kind=status.kind,
+                    base_url=status.base_url,
+                    available=status.available,
+                    reason=status.reason,
+                    remedy=status.remedy,
+                    model_count=status.model_count,
+                )
+                for status in self._registry.status()
+            ),
+            chosen=self._settings.current().providers.model,
+            recommended=ProvidersConfig().default_model,
+        )
 
     async def handle_choose(self, command: system.LlmChoose, principal: Principal) -> Empty:
-        """llm.choose."""
+        """llm.choose. Raises ProviderError for a model that nobody has."""
+        if command.model:
+            await self.resolve(command.model)
         await self._settings.change("providers.model", command.model)
         self._bus.publish(system.LlmChanged(chosen=command.model))
         return Empty()
 
     async def handle_pull(self, command: system.LlmPull, principal: Principal) -> Empty:
-        """llm.pull."""
-        raise UnavailableError("Ollama does not answer.", "Start it with `ollama serve`.")
+        """llm.pull: answers when the pull has begun; progress and the end come as events."""
+        running = self._pulls.get(command.model)
+        if running is not None and not running.done():
+            raise ConflictError(f"{command.model} is being fetched already.")
+        self._pulls[command.model] = self._scope.spawn(self._pull(command.model), name=f"pull-{command.model}")
+        return Empty()
 
     async def handle_pull_cancel(self, command: system.LlmPullCancel, principal: Principal) -> Empty:
         """llm.pullCancel."""
+        running = self._pulls.get(command.model)
+        if running is None or running.done():
+            raise NotFoundError(f"{command.model} is not being fetched.")
+        running.cancel()
         return Empty()
 
     async def handle_exchanges(self, command: system.LlmExchanges, principal: Principal) -> system.LlmExchangesReply:
@@ -88,14 +151,38 @@ class LanguageModels:
         return system.LlmExchangesReply(exchanges=wanted)
 
     async def http_get(self, url: str, timeout_s: float, limit_bytes: int) -> tuple[int, dict[str, str], bytes]:
-        """One GET without following redirects, for pages."""
+        """One GET without following redirects, for pages. Raises UnavailableError."""
+        limits = HttpTimeouts(connect_s=timeout_s, read_s=timeout_s)
         try:
-            response = await self._http.request(
-                "GET", url, timeouts=HttpTimeouts(connect_s=timeout_s, read_s=timeout_s), max_bytes=limit_bytes
-            )
+            response = await self._registry.http.request("GET", url, timeouts=limits, max_bytes=limit_bytes)
         except TransportFailure as failure:
             raise UnavailableError(failure.message, "Check the address and the network.") from failure
         return response.status, response.headers, response.body
+
+    async def _discover(self) -> None:
+        await self._registry.discover()
+        self._bus.publish(system.LlmChanged(chosen=self._settings.current().providers.model))
+
+    async def _pull(self, model: str) -> None:
+        progress = system.LlmPullProgress(model=model, status="starting")
+        try:
+            async for step in self._registry.pull(model):
+                progress = system.LlmPullProgress(
+                    model=model,
+                    status=step.status,
+                    completed=step.completed_bytes,
+                    total=step.total_bytes,
+                    done=step.done,
+                )
+                self._bus.publish(progress)
+        except AetherError as error:
+            self._bus.publish(system.LlmPullProgress(model=model, status="failed", done=True, error=str(error)))
+        except asyncio.CancelledError:
+            stopped = "Stopped; what was fetched is kept."
+            self._bus.publish(system.LlmPullProgress(model=model, status="stopped", done=True, error=stopped))
+            raise
+        else:
+            self._bus.publish(system.LlmChanged(chosen=self._settings.current().providers.model))
 
     async def _script(self, path: str) -> ScriptedProvider:
         provider = self._scripts.get(path)
@@ -103,3 +190,41 @@ class LanguageModels:
             provider = await asyncio.to_thread(ScriptedProvider.from_file, Path(path))
             self._scripts[path] = provider
         return provider
+
+    def _on_exchange(self, exchange: Exchange) -> None:
+        record = LlmExchange(
+            id=exchange.id,
+            pid=current_pid() or 0,
+            provider=exchange.provider,
+            model=exchange.model,
+            url=exchange.url,
+            request_body=exchange.request_body,
+            response_body=exchange.response_body,
+            status=exchange.status,
+            started_at=exchange.started_at,
+            duration_s=exchange.duration_s,
+            error=exchange.error,
+        )
+        self._exchanges.append(record)
+        self._bus.publish(system.LlmExchanged(exchange=record))
+
+    def _on_settings(self, config: Config) -> None:
+        self._registry.configure(providers_config(config, self._environ))
+
+
+def providers_config(config: Config, environ: Mapping[str, str]) -> ProvidersConfig:
+    """The application's settings and keys as the registry takes them."""
+    settings = config.providers
+    defaults = ProvidersConfig()
+    return ProvidersConfig(
+        ollama_url=settings.ollama_url,
+        lmstudio_url=settings.lmstudio_url,
+        vllm_urls=(settings.vllm_url,) if settings.vllm_url else defaults.vllm_urls,
+        llamacpp_url=settings.llamacpp_url,
+        openai_url=settings.openai_url,
+        gemini_url=settings.gemini_url,
+        anthropic_url=settings.anthropic_url,
+        remembered_model=settings.model,
+        sampling=Sampling(temperature=settings.temperature, context_size=settings.context_size),
+        **{field: environ.get(variable, "") for field, variable in KEYS.items()},  # type: ignore[arg-type]  # strings
+    )

@@ -31,6 +31,11 @@ def get_logger(name: str) -> logging.Logger:
     return logging.getLogger(f"aether.{name}")
 
 
+def current_pid() -> int | None:
+    """The agent that the running code works for, where one is bound."""
+    return _current_pid.get()
+
+
 @contextmanager
 def bound_pid(pid: int) -> Iterator[None]:
     """Put this agent's pid in every record written inside the block (follows tasks through context variables)."""

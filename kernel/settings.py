@@ -4,6 +4,7 @@ Answers settings.get and settings.set; keeps the file. The tree itself and its c
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from kernel import config as tree
@@ -22,10 +23,15 @@ class Settings:
         self._config = config
         self._path = path
         self._writing = asyncio.Lock()
+        self._listeners: list[Callable[[Config], None]] = []
 
     def current(self) -> Config:
         """The tree as it is now."""
         return self._config
+
+    def on_change(self, listener: Callable[[Config], None]) -> None:
+        """Call `listener` with the tree after each change."""
+        self._listeners.append(listener)
 
     async def change(self, name: str, value: object) -> None:
         """Change one and keep it. Raises InvalidArgumentError, StorageError (then nothing changed)."""
@@ -33,6 +39,8 @@ class Settings:
             changed = tree.change(self._config, name, value)
             await asyncio.to_thread(tree.save, changed, self._path)
             self._config = changed
+        for listener in self._listeners:
+            listener(changed)
 
     async def handle_get(self, command: SettingsGet, principal: Principal) -> SettingsReply:
         """settings.get."""
