@@ -41,20 +41,18 @@ class SlirpNetwork:
         return network if network._works(bwrap, uid) else None
 
     def _works(self, bwrap: str, uid: int | None) -> bool:
-        command = [bwrap, "--unshare-user", "--unshare-net", "--dev-bind", "/", "/", "sh", "-c", "echo; exec sleep 20"]
+        command = [bwrap, "--unshare-user", "--unshare-net", "--die-with-parent", "--dev-bind", "/", "/"]
+        command += ["sh", "-c", "echo; exec cat"]
         if uid is not None:
             command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *command]
         environment = {"PATH": "/usr/bin:/bin"}
         try:
             with subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
             ) as holder:
                 assert holder.stdout is not None
-                try:
-                    child = children_index(process_table()).get(holder.pid, []) if holder.stdout.readline() else []
-                    return bool(child) and self._answers(child[0], uid)
-                finally:
-                    holder.kill()
+                child = children_index(process_table()).get(holder.pid, []) if holder.stdout.readline() else []
+                return bool(child) and self._answers(child[0], uid)
         except OSError:
             return False
 

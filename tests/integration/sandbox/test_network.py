@@ -1,5 +1,6 @@
 """A sandbox with a network reaches the world, and neither the host's own services nor the metadata address."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kernel.sandbox.processes import ProcessRow, process_table
 from tests.integration.sandbox.escapes import script
 from tests.integration.sandbox.workbench import Workbench, run, run_python
 
@@ -74,6 +76,22 @@ async def test_without_network_there_is_neither_resolver_nor_interface(confined:
     assert "resolv.conf': No such file" in done.output
     assert "tap0" not in done.output
     assert "eth0" not in done.output
+
+
+async def test_the_probe_leaves_no_process(confined: Workbench) -> None:
+    # Processes of other tests of this machine may come and go; what is below no living parent of ours must not be new.
+    names = ("cat", "slirp4netns", "bwrap", "sh")
+    before = {row.pid for row in process_table().values() if row.name in names}
+    probe = await confined.backend.probe()
+    assert probe.available
+    async with asyncio.timeout(5):
+        while any(row.name in names and row.pid not in before and row.ppid in (1, os.getpid()) for row in living()):
+            await asyncio.sleep(0.05)
+
+
+def living() -> list[ProcessRow]:
+    """Every process that is no zombie."""
+    return [row for row in process_table().values() if row.state not in ("Z", "X")]
 
 
 async def test_kill_ends_the_network_too(confined: Workbench) -> None:
