@@ -141,12 +141,12 @@ class BlockDrawing(Drawing):
             lines = "\n".join(lines).translate(self.shaper.map).split("\n")
         for line, original in zip(lines, originals, strict=True):
             if SPECIAL in line:
-                if "\x1b" in line or self.shaper.is_special(original[0]):
+                if "\x1b" in line or line[0] == SPECIAL:
                     self._commit(rows)
                     rows = []
                     self._draw_full_line(original)
                     continue
-                line = self.shaper.cells(original)
+                line = self.shaper.shape(line)
             self._append_rows(rows, line)
         self._commit(rows)
 

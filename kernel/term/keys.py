@@ -95,9 +95,11 @@ def _named(key: str, modifiers: Modifiers, modes: Modes) -> bytes:
     """Return, Tab, Backspace, Escape and Space."""
     code = _NAMED_CODES[key]
     other = modes.modify_other_keys
-    if (modifiers and other == 2) or (other == 1 and modifiers & ~Modifiers.ALT and key not in ("Escape", "Backspace")):
-        if not (key == "Tab" and modifiers == Modifiers.SHIFT):
-            return f"\x1b[27;{1 + modifiers};{code}~".encode()
+    extended = (modifiers and other == 2) or (
+        other == 1 and modifiers & ~Modifiers.ALT and key not in ("Escape", "Backspace")
+    )
+    if extended and not (key == "Tab" and modifiers == Modifiers.SHIFT):
+        return f"\x1b[27;{1 + modifiers};{code}~".encode()
     prefix = "\x1b" if modifiers & Modifiers.ALT else ""
     if key == "Return":
         return (prefix + ("\r\n" if modes.newline else "\r")).encode()

@@ -92,6 +92,10 @@ def _joined(parts: Sequence[str | Row]) -> tuple[str, str]:
 def _rewrap(parts: Sequence[str | Row], columns: int, result: list[str | Row]) -> list[_Start]:
     """Append the rows of one logical line to ``result``; return where each of them starts in the line."""
     text, attrs = _joined(parts)
+    if columns == 1 and STUB in text:
+        # No cell for the right halves: the characters stay, one cell each.
+        kept = [x for x, cell in enumerate(text) if cell != STUB]
+        text, attrs = "".join([text[x] for x in kept]), "".join([attrs[x] for x in kept])
     starts = []
     at = 0
     continues = _wrapped(parts[-1])

@@ -150,7 +150,11 @@ class Shaper:
         if text.isascii():
             return text
         cells = text.translate(self.map)
-        return _SPECIAL_CHUNK.sub(self._shape_chunk, cells) if SPECIAL in cells else cells
+        return self.shape(cells) if SPECIAL in cells else cells
+
+    def shape(self, cells: str) -> str:
+        """Return row text for a result of ``map`` that has ``SPECIAL`` in it."""
+        return _SPECIAL_CHUNK.sub(self._shape_chunk, cells)
 
     def is_special(self, char: str) -> bool:
         """Whether ``char`` is a mark or else may share a cell with what precedes it."""

@@ -1,0 +1,118 @@
+"""Resizing: the main screen and history rewrap, nothing is lost, rows keep their invariants."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from kernel.term import Terminal
+from kernel.term.rows import STUB
+from tests.oracles import fuzz
+
+
+def logical_lines(terminal: Terminal) -> list[str]:
+    """All text, wrapped rows joined, blank lines at the end left out."""
+    lines = [""]
+    for row in [*terminal.history, *terminal.rows]:
+        lines[-1] += terminal.clusters.expand(row.text)
+        if not row.wrapped:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines
+
+
+def assert_sound(terminal: Terminal) -> None:
+    assert len(terminal.rows) == terminal.lines
+    for row in [*terminal.rows, *terminal.history]:
+        assert len(row.text) == len(row.attrs) == terminal.columns
+        assert not row.text.startswith(STUB)
+    assert 0 <= terminal.cursor.x < terminal.columns
+    assert 0 <= terminal.cursor.y < terminal.lines
+
+
+@pytest.mark.feature("TT02")
+def test_long_line_rewraps_and_comes_back() -> None:
+    terminal = Terminal(20, 5)
+    terminal.feed(b"short\r\n" + b"0123456789" * 5 + b"\r\n$ ")
+    terminal.resize(10, 5)
+    assert [line.rstrip() for line in terminal.display] == ["0123456789"] * 4 + ["$"] or logical_lines(terminal)[1] == (
+        "0123456789" * 5
+    )
+    assert terminal.display[terminal.cursor.y].startswith("$")
+    terminal.resize(20, 5)
+    assert logical_lines(terminal) == ["short", "0123456789" * 5, "$"]
+
+
+@pytest.mark.feature("TT02", "TT06")
+def test_plain_history_rewraps() -> None:
+    terminal = Terminal(40, 4)
+    lines = [f"{number:03d} " + "x" * 30 for number in range(50)]
+    terminal.feed("\r\n".join(lines).encode())
+    terminal.resize(17, 4)
+    assert logical_lines(terminal) == lines
+    assert_sound(terminal)
+    terminal.resize(100, 30)
+    assert logical_lines(terminal) == lines
+    assert_sound(terminal)
+
+
+def test_wide_characters_survive_narrow_columns() -> None:
+    terminal = Terminal(20, 4)
+    terminal.feed("日本語テキスト漢字\r\n".encode())
+    terminal.resize(5, 6)
+    assert_sound(terminal)
+    assert terminal.rows[0].text[-1] == " "
+    terminal.resize(20, 4)
+    assert logical_lines(terminal) == ["日本語テキスト漢字"]
+
+
+def test_cursor_stays_on_its_character() -> None:
+    terminal = Terminal(20, 6)
+    terminal.feed(b"abcdefghijklmnopqrstuvwxyz\x1b[1;13H")
+    terminal.resize(10, 6)
+    assert terminal.rows[terminal.cursor.y].text[terminal.cursor.x] == "m"
+    terminal.resize(40, 6)
+    assert terminal.rows[terminal.cursor.y].text[terminal.cursor.x] == "m"
+
+
+def test_fewer_lines_go_to_history_and_come_back() -> None:
+    terminal = Terminal(10, 6)
+    terminal.feed(b"1\r\n2\r\n3\r\n4\r\n5\r\n6")
+    terminal.resize(10, 3)
+    assert [line.strip() for line in terminal.history_text()] == ["1", "2", "3"]
+    terminal.resize(10, 6)
+    assert [line.strip() for line in terminal.display] == ["1", "2", "3", "4", "5", "6"]
+    assert terminal.cursor.y == 5
+
+
+def test_blank_lines_below_the_prompt_go_first() -> None:
+    terminal = Terminal(10, 6)
+    terminal.feed(b"$ ")
+    terminal.resize(10, 3)
+    assert len(terminal.history) == 0
+    assert terminal.cursor.y == 0
+
+
+def test_alternate_screen_is_cut_and_the_main_screen_rewraps() -> None:
+    terminal = Terminal(20, 5)
+    terminal.feed(b"0123456789abcdefghij\r\n\x1b[?1049hALT\x1b[5;1Hbottom")
+    terminal.resize(10, 3)
+    assert terminal.display[terminal.cursor.y].startswith("bottom")
+    terminal.feed(b"\x1b[?1049l")
+    assert logical_lines(terminal) == ["0123456789abcdefghij"]
+    assert_sound(terminal)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_resize_after_any_input_is_sound(seed: int) -> None:
+    generator = random.Random(seed)
+    terminal = Terminal(30, 8, scrollback=60)
+    for _ in range(60):
+        terminal.feed(fuzz.sample(generator, 150))
+        terminal.resize(*generator.choice([(1, 1), (1000, 500), (2, 3), (80, 24), (7, 2), (33, 9), (5, 40)]))
+        assert_sound(terminal)
+        terminal.feed(b"x\x1b[H\xe6\x97\xa5")
+        assert_sound(terminal)
