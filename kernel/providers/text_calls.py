@@ -21,7 +21,7 @@ _ARGUMENT_NAMES = ("arguments", "parameters", "args", "input", "params", "tool_i
 _NAME_NAMES = ("name", "tool", "tool_name", "function", "function_name", "action")
 _XML_FUNCTION = re.compile(r"<function(?:=|\s+name=[\"']?)([\w.-]+)[\"']?\s*>(.*?)(?:</function>|\Z)", re.DOTALL)
 _XML_PARAMETER = re.compile(r"<parameter(?:=|\s+name=[\"']?)([\w.-]+)[\"']?\s*>\n?(.*?)\n?</parameter>", re.DOTALL)
-_NAMED_OBJECT = re.compile(r"\s*([A-Za-z_][\w.-]{0,80})\s*(?:\[ARGS\])?\s*[:(]?\s*(?=\{)")
+_NAMED_OBJECT = re.compile(r"\s*([A-Za-z_][\w.-]{0,80})[ \t]*(?:\[ARGS\])?[ \t]*[:(]?[ \t]*(?=\{)")
 
 
 class WrittenCall(msgspec.Struct, frozen=True):

@@ -30,9 +30,11 @@ from kernel.providers.base import (
 from kernel.providers.turn import TurnAssembler, TurnLimits, taken_ids
 
 MAX_HELD_CHARS = 512 * 1024
+MAX_OPENING_CHARS = 300
 MAX_WRONG_OPENINGS = 20
 _THINK_OPEN = ("<think>", "<thinking>")
 _THINK_END = ("</think>", "</thinking>")
+_OPEN_LIST = re.compile(r"(?m)^[ \t]*\[\s*\Z")
 _TEXT, _THOUGHT = "text", "thought"
 _OPENERS: dict[str, str] = {
     "<tool_call>": "</tool_call>",
@@ -44,7 +46,9 @@ _OPENERS: dict[str, str] = {
     "<|python_tag|>": "",
     "```": "```",
 }
-_END_MARKS = re.compile(r"<\|(?:eom_id|eot_id|im_end|end)\|>|</s>")
+_END_MARKS = ("<|eom_id|>", "<|eot_id|>", "<|im_end|>", "<|end|>", "</s>", "</tool_call>")
+_AFTER_THOUGHT: tuple[str, tuple[str, ...]] = ("\n", ())
+_AFTER_CALL = (" \t\r\n", _END_MARKS)
 _CALL_LABELS = frozenset({"tool_code", "tool_call", "tool_calls", "tool", "function"})
 _FENCE_LABELS = _CALL_LABELS | {"", "json", "jsonc", "xml"}
 
@@ -110,6 +114,7 @@ class TextReader:
         self._end = _EndFinder("")
         self._at_line_start = True
         self._wrong = 0
+        self._skipping: tuple[str, tuple[str, ...]] | None = None
         self.calls = 0
 
     def feed(self, text: str) -> list[Chunk]:
@@ -159,7 +164,25 @@ class TextReader:
             return self._advance_text(chunks, final=final)
         return self._advance_call(chunks, final=final)
 
+    def _skip(self, *, final: bool) -> bool:
+        """Drop what separates a thought or a call from what follows; False where more must come to know."""
+        if self._skipping is None:
+            return True
+        blank, marks = self._skipping
+        while True:
+            self._held = self._held.lstrip(blank)
+            mark = next((mark for mark in marks if self._held.startswith(mark)), "")
+            if not mark:
+                break
+            self._held = self._held[len(mark) :]
+        if not self._held or (not final and any(mark.startswith(self._held) for mark in marks)):
+            return False
+        self._skipping = None
+        return True
+
     def _advance_text(self, chunks: list[Chunk], *, final: bool) -> bool:
+        if not self._skip(final=final):
+            return False
         start, kind = self._opening()
         if not kind:
             safe = len(self._held) if final else self._safe_length()
@@ -186,8 +209,9 @@ class TextReader:
             chunks.append(ReasoningDelta(self._held[:safe]))
         self._held = self._held[safe:]
         if found:
-            self._held = self._held[len(min(found)[1]) :].lstrip("\n")
+            self._held = self._held[len(min(found)[1]) :]
             self._mode = _TEXT
+            self._skipping = _AFTER_THOUGHT
         return bool(found)
 
     def _advance_call(self, chunks: list[Chunk], *, final: bool) -> bool:
@@ -207,8 +231,9 @@ class TextReader:
             arguments = wire_json.dump(call.arguments)
             chunks.extend(self._turn.whole_call(call_id="", name=call.name, arguments=arguments))
             self.calls += 1
-        self._held = _END_MARKS.sub("", self._held[end:].lstrip(), count=1)
+        self._held = self._held[end:]
         self._at_line_start = True
+        self._skipping = _AFTER_CALL
         return True
 
     def _opening(self) -> tuple[int, str]:
@@ -232,6 +257,9 @@ class TextReader:
         """How much of what is held cannot be the beginning of anything."""
         safe = len(self._held) - _overlap(self._held, self._marks)
         if self._looking:
+            bracket = _OPEN_LIST.search(self._held)
+            if bracket and len(bracket.group()) <= MAX_OPENING_CHARS and self._starts_line(bracket.start()):
+                safe = min(safe, bracket.start())
             line_start = self._held.rfind("\n") + 1
             if (line_start or self._at_line_start) and self._may_open(self._held[line_start:]):
                 safe = min(safe, line_start)
@@ -240,11 +268,13 @@ class TextReader:
     def _may_open(self, line: str) -> bool:
         """Whether an unfinished line may still become the beginning of a call."""
         word = line.lstrip(" \t")
-        if not word or re.fullmatch(r"\[?\s*", word):
-            return True
+        if not word or len(line) > MAX_OPENING_CHARS:
+            return not word and len(line) <= MAX_OPENING_CHARS
         word = word.removeprefix("functions.")
         names = (*self._tools, "functions.")
-        return any(name.startswith(word) or re.fullmatch(rf"{re.escape(name)}\s*[:(]?\s*", word) for name in names)
+        return any(
+            name.startswith(word) or re.fullmatch(rf"{re.escape(name)}[ \t]*[:(]?[ \t]*", word) for name in names
+        )
 
     def _release(self, chunks: list[Chunk], length: int) -> None:
         text, self._held = self._held[:length], self._held[length:]
@@ -313,7 +343,7 @@ class _EndFinder:
 def _line_openings(tools: Collection[str]) -> re.Pattern[str]:
     """Lines that begin with `{`, `[{`, or the name of a tool and a bracket."""
     names = "|".join(re.escape(name) for name in sorted(tools, key=len, reverse=True)) or "(?!)"
-    return re.compile(rf"(?m)^[ \t]*(?:(?P<json>\{{|\[\s*\{{)|(?:functions\.)?(?:{names})\s*(?:[:(]?\s*\{{|\())")
+    return re.compile(rf"(?m)^[ \t]*(?:(?P<json>\{{|\[\s*\{{)|(?:functions\.)?(?:{names})[ \t]*(?:[:(]?[ \t]*\{{|\())")
 
 
 def _content(held: str, kind: str) -> str:
@@ -325,7 +355,10 @@ def _content(held: str, kind: str) -> str:
     if closing is None or kind == "<function=":
         return held
     body = held[len(kind) :]
-    return _END_MARKS.sub("", body.removesuffix(closing) if closing else body)
+    body = (body.removesuffix(closing) if closing else body).rstrip()
+    for mark in _END_MARKS:
+        body = body.removesuffix(mark)
+    return body
 
 
 def _overlap(text: str, marks: Collection[str]) -> int:
