@@ -1,0 +1,86 @@
+"""Keys, mouse, paste and focus become the bytes that xterm sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from kernel.term import Terminal
+from kernel.term.keys import Modifiers, MouseButton, encode_focus, encode_key, encode_mouse, encode_paste
+
+NONE, SHIFT, ALT, CTRL = Modifiers.NONE, Modifiers.SHIFT, Modifiers.ALT, Modifiers.CTRL
+
+
+@pytest.mark.parametrize(
+    ("setup", "key", "modifiers", "sent"),
+    [
+        (b"", "Up", NONE, b"\x1b[A"),
+        (b"\x1b[?1h", "Up", NONE, b"\x1bOA"),
+        (b"\x1b[?1h", "Up", CTRL, b"\x1b[1;5A"),
+        (b"", "Home", SHIFT, b"\x1b[1;2H"),
+        (b"", "F1", NONE, b"\x1bOP"),
+        (b"", "F5", CTRL | SHIFT, b"\x1b[15;6~"),
+        (b"", "Delete", NONE, b"\x1b[3~"),
+        (b"", "a", NONE, b"a"),
+        (b"", "é", NONE, "é".encode()),
+        (b"", "c", CTRL, b"\x03"),
+        (b"", "x", ALT, b"\x1bx"),
+        (b"", " ", CTRL, b"\0"),
+        (b"", "Return", NONE, b"\r"),
+        (b"\x1b[20h", "Return", NONE, b"\r\n"),
+        (b"", "Tab", SHIFT, b"\x1b[Z"),
+        (b"", "Backspace", NONE, b"\x7f"),
+        (b"\x1b[?67h", "Backspace", NONE, b"\x08"),
+        (b"\x1b=", "KP_5", NONE, b"\x1bOu"),
+        (b"", "KP_5", NONE, b"5"),
+        (b"\x1b[2h", "a", NONE, b""),
+        (b"\x1b[>4;2m", "i", CTRL, b"\x1b[27;5;105~"),
+        (b"\x1b[>4;2m", "Return", CTRL, b"\x1b[27;5;13~"),
+        (b"\x1b[>1u", "i", CTRL, b"\x1b[105;5u"),
+        (b"\x1b[>1u", "Escape", NONE, b"\x1b[27u"),
+        (b"\x1b[>1u", "a", NONE, b"a"),
+        (b"\x1b[>8u", "a", NONE, b"\x1b[97u"),
+        (b"\x1b[?2l", "Up", NONE, b"\x1bA"),
+        (b"", "Unknown", NONE, b""),
+    ],
+)
+def test_key(setup: bytes, key: str, modifiers: Modifiers, sent: bytes) -> None:
+    terminal = Terminal(80, 24)
+    terminal.feed(setup)
+    assert encode_key(key, modifiers, terminal.modes) == sent
+
+
+@pytest.mark.parametrize(
+    ("setup", "arguments", "sent"),
+    [
+        (b"", {}, b""),
+        (b"\x1b[?1000h", {}, b"\x1b[M" + bytes((32, 37, 36))),
+        (b"\x1b[?1000;1006h", {}, b"\x1b[<0;5;4M"),
+        (b"\x1b[?1000;1006h", {"release": True}, b"\x1b[<0;5;4m"),
+        (b"\x1b[?1000;1006h", {"motion": True}, b""),
+        (b"\x1b[?1002;1006h", {"motion": True}, b"\x1b[<32;5;4M"),
+        (b"\x1b[?1003;1006h", {"motion": True, "button": MouseButton.NONE}, b"\x1b[<35;5;4M"),
+        (b"\x1b[?1000;1006h", {"button": MouseButton.WHEEL_UP}, b"\x1b[<64;5;4M"),
+        (b"\x1b[?1000;1006h", {"modifiers": CTRL}, b"\x1b[<16;5;4M"),
+        (b"\x1b[?1000;1016h", {"pixel": (99, 9)}, b"\x1b[<0;100;10M"),
+        (b"\x1b[?1000h", {"column": 300}, b""),
+    ],
+)
+def test_mouse(setup: bytes, arguments: dict[str, object], sent: bytes) -> None:
+    terminal = Terminal(80, 24)
+    terminal.feed(setup)
+    call = {"button": MouseButton.LEFT, "column": 4, "line": 3, "modes": terminal.modes, **arguments}
+    assert encode_mouse(**call) == sent
+
+
+def test_paste_cannot_leave_its_brackets() -> None:
+    terminal = Terminal(80, 24)
+    assert encode_paste("a\nb", terminal.modes) == b"a\rb"
+    terminal.feed(b"\x1b[?2004h")
+    assert encode_paste("x\x1b[201~rm", terminal.modes) == b"\x1b[200~x[201~rm\x1b[201~"
+
+
+def test_focus_is_reported_when_asked_for() -> None:
+    terminal = Terminal(80, 24)
+    assert encode_focus(True, terminal.modes) == b""
+    terminal.feed(b"\x1b[?1004h")
+    assert encode_focus(True, terminal.modes) + encode_focus(False, terminal.modes) == b"\x1b[I\x1b[O"
