@@ -122,6 +122,14 @@ async def end(launched: Launched, group: Group | None) -> None:
     await asyncio.to_thread(_wait_root_gone, launched)
 
 
+def all_pids(launched: Launched, group: Group | None) -> tuple[int, ...]:
+    """Every process, helpers included, in order of number. Blocks."""
+    found = {row.pid for row in tree_rows(launched.child.pid)}
+    found.update(companion.pid for companion in launched.companions if not companion.ended)
+    found.update(group.pids() if group is not None else ())
+    return tuple(sorted(found))
+
+
 def kill_largest(launched: Launched) -> None:
     """End the command that uses most memory, as the system's own out-of-memory killer would. Blocks."""
     rows = sorted(_commands(launched), key=lambda row: row.memory_bytes)

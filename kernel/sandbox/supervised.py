@@ -19,8 +19,7 @@ from kernel.sandbox.bwrap_plan import HELPER_PROCESSES, check_spec
 from kernel.sandbox.call import Call
 from kernel.sandbox.cgroups import ControlGroups, Group
 from kernel.sandbox.child import Child
-from kernel.sandbox.launched import Ends, Freezer, Launched, Launcher, end, kill_largest, measure
-from kernel.sandbox.processes import tree_rows
+from kernel.sandbox.launched import Ends, Freezer, Launched, Launcher, all_pids, end, kill_largest, measure
 from kernel.sandbox.quota import UsageWatch
 from kernel.sandbox.streams import check_request, input_file, output_pipe
 from kernel.sandbox.supervisor_link import Exited, Failed, Gone, Pong, Ready, Report, Started, SupervisorLink
@@ -110,13 +109,7 @@ class SupervisedSandbox:
 
     def host_pids(self) -> tuple[int, ...]:
         """Every process of the sandbox now, helpers included."""
-        if self._launched is None:
-            return ()
-        found = {row.pid for row in tree_rows(self._launched.child.pid)}
-        found.update(companion.pid for companion in self._launched.companions if not companion.ended)
-        if self._group is not None:
-            found.update(self._group.pids())
-        return tuple(sorted(found))
+        return () if self._launched is None else all_pids(self._launched, self._group)
 
     # Starting
 
@@ -282,9 +275,7 @@ class SupervisedSandbox:
         """The sandbox is of no use any more, and nobody asked for it: end the rest of it and say so."""
         if self._ended or self._launched is None or not self._ready.is_set():
             return
-        kind = LossReason.SUPERVISOR_ENDED if not reason else LossReason.PROTOCOL_BROKEN
-        if "did not" in reason:
-            kind = LossReason.UNRESPONSIVE
+        kind = _loss_of(reason)
         _log.warning("the sandbox of agent %d was lost: %s", self._spec.pid, reason or "its supervisor ended")
         self._ready.clear()
         self._drop_link()
@@ -388,6 +379,12 @@ class SupervisedSandbox:
         if memory is not None and memory > self._spec.limits.memory_bytes and self._launched is not None:
             self._memory_kills += 1
             await asyncio.to_thread(kill_largest, self._launched)
+
+
+def _loss_of(reason: str) -> LossReason:
+    if not reason:
+        return LossReason.SUPERVISOR_ENDED
+    return LossReason.UNRESPONSIVE if "did not" in reason else LossReason.PROTOCOL_BROKEN
 
 
 def _explain(errors: int, error: Exception) -> str:
