@@ -18,7 +18,12 @@ class Drawing(Scrolling):
         if data.isascii():
             self.last_char = data[-1:]
             self.joined_at = None
-            self._put(data)
+            if self.inserting and self.side_margins:
+                # Cells are inserted inside of the margins only, and the text may enter or leave them.
+                for char in data:
+                    self._put(char)
+            else:
+                self._put(data)
         elif self.plain_drawing:
             rest = data
             if self.joined_at is not None or self.shaper.is_special(data[0]):
@@ -49,6 +54,9 @@ class Drawing(Scrolling):
         Outside of plain drawing the text is ASCII or one character, so that a wide one is never cut there.
         """
         cursor = self.cursor
+        if len(cells) > 8 * self.columns:
+            self._put_pieces(cells)
+            return
         while cells:
             if self.wrap_pending:
                 self._wrap()
@@ -80,6 +88,16 @@ class Drawing(Scrolling):
                 self.wrap_pending = True
             else:
                 cursor.x = x
+
+    def _put_pieces(self, cells: str) -> None:
+        """Write very long row text piece by piece, since ``_put`` copies what is left of it for each line."""
+        at, size, step = 0, len(cells), 4 * self.columns
+        while at < size:
+            end = at + step
+            if end < size and cells[end] == STUB:
+                end += 1
+            self._put(cells[at:end])
+            at = end
 
     def _write(self, x: int, cells: str, attr: str) -> None:
         """Overwrite cells of the cursor's line."""
