@@ -105,9 +105,10 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._original = text
         self._kept: list[tuple[str, str]] = []
-        self._text = _URL.sub(
-            self._keep_url, _QUOTED.sub(self._keep_quoted, text.replace("\x02", "").replace("\x03", ""))
-        )
+        text = _QUOTED.sub(self._keep_quoted, text.replace("\x02", "").replace("\x03", ""))
+        text = _URL.sub(self._keep_url, text)
+        # Runs of blanks mean nothing outside of quotes, and cost the patterns the square of their length.
+        self._text = "\n".join(line for part in text.splitlines() if (line := " ".join(part.split())))
 
     def read(self) -> Goal:
         intents: list[Intent] = []
@@ -296,9 +297,9 @@ class _Reader:
     def _count(self, rest: str) -> Intent | None:
         unit = next(
             (
-                _UNITS[found[0]]
+                _UNITS[found]
                 for word in re.findall(r"[A-Za-z]+", rest)
-                if (found := difflib.get_close_matches(word.lower(), _UNITS, 1, 0.85))
+                if (found := _closest(word.lower(), tuple(_UNITS), 0.85))
             ),
             "",
         )
@@ -461,9 +462,17 @@ def _verb(word: str) -> str:
         return _VERBS[word]
     if len(word) < 4:
         return ""
-    for known in _VERBS:
+    found = _closest(word, tuple(_VERBS), 0.82)
+    return _VERBS[found] if found else ""
+
+
+def _closest(word: str, known: tuple[str, ...], cutoff: float) -> str:
+    """The known word that this one is, one small typing error forgiven, or ""."""
+    if word in known:
+        return word
+    for candidate in known:
         # Two letters swapped, as in "lsit", count as one error; the ratio alone would not forgive it in short words.
-        if len(known) == len(word) and sorted(known) == sorted(word) and known[0] == word[0]:
-            return _VERBS[known]
-    close = difflib.get_close_matches(word, [verb for verb in _VERBS if len(verb) >= 5], 1, 0.82)
-    return _VERBS[close[0]] if close and close[0][0] == word[0] else ""
+        if len(candidate) == len(word) and candidate[0] == word[0] and sorted(candidate) == sorted(word):
+            return candidate
+    close = difflib.get_close_matches(word, [candidate for candidate in known if len(candidate) >= 5], 1, cutoff)
+    return close[0] if close and close[0][0] == word[0] else ""

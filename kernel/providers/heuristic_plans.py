@@ -81,8 +81,9 @@ class Surroundings:
 
     @property
     def names(self) -> list[str]:
-        """File and folder names that the listing seems to show."""
-        return re.findall(r"[\w][\w.@+-]*", self.listing[:20_000])
+        """The file and folder names of the listing: a line each, perhaps with a slash, a size or a kind behind it."""
+        lines = self.listing[:100_000].splitlines()
+        return [re.sub(r"(?:/|\s+(?:[\d,.]+(?: ?\w{1,5})?|\(\w+\)))$", "", line.strip()) for line in lines if line.strip()]
 
     def has(self, name: str) -> bool:
         """Whether the listing shows exactly this name."""
@@ -186,7 +187,7 @@ def _find_text(intent: FindByContent, here: Surroundings) -> Step:
     path = here.place(intent.path)
     if missing := _need(here, "run_command", f'search for "{intent.text}"'):
         return missing
-    command = f"grep -rHIn -i -F -e {quote(intent.text)} -- {quote(path)} | head -n 200"
+    command = f"grep -rHIn -i -F -e {shlex.quote(intent.text)} -- {quote(path)} | head -n 200"
     seen = yield from _shell(f'I search {path} for "{intent.text}".', command)
     if "No such file" in seen.text:
         return _failure(f"search {path}", seen)
@@ -425,11 +426,11 @@ def without_line_numbers(text: str) -> str:
 
 
 def quote(path: str) -> str:
-    """A path or a text as one shell word that no program takes for an option."""
+    """A path as one shell word that no program takes for an option; a leading ~ keeps its meaning."""
     quoted = shlex.quote(path)
     if path == "~" or path.startswith("~/"):
         return "~" + (f"/{shlex.quote(path[2:])}" if path[2:] else "")
-    return f"./{quoted}" if path.startswith("-") and "/" in path else quoted
+    return f"./{quoted}" if path.startswith("-") else quoted
 
 
 def _names(patterns: tuple[str, ...]) -> str:
