@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from kernel.term.colour_spaces import from_space
+
 #: The first sixteen entries as xterm has them, until the owner says otherwise.
 _SIXTEEN = (
     0x000000, 0xCD0000, 0x00CD00, 0xCDCD00, 0x0000EE, 0xCD00CD, 0x00CDCD, 0xE5E5E5,
@@ -20,7 +22,7 @@ _NAMED = {
 }  # fmt: skip
 _HASH = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{9}|[0-9a-fA-F]{12})")
 _RGB = re.compile(r"(?:rgb:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4}))")
-_RGBI = re.compile(r"rgbi:(\d?\.?\d+)/(\d?\.?\d+)/(\d?\.?\d+)")
+_SPACE = re.compile(r"(rgbi|ciexyz|cieuvy|ciexyy):([0-9]?\.?[0-9]{1,9})/([0-9]?\.?[0-9]{1,9})/([0-9]?\.?[0-9]{1,9})", re.I)
 
 #: Keys of the dynamic colours by their OSC number.
 DYNAMIC = {10: "foreground", 11: "background", 12: "cursor", 13: "pointer_foreground", 14: "pointer_background",
@@ -42,7 +44,7 @@ def xterm_colour(index: int) -> int:
 
 
 def parse_colour(text: str) -> int | None:
-    """Read an X11 colour (``#rgb``, ``rgb:r/g/b``, ``rgbi:``, a few names); None when it is none."""
+    """Read an X11 colour (``#rgb``, ``rgb:r/g/b``, the spaces of ``colour_spaces``, a few names); None when it is none."""
     if match := _HASH.fullmatch(text):
         size = len(match[1]) // 3
         parts = [match[1][at : at + size] for at in range(0, 3 * size, size)]
@@ -50,8 +52,11 @@ def parse_colour(text: str) -> int | None:
         values = [int((part + "0")[:2], 16) if size == 1 else int(part[:2], 16) for part in parts]
     elif match := _RGB.fullmatch(text):
         values = [round(int(part, 16) * 255 / (16 ** len(part) - 1)) for part in match.groups()]
-    elif match := _RGBI.fullmatch(text):
-        values = [round(min(1.0, float(part)) * 255) for part in match.groups()]
+    elif match := _SPACE.fullmatch(text):
+        converted = from_space(match[1].lower(), float(match[2]), float(match[3]), float(match[4]))
+        if converted is None:
+            return None
+        values = converted
     else:
         return _NAMED.get(text.strip().lower().replace(" ", ""))
     return values[0] << 16 | values[1] << 8 | values[2]
