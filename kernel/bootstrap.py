@@ -178,7 +178,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         supervisor=supervisor,
         terminals=Terminals(supervisor, consoles, bus, scope.child("terminals"), manager.owner_of),
         accounting=accounting,
-        files=VirtualFileSystem(paths, homes, bus, manager.owner_of),
+        files=VirtualFileSystem(paths, bus, manager.owner_of),
         watcher=Watcher(paths.root, bus),
         history=History(store.processes, store.journal, manager, accounting.children_of),
         notices=[],

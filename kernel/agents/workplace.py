@@ -28,6 +28,7 @@ from kernel.vfs.homes import Home, Homes
 from kernel.vfs.shares import SharedWorkspaces
 
 MEGABYTE = 1 << 20
+LAUNCHES_AT_ONCE = 4
 
 
 class Workplaces:
@@ -59,6 +60,8 @@ class Workplaces:
         self.config = config
         self.scope = scope
         self._detection: asyncio.Task[Probe] | None = None
+        # A start forks on this thread for a few milliseconds: a hundred at once would make one long turn of the loop.
+        self.launching = asyncio.Semaphore(LAUNCHES_AT_ONCE)
 
     def detect(self) -> None:
         """Begin to find out how this machine can confine."""
@@ -99,7 +102,7 @@ class Workplace:
         self.home: Home = factory.homes.of(entry.info.pid)
         self.console = factory.consoles(entry.info.tty_id)
         self._sandbox: Sandbox | None = None
-        self._starting = asyncio.Lock()
+        self._launch: asyncio.Task[Sandbox] | None = None
         self._ended = False
         self._shared: tuple[FileMount, ...] = ()
         self._commands = SandboxCommands(self.sandbox, self.console)
@@ -115,19 +118,31 @@ class Workplace:
         return self._sandbox
 
     async def sandbox(self) -> Sandbox:
-        """The sandbox, started when first needed. Raises UnavailableError."""
-        async with self._starting:
-            if self._ended:
-                raise asyncio.CancelledError
-            if self._sandbox is None:
-                await self.refresh_shares()
-                sandbox = self._factory.sandboxes.create(self._spec())
-                self._sandbox = sandbox
+        """The sandbox, started when first needed. Raises UnavailableError.
+
+        A caller that is cancelled does not stop the start: half a sandbox would have no owner.
+        """
+        if self._ended:
+            raise asyncio.CancelledError
+        if self._launch is None or (self._launch.done() and self._sandbox is None):
+            name = f"sandbox-{self._entry.info.pid}"
+            self._launch = self._factory.scope.spawn(self._start(), name=name, awaited=True)
+        return await asyncio.shield(self._launch)
+
+    async def _start(self) -> Sandbox:
+        await self.refresh_shares()
+        sandbox = self._factory.sandboxes.create(self._spec())
+        try:
+            async with self._factory.launching:
                 await sandbox.start()
-                identity = sandbox.identity()
-                if identity is not None:
-                    await self._factory.repository.put_sandbox(self._entry.info.pid, *identity)
-            return self._sandbox
+        except BaseException:
+            await self._factory.sandboxes.kill(self._entry.info.pid)
+            raise
+        identity = sandbox.identity()
+        if identity is not None:
+            await self._factory.repository.put_sandbox(self._entry.info.pid, *identity)
+        self._sandbox = sandbox
+        return sandbox
 
     def files(self) -> AgentFiles:
         """The agent's files as they are mounted now."""
@@ -186,6 +201,8 @@ class Workplace:
     async def end(self, grace_s: float) -> None:
         """End every process; safe to repeat."""
         self._ended = True
+        if self._launch is not None and not self._launch.done():
+            await asyncio.wait((self._launch,))
         sandbox, self._sandbox = self._sandbox, None
         if sandbox is None:
             return

@@ -83,7 +83,9 @@ class Surroundings:
     def names(self) -> list[str]:
         """The file and folder names of the listing: a line each, perhaps with a slash, a size or a kind behind it."""
         lines = self.listing[:100_000].splitlines()
-        return [re.sub(r"(?:/|\s+(?:[\d,.]+(?: ?\w{1,5})?|\(\w+\)))$", "", line.strip()) for line in lines if line.strip()]
+        return [
+            re.sub(r"(?:/|\s+(?:[\d,.]+(?: ?\w{1,5})?|\(\w+\)))$", "", line.strip()) for line in lines if line.strip()
+        ]
 
     def has(self, name: str) -> bool:
         """Whether the listing shows exactly this name."""

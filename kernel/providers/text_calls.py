@@ -173,7 +173,12 @@ def _python_call(node: ast.AST | None, tools: Collection[str]) -> WrittenCall | 
         return None
     if isinstance(node.func, ast.Name) and node.func.id == "print" and len(node.args) == 1:
         return _python_call(node.args[0], tools)
-    name = _known(ast.unparse(node.func), tools)
+    function = node.func
+    # `functions.read_file(...)` means read_file; what stands before the last dot does not matter.
+    written = (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
+    name = _known(written, tools)
     if not name or node.args:
         return None
     arguments: dict[str, Any] = {}
@@ -181,7 +186,7 @@ def _python_call(node: ast.AST | None, tools: Collection[str]) -> WrittenCall | 
         try:
             value = ast.literal_eval(keyword.value)
             arguments[keyword.arg or ""] = msgspec.json.decode(msgspec.json.encode(value))
-        except (ValueError, TypeError, msgspec.MsgspecError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, msgspec.MsgspecError, RecursionError, MemoryError):
             return None
     return WrittenCall(name, arguments) if "" not in arguments else None
 

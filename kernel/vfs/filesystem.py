@@ -18,7 +18,6 @@ from kernel.protocol.base import Empty
 from kernel.protocol.ids import ChangeType
 from kernel.protocol.records import FileStat
 from kernel.vfs.confinement import clean
-from kernel.vfs.homes import Homes
 from kernel.vfs.tree import Tree
 
 T = TypeVar("T")
@@ -33,9 +32,8 @@ class VirtualFileSystem:
     owner_of: the user that owns a pid, for the rule that people see the homes of their own agents.
     """
 
-    def __init__(self, paths: Paths, homes: Homes, bus: EventBus, owner_of: OwnerOfHome) -> None:
+    def __init__(self, paths: Paths, bus: EventBus, owner_of: OwnerOfHome) -> None:
         self._paths = paths
-        self._homes = homes
         self._bus = bus
         self._owner_of = owner_of
 
@@ -124,10 +122,8 @@ class VirtualFileSystem:
             raise NotFoundError(f"There is no /{top}.", f"The top folders are {', '.join(TOP)}.")
         name, _, inner = rest.partition("/")
         if top in ("home", "tmp") and name and (self._paths.root / top / name).is_dir():
-            pid = _agent_pid(name)
-            owner = self._homes.of(pid).owner if pid is not None else None
             if inner or not rest.endswith("/"):
-                return Tree(self._paths.root / top / name, owner=owner), inner
+                return Tree(self._paths.root / top / name), inner
         return Tree(self._paths.root / top), rest
 
     def _may_see(self, path: str, principal: Principal) -> bool:

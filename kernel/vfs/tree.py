@@ -3,6 +3,7 @@
 Blocking: called in a thread by `filesystem` and `agent_files`. Sizes are bounded; devices, pipes and links that lead out are refused.
 """
 
+import errno
 import os
 import secrets
 import stat
@@ -23,12 +24,11 @@ _FOLDER = os.O_PATH | os.O_DIRECTORY
 class Tree:
     """A folder of the host as the whole world.
 
-    root: the host folder. owner: (uid, gid) that new files get, None keeps the process's own. read_only refuses changes.
+    root: the host folder. read_only refuses changes.
     """
 
-    def __init__(self, root: Path, *, owner: tuple[int, int] | None = None, read_only: bool = False) -> None:
+    def __init__(self, root: Path, *, read_only: bool = False) -> None:
         self._root = root
-        self._owner = owner
         self._read_only = read_only
 
     def read(self, path: str) -> bytes:
@@ -67,7 +67,6 @@ class Tree:
                     os.mkdir(name, 0o755, dir_fd=folder)
                 except OSError as error:
                     raise translate(error, path) from error
-                self._own(name, folder)
 
     def remove(self, path: str) -> None:
         """Remove a file, a link (not what it points to) or a folder with all in it."""
@@ -83,13 +82,13 @@ class Tree:
         """A folder's entries: folders first, then by name."""
         prefix = "/" + clean(path)
         found: list[FileStat] = []
-        with self._root_fd() as root, _closing(open_below(root, path, os.O_RDONLY | os.O_DIRECTORY)) as folder:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if len(found) >= MAX_ENTRIES:
-                        raise LimitReachedError(f"{path} has more than {MAX_ENTRIES:,} entries.", "Use a command.")
-                    status = entry.stat(follow_symlinks=False)
-                    found.append(_describe(str(PurePosixPath(prefix) / entry.name), status, uid))
+        opened = os.O_RDONLY | os.O_DIRECTORY
+        with self._root_fd() as root, _closing(open_below(root, path, opened)) as folder, os.scandir(folder) as entries:
+            for entry in entries:
+                if len(found) >= MAX_ENTRIES:
+                    raise LimitReachedError(f"{path} has more than {MAX_ENTRIES:,} entries.", "Use a command.")
+                status = entry.stat(follow_symlinks=False)
+                found.append(_describe(str(PurePosixPath(prefix) / entry.name), status, uid))
         return tuple(sorted(found, key=lambda item: (item.type != "directory", item.name.casefold(), item.name)))
 
     def stat(self, path: str, *, uid: str = "") -> FileStat:
@@ -103,12 +102,15 @@ class Tree:
         self._require_writable(target)
         from_parent, from_name = _split(source)
         to_parent, to_name = _split(target)
-        with self._root_fd() as root, _closing(open_below(root, from_parent, _FOLDER)) as origin:
-            with _closing(open_below(root, to_parent, _FOLDER)) as destination:
-                try:
-                    os.rename(from_name, to_name, src_dir_fd=origin, dst_dir_fd=destination)
-                except OSError as error:
-                    raise translate(error, source if error.errno == 2 else target) from error
+        with (
+            self._root_fd() as root,
+            _closing(open_below(root, from_parent, _FOLDER)) as origin,
+            _closing(open_below(root, to_parent, _FOLDER)) as destination,
+        ):
+            try:
+                os.rename(from_name, to_name, src_dir_fd=origin, dst_dir_fd=destination)
+            except OSError as error:
+                raise translate(error, source if error.errno == errno.ENOENT else target) from error
 
     def copy(self, source: str, target: str) -> None:
         """Copy a file, or a folder with all in it (links and special files are left out)."""
@@ -143,7 +145,6 @@ class Tree:
             with _closing(open_below(root, made, _FOLDER)) as folder:
                 try:
                     os.mkdir(part, 0o755, dir_fd=folder)
-                    self._own(part, folder)
                 except FileExistsError:
                     pass
                 except OSError as error:
@@ -160,18 +161,12 @@ class Tree:
                     file.write(content)
                     file.flush()
                     os.fchmod(file.fileno(), mode)
-                    if self._owner is not None:
-                        os.fchown(file.fileno(), *self._owner)
                 os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
             except OSError:
                 os.unlink(temporary, dir_fd=folder)
                 raise
         except OSError as error:
             raise translate(error, path) from error
-
-    def _own(self, name: str, folder: int) -> None:
-        if self._owner is not None:
-            os.chown(name, *self._owner, dir_fd=folder, follow_symlinks=False)
 
 
 @contextmanager
