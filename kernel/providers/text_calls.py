@@ -185,9 +185,12 @@ def _python_call(node: ast.AST | None, tools: Collection[str]) -> WrittenCall | 
     for keyword in node.keywords:
         try:
             value = ast.literal_eval(keyword.value)
-            arguments[keyword.arg or ""] = msgspec.json.decode(msgspec.json.encode(value))
+            sent = msgspec.json.decode(msgspec.json.encode(value))
         except (ValueError, TypeError, SyntaxError, msgspec.MsgspecError, RecursionError, MemoryError):
             return None
+        if sent != value:
+            return None  # bytes, infinity, tuples: JSON cannot say what was written
+        arguments[keyword.arg or ""] = sent
     return WrittenCall(name, arguments) if "" not in arguments else None
 
 
