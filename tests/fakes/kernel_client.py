@@ -14,7 +14,14 @@ import msgspec
 
 from kernel.errors import AetherError, NotFoundError
 from kernel.protocol.base import Command, Empty, Event, reply_type
-from kernel.protocol.process import ProcessInfoGet, ProcessInfoReply, ProcessList, ProcessListReply, ProcessSpawn, SpawnReply
+from kernel.protocol.process import (
+    ProcessInfoGet,
+    ProcessInfoReply,
+    ProcessList,
+    ProcessListReply,
+    ProcessSpawn,
+    SpawnReply,
+)
 from kernel.protocol.records import (
     Approval,
     MetricsSample,

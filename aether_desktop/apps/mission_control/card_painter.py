@@ -1,0 +1,186 @@
+"""One agent as a card: who, what for, its terminal, what it thinks, how far it is, and what it asks.
+
+Pure geometry and painting; the grid keeps the pictures and maps clicks through the same geometry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from aether_desktop.apps.mission_control import paint_parts as parts
+from aether_desktop.apps.mission_control.paint_parts import Face
+from aether_desktop.models.agent_status import AgentStatus, fraction_of, question_of, status_of
+from aether_desktop.stores.reducers.process import ProcessView
+from aether_desktop.theme.tokens import RADIUS, Tokens
+from aether_desktop.widgets.phase_dot import paint_phase_dot
+from aether_desktop.widgets.progress_bar import paint_progress
+
+CARD_HEIGHT_PX: Final = 236
+CARD_LEAST_WIDTH_PX: Final = 300
+HALF_GAP_PX: Final = 7
+_PAD: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class CardGeometry:
+    """The parts of a card, all in the painter's coordinates."""
+
+    header: QRectF
+    goal: QRectF
+    well: QRectF
+    said: QRectF
+    footer: QRectF
+    strip: QRectF
+
+    @property
+    def review(self) -> QRectF:
+        """The Review button, where there is one."""
+        return parts.review_area(self.strip)
+
+
+def card_area(cell: QRectF) -> QRectF:
+    """The card in its cell of the grid."""
+    return cell.adjusted(HALF_GAP_PX, HALF_GAP_PX, -HALF_GAP_PX, -HALF_GAP_PX)
+
+
+def geometry_of(card: QRectF) -> CardGeometry:
+    """Lay out a card."""
+    left, width = card.left() + _PAD, card.width() - 2 * _PAD
+    header = QRectF(left, card.top() + 10, width, 18)
+    goal = QRectF(left, header.bottom() + 3, width, 17)
+    footer = QRectF(left, card.bottom() - 10 - 14, width, 14)
+    said = QRectF(left, footer.top() - 5 - 15, width, 15)
+    well = QRectF(left, goal.bottom() + 7, width, said.top() - 6 - goal.bottom() - 7)
+    strip = QRectF(left, well.bottom() - 38, width, 38)
+    return CardGeometry(header, goal, well, said, footer, strip)
+
+
+def paint_card(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> None:
+    """Paint a card into its cell, on a background that is already there."""
+    card = card_area(cell)
+    status = status_of(face.view)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_body(painter, card, face, tokens)
+    areas = geometry_of(card)
+    _paint_header(painter, areas, face, status, tokens)
+    _paint_well(painter, areas.well, face, tokens)
+    _paint_said(painter, areas.said, face, tokens)
+    _paint_footer(painter, areas.footer, face, status, tokens)
+    if face.view.approval is not None and not face.view.ended:
+        words, exact = question_of(face.view.approval)
+        parts.paint_strip(painter, areas.strip, tokens, words, exact, review_hovered=face.review_hovered)
+
+
+def _paint_body(painter: QPainter, card: QRectF, face: Face, tokens: Tokens) -> None:
+    asks = face.view.approval is not None and not face.view.ended
+    outline = card.adjusted(0.5, 0.5, -0.5, -0.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if asks:
+        glow = QColor(tokens.attention_fill)
+        for spread, alpha in ((4.0, 26), (2.5, 40)):
+            glow.setAlpha(alpha)
+            painter.setPen(QPen(glow, 2))
+            painter.drawRoundedRect(card.adjusted(-spread, -spread, spread, spread), RADIUS.medium + spread, 13)
+    border = QColor(tokens.attention_fill) if asks else QColor(tokens.line)
+    if face.selected and not asks:
+        border = QColor(tokens.accent)
+    elif face.hovered and not asks:
+        border = QColor(tokens.line_strong)
+    painter.setPen(QPen(border, 1))
+    share = 0.10 if face.selected else 0.0
+    painter.setBrush(parts.mixed(tokens.surface1, tokens.accent, share))
+    painter.drawRoundedRect(outline, RADIUS.medium, RADIUS.medium)
+    if face.focused:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(tokens.accent), 2))
+        spread = 3.0 if asks else 0.0
+        painter.drawRoundedRect(
+            card.adjusted(1 - spread, 1 - spread, spread - 1, spread - 1), RADIUS.medium + spread, RADIUS.medium + spread
+        )
+
+
+def _paint_header(painter: QPainter, areas: CardGeometry, face: Face, status: AgentStatus, tokens: Tokens) -> None:
+    view, row = face.view, areas.header
+    paint_phase_dot(painter, QPointF(row.left() + 4, row.center().y()), tokens, status.phase)
+    word = "not confined" if unconfined(view) else ""
+    label_width = parts.metrics("label").horizontalAdvance(status.word) + 2
+    label = QRectF(row.right() - label_width, row.top(), label_width, row.height())
+    parts.draw_text(painter, label, "label", tokens.phase(status.phase).text, status.word, flags=parts.RIGHT)
+    pid = str(view.pid)
+    pid_width = parts.metrics("mono").horizontalAdvance(pid) + 2
+    warning_width = parts.metrics("label").horizontalAdvance(word) + 10 if word else 0.0
+    name = QRectF(row.left() + 16, row.top(), label.left() - row.left() - 32 - pid_width - warning_width, row.height())
+    used = parts.draw_text(painter, name, "name", tokens.text1, view.info.name)
+    tail = QRectF(name.left() + used + 8, row.top() + 1, pid_width, row.height())
+    parts.draw_text(painter, tail, "mono", tokens.text3, pid)
+    if word:
+        warning = QRectF(tail.right() + 8, row.top(), warning_width, row.height())
+        parts.draw_text(painter, warning, "label", tokens.danger_text, word)
+    parts.draw_text(painter, areas.goal, "text", tokens.text2, view.info.goal)
+
+
+def unconfined(view: ProcessView) -> bool:
+    """Whether an agent at work has no sandbox around it (known once it has taken its first step)."""
+    info = view.info
+    return info.confinement == "none" and info.step > 0 and bool(info.model) and not view.ended
+
+
+def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> None:
+    view = face.view
+    if face.lines:
+        fits = parts.lines_that_fit(well.height())
+        parts.paint_terminal(painter, well, tokens, face.lines[-fits:], running=not view.ended)
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens.surface0))
+    painter.drawRoundedRect(well, 6, 6)
+    text = view.thought if view.thought and not view.ended else ""
+    text = text or view.info.summary or view.thought or _silence(view.info.agent_phase, ended=view.ended)
+    inner = well.adjusted(10, 8, -10, -8)
+    painter.setFont(parts.fonts().text)
+    painter.setPen(QColor(tokens.text2 if view.thought or view.info.summary else tokens.text3))
+    painter.save()
+    painter.setClipRect(inner)
+    wrapped = int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWrapAnywhere | Qt.TextFlag.TextWordWrap)
+    painter.drawText(inner, wrapped, text[: parts.SHOWN_CHARACTERS])
+    painter.restore()
+
+
+def _silence(phase: str, *, ended: bool) -> str:
+    if ended:
+        return "It ended without a word."
+    return "Making its home and its sandbox…" if phase in ("booting", "idle") else "Nothing in its terminal yet."
+
+
+def _paint_said(painter: QPainter, row: QRectF, face: Face, tokens: Tokens) -> None:
+    view = face.view
+    files = parts.files_text(view)
+    right = row.right()
+    if files:
+        width = min(parts.metrics("small").horizontalAdvance(files) + 20, row.width() * 0.42)
+        area = QRectF(row.right() - width, row.top(), width, row.height())
+        parts.paint_icon_text(painter, area, "file", QColor(tokens.text3), files, QColor(tokens.text3))
+        right = area.left() - 10
+    icon, text, bad = parts.said(view)
+    if not text:
+        return
+    colour = QColor(tokens.danger_text if bad else tokens.text3)
+    mark = QColor(tokens.phase("thinking").text) if icon == "chat" else colour
+    area = QRectF(row.left(), row.top(), right - row.left(), row.height())
+    text_colour = colour if bad else QColor(tokens.text2)
+    parts.paint_icon_text(painter, area, icon, mark, text, text_colour, at_end=view.streaming)
+
+
+def _paint_footer(painter: QPainter, row: QRectF, face: Face, status: AgentStatus, tokens: Tokens) -> None:
+    text = parts.usage_text(face.view)
+    width = parts.metrics("mono").horizontalAdvance(text) + 2
+    parts.draw_text(
+        painter, QRectF(row.right() - width, row.top(), width, row.height()), "mono", tokens.text3, text, flags=parts.RIGHT
+    )
+    bar = QRectF(row.left(), row.center().y() - 1.5, row.width() - width - 12, 3)
+    if bar.width() > 12:
+        paint_progress(painter, bar, tokens, fraction_of(face.view), status.phase)

@@ -1,0 +1,287 @@
+"""The fields of the deploy dialog, each with its problem beside it. Shows and reads ``DeployValues``; sends nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from aether_desktop.apps.mission_control.deploy_values import APPROVAL_TEXTS, ROLE_TEXTS, DeployValues
+from aether_desktop.models.model_choices import ModelChoice
+from aether_desktop.theme.tokens import SPACE
+from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.label import ElidedLabel, Label
+
+_GOAL_HEIGHT_PX = 84
+_NUMBERS = (
+    ("max_steps", "Steps", "50"),
+    ("time_budget_min", "Minutes of work", "no limit"),
+    ("token_budget", "Tokens", "no limit"),
+    ("memory_mb", "Memory, MB", "1024"),
+    ("cpu_cores", "Processor cores", "2"),
+)
+
+
+class DeployForm(QWidget):
+    """Role, goal, model, rights and limits of a new agent."""
+
+    changed = Signal()
+    """A field was edited."""
+    submitted = Signal()
+    """Ctrl+Enter was pressed in a field."""
+    refresh_requested = Signal()
+    """The list of models shall be made anew."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._choices: tuple[ModelChoice, ...] = ()
+        self._wanted_model = ""
+        self._problems: dict[str, Label] = {}
+        self.goal = QPlainTextEdit()
+        self.role = QComboBox()
+        self.model = QComboBox()
+        self.refresh = IconButton("refresh", "Look for models again", size_px=30)
+        self.source = Label("", "caption", wrap=True)
+        self.approval = QComboBox()
+        self.approval_text = Label("", "caption", wrap=True)
+        self.network = QCheckBox("May use the network")
+        self.folder = QLineEdit()
+        self.choose_folder = Button("Choose…", icon="folder")
+        self.read_only = QCheckBox("Read only")
+        self.numbers: dict[str, QLineEdit] = {}
+        self._fill()
+        self._lay_out()
+        self._connect()
+
+    def values(self) -> DeployValues:
+        """What the fields say."""
+        numbers = {name: field.text() for name, field in self.numbers.items()}
+        return DeployValues(
+            role=self.role.currentData(),
+            goal=self.goal.toPlainText(),
+            model=self._wanted_model,
+            network=self.network.isChecked(),
+            approval=self.approval.currentData(),
+            folder=self.folder.text(),
+            folder_read_only=self.read_only.isChecked(),
+            **numbers,
+        )
+
+    def show_values(self, values: DeployValues) -> None:
+        """Fill the fields."""
+        self.role.setCurrentIndex(max(0, self.role.findData(values.role)))
+        self.goal.setPlainText(values.goal)
+        self._wanted_model = values.model
+        self._show_model()
+        self.network.setChecked(values.network)
+        self.approval.setCurrentIndex(max(0, self.approval.findData(values.approval)))
+        self.folder.setText(values.folder)
+        self.read_only.setChecked(values.folder_read_only)
+        for name, field in self.numbers.items():
+            field.setText(getattr(values, name))
+        self.show_problems({})
+
+    def show_models(self, choices: tuple[ModelChoice, ...]) -> None:
+        """Offer these models; the chosen one stays chosen, even where it does not answer now."""
+        if choices != self._choices:
+            self._choices = choices
+            self._show_model()
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Say beside each field what is wrong with it."""
+        for name, label in self._problems.items():
+            text = problems.get(name, "")
+            label.setText(text)
+            label.setVisible(bool(text))
+            field = self._field(name)
+            if field is not None and bool(field.property("invalid")) != bool(text):
+                field.setProperty("invalid", bool(text))
+                field.style().unpolish(field)
+                field.style().polish(field)
+                field.setAccessibleDescription(text)
+
+    def focus_field(self, name: str) -> None:
+        """Give a field the keyboard."""
+        field = self._field(name)
+        if field is not None:
+            field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ctrl+Enter submits from the goal, where Enter alone begins a new line; Tab leaves it."""
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and _submits(event):
+            self.submitted.emit()
+            return True
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter submits from anywhere."""
+        if _submits(event):
+            self.submitted.emit()
+            return
+        super().keyPressEvent(event)
+
+    def _field(self, name: str) -> QWidget | None:
+        return {"goal": self.goal, "folder": self.folder}.get(name) or self.numbers.get(name)
+
+    def _fill(self) -> None:
+        for role, text in ROLE_TEXTS.items():
+            self.role.addItem(f"{role}: {text}", role)
+        for mode, (text, _) in APPROVAL_TEXTS.items():
+            self.approval.addItem(text, mode)
+        self.goal.setPlaceholderText("What should be true when it is done?")
+        self.goal.setTabChangesFocus(True)
+        self.goal.setFixedHeight(_GOAL_HEIGHT_PX)
+        self.goal.installEventFilter(self)
+        self.folder.setPlaceholderText("none")
+        self.source.setMinimumHeight(30)
+        self.source.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for name, label, default in _NUMBERS:
+            field = QLineEdit()
+            field.setPlaceholderText(default)
+            field.setAccessibleName(label)
+            self.numbers[name] = field
+        for widget, text in (
+            (self.role, "Role"), (self.goal, "Goal"), (self.model, "Model"), (self.approval, "When it asks"),
+            (self.network, "May use the network"), (self.folder, "Folder to work in"), (self.read_only, "Read only"),
+        ):  # fmt: skip
+            widget.setAccessibleName(text)
+        for box in (self.role, self.model, self.approval):
+            box.setMinimumContentsLength(12)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, SPACE.sm, 0)
+        column.setSpacing(SPACE.xs)
+        self._section(column, "Goal", self.goal, "goal")
+        pair = QGridLayout()
+        pair.setHorizontalSpacing(SPACE.md)
+        pair.setVerticalSpacing(SPACE.xs)
+        pair.setColumnStretch(0, 1)
+        pair.setColumnStretch(1, 1)
+        model_row = QHBoxLayout()
+        model_row.setSpacing(SPACE.xs)
+        model_row.addWidget(self.model, 1)
+        model_row.addWidget(self.refresh)
+        for place, text in enumerate(("Role", "Model")):
+            pair.addWidget(Label(text, "secondary"), 0, place)
+        pair.addWidget(self.role, 1, 0)
+        pair.addLayout(model_row, 1, 1)
+        pair.addWidget(self.source, 2, 1)
+        pair.addWidget(Label("When it asks", "secondary"), 3, 0)
+        pair.addWidget(Label("Folder, seen as ~/work", "secondary"), 3, 1)
+        pair.addWidget(self.approval, 4, 0)
+        folder_row = QHBoxLayout()
+        folder_row.setSpacing(SPACE.xs)
+        folder_row.addWidget(self.folder, 1)
+        folder_row.addWidget(self.choose_folder)
+        pair.addLayout(folder_row, 4, 1)
+        pair.addWidget(self.approval_text, 5, 0)
+        rights = QVBoxLayout()
+        rights.addWidget(self._problem("folder"))
+        rights.addWidget(self.read_only)
+        pair.addLayout(rights, 5, 1)
+        column.addSpacing(SPACE.sm)
+        column.addLayout(pair)
+        column.addSpacing(SPACE.sm)
+        column.addWidget(self.network)
+        column.addSpacing(SPACE.sm)
+        column.addWidget(Label("Limits (at a budget it pauses and asks)", "secondary"))
+        column.addLayout(self._limits())
+        column.addStretch(1)
+
+    def _limits(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACE.sm)
+        grid.setVerticalSpacing(SPACE.xs)
+        for place, (name, label, _) in enumerate(_NUMBERS):
+            grid.setColumnStretch(place, 1)
+            grid.addWidget(ElidedLabel(label, "caption"), 0, place)
+            self.numbers[name].setMinimumWidth(40)
+            grid.addWidget(self.numbers[name], 1, place)
+            problem = self._problem(name)
+            grid.addWidget(problem, 2, place, Qt.AlignmentFlag.AlignTop)
+        return grid
+
+    def _section(self, column: QVBoxLayout, text: str, widget: QWidget, problem: str) -> None:
+        column.addWidget(Label(text, "secondary"))
+        column.addWidget(widget)
+        column.addWidget(self._problem(problem))
+
+    def _problem(self, name: str) -> Label:
+        label = Label("", "error", wrap=True)
+        label.setVisible(False)
+        self._problems[name] = label
+        return label
+
+    def _connect(self) -> None:
+        self.goal.textChanged.connect(self.changed)
+        self.folder.textEdited.connect(lambda _text: self.changed.emit())
+        for field in self.numbers.values():
+            field.textEdited.connect(lambda _text: self.changed.emit())
+        self.model.activated.connect(self._on_model_chosen)
+        self.approval.currentIndexChanged.connect(self._describe_approval)
+        self.refresh.clicked.connect(self.refresh_requested)
+        self.choose_folder.clicked.connect(self._open_folder_dialog)
+        self._describe_approval()
+
+    def _describe_approval(self) -> None:
+        self.approval_text.setText(APPROVAL_TEXTS[self.approval.currentData()][1])
+
+    def _on_model_chosen(self, index: int) -> None:
+        self._wanted_model = str(self.model.itemData(index) or "")
+        self._describe_model()
+
+    def _show_model(self) -> None:
+        choices = self._choices
+        if self._wanted_model and all(choice.model_id != self._wanted_model for choice in choices):
+            absent = ModelChoice(self._wanted_model, self._wanted_model, "It does not answer now.")
+            choices = (*choices, absent)
+        self.model.clear()
+        for choice in choices:
+            self.model.addItem(choice.text, choice.model_id)
+            self.model.setItemData(self.model.count() - 1, choice.source, Qt.ItemDataRole.ToolTipRole)
+        self.model.setCurrentIndex(max(0, self.model.findData(self._wanted_model)))
+        self._describe_model()
+
+    def _describe_model(self) -> None:
+        self.source.setText(str(self.model.currentData(Qt.ItemDataRole.ToolTipRole) or "Looking for models…"))
+
+    def _open_folder_dialog(self) -> None:
+        dialog = QFileDialog(self, "A folder for the agent", os.path.expanduser(self.folder.text() or "~"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._on_folder_chosen)
+        dialog.open()
+
+    def _on_folder_chosen(self, path: str) -> None:
+        self.folder.setText(path)
+        self.changed.emit()
+
+
+def folder_exists(path: str) -> bool:
+    """Whether a folder is on this machine; ``~`` is the person's home."""
+    try:
+        return os.path.isdir(os.path.expanduser(path))
+    except (OSError, ValueError):
+        return False
+
+
+def _submits(event: QKeyEvent) -> bool:
+    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and bool(
+        event.modifiers() & Qt.KeyboardModifier.ControlModifier
+    )

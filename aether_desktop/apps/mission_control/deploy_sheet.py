@@ -1,0 +1,158 @@
+"""Deploying an agent: the sheet with the form, sending it, and opening the new agent's window.
+
+``DeployDesk`` lives as long as the page: it remembers a goal that was typed and not sent, and the last values in the settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from aether_desktop.apps.context import AppContext, open_agent
+from aether_desktop.apps.mission_control.deploy_form import DeployForm, folder_exists
+from aether_desktop.apps.mission_control.deploy_values import DeployValues, check, copied, recalled, remembered
+from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.models.model_choices import model_choices
+from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.sheet import Answer, Sheet
+from kernel.errors import AetherError
+from kernel.protocol.process import ProcessSpawn
+from kernel.protocol.records import AgentConfig, ProcessInfo
+from kernel.protocol.system import SettingsGet, SettingsSet
+
+_SETTING = "desktop.deploy"
+_WIDTH_PX = 640
+
+
+class DeployDesk(QObject):
+    """Opens the deploy dialog over ``surface`` and carries it out."""
+
+    def __init__(
+        self, ctx: AppContext, surface: QWidget, *, exists: Callable[[str], bool] = folder_exists
+    ) -> None:
+        """``exists`` says whether a folder is there."""
+        super().__init__(surface)
+        self._ctx = ctx
+        self._surface = surface
+        self._exists = exists
+        self._tasks = TaskOwner(self, self._on_error)
+        self._kept: DeployValues | None = None
+        self._draft_goal = ""
+        self._strict = False
+        self.sheet: Sheet | None = None
+        self.form: DeployForm | None = None
+
+    def open(self, *, copy_of: ProcessInfo | None = None) -> None:
+        """Open the dialog with the last values, or with those of an earlier run."""
+        if self.sheet is not None:
+            return
+        form = self.form = DeployForm()
+        self._strict = False
+        answers = (Answer("cancel", "Cancel"), Answer("deploy", "Deploy", "primary"))
+        sheet = self.sheet = Sheet(
+            self._surface, "Deploy an agent", content=form, answers=answers, width_px=_WIDTH_PX
+        )
+        deploy = sheet.button("deploy")
+        # The sheet stays open until the kernel has taken the agent, so the button does not answer it by itself.
+        deploy.clicked.disconnect()
+        deploy.clicked.connect(self._submit)
+        deploy.setToolTip("Deploy (Ctrl+Enter)")
+        form.submitted.connect(self._submit)
+        form.changed.connect(self._on_changed)
+        form.refresh_requested.connect(lambda: self._tasks.spawn(self._refresh(search=True), name="llm.list"))
+        self._ctx.stores.llm.changed.connect(self._show_models)
+        sheet.finished.connect(self._on_finished)
+        self._show_models()
+        self._fill(copy_of)
+        sheet.open()
+        form.goal.setFocus()
+        self._tasks.spawn(self._load(copy_of), name="deploy.load")
+
+    def _fill(self, copy_of: ProcessInfo | None) -> None:
+        assert self.form is not None, "the dialog is open"
+        values = self._kept or DeployValues()
+        if copy_of is not None:
+            self.form.show_values(copied(copy_of, values))
+        else:
+            self.form.show_values(replace(values, goal=self._draft_goal))
+
+    async def _load(self, copy_of: ProcessInfo | None) -> None:
+        """The remembered values (asked for once) and the models; a field that was edited meanwhile keeps its text."""
+        await self._refresh(search=False)
+        if self._kept is None:
+            reply = await self._ctx.client.execute(SettingsGet())
+            self._kept = recalled(reply.values.get(_SETTING))
+            if self.form is not None:
+                self._draft_goal = self.form.goal.toPlainText()
+                self._fill(copy_of)
+
+    async def _refresh(self, *, search: bool) -> None:
+        form = self.form
+        if form is not None:
+            form.refresh.setEnabled(False)
+        try:
+            await self._ctx.stores.llm.refresh(search=search)
+        finally:
+            if form is not None and form is self.form:
+                form.refresh.setEnabled(True)
+
+    def _show_models(self) -> None:
+        if self.form is not None:
+            self.form.show_models(model_choices(self._ctx.stores.llm.state))
+
+    def _on_changed(self) -> None:
+        """Once something was found wrong, say at each change what still is."""
+        if self.form is not None and self._strict:
+            self.form.show_problems(check(self.form.values(), self._exists).problems)
+
+    def _submit(self) -> None:
+        if self.form is None or self.sheet is None or not self.sheet.button("deploy").isEnabled():
+            return
+        values = self.form.values()
+        checked = check(values, self._exists)
+        self.form.show_problems(checked.problems)
+        if checked.config is None:
+            self._strict = True
+            self.form.focus_field(next(iter(checked.problems)))
+            return
+        self._tasks.spawn(self._deploy(checked.config, values), name="deploy")
+
+    async def _deploy(self, config: AgentConfig, values: DeployValues) -> None:
+        assert self.sheet is not None, "the dialog is open"
+        sheet = self.sheet
+        button = sheet.button("deploy")
+        button.setEnabled(False)
+        button.setText("Deploying…")
+        button.setToolTip("The agent is being made.")
+        try:
+            reply = await self._ctx.client.execute(ProcessSpawn(config=config))
+        except AetherError as error:
+            self._ctx.notify(Notice(error.message, error.hint, "error"))
+            if sheet is self.sheet:
+                button.setEnabled(True)
+                button.setText("Deploy")
+                button.setToolTip("Deploy (Ctrl+Enter)")
+            return
+        self._kept = values
+        self._draft_goal = ""
+        if sheet is self.sheet:
+            sheet.answer("deploy")
+        open_agent(self._ctx.open_window, reply.pid, config.name or config.role)
+        await self._ctx.client.execute(SettingsSet(name=_SETTING, value=remembered(values)))
+
+    def _on_finished(self, key: str) -> None:
+        if self.form is not None and key != "deploy":
+            self._draft_goal = self.form.goal.toPlainText()
+        self._ctx.stores.llm.changed.disconnect(self._show_models)
+        self.sheet = None
+        self.form = None
+
+    def _on_error(self, error: BaseException) -> None:
+        if isinstance(error, AetherError):
+            self._ctx.notify(Notice(error.message, error.hint, "error"))
+        else:
+            raise error
+

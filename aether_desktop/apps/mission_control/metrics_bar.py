@@ -1,0 +1,126 @@
+"""The figures above the agents: how many of each kind, and what the kernel uses. One painted widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from aether_desktop.models.agent_order import Counts
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.fonts import tabular_ui_font, ui_font
+from aether_desktop.theme.tokens import TYPE
+from kernel.protocol.records import MetricsSample
+
+_HEIGHT_PX = 58
+_GAP_PX = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number and what it counts; ``attention`` paints it amber. Those with a low ``weight`` go first for want of room."""
+
+    value: str
+    label: str
+    weight: int
+    attention: bool = False
+
+
+def figures_of(counts: Counts, completed: int, metrics: MetricsSample | None) -> tuple[Figure, ...]:
+    """The figures from the counts of agents and the kernel's newest sample."""
+    figures = [
+        Figure(str(counts.all), "agents", 8),
+        Figure(str(counts.active), "active", 9),
+        Figure(str(counts.needs_you), "needs you", 10, attention=counts.needs_you > 0),
+        Figure(str(completed), "completed", 6),
+        Figure(str(counts.failed), "failed", 7),
+    ]
+    if metrics is not None:
+        figures += [
+            Figure(duration_text(metrics.uptime), "uptime", 2),
+            Figure(f"{metrics.memory_mb:.0f} MB", "memory", 3),
+            Figure(count_text(metrics.tokens_today), "tokens today", 4),
+        ]
+    return tuple(figures)
+
+
+def duration_text(seconds: float) -> str:
+    """``2 h 14 m``, ``5 m``, ``12 s``, ``3 d 4 h``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = whole // 60
+    if minutes < 60:
+        return f"{minutes} m"
+    hours = minutes // 60
+    return f"{hours} h {minutes % 60} m" if hours < 24 else f"{hours // 24} d {hours % 24} h"
+
+
+def count_text(number: int) -> str:
+    """``980``, ``12.4 k``, ``1.2 M``."""
+    if number < 1000:
+        return str(max(0, number))
+    return f"{number / 1000:.1f} k" if number < 1_000_000 else f"{number / 1_000_000:.1f} M"
+
+
+class MetricsBar(QWidget):
+    """Shows figures side by side and leaves out the least important where there is no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._figures: tuple[Figure, ...] = ()
+        self._value_font = tabular_ui_font(TYPE.lead, QFont.Weight.DemiBold)
+        self._label_font = ui_font(TYPE.caption)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_figures(self, figures: Sequence[Figure]) -> None:
+        """Show other figures."""
+        new = tuple(figures)
+        if new != self._figures:
+            self._figures = new
+            self.setAccessibleName(", ".join(f"{figure.value} {figure.label}" for figure in new))
+            self.update()
+
+    @property
+    def shown(self) -> tuple[Figure, ...]:
+        """The figures for which there is room."""
+        widths = {figure: self._width(figure) + _GAP_PX for figure in self._figures}
+        kept: set[Figure] = set()
+        room = float(self.width() + _GAP_PX)
+        for figure in sorted(self._figures, key=lambda item: -item.weight):
+            if widths[figure] > room:
+                break
+            room -= widths[figure]
+            kept.add(figure)
+        return tuple(figure for figure in self._figures if figure in kept)
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room."""
+        return QSize(400, _HEIGHT_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for one figure."""
+        return QSize(60, _HEIGHT_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the figures."""
+        painter = QPainter(self)
+        tokens = tokens_of(self)
+        x = 0.0
+        for figure in self.shown:
+            width = self._width(figure)
+            amber = tokens.phase("waiting").text
+            painter.setFont(self._value_font)
+            painter.setPen(QColor(amber if figure.attention else tokens.text1))
+            painter.drawText(QRectF(x, 10, width + 4, 20), int(Qt.AlignmentFlag.AlignVCenter), figure.value)
+            painter.setFont(self._label_font)
+            painter.setPen(QColor(amber if figure.attention else tokens.text3))
+            painter.drawText(QRectF(x, 31, width + 4, 16), int(Qt.AlignmentFlag.AlignVCenter), figure.label)
+            x += width + _GAP_PX
+
+    def _width(self, figure: Figure) -> float:
+        value = QFontMetricsF(self._value_font).horizontalAdvance(figure.value)
+        return max(value, QFontMetricsF(self._label_font).horizontalAdvance(figure.label))

@@ -1,0 +1,245 @@
+"""What cards and rows have in common: fonts, colours, the amber strip, the terminal's lines, icons with text.
+
+Painting only: everything comes in as arguments. Fonts are made once, since making one costs more than drawing with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from aether_desktop.apps.mission_control.preview_screen import Line, Style
+from aether_desktop.stores.reducers.process import ProcessView
+from aether_desktop.theme.fonts import mono_font, ui_font
+from aether_desktop.theme.icons import paint_icon
+from aether_desktop.theme.tokens import SPACE, TYPE, TerminalColours, Tokens
+
+REVIEW: Final = "Review"
+SHOWN_CHARACTERS: Final = 400
+_KEY: Final = "↵"
+_LINE_PX: Final = 14.0
+_VERTICAL: Final = int(Qt.AlignmentFlag.AlignVCenter)
+LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
+RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Everything that one agent's card or row shows."""
+
+    view: ProcessView
+    lines: tuple[Line, ...] = ()
+    selected: bool = False
+    focused: bool = False
+    hovered: bool = False
+    review_hovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFonts:
+    """The fonts of cards and rows."""
+
+    name: QFont
+    text: QFont
+    small: QFont
+    label: QFont
+    mono: QFont
+    terminal: QFont
+    terminal_bold: QFont
+    button: QFont
+
+
+@lru_cache(maxsize=1)
+def fonts() -> FaceFonts:
+    """The fonts, made at the first use."""
+    return FaceFonts(
+        name=ui_font(TYPE.body, QFont.Weight.DemiBold),
+        text=ui_font(TYPE.label),
+        small=ui_font(TYPE.caption),
+        label=ui_font(TYPE.caption, QFont.Weight.DemiBold),
+        mono=mono_font(TYPE.caption),
+        terminal=mono_font(10),
+        terminal_bold=mono_font(10, bold=True),
+        button=ui_font(TYPE.caption, QFont.Weight.DemiBold),
+    )
+
+
+@lru_cache(maxsize=16)
+def metrics(font_key: str) -> QFontMetricsF:
+    """The metrics of one of the fonts, by its field's name."""
+    return QFontMetricsF(getattr(fonts(), font_key))
+
+
+def mixed(first: str, second: str, share: float) -> QColor:
+    """``first`` with ``share`` (0..1) of ``second`` in it; both opaque."""
+    one, two = QColor(first), QColor(second)
+    return QColor(
+        round(one.red() + (two.red() - one.red()) * share),
+        round(one.green() + (two.green() - one.green()) * share),
+        round(one.blue() + (two.blue() - one.blue()) * share),
+    )
+
+
+def draw_text(
+    painter: QPainter,
+    area: QRectF,
+    font_key: str,
+    colour: str | QColor,
+    text: str,
+    *,
+    flags: int = LEFT,
+    mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+) -> float:
+    """Draw one line, cut where there is no room; returns its width in px."""
+    if area.width() <= 4 or not text:
+        return 0.0
+    measured = metrics(font_key)
+    shown = measured.elidedText(one_line(text), mode, area.width())
+    painter.setFont(getattr(fonts(), font_key))
+    painter.setPen(QColor(colour))
+    painter.drawText(area, flags, shown)
+    return measured.horizontalAdvance(shown)
+
+
+def one_line(text: str) -> str:
+    """The beginning of a text without line breaks, tabs and doubled spaces."""
+    return " ".join(text[:SHOWN_CHARACTERS].split())
+
+
+def review_width() -> float:
+    """How wide the Review button is, in px."""
+    return metrics("button").horizontalAdvance(f"{REVIEW} {_KEY}") + 2 * SPACE.sm + 2
+
+
+def paint_review(painter: QPainter, area: QRectF, tokens: Tokens, *, hovered: bool) -> None:
+    """Paint the button that leads to the question."""
+    fill = QColor(tokens.attention_fill)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(fill.lighter(108) if hovered else fill)
+    painter.drawRoundedRect(area, 6, 6)
+    painter.setPen(QColor(tokens.on_attention))
+    painter.setFont(fonts().button)
+    painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), f"{REVIEW} {_KEY}")
+
+
+def paint_strip(
+    painter: QPainter, area: QRectF, tokens: Tokens, words: str, exact: str, *, review_hovered: bool
+) -> None:
+    """Paint the amber strip of a card: what the agent asks, exactly, and the button."""
+    terminal = tokens.terminal
+    painter.setPen(QPen(mixed(terminal.background, tokens.attention_fill, 0.45), 1))
+    painter.setBrush(mixed(terminal.background, tokens.attention_fill, 0.13))
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    button = review_area(area)
+    inner = QRectF(area.left() + 10, area.top(), button.left() - area.left() - 18, area.height())
+    used = draw_text(painter, inner, "label", mixed(tokens.attention_fill, "#ffffff", 0.45), words)
+    inner.setLeft(inner.left() + used + SPACE.sm)
+    draw_text(painter, inner, "mono", "#ffffff", exact)
+    paint_review(painter, button, tokens, hovered=review_hovered)
+
+
+def review_area(strip: QRectF) -> QRectF:
+    """Where the button is in a strip."""
+    width = review_width()
+    return QRectF(strip.right() - width - 7, strip.center().y() - 11, width, 22)
+
+
+def lines_that_fit(height: float) -> int:
+    """How many terminal lines a well of ``height`` px shows."""
+    return max(1, int((height - 12) // _LINE_PX))
+
+
+def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, lines: Sequence[Line], *, running: bool) -> None:
+    """Paint the last lines of a terminal; a block cursor ends those of an agent at work."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens.terminal.background))
+    painter.drawRoundedRect(area, 6, 6)
+    painter.save()
+    painter.setClipRect(area.adjusted(8, 4, -6, -4))
+    baseline = area.top() + 6 + metrics("terminal").ascent() + 1
+    x = left = area.left() + 10
+    for line in lines:
+        x = left
+        for run in line:
+            painter.setFont(fonts().terminal_bold if run.style.bold else fonts().terminal)
+            painter.setPen(_terminal_colour(tokens.terminal, run.style))
+            painter.drawText(QPointF(x, baseline), run.text)
+            x += metrics("terminal").horizontalAdvance(run.text)
+            if x > area.right():
+                break
+        baseline += _LINE_PX
+    if running and lines:
+        painter.fillRect(QRectF(x + 1, baseline - _LINE_PX - 8, 5.5, 10), QColor(tokens.terminal.cursor))
+    painter.restore()
+
+
+def paint_icon_text(
+    painter: QPainter, area: QRectF, icon: str, colour: QColor, text: str, text_colour: QColor, *, at_end: bool = False
+) -> None:
+    """Paint a small icon and a line of text; ``at_end`` shows the text's end where there is no room."""
+    paint_icon(painter, QRectF(area.left(), area.center().y() - 6, 12, 12), icon, colour)
+    mode = Qt.TextElideMode.ElideLeft if at_end else Qt.TextElideMode.ElideRight
+    draw_text(painter, area.adjusted(17, 0, 0, 0), "small", text_colour, text, mode=mode)
+
+
+def usage_text(view: ProcessView) -> str:
+    """Steps, CPU and memory as they stand at the end of a card."""
+    info = view.info
+    steps = f"{info.step}/{info.max_steps}" if info.max_steps else "–"
+    if view.ended:
+        return f"{steps}  –  –"
+    return f"{steps}  {info.cpu_percent:.0f} %  {memory_text(info.memory_mb)}"
+
+
+def memory_text(megabytes: float) -> str:
+    """``61 MB``, ``2.1 GB``."""
+    return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1024:.1f} GB"
+
+
+def said(view: ProcessView) -> tuple[str, str, bool]:
+    """What an agent's card says last: icon, text, and whether it is bad news."""
+    if view.notice and not view.streaming:
+        return "alert", view.notice, True
+    if view.ended and view.info.summary:
+        return ("success" if view.info.exit_code == 0 else "info"), view.info.summary, False
+    if view.thought:
+        return "chat", view.thought, False
+    return "play", view.action, False
+
+
+def files_text(view: ProcessView) -> str:
+    """The last file's name and how many more: ``report.md +2``."""
+    if not view.files:
+        return ""
+    name = view.files[0].rstrip("/").rpartition("/")[2] or view.files[0]
+    more = len(view.files) - 1
+    return f"{name} +{more}" if more else name
+
+
+@lru_cache(maxsize=512)
+def _cube_colour(index: int) -> str:
+    if index >= 232:
+        level = 8 + (index - 232) * 10
+        return f"#{level:02x}{level:02x}{level:02x}"
+    value = index - 16
+    steps = (value // 36, value // 6 % 6, value % 6)
+    return "#" + "".join(f"{(0 if step == 0 else 55 + step * 40):02x}" for step in steps)
+
+
+def _terminal_colour(colours: TerminalColours, style: Style) -> QColor:
+    if style.colour is None:
+        return QColor(colours.dim if style.dim else colours.foreground)
+    if isinstance(style.colour, str):
+        base = style.colour
+    elif style.colour < 16:
+        base = colours.ansi[style.colour]
+    else:
+        base = _cube_colour(style.colour)
+    # Black on nearly black is how many programs dim; people must still be able to read it.
+    readable = colours.dim if style.colour in (0, 8) else base
+    return mixed(colours.background, readable, 0.6) if style.dim else QColor(readable)

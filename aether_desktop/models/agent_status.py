@@ -1,0 +1,97 @@
+"""What an agent's state is called, which colour it has, and where it belongs: the same words everywhere. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from aether_desktop.stores.reducers.process import ProcessView
+from kernel.protocol.records import Approval
+
+STOPPED_BY_SIGNAL: Final = frozenset({130, 137, 143})
+_WORDS: Final = {"booting": "starting", "idle": "starting", "waiting": "waiting"}
+_WANTS: Final = {
+    "command": "Wants to run",
+    "file": "Wants to write",
+    "network": "Wants to reach",
+    "message": "Wants to send",
+    "budget": "Has used its budget",
+    "loop": "Repeats itself",
+}
+_DETAILS: Final = ("command", "path", "url", "text", "message", "call")
+
+
+class Group(StrEnum):
+    """Where an agent is counted; ``NEEDS_YOU`` is part of ``ACTIVE``."""
+
+    ALL = "all"
+    ACTIVE = "active"
+    NEEDS_YOU = "needs"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatus:
+    """``word`` for people, ``phase`` for the colour, ``group`` for filters; ``rank`` orders by urgency, 0 first."""
+
+    word: str
+    phase: str
+    group: Group
+    rank: int
+
+
+def status_of(view: ProcessView) -> AgentStatus:
+    """Say what an agent is doing."""
+    info = view.info
+    if view.ended:
+        if info.exit_code == 0:
+            return AgentStatus("completed", "completed", Group.DONE, 8)
+        if info.exit_code in STOPPED_BY_SIGNAL:
+            return AgentStatus("stopped", "stopped", Group.DONE, 7)
+        return AgentStatus("failed", "failed", Group.FAILED, 6)
+    if view.approval is not None:
+        return AgentStatus("needs you", "waiting", Group.NEEDS_YOU, 0)
+    if info.interrupted:
+        return AgentStatus("interrupted", "stopped", Group.ACTIVE, 5)
+    if info.state == "stopped":
+        return AgentStatus("paused", "paused", Group.ACTIVE, 4)
+    if info.agent_phase in _WORDS:
+        return AgentStatus(_WORDS[info.agent_phase], "idle", Group.ACTIVE, 3)
+    rank = 1 if info.agent_phase == "executing" else 2
+    return AgentStatus(info.agent_phase, info.agent_phase, Group.ACTIVE, rank)
+
+
+def belongs(group: Group, wanted: Group) -> bool:
+    """Whether an agent of ``group`` is shown under the filter ``wanted``."""
+    if wanted is Group.ALL or group is wanted:
+        return True
+    return wanted is Group.ACTIVE and group is Group.NEEDS_YOU
+
+
+def question_of(approval: Approval) -> tuple[str, str]:
+    """What an agent asks, as words and the exact thing: ("Wants to run", "rm -rf build/")."""
+    words = _WANTS.get(approval.kind, "Asks")
+    exact = next((approval.details[name] for name in _DETAILS if approval.details.get(name)), "")
+    return words, " ".join((exact or approval.action).split())[:500]
+
+
+def fraction_of(view: ProcessView) -> float:
+    """How far an agent is, 0..1 of its steps; a completed run is whole."""
+    info = view.info
+    if view.ended and info.exit_code == 0:
+        return 1.0
+    return min(1.0, info.step / info.max_steps) if info.max_steps > 0 else 0.0
+
+
+def spoken(view: ProcessView) -> str:
+    """One sentence that says everything of a card, for screen readers."""
+    info, status = view.info, status_of(view)
+    parts = [f"{info.name} {info.pid}", status.word]
+    if view.approval is not None:
+        parts.append(" ".join(question_of(view.approval)))
+    parts.append(" ".join(info.goal.split())[:200])
+    if info.max_steps:
+        parts.append(f"step {info.step} of {info.max_steps}")
+    return ", ".join(parts)
