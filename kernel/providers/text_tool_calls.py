@@ -34,6 +34,7 @@ MAX_OPENING_CHARS = 300
 MAX_WRONG_OPENINGS = 20
 _THINK_OPEN = ("<think>", "<thinking>")
 _THINK_END = ("</think>", "</thinking>")
+_FENCE = re.compile(r"(?m)^[ \t]*```")
 _OPEN_LIST = re.compile(r"(?m)^[ \t]*\[\s*\Z")
 _TEXT, _THOUGHT = "text", "thought"
 _OPENERS: dict[str, str] = {
@@ -241,24 +242,27 @@ class TextReader:
         best, kind = -1, ""
         for mark in self._marks:
             index = self._held.find(mark)
-            if index >= 0 and (best < 0 or index < best) and (mark != "```" or self._starts_line(index)):
+            if index >= 0 and mark == "```":
+                # A fence counts at the head of a line only, and the first one may stand elsewhere.
+                index = next((match.end() - 3 for match in _FENCE.finditer(self._held) if self._heads(match)), -1)
+            if index >= 0 and (best < 0 or index < best):
                 best, kind = index, mark
         if self._looking:
             for match in self._lines.finditer(self._held, 0, best if best >= 0 else len(self._held)):
-                if self._starts_line(match.start()):
+                if self._heads(match):
                     return match.start(), "{" if match.group("json") else "("
         return best, kind
 
-    def _starts_line(self, index: int) -> bool:
-        head = self._held[:index]
-        return not head.rpartition("\n")[2].strip() and ("\n" in head or self._at_line_start)
+    def _heads(self, match: re.Match[str]) -> bool:
+        """Whether a match at the head of a held line is at the head of a line of the whole text."""
+        return match.start() > 0 or self._at_line_start
 
     def _safe_length(self) -> int:
         """How much of what is held cannot be the beginning of anything."""
         safe = len(self._held) - _overlap(self._held, self._marks)
         if self._looking:
             bracket = _OPEN_LIST.search(self._held)
-            if bracket and len(bracket.group()) <= MAX_OPENING_CHARS and self._starts_line(bracket.start()):
+            if bracket and len(bracket.group()) <= MAX_OPENING_CHARS and self._heads(bracket):
                 safe = min(safe, bracket.start())
             line_start = self._held.rfind("\n") + 1
             if (line_start or self._at_line_start) and self._may_open(self._held[line_start:]):

@@ -86,6 +86,11 @@ def test_every_notation_is_a_call(notation: str, size: int) -> None:
     assert text.strip() == "I will write it." and not reasoning and reason == "tool_calls"
 
 
+def test_a_fence_in_the_middle_of_a_line_hides_no_later_one() -> None:
+    written = f"see ``` here\n{NOTATIONS['fence']}"
+    assert [call.name for call in read([written])[2]] == ["write_file"]
+
+
 def test_qwen_coder_xml() -> None:
     parameters = "<parameter=path>\na.txt\n</parameter>\n<parameter=content>\nx = 1\ny\n</parameter>"
     written = f"<tool_call>\n<function=write_file>\n{parameters}\n</function>\n</tool_call>"
