@@ -135,7 +135,8 @@ def _fonts() -> SystemCheck:
         except (OSError, subprocess.SubprocessError):
             emoji = False
     remedy = "" if emoji else "Install `fonts-noto-color-emoji` (and `fonts-noto-cjk`) for emoji and Chinese, Japanese, Korean."
-    return SystemCheck(name="Fonts", ok=count > 0 and emoji, detail=f"{count} bundled; emoji {'found' if emoji else 'missing'}", remedy=remedy)
+    detail = f"{count} bundled; emoji {'found' if emoji else 'missing'}"
+    return SystemCheck(name="Fonts", ok=count > 0 and emoji, detail=detail, remedy=remedy)
 
 
 def _display(env: Mapping[str, str]) -> SystemCheck:

@@ -122,8 +122,7 @@ class VirtualFileSystem:
             raise NotFoundError(f"There is no /{top}.", f"The top folders are {', '.join(TOP)}.")
         name, _, inner = rest.partition("/")
         if top in ("home", "tmp") and name and (self._paths.root / top / name).is_dir():
-            if inner or not rest.endswith("/"):
-                return Tree(self._paths.root / top / name), inner
+            return Tree(self._paths.root / top / name), inner
         return Tree(self._paths.root / top), rest
 
     def _may_see(self, path: str, principal: Principal) -> bool:
