@@ -193,8 +193,9 @@ class ProviderRegistry:
         model_id = model_id.strip()
         if model_id in ("", AUTO):
             return self._automatic()
-        if model_id.startswith(SCRIPTED_PREFIX):
-            path = model_id.removeprefix(SCRIPTED_PREFIX)
+        if model_id.startswith((SCRIPTED_PREFIX, "scripted/")):
+            # "scripted//path.json" is what a run that played the file has in its record.
+            path = model_id[len(SCRIPTED_PREFIX) :]
             return ScriptedProvider.from_file(path, clock=self._clock), path
         if model_id in (HEURISTIC, _HEURISTIC_MODEL.id, f"{HEURISTIC}/{_HEURISTIC_MODEL.name}"):
             return self._heuristic, _HEURISTIC_MODEL.name

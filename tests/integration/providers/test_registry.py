@@ -164,7 +164,8 @@ async def test_resolving(found: Found, tmp_path: Path) -> None:
     assert resolved("ollama/org/model:x") == "ollama|org/model:x" == resolved("org/model:x")
     assert resolved("gemini") == "gemini|gemini-3-flash"
     assert resolved("heuristic") == "heuristic|built-in"
-    assert resolved(f"scripted:{script}") == f"scripted|{script}"
+    assert resolved(f"scripted:{script}") == f"scripted|{script}" == resolved(f"scripted/{script}")
+    assert resolved("heuristic/built-in") == "heuristic|built-in"
     assert f"scripted:{script}" in [model.id for model in registry.models()]
     for unknown in ("qwen3:8x", "ollama/qwen3:8", "gemini-3-flush", "nothing/like/it", "\x00"):
         with pytest.raises(ProviderError) as caught:
