@@ -26,6 +26,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -96,6 +97,7 @@ class AgentGrid(QAbstractItemView):
         self._layout_kind = Layout.GRID
         self._hovered = -1
         self._review_hovered = False
+        self._by_keyboard = False
         self._pictures: dict[int, tuple[tuple[Any, ...], ProcessView, QPixmap]] = {}
         self._shown: dict[int, str] = {}
         self._kept_selection: tuple[frozenset[int], int] = (frozenset(), 0)
@@ -342,7 +344,7 @@ class AgentGrid(QAbstractItemView):
         tokens = tokens_of(self)
         index = self._agents.index(row)
         hovered = row == self._hovered
-        focused = self.hasFocus() and self.currentIndex() == index
+        focused = self._by_keyboard and self.hasFocus() and self.currentIndex() == index
         selected = self.selectionModel().isSelected(index)
         key = (
             self._previews.version(view.pid), width, height, selected, focused, hovered,
@@ -373,6 +375,7 @@ class AgentGrid(QAbstractItemView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; the other keys of agents belong to the page."""
+        self._by_keyboard = True
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             view = self._agents.view_at(self.currentIndex().row())
             if view is not None:
@@ -386,8 +389,18 @@ class AgentGrid(QAbstractItemView):
             return
         super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show who has the keyboard, if the keyboard brought it here."""
+        self._by_keyboard = event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        super().focusInEvent(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The Review button opens; elsewhere a press selects."""
+        self._by_keyboard = False
         row = self._row_with_review(event.position())
         if event.button() is Qt.MouseButton.LeftButton and row >= 0:
             self.setCurrentIndex(self._agents.index(row))

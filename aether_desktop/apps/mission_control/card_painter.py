@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QTextOption
 
 from aether_desktop.apps.mission_control import paint_parts as parts
 from aether_desktop.apps.mission_control.paint_parts import Face
@@ -20,7 +20,7 @@ from aether_desktop.widgets.phase_dot import paint_phase_dot
 from aether_desktop.widgets.progress_bar import paint_progress
 
 CARD_HEIGHT_PX: Final = 236
-CARD_LEAST_WIDTH_PX: Final = 300
+CARD_LEAST_WIDTH_PX: Final = 340
 HALF_GAP_PX: Final = 7
 _PAD: Final = 12.0
 
@@ -138,16 +138,21 @@ def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> 
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(tokens.surface0))
     painter.drawRoundedRect(well, 6, 6)
-    text = view.thought if view.thought and not view.ended else ""
-    text = text or view.info.summary or view.thought or _silence(view.info.agent_phase, ended=view.ended)
+    text = _in_well(view) or _silence(view.info.agent_phase, ended=view.ended)
     inner = well.adjusted(10, 8, -10, -8)
     painter.setFont(parts.fonts().text)
-    painter.setPen(QColor(tokens.text2 if view.thought or view.info.summary else tokens.text3))
+    painter.setPen(QColor(tokens.text2 if _in_well(view) else tokens.text3))
     painter.save()
     painter.setClipRect(inner)
-    wrapped = int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWrapAnywhere | Qt.TextFlag.TextWordWrap)
-    painter.drawText(inner, wrapped, text[: parts.SHOWN_CHARACTERS])
+    wrapped = QTextOption(Qt.AlignmentFlag.AlignTop)
+    wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    painter.drawText(inner, text[: parts.SHOWN_CHARACTERS], wrapped)
     painter.restore()
+
+
+def _in_well(view: ProcessView) -> str:
+    """What stands in the place of a terminal that is still empty."""
+    return view.info.summary or view.thought if view.ended else view.thought
 
 
 def _silence(phase: str, *, ended: bool) -> str:
@@ -166,6 +171,8 @@ def _paint_said(painter: QPainter, row: QRectF, face: Face, tokens: Tokens) -> N
         parts.paint_icon_text(painter, area, "file", QColor(tokens.text3), files, QColor(tokens.text3))
         right = area.left() - 10
     icon, text, bad = parts.said(view)
+    if not face.lines and text == _in_well(view):
+        icon, text = "play", view.action
     if not text:
         return
     colour = QColor(tokens.danger_text if bad else tokens.text3)
@@ -176,11 +183,7 @@ def _paint_said(painter: QPainter, row: QRectF, face: Face, tokens: Tokens) -> N
 
 
 def _paint_footer(painter: QPainter, row: QRectF, face: Face, status: AgentStatus, tokens: Tokens) -> None:
-    text = parts.usage_text(face.view)
-    width = parts.metrics("mono").horizontalAdvance(text) + 2
-    parts.draw_text(
-        painter, QRectF(row.right() - width, row.top(), width, row.height()), "mono", tokens.text3, text, flags=parts.RIGHT
-    )
-    bar = QRectF(row.left(), row.center().y() - 1.5, row.width() - width - 12, 3)
+    right = parts.paint_usage(painter, row, tokens, face.view)
+    bar = QRectF(row.left(), row.center().y() - 1.5, right - row.left(), 3)
     if bar.width() > 12:
         paint_progress(painter, bar, tokens, fraction_of(face.view), status.phase)

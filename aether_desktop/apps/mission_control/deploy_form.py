@@ -25,7 +25,8 @@ from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.label import ElidedLabel, Label
 
-_GOAL_HEIGHT_PX = 84
+_GOAL_HEIGHT_PX = 92
+_TWO_LINES_PX = 34
 _NUMBERS = (
     ("max_steps", "Steps", "50"),
     ("time_budget_min", "Minutes of work", "no limit"),
@@ -50,13 +51,14 @@ class DeployForm(QWidget):
         self._choices: tuple[ModelChoice, ...] = ()
         self._wanted_model = ""
         self._problems: dict[str, Label] = {}
+        self._limit_problems = Label("", "error", wrap=True)
         self.goal = QPlainTextEdit()
         self.role = QComboBox()
         self.model = QComboBox()
         self.refresh = IconButton("refresh", "Look for models again", size_px=30)
-        self.source = Label("", "caption", wrap=True)
+        self.source = ElidedLabel("", "caption")
         self.approval = QComboBox()
-        self.approval_text = Label("", "caption", wrap=True)
+        self.approval_text = ElidedLabel("", "caption")
         self.network = QCheckBox("May use the network")
         self.folder = QLineEdit()
         self.choose_folder = Button("Choose…", icon="folder")
@@ -103,15 +105,19 @@ class DeployForm(QWidget):
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Say beside each field what is wrong with it."""
         for name, label in self._problems.items():
-            text = problems.get(name, "")
-            label.setText(text)
-            label.setVisible(bool(text))
-            field = self._field(name)
-            if field is not None and bool(field.property("invalid")) != bool(text):
-                field.setProperty("invalid", bool(text))
-                field.style().unpolish(field)
-                field.style().polish(field)
-                field.setAccessibleDescription(text)
+            label.setText(problems.get(name, ""))
+        limits = [f"{label}: {problems[name]}" for name, label, _ in _NUMBERS if name in problems]
+        self._limit_problems.setText(" ".join(limits))
+        for name in ("goal", "folder", *self.numbers):
+            self._mark(name, problems.get(name, ""))
+
+    def _mark(self, name: str, problem: str) -> None:
+        field = self._field(name)
+        if field is not None and field.accessibleDescription() != problem:
+            field.setAccessibleDescription(problem)
+            field.setProperty("invalid", bool(problem))
+            field.style().unpolish(field)
+            field.style().polish(field)
 
     def focus_field(self, name: str) -> None:
         """Give a field the keyboard."""
@@ -146,8 +152,6 @@ class DeployForm(QWidget):
         self.goal.setFixedHeight(_GOAL_HEIGHT_PX)
         self.goal.installEventFilter(self)
         self.folder.setPlaceholderText("none")
-        self.source.setMinimumHeight(30)
-        self.source.setAlignment(Qt.AlignmentFlag.AlignTop)
         for name, label, default in _NUMBERS:
             field = QLineEdit()
             field.setPlaceholderText(default)
@@ -166,42 +170,49 @@ class DeployForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, SPACE.sm, 0)
         column.setSpacing(SPACE.xs)
-        self._section(column, "Goal", self.goal, "goal")
-        pair = QGridLayout()
-        pair.setHorizontalSpacing(SPACE.md)
-        pair.setVerticalSpacing(SPACE.xs)
-        pair.setColumnStretch(0, 1)
-        pair.setColumnStretch(1, 1)
-        model_row = QHBoxLayout()
-        model_row.setSpacing(SPACE.xs)
-        model_row.addWidget(self.model, 1)
-        model_row.addWidget(self.refresh)
-        for place, text in enumerate(("Role", "Model")):
-            pair.addWidget(Label(text, "secondary"), 0, place)
-        pair.addWidget(self.role, 1, 0)
-        pair.addLayout(model_row, 1, 1)
-        pair.addWidget(self.source, 2, 1)
-        pair.addWidget(Label("When it asks", "secondary"), 3, 0)
-        pair.addWidget(Label("Folder, seen as ~/work", "secondary"), 3, 1)
-        pair.addWidget(self.approval, 4, 0)
-        folder_row = QHBoxLayout()
-        folder_row.setSpacing(SPACE.xs)
-        folder_row.addWidget(self.folder, 1)
-        folder_row.addWidget(self.choose_folder)
-        pair.addLayout(folder_row, 4, 1)
-        pair.addWidget(self.approval_text, 5, 0)
-        rights = QVBoxLayout()
-        rights.addWidget(self._problem("folder"))
-        rights.addWidget(self.read_only)
-        pair.addLayout(rights, 5, 1)
+        column.addLayout(self._headed("Goal", "goal"))
+        column.addWidget(self.goal)
+        column.addSpacing(SPACE.xs)
+        column.addLayout(self._pairs())
         column.addSpacing(SPACE.sm)
-        column.addLayout(pair)
-        column.addSpacing(SPACE.sm)
-        column.addWidget(self.network)
-        column.addSpacing(SPACE.sm)
-        column.addWidget(Label("Limits (at a budget it pauses and asks)", "secondary"))
+        column.addWidget(Label("Limits: at a budget it pauses and asks", "secondary"))
         column.addLayout(self._limits())
+        self._limit_problems.setMinimumHeight(_TWO_LINES_PX)
+        self._limit_problems.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._limit_problems)
         column.addStretch(1)
+
+    def _headed(self, text: str, problem: str) -> QHBoxLayout:
+        """A field's name with room for what is wrong with it, so that nothing moves when it is said."""
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.sm)
+        row.addWidget(Label(text, "secondary"))
+        label = ElidedLabel("", "error")
+        self._problems[problem] = label
+        row.addWidget(label, 1)
+        return row
+
+    def _pairs(self) -> QGridLayout:
+        """Two fields beside each other: role and model, rights and folder."""
+        pairs = QGridLayout()
+        pairs.setHorizontalSpacing(SPACE.lg)
+        pairs.setVerticalSpacing(SPACE.xs)
+        pairs.setColumnStretch(0, 1)
+        pairs.setColumnStretch(1, 1)
+        pairs.addWidget(Label("Role", "secondary"), 0, 0)
+        pairs.addWidget(Label("Model", "secondary"), 0, 1)
+        pairs.addWidget(Label("When it asks", "secondary"), 4, 0)
+        pairs.addLayout(self._headed("Folder, seen as ~/work", "folder"), 4, 1)
+        pairs.addWidget(self.role, 1, 0)
+        pairs.addLayout(_side_by_side(self.model, self.refresh), 1, 1)
+        pairs.addWidget(self.network, 2, 0)
+        pairs.addWidget(self.source, 2, 1)
+        pairs.setRowMinimumHeight(3, SPACE.xs)
+        pairs.addWidget(self.approval, 5, 0)
+        pairs.addLayout(_side_by_side(self.folder, self.choose_folder), 5, 1)
+        pairs.addWidget(self.approval_text, 6, 0)
+        pairs.addWidget(self.read_only, 6, 1)
+        return pairs
 
     def _limits(self) -> QGridLayout:
         grid = QGridLayout()
@@ -212,20 +223,7 @@ class DeployForm(QWidget):
             grid.addWidget(ElidedLabel(label, "caption"), 0, place)
             self.numbers[name].setMinimumWidth(40)
             grid.addWidget(self.numbers[name], 1, place)
-            problem = self._problem(name)
-            grid.addWidget(problem, 2, place, Qt.AlignmentFlag.AlignTop)
         return grid
-
-    def _section(self, column: QVBoxLayout, text: str, widget: QWidget, problem: str) -> None:
-        column.addWidget(Label(text, "secondary"))
-        column.addWidget(widget)
-        column.addWidget(self._problem(problem))
-
-    def _problem(self, name: str) -> Label:
-        label = Label("", "error", wrap=True)
-        label.setVisible(False)
-        self._problems[name] = label
-        return label
 
     def _connect(self) -> None:
         self.goal.textChanged.connect(self.changed)
@@ -279,6 +277,14 @@ def folder_exists(path: str) -> bool:
         return os.path.isdir(os.path.expanduser(path))
     except (OSError, ValueError):
         return False
+
+
+def _side_by_side(field: QWidget, button: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(SPACE.xs)
+    row.addWidget(field, 1)
+    row.addWidget(button)
+    return row
 
 
 def _submits(event: QKeyEvent) -> bool:

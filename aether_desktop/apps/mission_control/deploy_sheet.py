@@ -24,7 +24,7 @@ from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.protocol.system import SettingsGet, SettingsSet
 
 _SETTING = "desktop.deploy"
-_WIDTH_PX = 640
+_WIDTH_PX = 700
 
 
 class DeployDesk(QObject):

@@ -28,10 +28,10 @@ ROLE_TEXTS: Final[Mapping[AgentRole, str]] = {
     "Tester": "tries to break things",
 }
 APPROVAL_TEXTS: Final[Mapping[ApprovalMode, tuple[str, str]]] = {
-    "ask": ("Ask me first", "Anything that changes files, runs commands or reaches out waits for your answer."),
-    "edits": ("Let it write, ask for the rest", "It writes files in its own home by itself; commands and the network ask."),
-    "yes": ("Never ask", "It does everything by itself. Its sandbox is the only guard."),
-    "deny": ("Refuse what is risky", "Whatever would need your answer is refused; it works around that."),
+    "ask": ("Ask me first", "Files, commands and the network wait for you."),
+    "edits": ("Let it write, ask for the rest", "Its own files are its own; the rest asks."),
+    "yes": ("Never ask", "Its sandbox is the only guard."),
+    "deny": ("Refuse what is risky", "What would need your answer is refused."),
 }
 _REMEMBERED: Final = (
     "role", "model", "max_steps", "token_budget", "time_budget_min", "memory_mb", "cpu_cores", "network", "approval",
@@ -84,7 +84,7 @@ def check(values: DeployValues, folder_exists: FolderExists) -> Checked:
     cores = _number(values.cpu_cores, 0.01, 1024, "cpu_cores", problems)
     folder = values.folder.strip()
     if folder and not folder.startswith(("/", "~")):
-        problems["folder"] = "Give the whole path, from / or ~."
+        problems["folder"] = "Begin with / or ~."
     elif folder and not folder_exists(folder):
         problems["folder"] = "There is no such folder."
     if problems:

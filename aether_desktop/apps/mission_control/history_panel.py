@@ -73,9 +73,10 @@ def run_text(info: ProcessInfo, now: float) -> str:
 class _RunDelegate(QStyledItemDelegate):
     """Paints a run in two lines and its button."""
 
-    def __init__(self, now: Callable[[], float], view: QListView) -> None:
+    def __init__(self, now: Callable[[], float], store: ProcessStore, view: QListView) -> None:
         super().__init__(view)
         self._now = now
+        self._store = store
         self._view = view
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -101,7 +102,7 @@ class _RunDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_run(self, painter: QPainter, rect: QRectF, info: ProcessInfo, tokens: Tokens) -> None:
-        status = status_of(ProcessView(info=info))
+        status = status_of(self._store.get(info.pid) or ProcessView(info=info))
         again = again_area(rect)
         paint_icon(painter, again.adjusted(5, 5, -5, -5), "restart-line", QColor(tokens.text3))
         first = QRectF(rect.left() + 34, rect.top() + 9, again.left() - rect.left() - 42, 18)
@@ -135,7 +136,7 @@ class _RunList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
-        self.setAccessibleName("Past runs")
+        self.setAccessibleName("Runs")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
@@ -186,12 +187,12 @@ class HistoryPanel(QWidget):
         super().__init__(parent)
         self._notify = notify
         self.model = HistoryModel(client, store, self._on_error, self)
-        self.search = SearchField("Search past runs", width_px=1000)
+        self.search = SearchField("Search all runs", width_px=1000)
         self.list = _RunList()
         self.list.setModel(self.model)
-        self.list.setItemDelegate(_RunDelegate(now, self.list))
+        self.list.setItemDelegate(_RunDelegate(now, store, self.list))
         self.empty = EmptyState("history", "No runs yet", "Every agent that you deploy stays here, with all it did.")
-        self._title = Label("Past runs", "lead")
+        self._title = Label("History", "lead")
         self._count = Label("", "caption")
         self._search_timer = QTimer(self)
         self._search_timer.setSingleShot(True)
@@ -227,7 +228,7 @@ class HistoryPanel(QWidget):
         painter.fillRect(0, 0, 1, self.height(), QColor(tokens.line))
 
     def _lay_out(self) -> None:
-        close = IconButton("close", "Close past runs", shortcut="Escape", size_px=24)
+        close = IconButton("close", "Close the history", shortcut="Escape", size_px=24)
         close.clicked.connect(self.closed)
         top = QHBoxLayout()
         top.addWidget(self._title)

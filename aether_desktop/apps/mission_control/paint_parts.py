@@ -156,9 +156,9 @@ def lines_that_fit(height: float) -> int:
 
 def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, lines: Sequence[Line], *, running: bool) -> None:
     """Paint the last lines of a terminal; a block cursor ends those of an agent at work."""
-    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setPen(QPen(QColor(tokens.line), 1) if tokens.dark else Qt.PenStyle.NoPen)
     painter.setBrush(QColor(tokens.terminal.background))
-    painter.drawRoundedRect(area, 6, 6)
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
     painter.save()
     painter.setClipRect(area.adjusted(8, 4, -6, -4))
     baseline = area.top() + 6 + metrics("terminal").ascent() + 1
@@ -187,13 +187,24 @@ def paint_icon_text(
     draw_text(painter, area.adjusted(17, 0, 0, 0), "small", text_colour, text, mode=mode)
 
 
-def usage_text(view: ProcessView) -> str:
+def usage_texts(view: ProcessView) -> tuple[str, str, str]:
     """Steps, CPU and memory as they stand at the end of a card."""
     info = view.info
     steps = f"{info.step}/{info.max_steps}" if info.max_steps else "–"
     if view.ended:
-        return f"{steps}  –  –"
-    return f"{steps}  {info.cpu_percent:.0f} %  {memory_text(info.memory_mb)}"
+        return steps, "–", "–"
+    return steps, f"{info.cpu_percent:.0f} %", memory_text(info.memory_mb)
+
+
+def paint_usage(painter: QPainter, row: QRectF, tokens: Tokens, view: ProcessView, *, columns: bool = False) -> float:
+    """Paint the figures at the right of ``row``, in columns of one width or close together; returns where they begin."""
+    right = row.right()
+    measured = metrics("mono")
+    for text, widest in zip(reversed(usage_texts(view)), ("9.9 GB", "100 %", "100/100"), strict=True):
+        width = measured.horizontalAdvance(text) + 1
+        draw_text(painter, QRectF(right - width, row.top(), width, row.height()), "mono", tokens.text3, text, flags=RIGHT)
+        right -= (max(width, measured.horizontalAdvance(widest)) if columns else width) + 12
+    return right
 
 
 def memory_text(megabytes: float) -> str:

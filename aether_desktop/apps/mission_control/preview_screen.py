@@ -154,7 +154,7 @@ def _runs(row: list[tuple[str, Style]]) -> Line:
         style = of
         text.append(character)
     if text:
-        runs.append(Run("".join(text).rstrip() if style == _PLAIN else "".join(text), style))
+        runs.append(Run("".join(text), style))
     return tuple(runs)
 
 

@@ -74,11 +74,9 @@ def _paint_figures(
     painter: QPainter, body: QRectF, right: float, face: Face, status: AgentStatus, tokens: Tokens
 ) -> float:
     """Paint progress, CPU and memory; returns where they begin."""
-    text = parts.usage_text(face.view)
-    width = parts.metrics("mono").horizontalAdvance("100/100  100 %  9999 MB")
-    area = QRectF(right - width, body.top(), width, body.height())
-    parts.draw_text(painter, area, "mono", tokens.text3, text, flags=parts.RIGHT)
-    bar = QRectF(area.left() - 92, body.center().y() - 1.5, 84, 3)
+    area = QRectF(body.left(), body.top(), right - body.left(), body.height())
+    begin = parts.paint_usage(painter, area, tokens, face.view, columns=True)
+    bar = QRectF(begin - 84, body.center().y() - 1.5, 84, 3)
     paint_progress(painter, bar, tokens, fraction_of(face.view), status.phase)
     return bar.left() - 14
 

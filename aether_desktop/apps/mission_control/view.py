@@ -48,6 +48,7 @@ _NOTHING = {
 }
 _SIDE_BY_SIDE_PX = 760
 _PANEL_PX = 380
+_NARROW_PX = 600
 
 
 class MissionControl(QWidget):
@@ -58,6 +59,7 @@ class MissionControl(QWidget):
         super().__init__()
         self._ctx = ctx
         self._store = ctx.stores.processes
+        self._narrow = False
         self.model = AgentListModel(self._store, self)
         self._previews = previews or TerminalPreviews(ctx.client, self)
         self.grid = AgentGrid(self.model, self._previews, self._store.want_told)
@@ -89,7 +91,7 @@ class MissionControl(QWidget):
             self.stack.addWidget(page)
         self.sort_button = IconButton("sort-desc", "Sort", shortcut="S")
         self.layout_button = IconButton("list", "Show as a list", shortcut="L")
-        self.history_button = IconButton("history", "Past runs", shortcut="H")
+        self.history_button = IconButton("history", "History", shortcut="H")
         self.history_button.setCheckable(True)
         top = QHBoxLayout()
         top.setContentsMargins(SPACE.lg + 4, 0, SPACE.md, 0)
@@ -141,14 +143,25 @@ class MissionControl(QWidget):
     # -- what is shown -----------------------------------------------------------------------------------------------
 
     def _segments(self) -> list[Segment]:
+        """The filters with their counts; in a narrow window with the one count that cannot wait."""
         counts = self.model.counts
-        return [Segment(group, name, counts.of(group)) for group, name in _FILTER_NAMES.items()]
+        return [
+            Segment(group, name, -1 if self._narrow and group is not Group.NEEDS_YOU else counts.of(group))
+            for group, name in _FILTER_NAMES.items()
+        ]
 
     def _show_counts(self) -> None:
-        self.filters.set_segments(self._segments())
+        self._show_segments()
         self._ctx.window.set_attention(self.model.counts.needs_you > 0)
         self._show_figures()
         self._show_rows()
+
+    def _show_segments(self) -> None:
+        width = self.filters.sizeHint().width() + self.deploy.sizeHint().width()
+        self.filters.set_segments(self._segments())
+        if width != self.filters.sizeHint().width() + self.deploy.sizeHint().width() or self._narrow:
+            # The title bar gives its widgets their places when it is told of them.
+            self._ctx.window.set_title_widgets([self.filters, self.search, self.deploy])
 
     def _show_figures(self) -> None:
         completed = sum(1 for view in self._store.all() if view.ended and view.info.exit_code == 0)
@@ -291,9 +304,14 @@ class MissionControl(QWidget):
         }
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Find the history its place."""
+        """Find the history its place, and make the title bar's controls fit."""
         super().resizeEvent(event)
         self._place_history()
+        narrow = self.width() < _NARROW_PX
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            self.deploy.setText("Deploy" if narrow else "Deploy agent")
+            self._show_segments()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the background and the line below the figures."""
