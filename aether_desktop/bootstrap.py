@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.bridge.in_process import InProcessClient, KernelThread
@@ -27,13 +30,16 @@ from aether_desktop.stores import Stores, build_stores
 from aether_desktop.theme.manager import ThemeChoice, ThemeManager
 from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.window_handle import WindowHandle
-from kernel import Kernel, log
+from kernel import log
 from kernel.errors import AetherError
 from kernel.paths import Paths
 from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Event
 from kernel.protocol.system import DesktopRaiseRequested, KernelShutdownRequested, SettingsGet, SettingsSet
 from kernel.tasks import Scope
+
+if TYPE_CHECKING:
+    from kernel.kernel import Kernel
 
 SCREEN_FRACTION = 0.92
 FIRST_SIZE = (1440, 900)
@@ -63,7 +69,7 @@ class DesktopApplication(QObject):
     def __init__(self, app: QApplication, paths: Paths, environ: Mapping[str, str]) -> None:
         super().__init__()
         self._app = app
-        self._paths = paths
+        self._first_frame_file = environ.get("AETHER_FIRST_FRAME_FILE", "")
         self._quitting = asyncio.Event()
         self._theme = ThemeManager(app)
         self._thread = KernelThread(lambda: start_kernel(paths, environ))
@@ -85,6 +91,8 @@ class DesktopApplication(QObject):
     async def run(self) -> int:
         """Show the window, start the kernel, and wait for the end."""
         self._place_window()
+        if self._first_frame_file:
+            FirstFrame(self._window, self._first_frame_file)
         self._window.show()
         self._splash.set_progress("Starting the kernel", 0.3)
         # The kernel's thread competes with the first frame for the interpreter, so it starts right after it.
@@ -141,7 +149,7 @@ class DesktopApplication(QObject):
         elif not restored:
             self._window.open_app("mission-control")
         for text in self._stores.kernel.notices:
-            self._window.notify(Notice("About this start", text, "warning"))
+            self._window.notify(Notice("About this start", text, "attention"))
 
     async def _attach(self) -> None:
         await self._stores.attach()
@@ -218,6 +226,26 @@ class DesktopApplication(QObject):
         self._window.move(
             available.x() + (available.width() - width) // 2, available.y() + (available.height() - height) // 2
         )
+
+
+class FirstFrame(QObject):
+    """Writes the time of the window's first painted frame into a file, for the benchmark of the start."""
+
+    def __init__(self, window: QWidget, path: str) -> None:
+        super().__init__(window)
+        self._path = path
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """See QObject: after the first paint event has been handled, the frame is on the screen."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._write)
+        return False
+
+    def _write(self) -> None:
+        Path(self._path).write_text(str(time.time()))
+        self.deleteLater()
 
 
 async def start_kernel(paths: Paths, environ: Mapping[str, str]) -> Kernel:

@@ -4,24 +4,28 @@
 through one queued signal. Made by `aether_desktop.bootstrap`; nobody else may touch the kernel's objects from the GUI thread.
 """
 
+from __future__ import annotations
+
 import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from aether_desktop.bridge.client import EventListener, TerminalFeed, Unsubscribe
-from kernel import Kernel
 from kernel.errors import AetherError, UnavailableError
 from kernel.principal import Principal
 from kernel.protocol.base import Command
 
+if TYPE_CHECKING:
+    from kernel.kernel import Kernel
+
 R = TypeVar("R")
 FRAME_MS = 16
 STOP_TIMEOUT_S = 15.0
-KernelFactory = Callable[[], Awaitable[Kernel]]
+KernelFactory = Callable[[], Awaitable["Kernel"]]
 
 
 class KernelThread:
@@ -62,7 +66,7 @@ class KernelThread:
         """Whether commands are taken."""
         return self._kernel is not None and self._thread.is_alive()
 
-    def submit(self, coroutine: Coroutine[Any, Any, R]) -> "asyncio.Future[R]":
+    def submit(self, coroutine: Coroutine[Any, Any, R]) -> asyncio.Future[R]:
         """Run a coroutine on the kernel's loop; the returned future belongs to the caller's loop."""
         if self._loop is None or not self._thread.is_alive():
             coroutine.close()

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from kernel import Kernel
 from kernel.errors import AetherError
 
 if TYPE_CHECKING:
     from aether_desktop.bridge.in_process import KernelThread
-    from kernel.tty.channel import ByteChannel
     from kernel.agents.console import Console
+    from kernel.tty.channel import ByteChannel
 
 
 class InProcessTerminalFeed(QObject):
@@ -67,7 +66,7 @@ class InProcessTerminalFeed(QObject):
         """On the kernel's thread."""
         if self._closed:
             return
-        kernel: Kernel = self._thread.kernel
+        kernel = self._thread.kernel
         try:
             view = kernel.view_terminal(self._tty_id, self._on_data)
         except AetherError:

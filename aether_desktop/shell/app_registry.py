@@ -68,6 +68,16 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
         description="One agent at work",
     ),
     AppManifest(
+        "first-run",
+        "Welcome",
+        "agent",
+        "#b58cff",
+        "aether_desktop.apps.first_run.app:create",
+        size=(760, 640),
+        in_dock=False,
+        description="What was found, a model, a first agent",
+    ),
+    AppManifest(
         "terminal",
         "Terminal",
         "terminal",

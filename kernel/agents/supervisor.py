@@ -30,8 +30,8 @@ from kernel.process.manager import ProcessManager
 from kernel.process.table import Entry
 from kernel.protocol.agent import AgentNotice, AgentUserMessage
 from kernel.protocol.base import Empty
-from kernel.protocol.ids import Signal
-from kernel.protocol.process import ProcessSend
+from kernel.protocol.ids import Confinement, Signal
+from kernel.protocol.process import ProcessSend, ProcessUpdated
 from kernel.protocol.records import AgentConfig, Approval
 from kernel.store.journal import Journal
 from kernel.store.repositories.transcripts import TranscriptRepository
@@ -81,9 +81,10 @@ class Supervisor:
         self._scope = scope
         self._runs: dict[int, _Run] = {}
 
-    def check(self, config: AgentConfig) -> None:
+    async def check(self, config: AgentConfig) -> Confinement:
         """See `Runner.check`."""
         self._workplaces.check(config)
+        return (await self._workplaces.detected()).confinement
 
     def start(self, entry: Entry, *, resumed: bool) -> None:
         """See `Runner.start`."""
@@ -219,6 +220,7 @@ class Supervisor:
         await self._manager.record(
             pid, changes={"model": model.identity, "confinement": run.workplace.confinement}
         )
+        self._bus.publish(ProcessUpdated(pid=pid, info=self._manager.table.get(pid).info))
         agent = Agent(
             pid=pid,
             config=entry.config,

@@ -19,7 +19,7 @@ from kernel.process import lifecycle
 from kernel.process.table import Entry, ProcessTable
 from kernel.protocol.agent import AgentNotice, AgentPaused, AgentPhaseChanged, AgentResumed
 from kernel.protocol.base import Empty, JournalEvent
-from kernel.protocol.ids import AgentPhase, Signal
+from kernel.protocol.ids import AgentPhase, Confinement, Signal
 from kernel.protocol.process import (
     ProcessExited,
     ProcessList,
@@ -46,8 +46,8 @@ ENV_GOAL_CHARACTERS = 4_000
 class Runner(Protocol):
     """Runs agents; the supervisor in `kernel.agents`."""
 
-    def check(self, config: AgentConfig) -> None:
-        """Whether it could be run at all. Raises AetherError with the reason."""
+    async def check(self, config: AgentConfig) -> Confinement:
+        """Whether it could be run at all, and how it would be confined. Raises AetherError with the reason."""
         ...
 
     def start(self, entry: Entry, *, resumed: bool) -> None:
@@ -142,10 +142,10 @@ class ProcessManager:
     async def spawn(self, command: ProcessSpawn, principal: Principal) -> SpawnReply:
         """process.spawn: pid, record, home, terminal, loop, in that order."""
         config = command.config
-        self.runner.check(config)
+        confinement = await self.runner.check(config)
         pid = self._table.allocate()
         home = self._homes.of(pid)
-        info = self._new_info(pid, home, config, principal)
+        info = self._new_info(pid, home, config, principal, confinement)
         settings = self._config().agents
         run = RunRecord(
             token_budget=config.token_budget or settings.token_budget or None,
@@ -318,7 +318,9 @@ class ProcessManager:
             raise NotFoundError(f"Process {pid} has ended.", "Its log and files are still in the history.")
         return entry
 
-    def _new_info(self, pid: int, home: Home, config: AgentConfig, principal: Principal) -> ProcessInfo:
+    def _new_info(
+        self, pid: int, home: Home, config: AgentConfig, principal: Principal, confinement: Confinement
+    ) -> ProcessInfo:
         settings = self._config().agents
         env = {
             "HOME": home.guest_path,
@@ -347,6 +349,7 @@ class ProcessManager:
             max_steps=config.max_steps or settings.max_steps,
             network_access=config.sandbox.network_access,
             approval=config.approval,
+            confinement=confinement,
         )
 
 

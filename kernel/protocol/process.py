@@ -101,6 +101,12 @@ class ProcessSpawned(ProcessEvent, frozen=True, kw_only=True, rename="camel", ta
     info: ProcessInfo
 
 
+class ProcessUpdated(ProcessEvent, frozen=True, kw_only=True, rename="camel", tag="process.updated"):
+    """Something else about a process became known, such as the model that it was given."""
+
+    info: ProcessInfo
+
+
 class ProcessStateChanged(JournalEvent, frozen=True, kw_only=True, rename="camel", tag="process.stateChange"):
     """A process changed its state."""
 

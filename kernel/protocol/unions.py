@@ -58,6 +58,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
 EVENTS: tuple[type[Event], ...] = (
     process.ProcessListed,
     process.ProcessSpawned,
+    process.ProcessUpdated,
     process.ProcessStateChanged,
     process.ProcessExited,
     process.ProcessReaped,

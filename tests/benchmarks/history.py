@@ -1,0 +1,94 @@
+"""`python -m tests.benchmarks.history`: a transcript of 100,000 events and a list of 10,000 runs, opened in the real views."""
+
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from kernel.principal import LOCAL_USER
+from kernel.protocol import codec
+from kernel.protocol.agent import AgentThought
+from kernel.protocol.records import AgentConfig, ProcessInfo
+from kernel.protocol.system import HistoryLogs, HistoryProcesses
+from kernel.store.database import Database, Statement
+from kernel.clock import SystemClock
+from kernel.store.journal import INSERT
+from kernel.store.repositories.processes import ProcessRepository, RunRecord
+from tests.benchmarks.figures import finish, median, report, running_kernel
+
+EVENTS = 100_000
+RUNS = 10_000
+PAGE = 200
+
+
+def _info(pid: int) -> ProcessInfo:
+    return ProcessInfo(
+        pid=pid,
+        uid=f"agent_{pid}",
+        owner_uid="local",
+        name="Coder",
+        command="agent",
+        state="dead",
+        agent_phase="completed",
+        cwd=f"/home/agent_{pid}",
+        created_at=1_700_000_000.0 + pid,
+        ended_at=1_700_000_100.0 + pid,
+        goal=f"Goal number {pid}: make the router keep the order of commands",
+        exit_code=0,
+    )
+
+
+async def _fill(root: Path) -> None:
+    async with running_kernel(root):
+        pass
+    database = Database(root / "var/kernel/aether.db", SystemClock())
+    await database.open()
+    config = AgentConfig(role="Coder", goal="x")
+    await database.write(ProcessRepository.save(_info(pid), config, RunRecord()) for pid in range(1, RUNS + 1))
+    for start in range(0, EVENTS, 10_000):
+        await database.write(_rows(start, 10_000))
+    await database.close()
+
+
+def _rows(start: int, count: int) -> list[Statement]:
+    rows = []
+    for number in range(start + 1, start + count + 1):
+        event = AgentThought(
+            pid=1, log_id=number, step=number // 4, timestamp=1_700_000_000.0 + number, thought=f"Thought {number} " + "x" * 80
+        )
+        rows.append(
+            Statement(INSERT, (number, 1, event.step, event.timestamp, "agent.thought", codec.encode(event).decode()))
+        )
+    return rows
+
+
+async def main() -> None:
+    """Fill a store, start a kernel on it, open both."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "root"
+        await _fill(root)
+        async with running_kernel(root) as (kernel, _):
+            opened, scrolled, listed = [], [], []
+            for _ in range(5):
+                started = time.perf_counter()
+                page = await kernel.execute(HistoryLogs(pid=1, limit=PAGE), LOCAL_USER)
+                events = [codec.event_from_builtins(raw) for raw in page.events]
+                opened.append((time.perf_counter() - started) * 1000)
+                assert page.total == EVENTS and len(events) == PAGE
+                started = time.perf_counter()
+                await kernel.execute(HistoryLogs(pid=1, index=EVENTS // 2, limit=PAGE), LOCAL_USER)
+                scrolled.append((time.perf_counter() - started) * 1000)
+                started = time.perf_counter()
+                runs = await kernel.execute(HistoryProcesses(limit=PAGE), LOCAL_USER)
+                listed.append((time.perf_counter() - started) * 1000)
+                assert runs.total == RUNS
+            report("transcript_100k_first_page", median(opened), "ms", 300, middle_page=round(median(scrolled), 1))
+            report("runs_10k_first_page", median(listed), "ms", 150)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    finish()
