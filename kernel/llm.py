@@ -68,9 +68,9 @@ class LanguageModels:
             await asyncio.shield(self._discovery)
         return self._registry.resolve(model_id)
 
-    def context_length(self, model_id: str) -> int | None:
+    def context_window(self, model_id: str, sampling: Sampling) -> int:
         """See `kernel.agents.models.Resolver`."""
-        return self._registry.context_length(model_id)
+        return self._registry.context_window(model_id, sampling)
 
     async def checks(self) -> tuple[SystemCheck, ...]:
         """What was found of providers, for `aether doctor`."""

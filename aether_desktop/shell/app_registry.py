@@ -70,8 +70,8 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
     AppManifest(
         "first-run",
         "Welcome",
-        "agent",
-        "#b58cff",
+        "info",
+        "#f08bd0",
         "aether_desktop.apps.first_run.app:create",
         size=(760, 640),
         in_dock=False,

@@ -18,8 +18,8 @@ class Resolver(Protocol):
         """The provider and its name of the model. Raises ProviderError."""
         ...
 
-    def context_length(self, model_id: str) -> int | None:
-        """The model's context in tokens where it is known."""
+    def context_window(self, model_id: str, sampling: Sampling) -> int:
+        """The tokens that a conversation with the model may really use."""
         ...
 
 
@@ -35,12 +35,11 @@ class ModelChooser:
         settings = self._config().providers
         provider, name = await self._resolver.resolve(config.model or settings.model)
         identity = f"{provider.name}/{name}" if name else provider.name
-        limit = self._resolver.context_length(identity)
-        context = max(SMALLEST_CONTEXT, min(limit, settings.context_size) if limit else settings.context_size)
         sampling = Sampling(
             temperature=settings.temperature if config.temperature is None else config.temperature,
-            context_size=context,
+            context_size=settings.context_size,
             max_tokens=settings.max_tokens or None,
             top_p=settings.top_p if settings.top_p < 1 else None,
         )
+        context = max(SMALLEST_CONTEXT, self._resolver.context_window(identity, sampling))
         return Model(identity, name, provider, sampling, context)
