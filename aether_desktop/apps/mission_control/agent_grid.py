@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
 
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
     QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QPointF,
     QRect,
@@ -33,36 +30,18 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPixmap,
-    QRegion,
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from aether_desktop.apps.mission_control import card_painter, row_painter
-from aether_desktop.apps.mission_control.grid_geometry import EDGE_PX, GridGeometry, Move, geometry_for
-from aether_desktop.apps.mission_control.paint_parts import Face, lines_that_fit
-from aether_desktop.apps.mission_control.preview_screen import Line
+from aether_desktop.apps.mission_control.card_pictures import CardPictures, Look
+from aether_desktop.apps.mission_control.cells_view import CellsView, Index
 from aether_desktop.apps.mission_control.previews import PreviewProvider
+from aether_desktop.apps.mission_control.repaint_pacer import RepaintPacer
 from aether_desktop.models.agent_model import AgentListModel
-from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.current import tokens_of
-
-Index = QModelIndex | QPersistentModelIndex
-_PICTURES_KEPT = 96
-_ACTION = QAbstractItemView.CursorAction
-_MOVES = {
-    _ACTION.MoveLeft: Move.BACK,
-    _ACTION.MovePrevious: Move.BACK,
-    _ACTION.MoveRight: Move.ON,
-    _ACTION.MoveNext: Move.ON,
-    _ACTION.MoveUp: Move.UP,
-    _ACTION.MoveDown: Move.DOWN,
-    _ACTION.MovePageUp: Move.PAGE_UP,
-    _ACTION.MovePageDown: Move.PAGE_DOWN,
-    _ACTION.MoveHome: Move.FIRST,
-    _ACTION.MoveEnd: Move.LAST,
-}
 
 
 class Layout(StrEnum):
@@ -72,7 +51,7 @@ class Layout(StrEnum):
     LIST = "list"
 
 
-class AgentGrid(QAbstractItemView):
+class AgentGrid(CellsView):
     """Shows an ``AgentListModel``; arrows move, Enter opens, Ctrl and Shift select several."""
 
     opened = Signal(int)
@@ -90,28 +69,19 @@ class AgentGrid(QAbstractItemView):
         parent: QWidget | None = None,
     ) -> None:
         """``want_told(pid)`` is called for a visible agent of which nothing is known yet but its state."""
-        super().__init__(parent)
+        super().__init__(model, parent)
         self._agents = model
         self._previews = previews
         self._want_told = want_told
-        self._layout_kind = Layout.GRID
         self._hovered = -1
         self._review_hovered = False
         self._by_keyboard = False
-        self._pictures: dict[int, tuple[tuple[Any, ...], ProcessView, QPixmap]] = {}
+        self.pictures = CardPictures(previews)
+        self._pacer = RepaintPacer(lambda pid: self._update_row(self._agents.row_of(pid)), self)
         self._shown: dict[int, str] = {}
         self._kept_selection: tuple[frozenset[int], int] = (frozenset(), 0)
-        self.painted = 0
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Agents")
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
         self.setStyleSheet("QAbstractItemView:focus { border: none; }")
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setModel(model)
         model.modelAboutToBeReset.connect(self._keep_selection)
         model.modelReset.connect(self._restore_selection)
@@ -125,13 +95,13 @@ class AgentGrid(QAbstractItemView):
     @property
     def layout_kind(self) -> Layout:
         """Grid or list."""
-        return self._layout_kind
+        return Layout.LIST if self.as_list else Layout.GRID
 
     def set_layout_kind(self, kind: Layout) -> None:
         """Show cards or rows; the selection stays."""
-        if kind is not self._layout_kind:
-            self._layout_kind = kind
-            self._pictures.clear()
+        if kind is not self.layout_kind:
+            self.as_list = kind is Layout.LIST
+            self.pictures.clear()
             self.updateGeometries()
             self.scrollTo(self.currentIndex())
             self.viewport().update()
@@ -167,97 +137,16 @@ class AgentGrid(QAbstractItemView):
             return QRect()
         return self._review_of(row).toAlignedRect()
 
-    # -- geometry ----------------------------------------------------------------------------------------------------
-
-    def visualRect(self, index: Index) -> QRect:
-        """An agent's cell, in the viewport."""
-        return self._cell(index.row()) if index.isValid() else QRect()
-
-    def indexAt(self, point: QPoint) -> QModelIndex:
-        """The agent under a point of the viewport."""
-        row = self._geometry().row_at(point.x(), point.y() + self.verticalOffset())
-        return self._agents.index(row) if row >= 0 else QModelIndex()
-
-    def scrollTo(
-        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
-    ) -> None:
-        """Bring an agent into view, moving as little as possible."""
-        if not index.isValid():
-            return
-        cell, bar, room = self._cell(index.row()), self.verticalScrollBar(), self.viewport().height()
-        if cell.top() < 0:
-            bar.setValue(bar.value() + cell.top() - EDGE_PX)
-        elif cell.bottom() > room:
-            bar.setValue(bar.value() + min(cell.top(), cell.bottom() - room + EDGE_PX))
-
-    def horizontalOffset(self) -> int:
-        """Cards never lie beside the view."""
-        return 0
-
-    def verticalOffset(self) -> int:
-        """How far it is scrolled, in px."""
-        return self.verticalScrollBar().value()
-
-    def isIndexHidden(self, index: Index) -> bool:
-        """No row is hidden."""
-        return False
-
-    def moveCursor(
-        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
-    ) -> QModelIndex:
-        """Where an arrow key leads."""
-        row = self._geometry().moved(self.currentIndex().row(), _MOVES.get(action, Move.NONE))
-        return self._agents.index(row) if row >= 0 else QModelIndex()
-
-    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
-        """Select the agents whose cells a rectangle touches."""
-        touched = rect.normalized()
-        selection = QItemSelection()
-        for row in range(self._agents.rowCount()) if touched.isValid() else ():
-            if self._cell(row).adjusted(4, 4, -4, -4).intersects(touched):
-                selection.select(self._agents.index(row), self._agents.index(row))
-        self.selectionModel().select(selection, command)
-
-    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        """The cells of a selection."""
-        region = QRegion()
-        for index in selection.indexes():
-            region = region.united(self._cell(index.row()))
-        return region
-
-    def updateGeometries(self) -> None:
-        """Fit the scroll bar to the number of agents."""
-        geometry = self._geometry()
-        room = self.viewport().height()
-        bar = self.verticalScrollBar()
-        bar.setPageStep(room)
-        bar.setSingleStep(max(24, geometry.cell_height // 4))
-        bar.setRange(0, max(0, geometry.height - room))
-        super().updateGeometries()
-
-    def _geometry(self) -> GridGeometry:
-        return geometry_for(
-            self._layout_kind is Layout.LIST, self.viewport().width(), self.viewport().height(), self._agents.rowCount()
-        )
-
-    def _cell(self, row: int) -> QRect:
-        return self._geometry().cell(row).translated(0, -self.verticalOffset())
-
-    def _review_of(self, row: int) -> QRectF:
-        cell = QRectF(self._cell(row))
-        if self._layout_kind is Layout.LIST:
-            return row_painter.review_area(cell)
-        return card_painter.geometry_of(card_painter.card_area(cell)).review
-
-    def _visible_rows(self) -> range:
-        return self._geometry().rows_between(self.verticalOffset(), self.verticalOffset() + self.viewport().height())
-
     # -- what changed ------------------------------------------------------------------------------------------------
 
     def dataChanged(self, top_left: Index, bottom_right: Index, roles: Sequence[int] = ()) -> None:
         """Repaint the cards that changed and are visible."""
         for row in range(top_left.row(), bottom_right.row() + 1):
-            self._update_row(row)
+            view = self._agents.view_at(row)
+            if view is not None and view.streaming and view.pid in self.pictures:
+                self._pacer.add(view.pid)
+            else:
+                self._update_row(row)
 
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
         """Make room for new agents."""
@@ -289,19 +178,22 @@ class AgentGrid(QAbstractItemView):
 
     def _on_preview_changed(self, pid: int) -> None:
         row = self._agents.row_of(pid)
-        if row >= 0 and self._layout_kind is Layout.GRID:
+        if row >= 0 and not self.as_list:
             self._update_row(row)
 
-    def _update_row(self, row: int) -> None:
-        cell = self._cell(row)
-        if cell.intersects(self.viewport().rect()):
+    def _update_row(self, row: int) -> bool:
+        """Repaint a row if it is visible, which is the answer."""
+        cell = self.cell(row) if row >= 0 else QRect()
+        visible = cell.intersects(self.viewport().rect())
+        if visible:
             self.viewport().update(cell)
+        return visible
 
     def _look_at_visible(self) -> None:
         """Have the terminals of visible cards read, and of no others."""
         shown: dict[int, str] = {}
         if self.isVisible():
-            for row in self._visible_rows():
+            for row in self.visible_rows():
                 view = self._agents.view_at(row)
                 if view is None:
                     continue
@@ -309,7 +201,7 @@ class AgentGrid(QAbstractItemView):
                 if not view.told:
                     self._want_told(view.pid)
         self._shown = shown
-        self._previews.show(shown if self._layout_kind is Layout.GRID else {})
+        self._previews.show({} if self.as_list else shown)
 
     def _keep_selection(self) -> None:
         current = self._agents.view_at(self.currentIndex().row())
@@ -330,48 +222,32 @@ class AgentGrid(QAbstractItemView):
         tokens = tokens_of(self)
         painter.fillRect(event.rect(), QColor(tokens.surface0))
         region = event.region()
-        for row in self._visible_rows():
-            cell = self._cell(row)
+        for row in self.visible_rows():
+            cell = self.cell(row)
             if region.intersects(cell):
-                picture = self._picture(row, cell.size().width(), cell.size().height())
+                picture = self._picture(row, cell)
                 if picture is not None:
                     painter.drawPixmap(cell.topLeft(), picture)
 
-    def _picture(self, row: int, width: int, height: int) -> QPixmap | None:
+    def _picture(self, row: int, cell: QRect) -> QPixmap | None:
         view = self._agents.view_at(row)
         if view is None:
             return None
         tokens = tokens_of(self)
         index = self._agents.index(row)
         hovered = row == self._hovered
-        focused = self._by_keyboard and self.hasFocus() and self.currentIndex() == index
-        selected = self.selectionModel().isSelected(index)
-        key = (
-            self._previews.version(view.pid), width, height, selected, focused, hovered,
-            hovered and self._review_hovered, tokens.name, self.devicePixelRatioF(),
-        )  # fmt: skip
-        kept = self._pictures.get(view.pid)
-        if kept is not None and kept[0] == key and kept[1] is view:
-            return kept[2]
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(round(width * ratio), round(height * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(QColor(tokens.surface0))
-        painter = QPainter(picture)
-        area = QRectF(0, 0, width, height)
-        lines: tuple[Line, ...] = ()
-        if self._layout_kind is Layout.GRID:
-            well = card_painter.geometry_of(card_painter.card_area(area)).well
-            lines = self._previews.lines(view.pid, lines_that_fit(well.height()))
-        face = Face(view, lines, selected, focused, hovered, hovered and self._review_hovered)
-        paint = card_painter.paint_card if self._layout_kind is Layout.GRID else row_painter.paint_row
-        paint(painter, area, face, tokens)
-        painter.end()
-        self.painted += 1
-        if len(self._pictures) >= _PICTURES_KEPT:
-            self._pictures.pop(next(iter(self._pictures)))
-        self._pictures[view.pid] = (key, view, picture)
-        return picture
+        look = Look(
+            width=cell.width(),
+            height=cell.height(),
+            ratio=self.devicePixelRatioF(),
+            as_list=self.as_list,
+            theme=tokens.name,
+            selected=self.selectionModel().isSelected(index),
+            focused=self._by_keyboard and self.hasFocus() and self.currentIndex() == index,
+            hovered=hovered,
+            review_hovered=hovered and self._review_hovered,
+        )
+        return self.pictures.get(view, look, tokens)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; the other keys of agents belong to the page."""
@@ -432,7 +308,7 @@ class AgentGrid(QAbstractItemView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of what is under the pointer, or of the current agent from the keyboard."""
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            cell = self._cell(self.currentIndex().row()) if self.currentIndex().isValid() else self.viewport().rect()
+            cell = self.cell(self.currentIndex().row()) if self.currentIndex().isValid() else self.viewport().rect()
             self.menu_wanted.emit(self.viewport().mapToGlobal(cell.center()))
             return
         index = self.indexAt(event.pos())
@@ -472,6 +348,12 @@ class AgentGrid(QAbstractItemView):
         if view is None or view.approval is None or view.ended:
             return -1
         return row if self._review_of(row).contains(position) else -1
+
+    def _review_of(self, row: int) -> QRectF:
+        cell = QRectF(self.cell(row))
+        if self.as_list:
+            return row_painter.review_area(cell)
+        return card_painter.geometry_of(card_painter.card_area(cell)).review
 
     def _set_hover(self, row: int, review: bool) -> None:
         if (row, review) == (self._hovered, self._review_hovered):

@@ -1,0 +1,93 @@
+"""The pictures of the cards and rows that were last on the screen, made anew only when something in them changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from aether_desktop.apps.mission_control import card_painter, row_painter
+from aether_desktop.apps.mission_control.paint_parts import Face, lines_that_fit
+from aether_desktop.apps.mission_control.preview_screen import Line
+from aether_desktop.apps.mission_control.previews import PreviewProvider
+from aether_desktop.stores.reducers.process import ProcessView
+from aether_desktop.theme.tokens import Tokens
+
+PICTURES_KEPT: Final = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one card is to look; ``width`` and ``height`` in px, ``ratio`` in device pixels a px."""
+
+    width: int
+    height: int
+    ratio: float
+    as_list: bool
+    theme: str
+    selected: bool
+    focused: bool
+    hovered: bool
+    review_hovered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    view: ProcessView
+    version: int
+    look: Look
+    picture: QPixmap
+
+
+class CardPictures:
+    """Keeps one picture for each agent, ``PICTURES_KEPT`` at the most. ``painted`` counts those that were made."""
+
+    def __init__(self, previews: PreviewProvider) -> None:
+        self._previews = previews
+        self._kept: dict[int, _Kept] = {}
+        self.painted = 0
+
+    def __contains__(self, pid: object) -> bool:
+        return pid in self._kept
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()
+
+    def get(self, view: ProcessView, look: Look, tokens: Tokens) -> QPixmap:
+        """The picture of an agent that looks so."""
+        version = self._previews.version(view.pid)
+        kept = self._kept.get(view.pid)
+        if kept is not None and kept.view is view and kept.version == version and kept.look == look:
+            return kept.picture
+        picture = _canvas(kept.picture if kept is not None else None, look)
+        self._paint(picture, view, look, tokens)
+        self.painted += 1
+        if kept is None and len(self._kept) >= PICTURES_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[view.pid] = _Kept(view, version, look, picture)
+        return picture
+
+    def _paint(self, picture: QPixmap, view: ProcessView, look: Look, tokens: Tokens) -> None:
+        area = QRectF(0, 0, look.width, look.height)
+        lines: tuple[Line, ...] = ()
+        if not look.as_list:
+            well = card_painter.geometry_of(card_painter.card_area(area)).well
+            lines = self._previews.lines(view.pid, lines_that_fit(well.height()))
+        face = Face(view, lines, look.selected, look.focused, look.hovered, look.review_hovered)
+        picture.fill(QColor(tokens.surface0))
+        painter = QPainter(picture)
+        (row_painter.paint_row if look.as_list else card_painter.paint_card)(painter, area, face, tokens)
+        painter.end()
+
+
+def _canvas(old: QPixmap | None, look: Look) -> QPixmap:
+    """The old picture to paint over where it has the right size: making a new one costs as much as painting it."""
+    size = QSize(round(look.width * look.ratio), round(look.height * look.ratio))
+    if old is not None and old.size() == size and old.devicePixelRatioF() == look.ratio:
+        return old
+    picture = QPixmap(size)
+    picture.setDevicePixelRatio(look.ratio)
+    return picture
