@@ -16,7 +16,7 @@ from typing import Any
 import aiosqlite
 
 from kernel.clock import Clock
-from kernel.errors import StorageError
+from kernel.errors import AetherError, InvalidArgumentError, StorageError
 from kernel.log import get_logger
 from kernel.tasks import Scope
 
@@ -81,7 +81,8 @@ class Database:
     async def write(self, statements: Iterable[Statement]) -> None:
         """Carry out the statements as one atomic group; returns when they are committed.
 
-        Groups that wait at the same time share a commit. Raises StorageError; then nothing of the group was written.
+        Groups that wait at the same time share a commit. Raises StorageError, or InvalidArgumentError for a value that SQLite
+        cannot hold; then nothing of the group was written.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._idle.clear()
@@ -95,6 +96,8 @@ class Database:
             return list(await self._reader.execute_fetchall(sql, parameters))
         except sqlite3.Error as error:
             raise _storage_error(self._path, error) from error
+        except (OverflowError, UnicodeError) as error:
+            raise _unstorable(error) from error
 
     async def _open_connections(self) -> None:
         self._writer = await _connect(self._path)
@@ -143,18 +146,18 @@ class Database:
         if error is None:
             _resolve(batch, None)
         elif len(batch) == 1:
-            _resolve(batch, _storage_error(self._path, error))
+            _resolve(batch, _storage_error(self._path, error) if isinstance(error, sqlite3.Error) else _unstorable(error))
         else:
             for group in batch:
                 await self._write_batch([group])
 
-    async def _commit(self, statements: list[Statement]) -> sqlite3.Error | None:
+    async def _commit(self, statements: list[Statement]) -> Exception | None:
         assert self._writer is not None
         try:
             for sql, rows in _merge(statements):
                 await self._writer.executemany(sql, rows)
             await self._writer.commit()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError, UnicodeError) as error:
             try:
                 await self._writer.rollback()
             except sqlite3.Error:
@@ -166,8 +169,12 @@ class Database:
 async def _connect(path: Path) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(path)
     connection.row_factory = sqlite3.Row
-    for pragma in ("busy_timeout=5000", "synchronous=NORMAL", "foreign_keys=ON", "journal_size_limit=16777216"):
-        await connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("busy_timeout=5000", "synchronous=NORMAL", "foreign_keys=ON", "journal_size_limit=16777216"):
+            await connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        await connection.close()  # its thread would keep the whole process from ending
+        raise
     return connection
 
 
@@ -197,7 +204,7 @@ def _merge(statements: list[Statement]) -> list[tuple[str, list[Parameters]]]:
     return merged
 
 
-def _resolve(batch: list[_Pending], error: StorageError | None) -> None:
+def _resolve(batch: list[_Pending], error: AetherError | None) -> None:
     for group in batch:
         if group.done.done():
             continue
@@ -225,3 +232,7 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
             f"{path} cannot be written: {text}.", "Mend its permissions or set AETHER_FS_ROOT to another folder."
         )
     return StorageError(f"The database {path} refused: {text}.", "`aether doctor` checks it.")
+
+
+def _unstorable(error: Exception) -> InvalidArgumentError:
+    return InvalidArgumentError(f"A value cannot be stored: {error}.", "Numbers have at most 64 bits; text must be valid Unicode.")
