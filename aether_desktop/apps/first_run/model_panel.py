@@ -1,0 +1,157 @@
+"""Choosing what agents think with: a model that answers, one to be fetched, or none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+
+from aether_desktop.models.model_choices import (
+    HEURISTIC,
+    HEURISTIC_TEXT,
+    is_heuristic,
+    missing_providers,
+    real_models,
+    size_text,
+    source_of,
+)
+from aether_desktop.stores.reducers.llm import LlmState, PullState
+from aether_desktop.theme.tokens import SPACE
+from aether_desktop.widgets.button import Button
+from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.progress_bar import ProgressBar
+
+_MOST_SHOWN = 12
+
+
+class ModelPanel(QWidget):
+    """Shows an ``LlmState``; says what the person wants."""
+
+    chosen = Signal(str)
+    """The person chose a model, by its id."""
+    pull_requested = Signal(str)
+    """The person wants a model fetched, by its name."""
+    cancel_requested = Signal(str)
+    """The person wants no more of a model fetched."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[object, ...] = ()
+        self._recommended = ""
+        self._wanted = ""
+        self._group = QButtonGroup(self)
+        self._options = QWidget()
+        self._column = QVBoxLayout(self._options)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACE.xs)
+        self.pull = Button("", icon="download")
+        self.cancel = Button("Cancel")
+        self.progress = ProgressBar("Fetching the model")
+        self.pull_text = Label("", "caption", wrap=True)
+        self._lay_out()
+        self._group.buttonClicked.connect(lambda button: self._choose(str(button.property("model_id"))))
+        self.pull.clicked.connect(lambda: self.pull_requested.emit(self._recommended))
+        self.cancel.clicked.connect(lambda: self.cancel_requested.emit(self._recommended))
+
+    @property
+    def wanted(self) -> str:
+        """The id of the model that is ticked."""
+        return self._wanted
+
+    def show_state(self, state: LlmState) -> None:
+        """Show what can be chosen, and how far a model is fetched."""
+        key = (state.models, state.providers, state.chosen, state.loaded)
+        if key != self._shown:
+            self._shown = key
+            self._show_options(state)
+        self._show_pull(state)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE.sm)
+        column.addWidget(self._options)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.sm)
+        row.addWidget(self.pull)
+        row.addWidget(self.progress, 1)
+        row.addWidget(self.cancel)
+        row.addStretch(0)
+        column.addLayout(row)
+        column.addWidget(self.pull_text)
+
+    def _show_options(self, state: LlmState) -> None:
+        for button in self._group.buttons():
+            self._group.removeButton(button)
+        while (item := self._column.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        models = real_models(state)
+        if not state.loaded:
+            self._column.addWidget(Label("Looking for models…", "secondary"))
+            return
+        for model in models[:_MOST_SHOWN]:
+            self._option(model.id, model.name, source_of(model, state.providers))
+        if len(models) > _MOST_SHOWN:
+            more = f"{len(models) - _MOST_SHOWN} more are offered when you deploy an agent."
+            self._column.addWidget(Label(more, "caption"))
+        self._option(HEURISTIC, "Go on without a model", HEURISTIC_TEXT)
+        missing = missing_providers(state)
+        if missing:
+            self._column.addWidget(Label(missing, "caption", wrap=True))
+        self._tick(self._wanted or state.chosen or (models[0].id if models else HEURISTIC))
+
+    def _option(self, model_id: str, text: str, detail: str) -> None:
+        button = QRadioButton(text)
+        button.setProperty("model_id", model_id)
+        button.setAccessibleDescription(detail)
+        self._group.addButton(button)
+        self._column.addWidget(button)
+        label = Label(detail, "caption", wrap=True)
+        label.setContentsMargins(SPACE.xl, 0, 0, SPACE.xs)
+        self._column.addWidget(label)
+
+    def _tick(self, model_id: str) -> None:
+        buttons = self._group.buttons()
+        wanted = [button for button in buttons if button.property("model_id") == model_id]
+        if is_heuristic(model_id) or not wanted:
+            wanted = [button for button in buttons if button.property("model_id") == HEURISTIC]
+        if wanted:
+            wanted[0].setChecked(True)
+            self._wanted = str(wanted[0].property("model_id"))
+
+    def _choose(self, model_id: str) -> None:
+        self._wanted = model_id
+        self.chosen.emit(model_id)
+
+    def _show_pull(self, state: LlmState) -> None:
+        self._recommended = state.recommended
+        ollama = next((item for item in state.providers if item.name == "ollama"), None)
+        there = any(model.name == state.recommended for model in state.models)
+        pull = state.pulls.get(state.recommended)
+        running = pull is not None and not pull.done
+        offered = state.loaded and bool(state.recommended) and not there
+        self.pull.setText(f"Fetch {state.recommended}")
+        self.pull.setVisible(offered and not running)
+        self.pull.setEnabled(ollama is not None and ollama.available)
+        self.progress.setVisible(running)
+        self.cancel.setVisible(running)
+        self.pull_text.setVisible(offered or running)
+        if pull is not None and (running or pull.error):
+            self.progress.set_fraction(pull.fraction)
+            self.pull_text.setText(pull_text(pull))
+        elif ollama is not None and ollama.available:
+            self.pull_text.setText("The recommended small model, fetched by Ollama and run on this machine.")
+        else:
+            reason = ollama.remedy if ollama is not None and ollama.remedy else "Install Ollama and start it: ollama serve."
+            self.pull_text.setText(f"Models on this machine need Ollama, which does not answer. {reason}")
+
+
+def pull_text(pull: PullState) -> str:
+    """``Downloading, 1.2 GB of 7.2 GB``, or why it failed."""
+    if pull.error:
+        return f"{pull.model} could not be fetched: {pull.error}"
+    text = pull.status or "Fetching"
+    if pull.total > 0:
+        text += f", {size_text(pull.completed)} of {size_text(pull.total)} ({pull.fraction:.0%})"
+    return text

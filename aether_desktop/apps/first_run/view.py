@@ -1,0 +1,176 @@
+"""The first-run page: what was found, what to think with, and one click to a first agent at work."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from aether_desktop.apps.context import AppContext, open_agent
+from aether_desktop.apps.first_run.model_panel import ModelPanel
+from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.tokens import SPACE
+from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.finding_row import FindingRow, FindingState
+from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.notice import Notice
+from kernel.errors import AetherError
+from kernel.protocol.process import ProcessSpawn
+from kernel.protocol.records import AgentConfig, SystemCheck
+from kernel.protocol.system import SettingsSet
+
+SAMPLE_GOAL: Final = (
+    "List the files in your home folder, create Projects/hello.md saying hello, count its words, "
+    "and write a report of what you did."
+)
+_PAGE_PX = 680
+
+
+class FirstRun(QWidget):
+    """The content of the first-run window."""
+
+    def __init__(self, ctx: AppContext) -> None:
+        super().__init__()
+        self._ctx = ctx
+        self._tasks = TaskOwner(self, self._on_error)
+        self.models = ModelPanel()
+        self.look_again = IconButton("refresh", "Look again")
+        self.deploy = Button("Deploy a sample agent", "primary", icon="deploy", tooltip="Deploy a sample agent", shortcut="Ctrl+Return")
+        self.skip = Button("Open Mission Control", tooltip="Go on without a sample")
+        self._checks = QVBoxLayout()
+        self._looking = Label("Looking at this machine…", "secondary")
+        self._lay_out()
+        self._connect()
+        self._show_checks()
+        self.models.show_state(ctx.stores.llm.state)
+        self._tasks.spawn(self._look(search=False), name="first-run.look")
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        page.setMaximumWidth(_PAGE_PX)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(SPACE.xl, SPACE.xl, SPACE.xl, SPACE.xl)
+        column.setSpacing(SPACE.sm)
+        column.addWidget(Label("Welcome to Aether", "display"))
+        welcome = "AI agents work here as processes, each in its own sandbox. You watch, they ask, you decide."
+        column.addWidget(Label(welcome, "secondary", wrap=True))
+        column.addSpacing(SPACE.md)
+        column.addWidget(Label("What agents think with", "lead"))
+        column.addWidget(self.models)
+        column.addSpacing(SPACE.md)
+        column.addWidget(Label("Your first agent", "lead"))
+        column.addWidget(Label(f"A Researcher with this goal: “{SAMPLE_GOAL}”", "secondary", wrap=True))
+        column.addWidget(Label("It asks you before it runs a command.", "caption"))
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.sm)
+        row.addWidget(self.deploy)
+        row.addWidget(self.skip)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addSpacing(SPACE.md)
+        head = QHBoxLayout()
+        head.addWidget(Label("What was found on this machine", "lead"))
+        head.addStretch(1)
+        head.addWidget(self.look_again)
+        column.addLayout(head)
+        column.addWidget(self._looking)
+        column.addLayout(self._checks)
+        column.addStretch(1)
+        self._put_into_scroll_area(page)
+
+    def _put_into_scroll_area(self, page: QWidget) -> None:
+        middle = QWidget()
+        around = QHBoxLayout(middle)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addStretch(1)
+        around.addWidget(page, 100)
+        around.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(middle)
+        middle.setAutoFillBackground(False)
+        area.viewport().setAutoFillBackground(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+    def _connect(self) -> None:
+        llm = self._ctx.stores.llm
+        llm.changed.connect(self._show_models)
+        self._ctx.stores.kernel.changed.connect(self._show_checks)
+        self.models.chosen.connect(lambda model: self._tasks.spawn(llm.choose(model), name="llm.choose"))
+        self.models.pull_requested.connect(lambda name: self._tasks.spawn(llm.pull(name), name="llm.pull"))
+        self.models.cancel_requested.connect(lambda name: self._tasks.spawn(llm.cancel_pull(name), name="llm.cancel"))
+        self.look_again.clicked.connect(lambda: self._tasks.spawn(self._look(search=True), name="first-run.look"))
+        self.deploy.setShortcut("Ctrl+Return")
+        self.deploy.clicked.connect(lambda: self._tasks.spawn(self._deploy(), name="first-run.deploy"))
+        self.skip.clicked.connect(lambda: self._tasks.spawn(self._skip(), name="first-run.skip"))
+
+    async def _look(self, *, search: bool) -> None:
+        self.look_again.setEnabled(False)
+        self._looking.setVisible(True)
+        try:
+            await self._ctx.stores.llm.refresh(search=search)
+            await self._ctx.stores.kernel.load_checks()
+        finally:
+            self.look_again.setEnabled(True)
+            self._looking.setVisible(False)
+
+    def _show_models(self) -> None:
+        self.models.show_state(self._ctx.stores.llm.state)
+
+    def _show_checks(self) -> None:
+        checks = self._ctx.stores.kernel.checks
+        while (item := self._checks.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for check in sorted(checks, key=lambda item: (item.ok, not item.required)):
+            self._checks.addWidget(FindingRow(check.name, state_of(check), check.detail, check.remedy))
+        if checks:
+            self._looking.setVisible(False)
+
+    async def _deploy(self) -> None:
+        """Deploy the sample with the ticked model and open its window."""
+        self.deploy.setEnabled(False)
+        try:
+            config = AgentConfig(role="Researcher", goal=SAMPLE_GOAL, model=self.models.wanted, approval="edits")
+            reply = await self._ctx.client.execute(ProcessSpawn(config=config))
+            await self._remember()
+        finally:
+            self.deploy.setEnabled(True)
+        open_agent(self._ctx.open_window, reply.pid, config.role)
+        self._ctx.window.request_close()
+
+    async def _skip(self) -> None:
+        await self._remember()
+        self._ctx.open_window("mission-control")
+        self._ctx.window.request_close()
+
+    async def _remember(self) -> None:
+        """Keep the choice, and that this page was answered."""
+        if self.models.wanted and self.models.wanted != self._ctx.stores.llm.chosen:
+            await self._ctx.stores.llm.choose(self.models.wanted)
+        await self._ctx.client.execute(SettingsSet(name="desktop.first_run_done", value=True))
+
+    def _on_error(self, error: BaseException) -> None:
+        if isinstance(error, AetherError):
+            self._ctx.notify(Notice(error.message, error.hint, "error"))
+        else:
+            raise error
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the background."""
+        QPainter(self).fillRect(self.rect(), QColor(tokens_of(self).surface0))
+
+
+def state_of(check: SystemCheck) -> FindingState:
+    """Whether a check found what it looked for; what is not required is only missing."""
+    if check.ok:
+        return "found"
+    return "wrong" if check.required else "missing"
