@@ -1,0 +1,92 @@
+"""What is typed into the deploy dialog becomes a configuration, or one sentence for each field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aether_desktop.apps.mission_control.deploy_values import DeployValues, check, copied, recalled, remembered
+from kernel.protocol.records import GOAL_LIMIT_CHARACTERS
+from tests.fakes.kernel_client import make_info
+
+GOOD = DeployValues(role="Tester", goal=" Break it. ")
+
+
+def anywhere(_path: str) -> bool:
+    return True
+
+
+@pytest.mark.feature("MC05")
+def test_a_goal_is_enough() -> None:
+    config = check(GOOD, anywhere).config
+    assert config is not None
+    assert (config.role, config.goal, config.model, config.approval) == ("Tester", "Break it.", "", "ask")
+    assert config.max_steps is None
+    assert config.sandbox.network_access is False
+    assert config.sandbox.mounts == ()
+
+
+@pytest.mark.feature("MC05")
+def test_every_field_reaches_the_agent() -> None:
+    values = replace(
+        GOOD, model="ollama/q", max_steps="1 000", token_budget="2,000,000", time_budget_min="1.5", memory_mb="512",
+        cpu_cores="0.5", network=True, approval="edits", folder="~/code", folder_read_only=False,
+    )  # fmt: skip
+    config = check(values, anywhere).config
+    assert config is not None
+    assert (config.model, config.max_steps, config.token_budget, config.time_budget_s) == ("ollama/q", 1000, 2_000_000, 90.0)
+    sandbox = config.sandbox
+    assert (sandbox.memory_limit_mb, sandbox.cpu_limit, sandbox.network_access) == (512, 0.5, True)
+    (mount,) = sandbox.mounts
+    assert (mount.host_path, mount.guest_path, mount.read_only) == ("~/code", "work", False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"goal": "  \n "}, "goal", "Say what"),
+        ({"goal": "x" * (GOAL_LIMIT_CHARACTERS + 1)}, "goal", "100,001 characters; at most 100,000"),
+        ({"max_steps": "many"}, "max_steps", "whole number"),
+        ({"max_steps": "0"}, "max_steps", "1 to 100,000"),
+        ({"max_steps": "٣"}, "max_steps", "whole number"),
+        ({"token_budget": "-1"}, "token_budget", "whole number"),
+        ({"token_budget": "9" * 400}, "token_budget", "whole number"),
+        ({"time_budget_min": "nan"}, "time_budget_min", "A number"),
+        ({"time_budget_min": "1e999"}, "time_budget_min", "A number"),
+        ({"memory_mb": "4"}, "memory_mb", "16 to"),
+        ({"cpu_cores": "0"}, "cpu_cores", "A number"),
+        ({"folder": "work"}, "folder", "Begin with"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(changes: dict[str, Any], field: str, said: str) -> None:
+    checked = check(replace(GOOD, **changes), anywhere)
+    assert checked.config is None
+    assert list(checked.problems) == [field]
+    assert said in checked.problems[field]
+
+
+def test_a_missing_folder_is_said() -> None:
+    assert check(replace(GOOD, folder="/no"), lambda _path: False).problems == {"folder": "There is no such folder."}
+
+
+def test_the_last_values_come_back_without_the_goal() -> None:
+    values = replace(GOOD, max_steps="9", network=True, approval="deny", folder="/a", folder_read_only=False)
+    assert recalled(remembered(values)) == replace(values, goal="")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [None, 7, [], {"role": "King"}, {"role": ["Coder"]}, {"network": "yes"}, {"approval": "maybe"}, {"model": "m" * 5000}],
+)
+def test_whatever_was_kept_makes_a_form(kept: object) -> None:
+    assert recalled(kept) == DeployValues()
+
+
+@pytest.mark.feature("MC06")
+def test_deploying_again_copies_a_run() -> None:
+    info = make_info(4, role="Analyst", goal="Again", model="m", max_steps=7, network_access=True, approval="yes")
+    values = copied(info, replace(GOOD, folder="/kept"))
+    assert (values.role, values.goal, values.model, values.max_steps) == ("Analyst", "Again", "m", "7")
+    assert (values.network, values.approval, values.folder) == (True, "yes", "/kept")

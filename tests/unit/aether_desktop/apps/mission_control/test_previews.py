@@ -1,0 +1,71 @@
+"""Only terminals of visible cards are read, a few times a second, and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+
+from aether_desktop.apps.mission_control.previews import MOST_OPEN, TerminalPreviews
+from tests.fakes.kernel_client import FakeKernelClient
+from tests.unit.aether_desktop.apps.conftest import wait_until
+
+pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("MC01")]
+
+
+@pytest.fixture
+def previews(client: FakeKernelClient) -> Iterator[TerminalPreviews]:
+    parent = QObject()
+    made = TerminalPreviews(client, parent)
+    yield made
+    made.close()
+    parent.deleteLater()
+
+
+def shown(previews: TerminalPreviews, pid: int) -> str:
+    return "\n".join("".join(run.text for run in line) for line in previews.lines(pid, 20))
+
+
+async def test_what_a_visible_terminal_prints_is_shown(client: FakeKernelClient, previews: TerminalPreviews) -> None:
+    changed: list[int] = []
+    previews.changed.connect(changed.append)
+    client.screens["tty-1-0"] = b"before\r\n"
+    previews.show({1: "tty-1-0", 2: ""})
+    await wait_until(lambda: changed == [1])
+    assert shown(previews, 1) == "before"
+    client.terminals["tty-1-0"].feed(b"after")
+    await wait_until(lambda: len(changed) == 2)
+    assert shown(previews, 1) == "before\nafter"
+    assert previews.version(1) == 2
+    assert list(client.terminals) == ["tty-1-0"]
+
+
+async def test_a_hidden_card_does_not_pull(client: FakeKernelClient, previews: TerminalPreviews) -> None:
+    previews.show({1: "tty-1-0"})
+    client.terminals["tty-1-0"].feed(b"seen\r\n")
+    await wait_until(lambda: shown(previews, 1) == "seen")
+    previews.show({2: "tty-2-0"})
+    takes = client.terminals["tty-1-0"].takes
+    client.terminals["tty-1-0"].feed(b"unseen")
+    client.terminals["tty-2-0"].feed(b"other")
+    await wait_until(lambda: shown(previews, 2) == "other")
+    assert client.terminals["tty-1-0"].takes == takes
+    assert not client.terminals["tty-1-0"].closed
+    previews.show({1: "tty-1-0"})
+    await wait_until(lambda: shown(previews, 1) == "seen\nunseen")
+
+
+async def test_a_flood_is_read_to_its_end_in_bounded_pieces(client: FakeKernelClient, previews: TerminalPreviews) -> None:
+    client.screens["tty-1-0"] = b"flood of text\r\n" * 200_000 + b"the end"
+    previews.show({1: "tty-1-0"})
+    await wait_until(lambda: shown(previews, 1).endswith("the end"))
+
+
+async def test_no_more_terminals_stay_open_than_are_worth_it(client: FakeKernelClient, previews: TerminalPreviews) -> None:
+    for pid in range(1, MOST_OPEN + 21):
+        previews.show({pid: f"tty-{pid}-0"})
+    still_open = [feed for feed in client.terminals.values() if not feed.closed]
+    assert len(still_open) == MOST_OPEN
+    previews.close()
+    assert all(feed.closed for feed in client.terminals.values())
