@@ -18,6 +18,7 @@ from kernel.agents.terminals import Terminals
 from kernel.agents.workplace import Workplaces
 from kernel.bus import EventBus
 from kernel.clock import Clock, SystemClock
+from kernel.errors import ConflictError, NotFoundError
 from kernel.kernel import Kernel, Stage
 from kernel.llm import LanguageModels
 from kernel.paths import Paths
@@ -49,6 +50,7 @@ from kernel.store.repositories.workspaces import WorkspaceRepository
 from kernel.tasks import Scope
 from kernel.tools.browse_web import WebPages
 from kernel.version import VERSION
+from kernel.vfs.confinement import clean
 from kernel.vfs.filesystem import VirtualFileSystem
 from kernel.vfs.homes import Homes
 from kernel.vfs.shares import SharedWorkspaces
@@ -95,16 +97,24 @@ class _Parts:
     watcher: Watcher
     history: History
     notices: list[str]
+    has_window: bool = True
 
 
-def build_kernel(root: Path, environ: Mapping[str, str], *, clock: Clock | None = None) -> Kernel:
-    """A kernel on the folder `root`, not started. Raises StorageError, InvalidArgumentError (a wrong setting)."""
+def build_kernel(
+    root: Path, environ: Mapping[str, str], *, clock: Clock | None = None, has_window: bool = True
+) -> Kernel:
+    """A kernel on the folder `root`, not started. has_window: whether `desktop.raise` can be obeyed.
+
+    Raises StorageError, InvalidArgumentError (a wrong setting).
+    """
     paths = Paths(root)
     paths.create()
-    config, notice = settings_tree.load(paths.config_file, environ)
-    parts = _build_parts(paths, Settings(config, paths.config_file), environ, clock or SystemClock())
-    if notice:
-        parts.notices.append(notice)
+    loaded = settings_tree.load(paths.config_file, environ)
+    settings = Settings(loaded.config, paths.config_file, loaded.saved)
+    parts = _build_parts(paths, settings, environ, clock or SystemClock())
+    parts.has_window = has_window
+    if loaded.notice:
+        parts.notices.append(loaded.notice)
     router = Router(parts.manager.owner_of)
     kernel = Kernel(
         VERSION, parts.bus, router, parts.clock, parts.scope, parts.terminals.view, starting=_starting(parts), stopping=_stopping(parts)
@@ -145,7 +155,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         sandbox_scope,
         lambda pid, reason: workplaces.on_lost(pid, reason),
     )
-    pages = WebPages(models.http_get)
+    pages = WebPages(models.http_get, allow_private=lambda: config().agents.private_pages)
     workplaces = Workplaces(
         paths, homes, sandboxes, shares, store.workspaces, manager, mailbox, pages, consoles.get, config, scope.child("work")
     )
@@ -157,7 +167,9 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     manager.runner = supervisor
     shares.on_changed(supervisor.mounts_changed)
     bus.on(ProcessReaped, lambda event: consoles.release(f"tty-{event.pid}-0"))
+    bus.on(ProcessReaped, lambda event: mailbox.forget(event.pid))
     accounting = Accounting(manager, store.metrics, bus, clock, sandboxes.usage)
+    files = VirtualFileSystem(paths, bus, manager.owner_of)
     return _Parts(
         paths=paths,
         clock=clock,
@@ -178,8 +190,8 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         supervisor=supervisor,
         terminals=Terminals(supervisor, consoles, bus, scope.child("terminals"), manager.owner_of),
         accounting=accounting,
-        files=VirtualFileSystem(paths, bus, manager.owner_of),
-        watcher=Watcher(paths.root, bus),
+        files=files,
+        watcher=Watcher(paths.root, paths.state, bus, files.owner_of),
         history=History(store.processes, store.journal, manager, accounting.children_of),
         notices=[],
     )
@@ -294,12 +306,16 @@ def _visible(manager: ProcessManager, event: Event, principal: Principal) -> boo
 
 
 async def _watch(parts: _Parts, command: fs.FsWatch, principal: Principal) -> Empty:
-    parts.watcher.watch(parts.files.host_folder(command.path, principal), "")
+    parts.watcher.watch(await asyncio.to_thread(parts.files.host_folder, command.path, principal))
     return Empty()
 
 
 async def _unwatch(parts: _Parts, command: fs.FsUnwatch, principal: Principal) -> Empty:
-    parts.watcher.unwatch(parts.files.host_folder(command.path, principal))
+    try:
+        folder = await asyncio.to_thread(parts.files.host_folder, command.path, principal)
+    except NotFoundError:  # it was removed while it was watched
+        folder = parts.paths.root.resolve() / clean(command.path)
+    parts.watcher.unwatch(folder)
     return Empty()
 
 
@@ -320,6 +336,11 @@ async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
 
 
 async def _raise_desktop(parts: _Parts) -> Empty:
+    if not parts.has_window:
+        raise ConflictError(
+            "Aether runs without a window on this folder (`aether run` or another command).",
+            "Start the desktop when that has ended; `aether ps` shows what runs.",
+        )
     parts.bus.publish(system.DesktopRaiseRequested())
     return Empty()
 

@@ -8,13 +8,16 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from kernel.errors import InvalidArgumentError, StorageError
 from kernel.protocol.ids import ApprovalMode
+
+ClusterRole = Literal["hub", "node", "standalone"]
+Theme = Literal["dark", "light", "system"]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -35,6 +38,7 @@ class AgentSettings(Section, frozen=True, kw_only=True):
     time_budget_s: Annotated[float, _doc("Seconds of work after which an agent asks; 0 is no limit.", ge=0)] = 0.0
     repeat_limit: Annotated[int, _doc("Equal tool calls in a row after which an agent asks.", ge=2, le=1000)] = 5
     resume_at_start: Annotated[bool, _doc("Take up interrupted agents when Aether starts.")] = False
+    private_pages: Annotated[bool, _doc("Let browse_web fetch addresses of this machine and its network.")] = False
     command_timeout_s: Annotated[float, _doc("Deadline of a command unless its agent sets one.", gt=0, le=86_400)] = 120.0
 
 
@@ -79,7 +83,7 @@ class GatewaySettings(Section, frozen=True, kw_only=True):
     """The network side of a kernel."""
 
     port: Annotated[int, _doc("Port of the gateway.", "AETHER_PORT", ge=1, le=65_535)] = 3001
-    cluster_role: Annotated[str, _doc("hub, node or standalone.", "AETHER_CLUSTER_ROLE")] = "standalone"
+    cluster_role: Annotated[ClusterRole, _doc("hub, node or standalone.", "AETHER_CLUSTER_ROLE")] = "standalone"
     hub_url: Annotated[str, _doc("The hub's address, for a node.", "AETHER_HUB_URL")] = ""
     node_host: Annotated[str, _doc("This node's name for the hub.", "AETHER_NODE_HOST")] = "localhost"
     node_capacity: Annotated[int, _doc("Processes of this node.", "AETHER_NODE_CAPACITY", ge=1)] = 16
@@ -89,7 +93,7 @@ class GatewaySettings(Section, frozen=True, kw_only=True):
 class DesktopSettings(Section, frozen=True, kw_only=True):
     """The window."""
 
-    theme: Annotated[str, _doc("dark, light or system.", "AETHER_THEME")] = "dark"
+    theme: Annotated[Theme, _doc("dark, light or system.", "AETHER_THEME")] = "dark"
     wallpaper: Annotated[str, _doc("The wallpaper's name.")] = "aurora"
     reduced_motion: Annotated[bool, _doc("Nothing moves.", "AETHER_REDUCED_MOTION")] = False
     first_run_done: Annotated[bool, _doc("Whether the first-run page was answered.")] = False
@@ -129,17 +133,33 @@ def settings() -> Iterator[Setting]:
             yield Setting(f"{section_name}.{field.name}", meta.description or "", default, env)
 
 
-def load(path: Path, environ: Mapping[str, str]) -> tuple[Config, str | None]:
-    """Defaults, then the file, then the environment. Returns the tree and a sentence about a file that could not be read."""
-    tree, notice = _read(path)
+class Loaded(msgspec.Struct, frozen=True):
+    """What was found: `saved` is the file's own tree, `config` the one in force, `notice` a sentence about a file set aside."""
+
+    config: Config
+    saved: Config
+    notice: str | None
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Loaded:
+    """Defaults, then the file, then the environment. Raises InvalidArgumentError for a wrong value in the environment."""
+    saved, notice = _read(path)
+    config = saved
     for setting in settings():
         value = environ.get(setting.env) if setting.env else None
         if value:
-            tree = _with(tree, setting.name, _normalise(setting.name, value))
+            config = _from_environment(config, setting, value)
+    return Loaded(config, saved, notice)
+
+
+def _from_environment(config: Config, setting: "Setting", value: str) -> Config:
+    tree = _with(msgspec.to_builtins(config), setting.name, _normalise(setting.name, value))
     try:
-        return msgspec.convert(tree, Config, strict=False), notice
+        return msgspec.convert(tree, Config, strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidArgumentError(f"A setting is wrong: {error}.", f"Mend it in {path} or in the environment.") from error
+        raise InvalidArgumentError(
+            f"{setting.env}={value[:200]} cannot be: {error}.", f"{setting.description} Unset it or mend it."
+        ) from error
 
 
 def change(config: Config, name: str, value: Any) -> Config:
@@ -184,21 +204,27 @@ def flatten(config: Config) -> dict[str, Any]:
     return {f"{section}.{name}": value for section, values in tree.items() for name, value in values.items()}
 
 
-def _read(path: Path) -> tuple[dict[str, Any], str | None]:
+def _read(path: Path) -> tuple[Config, str | None]:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        return {}, None
+        return Config(), None
     except OSError as error:
-        return {}, f"The settings in {path} cannot be read ({error.strerror}); defaults are in force."
+        return Config(), f"The settings in {path} cannot be read ({error.strerror}); defaults are in force."
     try:
-        tree = msgspec.json.decode(raw)
-        msgspec.convert(tree, Config)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        kept = path.with_suffix(".damaged.json")
+        return msgspec.json.decode(raw, type=Config), None
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
+        return Config(), f"The settings file was damaged ({error}); {_keep(path, raw)} and defaults are in force."
+
+
+def _keep(path: Path, raw: bytes) -> str:
+    """Keep a damaged file beside its place; the words that say so."""
+    kept = path.with_suffix(".damaged.json")
+    try:
         kept.write_bytes(raw)
-        return {}, f"The settings file was damaged ({error}); it is kept as {kept.name} and defaults are in force."
-    return tree, None
+    except OSError as error:
+        return f"it could not be kept ({error.strerror})"
+    return f"it is kept as {kept.name}"
 
 
 def _with(tree: dict[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def _validated(command: Command[R]) -> Command[R]:
     """The command as the codec would read it from outside. Raises InvalidArgumentError."""
     try:
         return codec.decode_command(codec.encode(command))
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidArgumentError(f"{tag_of(command)} cannot be sent: {error}.") from error
 
 
@@ -117,6 +117,8 @@ def _claimed_id(data: bytes | str) -> str:
     """The id in a refused command, so that its sender can match the answer."""
     import msgspec
 
+    if len(data) > codec.MAX_MESSAGE_BYTES:
+        return ""
     try:
         raw = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -16,11 +16,13 @@ from kernel.protocol.system import SettingsGet, SettingsReply, SettingsSet
 class Settings:
     """Holds the one current `Config`.
 
-    path: the file of the person's choices.
+    path: the file of the person's choices. saved: what the file holds, where the environment makes `config` differ from it:
+    what the environment says is in force but never written.
     """
 
-    def __init__(self, config: Config, path: Path) -> None:
+    def __init__(self, config: Config, path: Path, saved: Config | None = None) -> None:
         self._config = config
+        self._saved = saved or config
         self._path = path
         self._writing = asyncio.Lock()
         self._listeners: list[Callable[[Config], None]] = []
@@ -37,8 +39,9 @@ class Settings:
         """Change one and keep it. Raises InvalidArgumentError, StorageError (then nothing changed)."""
         async with self._writing:
             changed = tree.change(self._config, name, value)
-            await asyncio.to_thread(tree.save, changed, self._path)
-            self._config = changed
+            saved = tree.change(self._saved, name, value)
+            await asyncio.to_thread(tree.save, saved, self._path)
+            self._config, self._saved = changed, saved
         for listener in self._listeners:
             listener(changed)
 

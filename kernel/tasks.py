@@ -90,6 +90,7 @@ class Scope:
 class StallMonitor:
     """Reports every turn of the running loop that took longer than `limit_s`.
 
+    Time in which another program had the processor is no fault of the turn and is not counted, where the system tells it.
     on_stall: told the length of the stall in seconds. A test fails on any; the application logs it.
     """
 
@@ -99,6 +100,7 @@ class StallMonitor:
         self._interval_s = interval_s
         self._handle: asyncio.TimerHandle | None = None
         self._due = 0.0
+        self._kept_waiting = 0.0
 
     def start(self) -> None:
         """Begin watching the running loop."""
@@ -112,13 +114,25 @@ class StallMonitor:
 
     def _schedule(self) -> None:
         self._due = time.monotonic() + self._interval_s
+        self._kept_waiting = _kept_waiting_s()
         self._handle = asyncio.get_running_loop().call_later(self._interval_s, self._on_tick)
 
     def _on_tick(self) -> None:
         late = time.monotonic() - self._due
         if late > self._limit_s:
+            late -= _kept_waiting_s() - self._kept_waiting
+        if late > self._limit_s:
             self._on_stall(late)
         self._schedule()
+
+
+def _kept_waiting_s() -> float:
+    """How long this thread was ready to run and had no processor, in seconds; 0 where the system does not tell."""
+    try:
+        with open("/proc/thread-self/schedstat", "rb", buffering=0) as file:
+            return int(file.read(200).split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _log_task_error(name: str, error: BaseException) -> None:

@@ -48,7 +48,7 @@ class SandboxCommands:
                 output.add(chunk)
                 await self._console.write(chunk.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
             status = await execution.wait()
-        except asyncio.CancelledError:
+        except BaseException:
             await asyncio.shield(_end(execution))
             raise
         finally:

@@ -4,13 +4,19 @@ The file is the channel: a viewer reads from its own position and is told when t
 and misses nothing that is kept. The newest megabytes are kept. Written on the kernel's loop, read from any one thread.
 """
 
+import asyncio
+import errno
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+from kernel.errors import StorageError
 
 KEEP_BYTES = 4 << 20
 CUT_AT_BYTES = 8 << 20
+RETRY_S = 1.0
 RESET = b"\x1bc"
 
 
@@ -26,13 +32,14 @@ class Console:
         self._listeners: list[Callable[[], None]] = []
 
     async def write(self, data: bytes) -> None:
-        """Append, then wake the viewers."""
-        with self._lock:
-            self._open()
-            os.write(self._fd, data)
-            self._size += len(data)
-            if self._size > CUT_AT_BYTES:
-                self._cut()
+        """Append, then wake the viewers. While the disk is full it waits, and the command that prints waits with it."""
+        left = memoryview(data)
+        while left:
+            with self._lock:
+                written = self._append(left)
+            left = left[written:]
+            if left and not written:
+                await asyncio.sleep(RETRY_S)
         for listener in tuple(self._listeners):
             listener()
 
@@ -68,6 +75,21 @@ class Console:
             if self._fd >= 0:
                 os.close(self._fd)
             self._fd = -1
+
+    def _append(self, data: memoryview) -> int:
+        """How much the disk took."""
+        try:
+            self._open()
+            written = os.write(self._fd, data)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageError(f"The terminal's record cannot be written: {error.strerror}.", "Look at the disk.") from error
+            return 0
+        self._size += written
+        if self._size > CUT_AT_BYTES:
+            with suppress(OSError):  # it stays longer than it should until there is room to cut it
+                self._cut()
+        return written
 
     def _open(self) -> None:
         if self._fd < 0:

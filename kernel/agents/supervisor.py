@@ -23,9 +23,10 @@ from kernel.agents.workplace import Workplace, Workplaces
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.config import Config
-from kernel.errors import AetherError
+from kernel.errors import AetherError, ConflictError
 from kernel.log import bound_pid, get_logger
 from kernel.principal import Principal
+from kernel.process.lifecycle import ALIVE
 from kernel.process.manager import ProcessManager
 from kernel.process.table import Entry
 from kernel.protocol.agent import AgentNotice, AgentUserMessage
@@ -148,9 +149,11 @@ class Supervisor:
             await workplace.refresh_shares()
 
     async def send(self, command: ProcessSend, principal: Principal) -> Empty:
-        """process.send: queue, steer or interrupt."""
+        """process.send: queue, steer or interrupt. Raises ConflictError for a run that is over."""
         pid = command.pid
         entry = self._manager.table.get(pid)
+        if entry.info.state not in ALIVE:
+            raise ConflictError(f"Process {pid} has ended; nobody would read this.", "Deploy a new agent with it as the goal.")
         said = Said(command.id or _message_id(), command.text)
         event = AgentUserMessage(
             pid=pid,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.config import Config
-from kernel.errors import InvalidArgumentError, PermissionDeniedError
+from kernel.errors import InvalidArgumentError, PermissionDeniedError, StorageError
+from kernel.log import get_logger
 from kernel.paths import Paths
 from kernel.process.manager import ProcessManager
 from kernel.process.table import Entry
@@ -29,6 +30,8 @@ from kernel.vfs.shares import SharedWorkspaces
 
 MEGABYTE = 1 << 20
 LAUNCHES_AT_ONCE = 4
+
+_log = get_logger(__name__)
 
 
 class Workplaces:
@@ -135,12 +138,12 @@ class Workplace:
         try:
             async with self._factory.launching:
                 await sandbox.start()
+            identity = sandbox.identity()
+            if identity is not None:
+                await self._factory.repository.put_sandbox(self._entry.info.pid, *identity)
         except BaseException:
             await self._factory.sandboxes.kill(self._entry.info.pid)
             raise
-        identity = sandbox.identity()
-        if identity is not None:
-            await self._factory.repository.put_sandbox(self._entry.info.pid, *identity)
         self._sandbox = sandbox
         return sandbox
 
@@ -209,7 +212,10 @@ class Workplace:
         if grace_s:
             await self._factory.sandboxes.terminate(self._entry.info.pid, grace_s)
         await self._factory.sandboxes.kill(self._entry.info.pid)
-        await self._factory.repository.drop_sandbox(self._entry.info.pid)
+        try:
+            await self._factory.repository.drop_sandbox(self._entry.info.pid)
+        except StorageError as error:
+            _log.warning("the record of an ended sandbox stays until the next start: %s", error)
 
     def _spec(self) -> SandboxSpec:
         config = self._entry.config.sandbox

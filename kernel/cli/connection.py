@@ -7,6 +7,7 @@ a second command joins it instead of disturbing it.
 import asyncio
 import itertools
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from kernel.bus import Subscription
-from kernel.errors import AetherError, UnavailableError
-from kernel.gateway.control import READ_LIMIT, SUBSCRIBE, ControlServer
+from kernel.errors import AetherError, InvalidArgumentError, UnavailableError
+from kernel.gateway.control import SUBSCRIBE, ControlServer
 from kernel.gateway.instance import InstanceLock
 from kernel.paths import Paths, default_root
 from kernel.principal import LOCAL_USER
@@ -28,6 +29,9 @@ from kernel.tasks import Scope
 R = TypeVar("R")
 CONNECT_RETRIES = 40
 CONNECT_RETRY_S = 0.05
+ANSWER_LIMIT = 256 * 1024 * 1024
+_ENDED = "The instance of Aether that this command talked to has ended."
+_AGAIN = "Agents that ran are listed as interrupted: `aether ps`, then `aether resume PID`."
 
 
 class Connection(Protocol):
@@ -101,24 +105,36 @@ class _Joined:
     def __init__(self, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._path = path
         self._writer = writer
+        self._session = secrets.token_hex(4)  # a command's id becomes a message's id, so two clients must never choose the same
         self._ids = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[Any]] = {}
+        self._ended = False
         self._scope = Scope("control-client")
         self._scope.spawn(self._read(reader), name="read")
 
     async def execute(self, command: Command[R]) -> R:
-        identity = f"c{next(self._ids)}"
+        if self._ended:
+            raise UnavailableError(_ENDED, _AGAIN)
+        identity = f"{self._session}-{next(self._ids)}"
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[identity] = future
-        self._writer.write(codec.encode(msgspec.structs.replace(command, id=identity)) + b"\n")
-        await self._writer.drain()
+        try:
+            self._writer.write(codec.encode(msgspec.structs.replace(command, id=identity)) + b"\n")
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise UnavailableError(_ENDED, _AGAIN) from error
+        except ValueError as error:
+            raise InvalidArgumentError(f"This cannot be sent: {error}.", "Text must be valid Unicode.") from error
         data = await future
         reply: R = msgspec.convert(data, reply_type(type(command)))
         return reply
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[Event]]:
-        reader, writer = await asyncio.open_unix_connection(str(self._path), limit=READ_LIMIT)
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(self._path), limit=ANSWER_LIMIT)
+        except OSError as error:
+            raise UnavailableError(_ENDED, _AGAIN) from error
         try:
             writer.write(SUBSCRIBE + b"\n")
             await reader.readline()
@@ -132,14 +148,25 @@ class _Joined:
         await self._scope.close()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        while line := await reader.readline():
-            answer = codec.decode_event(line)
-            if isinstance(answer, ResponseOk) and (future := self._waiting.pop(answer.id, None)):
-                future.set_result(answer.data)
-            elif isinstance(answer, ResponseError) and (future := self._waiting.pop(answer.id, None)):
+        try:
+            async for answer in _read_events(reader):
+                if isinstance(answer, ResponseOk) and (future := self._waiting.pop(answer.id, None)):
+                    future.set_result(answer.data)
+                elif isinstance(answer, ResponseError):
+                    self._fail(answer)
+        finally:
+            self._ended = True
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(UnavailableError(_ENDED, _AGAIN))
+
+    def _fail(self, answer: ResponseError) -> None:
+        """Hand a refusal to whom it concerns; one without an id concerns whatever waits."""
+        identities = (answer.id,) if answer.id else tuple(self._waiting)
+        for identity in identities:
+            future = self._waiting.pop(identity, None)
+            if future is not None and not future.done():
                 future.set_exception(_error_from(answer))
-        for future in self._waiting.values():
-            future.set_exception(UnavailableError("Aether ended while this waited for its answer."))
 
 
 async def _taken(subscription: Subscription, wake: asyncio.Event) -> AsyncIterator[Event]:
@@ -151,8 +178,18 @@ async def _taken(subscription: Subscription, wake: asyncio.Event) -> AsyncIterat
 
 
 async def _read_events(reader: asyncio.StreamReader) -> AsyncIterator[Event]:
-    while line := await reader.readline():
-        yield codec.decode_event(line)
+    """Until the instance ends. What a newer or older instance says in words unknown here is passed over."""
+    while True:
+        try:
+            line = await reader.readline()
+        except (ConnectionError, ValueError):
+            return
+        if not line:
+            return
+        try:
+            yield codec.decode_event(line)
+        except AetherError:
+            continue
 
 
 @asynccontextmanager
@@ -161,7 +198,7 @@ async def _own_kernel(paths: Paths) -> AsyncIterator[_OwnKernel]:
     from kernel.bootstrap import build_kernel
 
     log.configure(paths.log_file)
-    kernel = build_kernel(paths.root, os.environ)
+    kernel = build_kernel(paths.root, os.environ, has_window=False)
     scope = Scope("control")
     server = ControlServer(kernel, paths.runtime / "control.sock", scope)
     await kernel.start()
@@ -175,7 +212,7 @@ async def _own_kernel(paths: Paths) -> AsyncIterator[_OwnKernel]:
 
 async def _join(path: Path) -> _Joined | None:
     try:
-        reader, writer = await asyncio.open_unix_connection(str(path), limit=READ_LIMIT)
+        reader, writer = await asyncio.open_unix_connection(str(path), limit=ANSWER_LIMIT)
     except OSError:
         return None
     return _Joined(path, reader, writer)

@@ -50,11 +50,11 @@ class JsonPrinter:
             wrapped = envelope(event)
             if wrapped is None:
                 return
-            line = codec.encode(wrapped)
+            line = codec.encode_safely(wrapped)
         else:
-            line = codec.encode(event)
-        sys.stdout.write(line.decode() + "\n")
-        sys.stdout.flush()
+            line = codec.encode_safely(event)
+        sys.stdout.buffer.write(line + b"\n")  # UTF-8, whatever the terminal speaks
+        sys.stdout.buffer.flush()
 
     def say(self, text: str) -> None:
         """Words are no JSON."""

@@ -5,6 +5,7 @@ import asyncio
 
 from kernel.cli.connection import connect
 from kernel.cli.output import Printer, make_printer
+from kernel.errors import UnavailableError
 from kernel.protocol.base import ProcessEvent
 from kernel.protocol.process import ProcessExited, ProcessResume
 
@@ -28,4 +29,4 @@ async def _resume(pid: int, printer: Printer) -> int:
                 printer.show(event)
                 if isinstance(event, ProcessExited):
                     return 0 if event.code == 0 else 1
-    return 1
+    raise UnavailableError(f"The instance of Aether that ran agent {pid} has ended.", f"`aether resume {pid}` takes it up again.")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kernel.cli.connection import Connection, connect
 from kernel.cli.output import Printer, make_printer
-from kernel.errors import AetherError
+from kernel.errors import AetherError, UnavailableError
 from kernel.protocol.base import Event, ProcessEvent
 from kernel.protocol.ids import ROLES, ApprovalMode
 from kernel.protocol.process import (
@@ -94,7 +94,7 @@ async def _follow(
     scope: Scope,
 ) -> int:
     """Print the agent's events until it has ended; returns the exit code."""
-    queue: asyncio.Queue[Event] = asyncio.Queue()
+    queue: asyncio.Queue[Event | None] = asyncio.Queue()
     scope.spawn(_pump(events, queue), name="events")
     await asyncio.sleep(0)
     pid = (await connection.execute(ProcessSpawn(config=config))).pid
@@ -109,6 +109,10 @@ async def _follow(
             printer.say(f"Interrupted; agent {pid} was ended.")
             return INTERRUPTED
         event = getter.result()
+        if event is None:
+            raise UnavailableError(
+                f"The instance of Aether that ran agent {pid} has ended.", f"`aether resume {pid}` takes the agent up again."
+            )
         if not isinstance(event, ProcessEvent) or event.pid != pid:
             continue
         printer.show(event)
@@ -119,9 +123,11 @@ async def _follow(
             return 0 if event.code == 0 else 1
 
 
-async def _pump(events: AsyncIterator[Event], queue: "asyncio.Queue[Event]") -> None:
+async def _pump(events: AsyncIterator[Event], queue: "asyncio.Queue[Event | None]") -> None:
+    """Events into the queue; None says that there will be no more."""
     async for event in events:
         queue.put_nowait(event)
+    queue.put_nowait(None)
 
 
 async def _ask(connection: Connection, event: ApprovalRequired, printer: Printer) -> None:

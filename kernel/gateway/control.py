@@ -1,7 +1,8 @@
 """The control socket: how `aether ps` and a second `aether` reach the instance that runs.
 
 A Unix socket in a folder that only its owner enters; the peer's uid is checked as well. One JSON object a line: a command is answered
-with response.ok or response.error; after `{"type": "subscribe"}` the connection also carries every event. At most `MAX_CLIENTS`.
+with response.ok or response.error; after `{"type": "subscribe"}` the connection also carries every event. At most `MAX_CLIENTS`; a client
+that sends faster than it is answered is read more slowly, and one that does not read is cut off.
 """
 
 import asyncio
@@ -18,13 +19,20 @@ from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
 from kernel.protocol.base import Message
 from kernel.protocol.process import ProcessList, ProcessListed
-from kernel.protocol.system import KernelReady, KernelStatus, ResponseOk
+from kernel.protocol.system import KernelReady, KernelStatus, ResponseError, ResponseOk
 from kernel.tasks import Scope
 
 SUBSCRIBE = b'{"type":"subscribe"}'
 MAX_CLIENTS = 64
+MAX_IN_FLIGHT = 32
 MAX_QUEUED_BYTES = 16 << 20
 READ_LIMIT = codec.MAX_MESSAGE_BYTES + 1024
+_TOO_LONG = ResponseError(
+    id="",
+    error=f"The message has more than {codec.MAX_MESSAGE_BYTES:,} bytes; it was not read.",
+    code="invalid_argument",
+    hint="Send large content as a file instead.",
+)
 
 _log = get_logger(__name__)
 
@@ -57,7 +65,9 @@ class ControlServer:
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._clients >= MAX_CLIENTS or not _is_ours(writer) or self._scope.closed:
+        refusal = self._refusal(writer)
+        if refusal:
+            _send(writer, ResponseError(id="", error=refusal, code="permission_denied"))
             writer.close()
             return
         self._clients += 1
@@ -68,37 +78,72 @@ class ControlServer:
             self._clients -= 1
             writer.close()
 
+    def _refusal(self, writer: asyncio.StreamWriter) -> str:
+        if not _is_ours(writer):
+            return "This instance belongs to another user."
+        if self._scope.closed:
+            return "Aether is ending."
+        return f"{MAX_CLIENTS} clients are connected already; end one." if self._clients >= MAX_CLIENTS else ""
+
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         scope = self._scope.child("client")
         subscription = None
+        in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
         try:
-            while line := await reader.readline():
+            while (line := await _read_line(reader)) != b"":
+                if line is None:
+                    _send(writer, _TOO_LONG)
+                    continue
                 line = line.strip()
                 if line.replace(b" ", b"") == SUBSCRIBE:
                     if subscription is None:
                         wake = asyncio.Event()
                         subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
+                        await self._greet(writer)
                         scope.spawn(_relay(subscription, wake, writer), name="events")
-                    _send(writer, ResponseOk(id="subscribe"))
-                    await self._greet(writer)
+                    else:
+                        await self._greet(writer)
                 elif line:
-                    scope.spawn(self._answer(line, writer), name="command")
-        except (ValueError, ConnectionError):
-            _log.info("a control client sent more than a line may hold, or went away")
+                    await in_flight.acquire()
+                    scope.spawn(self._answer(line, writer, in_flight), name="command")
+        except ConnectionError:
+            _log.info("a control client went away")
         finally:
             if subscription is not None:
                 self._kernel.bus.unsubscribe(subscription)
             await scope.close()
 
     async def _greet(self, writer: asyncio.StreamWriter) -> None:
-        """kernel.ready, then what there is; later events follow."""
+        """The answer, kernel.ready, then what there is; events come after that."""
         status = await self._kernel.execute(KernelStatus(), LOCAL_USER)
         listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
-        _send(writer, KernelReady(version=status.version, uptime=status.uptime))
-        _send(writer, ProcessListed(processes=listed.processes, approvals=listed.approvals))
+        _send(writer, ResponseOk(id="subscribe"))
+        _send(writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
+        _send(writer, ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq))
 
-    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
-        _send(writer, await self._kernel.respond(line, LOCAL_USER))
+    async def _answer(self, line: bytes, writer: asyncio.StreamWriter, in_flight: asyncio.Semaphore) -> None:
+        try:
+            _send(writer, await self._kernel.respond(line, LOCAL_USER))
+            await writer.drain()
+        except ConnectionError:
+            return
+        finally:
+            in_flight.release()
+
+
+async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
+    """A line with its end, b"" at the end of the stream, None for one that was longer than a message may be."""
+    too_long = False
+    while True:
+        try:
+            line = await reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError as error:
+            return None if too_long and error.partial else error.partial
+        except asyncio.LimitOverrunError as error:
+            too_long = True
+            await reader.readexactly(error.consumed)
+            continue
+        return None if too_long else line
 
 
 async def _relay(subscription: Subscription, wake: asyncio.Event, writer: asyncio.StreamWriter) -> None:
@@ -116,7 +161,7 @@ async def _relay(subscription: Subscription, wake: asyncio.Event, writer: asynci
 
 def _send(writer: asyncio.StreamWriter, message: Message) -> None:
     if not writer.is_closing():
-        writer.write(codec.encode(message) + b"\n")
+        writer.write(codec.encode_safely(message) + b"\n")
 
 
 def _is_ours(writer: asyncio.StreamWriter) -> bool:

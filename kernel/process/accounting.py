@@ -48,13 +48,15 @@ class Accounting:
 
     async def run(self) -> None:
         """Sample for ever; spawned by the kernel."""
-        next_metrics = 0.0
+        next_usage = next_metrics = self._clock.monotonic()
         while True:
-            await self.sample_usage()
+            if self._clock.monotonic() >= next_usage:
+                await self.sample_usage()
+                next_usage = self._clock.monotonic() + USAGE_INTERVAL_S
             if self._clock.monotonic() >= next_metrics:
-                next_metrics = self._clock.monotonic() + METRICS_INTERVAL_S
                 await self._publish_metrics()
-            await self._clock.sleep(USAGE_INTERVAL_S)
+                next_metrics += METRICS_INTERVAL_S
+            await self._clock.sleep(max(0.01, min(next_usage, next_metrics) - self._clock.monotonic()))
 
     async def sample_usage(self) -> None:
         """Look at all agents' processes once and say what changed."""

@@ -13,7 +13,7 @@ from kernel.clock import Clock
 from kernel.errors import InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.principal import Principal
 from kernel.process.lifecycle import ALIVE
-from kernel.process.table import ProcessTable
+from kernel.process.table import Entry, ProcessTable
 from kernel.protocol.ids import KERNEL_PID
 from kernel.protocol.records import IPCMessage
 from kernel.protocol.system import (
@@ -45,6 +45,8 @@ class Mailbox:
     async def open(self) -> None:
         """Take up what an earlier kernel left waiting."""
         for message in await self._repository.waiting():
+            if self._table.find(message.to_pid) is None:
+                continue  # its receiver has ended; the message stays in the receiver's log
             self._queues.setdefault(message.to_pid, deque(maxlen=QUEUE_LIMIT)).append(message)
 
     async def handle_send(self, command: IpcSend, principal: Principal) -> IpcSendReply:
@@ -59,7 +61,9 @@ class Mailbox:
         return IpcListAgentsReply(agents=tuple(card for card in self.list_agents(KERNEL_PID) if card.pid in visible))
 
     def list_agents(self, except_pid: int) -> tuple[AgentCard, ...]:
-        """The living processes but one."""
+        """The living processes of the same user but one; for the kernel itself, of all users."""
+        asker = self._table.find(except_pid)
+        owner = asker.info.owner_uid if asker is not None else None
         return tuple(
             AgentCard(
                 pid=entry.info.pid,
@@ -69,7 +73,7 @@ class Mailbox:
                 phase=entry.info.agent_phase,
             )
             for entry in self._table
-            if entry.info.pid != except_pid and entry.info.state in ALIVE
+            if entry.info.pid != except_pid and entry.info.state in ALIVE and owner in (None, entry.info.owner_uid)
         )
 
     async def send(self, from_pid: int, to_pid: int, channel: str, payload: Any) -> str:
@@ -77,7 +81,7 @@ class Mailbox:
         if from_pid == to_pid:
             raise InvalidArgumentError("A process cannot send a message to itself.", "ipc.list_agents shows the others.")
         receiver = self._table.find(to_pid)
-        if receiver is None or receiver.info.state not in ALIVE:
+        if receiver is None or receiver.info.state not in ALIVE or not self._may_reach(from_pid, receiver):
             raise NotFoundError(f"There is no living process {to_pid}.", "ipc.list_agents shows those that there are.")
         size = len(msgspec.json.encode(payload))
         if size > MESSAGE_LIMIT_BYTES:
@@ -119,6 +123,10 @@ class Mailbox:
     def forget(self, pid: int) -> None:
         """Drop the queue of a process that is dead."""
         self._queues.pop(pid, None)
+
+    def _may_reach(self, from_pid: int, receiver: Entry) -> bool:
+        """Agents of different users do not know of each other."""
+        return from_pid == KERNEL_PID or self._table.get(from_pid).info.owner_uid == receiver.info.owner_uid
 
     def _uid_of(self, pid: int) -> str:
         if pid == KERNEL_PID:

@@ -13,7 +13,7 @@ import msgspec
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.config import Config
-from kernel.errors import ConflictError, NotFoundError
+from kernel.errors import AetherError, ConflictError, NotFoundError
 from kernel.principal import Principal
 from kernel.process import lifecycle
 from kernel.process.table import Entry, ProcessTable
@@ -122,7 +122,9 @@ class ProcessManager:
 
         Zombies become dead; what ran becomes stopped and interrupted, until somebody resumes or ends it.
         """
-        self._table.start_at(await self._repository.next_pid())
+        # A home may be older than the database (a damaged one was set aside): its pid is not given out again.
+        oldest_free = await asyncio.to_thread(self._homes.highest_pid) + 1
+        self._table.start_at(max(await self._repository.next_pid(), oldest_free))
         interrupted: list[int] = []
         for stored in await self._repository.not_dead():
             info = stored.info
@@ -156,7 +158,7 @@ class ProcessManager:
         self._table.put(entry)
         try:
             await asyncio.to_thread(self._homes.create, pid)
-            await self._journal.record(also=(self._repository.save(info, config, run),))
+            await self._record_new(pid, self._repository.save(info, config, run))
         except BaseException:
             self._table.remove(pid)
             raise
@@ -307,6 +309,14 @@ class ProcessManager:
         self._table.remove(pid)
         await asyncio.to_thread(self._homes.clear_tmp, pid)
         self._bus.publish(ProcessReaped(pid=pid))
+
+    async def _record_new(self, pid: int, row: Statement) -> None:
+        """Write a new process's row; a full disk is said at once, since nothing has been shown yet."""
+        try:
+            await self._journal.write(row)
+        except AetherError:
+            await asyncio.to_thread(self._homes.discard, pid)
+            raise
 
     async def _reap_later(self, pid: int, delay_s: float) -> None:
         await self._clock.sleep(delay_s)

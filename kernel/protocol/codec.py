@@ -33,6 +33,24 @@ def encode(message: Message | Any) -> bytes:
     return _encoder.encode(message)
 
 
+def encode_safely(message: Message | Any) -> bytes:
+    """Like `encode`, for what goes out to people: text that is no valid Unicode (a file's name) is replaced, never an error."""
+    try:
+        return _encoder.encode(message)
+    except UnicodeEncodeError:
+        return _encoder.encode(_without_surrogates(to_builtins(message)))
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_surrogates(item) for item in value]
+    return value
+
+
 def decode_command(data: bytes | str) -> Command[Any]:
     """The command in `data`. Raises ParseError, UnknownCommandError or InvalidArgumentError."""
     if len(data) > MAX_MESSAGE_BYTES:
@@ -82,7 +100,7 @@ def _explain(
 
     try:
         raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return InvalidArgumentError(f"The {noun} is malformed: {error}.")
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         return InvalidArgumentError(f'A {noun} is an object with a "type"; this is {_kind_of(raw)}.')

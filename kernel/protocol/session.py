@@ -47,6 +47,8 @@ def _translate(event: ProcessEvent) -> tuple[str, str, dict[str, Any]] | None:
             return "thinking", "thinking_chunk", {"content": event.content, "step": event.step}
         case agent.AgentAction():
             return "tool_calling", "tool_call_start", {"id": event.call_id, "tool": event.tool, "args": event.args}
+        case agent.AgentToolStarted() if event.tool == "run_command":
+            return "tool_calling", "code_execution", {"id": event.call_id, "tool": event.tool}
         case agent.AgentObservation():
             return "observing", "tool_result", _result(event)
         case agent.AgentFileCreated():

@@ -4,6 +4,7 @@
 Called by the process manager and the agents. While the disk is full it waits and tries again, so that nothing is lost.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from kernel.protocol.base import JournalEvent, tag_of
 from kernel.store.database import Database, Statement
 
 RETRY_S = 2.0
+PAGE_BYTES = 8 * 1024 * 1024
 INSERT = "INSERT INTO agent_logs (log_id, pid, step, timestamp, type, body) VALUES (?, ?, ?, ?, ?, ?)"
 DROP_CHUNKS = "DELETE FROM agent_logs WHERE pid = ? AND step = ? AND type = 'agent.thinkingChunk'"
 
@@ -55,31 +57,28 @@ class Journal:
         """Like `record`, and the step's chunks give way to what they became."""
         await self.record(*events, also=(Statement(DROP_CHUNKS, (pid, step)), *also))
 
+    async def write(self, *statements: Statement) -> None:
+        """Commit rows without events, or say at once that it cannot be done. Raises StorageError."""
+        await self._database.write(statements)
+
     async def page(
         self, pid: int, *, before_log_id: int = 0, index: int | None = None, limit: int = 200
     ) -> tuple[tuple[dict[str, Any], ...], int, int]:
-        """(events by rising log_id as JSON objects, how many the run has, how many are older than the first)."""
+        """(events by rising log_id as JSON objects, how many the run has, how many are older than the first).
+
+        A page may hold fewer than `limit` where the entries are large.
+        """
         total = int((await self._database.query("SELECT count(*) FROM agent_logs WHERE pid = ?", (pid,)))[0][0])
         if index is not None:
-            rows = await self._database.query(
-                "SELECT body FROM agent_logs WHERE pid = ? ORDER BY log_id LIMIT ? OFFSET ?",
-                (pid, limit, max(0, index)),
-            )
-            return _decode(rows), total, min(max(0, index), total)
-        bound = before_log_id or self._next_id
+            start = min(max(0, index), total)
+            return _decode(await self._rows("pid = ?", (pid,), "ASC", limit, start)), total, start
         older = total
+        where = "pid = ?"
+        parameters: tuple[int, ...] = (pid,)
         if before_log_id:
-            older = int(
-                (
-                    await self._database.query(
-                        "SELECT count(*) FROM agent_logs WHERE pid = ? AND log_id < ?", (pid, before_log_id)
-                    )
-                )[0][0]
-            )
-        rows = await self._database.query(
-            "SELECT body FROM agent_logs WHERE pid = ? AND log_id < ? ORDER BY log_id DESC LIMIT ?",
-            (pid, bound, limit),
-        )
+            where, parameters = "pid = ? AND log_id < ?", (pid, before_log_id)
+            older = int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
+        rows = await self._rows(where, parameters, "DESC", limit, 0)
         rows.reverse()
         return _decode(rows), total, max(0, older - len(rows))
 
@@ -91,6 +90,13 @@ class Journal:
             (pid, call_id),
         )
         return bool(rows)
+
+    async def _rows(self, where: str, parameters: tuple[int, ...], order: str, limit: int, offset: int) -> list[Any]:
+        """At most `limit` bodies and about `PAGE_BYTES`, but one at least: a flood of large entries must not fill the memory."""
+        window = f"FROM agent_logs WHERE {where} ORDER BY log_id {order} LIMIT ? OFFSET ?"
+        sizes = await self._database.query(f"SELECT length(body) {window}", (*parameters, limit, offset))
+        count = sum(1 for size in itertools.accumulate(int(row[0]) for row in sizes) if size <= PAGE_BYTES)
+        return await self._database.query(f"SELECT body {window}", (*parameters, max(1, count), offset))
 
     async def _commit(self, statements: list[Statement], events: list[JournalEvent]) -> None:
         while True:

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, ClassVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from msgspec import Meta
 
@@ -50,7 +50,7 @@ class BrowseWeb:
     async def preview(self, arguments: Any, context: ToolContext) -> Preview:
         """Which host would learn of it."""
         url = arguments.url if "://" in arguments.url else f"https://{arguments.url}"
-        host = urlsplit(url).hostname or ""
+        host = _split(url).hostname or ""
         return Preview(
             url,
             kind="network",
@@ -75,10 +75,10 @@ class WebPages:
     """Fetches over real HTTP.
 
     get: (url, timeout in seconds, limit in bytes) -> (status, headers in lower case, body), no redirects followed.
-    allow_private: whether addresses of this machine and its network may be fetched (a setting for tests and intranets).
+    allow_private: whether addresses of this machine and its network may be fetched (the setting agents.private_pages, for intranets).
     """
 
-    def __init__(self, get: HttpGet, *, allow_private: bool = False) -> None:
+    def __init__(self, get: HttpGet, *, allow_private: Callable[[], bool] = lambda: False) -> None:
         self._get = get
         self._allow_private = allow_private
 
@@ -96,7 +96,7 @@ class WebPages:
             status, headers, body = await self._request(url)
             target = headers.get("location", "")
             if status in (301, 302, 303, 307, 308) and target:
-                url = urljoin(url, target)
+                url = _join(url, target)
                 continue
             title, text = await asyncio.to_thread(_extract, headers.get("content-type", ""), body)
             return Page(url, status, title, text)
@@ -111,23 +111,41 @@ class WebPages:
             raise UnavailableError(f"{url} cannot be reached: {error}.", "Check the address and the network.") from error
 
     async def _check(self, url: str) -> None:
-        parts = urlsplit(url)
+        parts = _split(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidArgumentError(f"{url[:200]} is no http or https address.")
         if parts.username or parts.password:
             raise InvalidArgumentError("An address with a password in it is not fetched.")
-        if self._allow_private:
+        if self._allow_private():
             return
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise UnavailableError(f"{parts.hostname} was not found: {error.strerror}.", "Check the name and the network.") from error
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UnavailableError(f"{parts.hostname} was not found: {reason}.", "Check the name and the network.") from error
         if any(not ipaddress.ip_address(item[4][0]).is_global for item in found):
             raise PermissionDeniedError(
                 f"{parts.hostname} is an address of this machine or its network; agents do not fetch those.",
                 "Use run_command with network access if the agent should reach it.",
             )
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address whose port can be read. Raises InvalidArgumentError."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise InvalidArgumentError(f"{url[:200]} is no address: {error}.") from error
+    return parts
+
+
+def _join(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise UnavailableError(f"{url[:200]} redirects to what is no address.", "Try another page.") from error
 
 
 def _extract(content_type: str, body: bytes) -> tuple[str, str]:

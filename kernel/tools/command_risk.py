@@ -13,17 +13,91 @@ from kernel.tools.base import Risk
 DELETING = frozenset({"rm", "rmdir", "unlink", "shred", "truncate", "srm"})
 DEVICE = frozenset({"dd", "mkfs", "fdisk", "parted", "wipefs", "mount", "umount", "losetup"})
 NETWORK = frozenset(
-    {"curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "telnet", "ftp", "aws", "gcloud", "az", "kubectl", "gh"}
+    [
+        "curl",
+        "wget",
+        "ssh",
+        "scp",
+        "sftp",
+        "rsync",
+        "nc",
+        "ncat",
+        "socat",
+        "telnet",
+        "ftp",
+        "lftp",
+        "aria2c",
+        "aws",
+        "gcloud",
+        "az",
+        "kubectl",
+        "gh",
+        "docker",
+        "podman",
+        "mail",
+        "sendmail",
+    ]
 )
-INSTALLING = frozenset({"pip", "pip3", "npm", "npx", "yarn", "pnpm", "cargo", "gem", "apt", "apt-get", "go"})
+INSTALLING = frozenset(
+    {"pip", "pip3", "npm", "yarn", "pnpm", "cargo", "gem", "apt", "apt-get", "go", "uv", "pipx", "conda"}
+)
+FETCHING = frozenset({"npx", "uvx", "bunx"})
+INSTALL_VERBS = frozenset(
+    ["install", "add", "publish", "get", "update", "upgrade", "i", "ci", "exec", "tool", "sync", "dlx"]
+)
 PRIVILEGED = frozenset({"sudo", "su", "doas", "chroot", "pkexec", "systemctl", "reboot", "shutdown", "halt"})
-WRAPPERS = frozenset({"env", "nohup", "time", "timeout", "nice", "ionice", "stdbuf", "setsid", "xargs", "command", "exec"})
-SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish"})
+WRAPPERS = frozenset(
+    [
+        "env",
+        "nohup",
+        "time",
+        "timeout",
+        "nice",
+        "ionice",
+        "stdbuf",
+        "setsid",
+        "xargs",
+        "command",
+        "exec",
+        "builtin",
+        "coproc",
+        "flock",
+        "parallel",
+        "busybox",
+        "watch",
+        "unbuffer",
+    ]
+)
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish", "ash"})
+INTERPRETERS = frozenset(
+    [
+        "python",
+        "python2",
+        "python3",
+        "perl",
+        "ruby",
+        "node",
+        "deno",
+        "bun",
+        "php",
+        "lua",
+        "awk",
+        "gawk",
+        "mawk",
+        "osascript",
+    ]
+)
+INLINE_CODE = frozenset({"-c", "-e", "-E", "-p", "-r", "-", "--eval", "--print", "eval"})
 _OPERATORS = re.compile(r"^(?:&&|\|\||[;&|()\n]|>>?|<<?<?|\d?>&\d?)+$")
-_SPLITTING = frozenset({"&&", "||", ";", "&", "|", "(", ")", "\n", ";;", "|&"})
-_GIT_RISKY = frozenset({"push", "clean", "reset", "filter-branch", "clone", "fetch", "pull"})
+_KEYWORDS = frozenset({"!", "{", "}", "then", "do", "else", "elif", "if", "while", "until"})
+_GIT_RISKY = frozenset({"push", "clean", "reset", "filter-branch", "clone", "fetch", "pull", "rm", "remote"})
+_GIT_WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace"})
+_ARITHMETIC = re.compile(r"\$\(\([^()]*\)\)")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
+_DEVICE_FILE = re.compile(r"/dev/(?:sd|hd|vd|nvme|mmcblk|mapper/|dm-|loop|mem|kmem|port)")
+_AWK_ESCAPE = re.compile(r"system\s*\(|\|\s*(?:getline|\")|\"\s*\||>\s*\"")
 _SUBSTITUTION = re.compile(r"\$\(|`|<\(|>\(")
-_FORK_BOMB = re.compile(r":\s*\(\s*\)\s*\{.*\|.*&.*\}")
+_FORK_BOMB = re.compile(r"([\w:]+)\s*\(\s*\)\s*\{.*?(?<!\w)\1\s*\|\s*\1\s*&.*?\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +112,7 @@ class Verdict:
 
 def classify(command: str) -> Verdict:
     """Judge a whole command line."""
+    command = _ARITHMETIC.sub("0", command)
     if _FORK_BOMB.search(command):
         return Verdict("high", "starts processes without end")
     if _SUBSTITUTION.search(command):
@@ -50,8 +125,9 @@ def classify(command: str) -> Verdict:
         return Verdict("low", "could not be read before it runs")
     verdicts += [_judge_part(part) for part in parts]
     worst = max(verdicts, key=lambda verdict: _RANK[verdict.risk], default=Verdict("none"))
-    programs = sorted({name for part in parts if (name := _program(part))})
-    broad = any(name in SHELLS or name == "eval" for name in programs)
+    programs = sorted({_program(part) for part in parts if _unwrapped(part)})
+    broad = any(name in SHELLS or name in INTERPRETERS or not _PLAIN_NAME.fullmatch(name) for name in programs)
+    broad = broad or bool(_INDIRECT & set(programs))
     if worst.risk == "high" or len(programs) != 1 or broad or _SUBSTITUTION.search(command):
         return Verdict(worst.risk, worst.harm)
     return Verdict(worst.risk, worst.harm, f"run_command({programs[0]} *)", f"`{programs[0]} …` commands")
@@ -68,7 +144,7 @@ def split(command: str) -> list[list[str]] | None:
         return None
     parts: list[list[str]] = [[]]
     for word in words:
-        if word in _SPLITTING or (_OPERATORS.match(word) and any(mark in word for mark in (";", "&&", "||", "|"))):
+        if _OPERATORS.match(word) and not any(mark in word for mark in "<>"):
             parts.append([])
         else:
             parts[-1].append(word)
@@ -78,6 +154,7 @@ def split(command: str) -> list[list[str]] | None:
 def matches(rule: str, command: str) -> bool:
     """Whether an allowed pattern `run_command(program *)` covers every part of a command line."""
     program = rule.removeprefix("run_command(").removesuffix(" *)")
+    command = _ARITHMETIC.sub("0", command)
     verdict = classify(command)
     parts = split(command)
     if parts is None or verdict.risk == "high" or _SUBSTITUTION.search(command):
@@ -86,19 +163,28 @@ def matches(rule: str, command: str) -> bool:
 
 
 _RANK: dict[str, int] = {"none": 0, "low": 1, "high": 2}
+_INDIRECT = frozenset({"eval", "source", ".", "trap", "alias"})
 
 
 def _program(part: list[str]) -> str:
-    """The program of a simple command, wrappers and assignments looked through."""
+    """The program of a simple command, wrappers and assignments looked through; "" where it cannot be told for sure."""
     words = _unwrapped(part)
-    return words[0].rsplit("/", 1)[-1] if words else ""
+    if not words or (
+        any(_name(word) in WRAPPERS for word in part) and any(word.startswith("-") for word in part[: -len(words)])
+    ):
+        return ""
+    return _name(words[0])
+
+
+def _name(word: str) -> str:
+    return word.rsplit("/", 1)[-1]
 
 
 def _unwrapped(part: list[str]) -> list[str]:
     words = list(part)
     while words:
-        head = words[0].rsplit("/", 1)[-1]
-        if re.match(r"^[A-Za-z_][A-Za-z0-9_]*=", words[0]) or head in ("!", "{", "}", "then", "do", "else", "if", "while"):
+        head = _name(words[0])
+        if re.match(r"^[A-Za-z_][A-Za-z0-9_]*=", words[0]) or head in _KEYWORDS:
             words.pop(0)
         elif head in WRAPPERS and len(words) > 1:
             words.pop(0)
@@ -110,48 +196,115 @@ def _unwrapped(part: list[str]) -> list[str]:
 
 
 def _judge_part(part: list[str]) -> Verdict:
+    """A simple command; behind a wrapper with options any of the next words may be the program, so each is judged as one."""
     words = _unwrapped(part)
     if not words:
         return Verdict("none")
-    program = words[0].rsplit("/", 1)[-1]
-    arguments = words[1:]
-    if program in SHELLS and "-c" in arguments and arguments.index("-c") + 1 < len(arguments):
-        return classify(arguments[arguments.index("-c") + 1])
-    if program == "eval":
-        return classify(" ".join(arguments))
-    if program in SHELLS and not any(not argument.startswith("-") for argument in arguments):
+    tries = [words]
+    if not _program(part):
+        tries += [words[index:] for index in range(1, min(4, len(words)))]
+    return max((_judge_words(attempt) for attempt in tries), key=lambda verdict: _RANK[verdict.risk])
+
+
+def _judge_words(words: list[str]) -> Verdict:
+    program, arguments = _name(words[0]), words[1:]
+    if any(_DEVICE_FILE.match(word) for word in words):
+        return Verdict("high", "works on devices")
+    if "$" in words[0] or words[0] == "`":
+        return Verdict("low", "runs a computed command")
+    if program in SHELLS:
+        return _judge_shell(arguments)
+    if program in ("eval", "trap", "alias"):
+        return classify(
+            " ".join(argument.partition("=")[2] if program == "alias" else argument for argument in arguments)
+        )
+    if program in ("source", "."):
+        return Verdict("low", "runs a script")
+    if program in INTERPRETERS:
+        return _judge_interpreter(program, arguments)
+    return _judge_program(program, arguments)
+
+
+def _judge_shell(arguments: list[str]) -> Verdict:
+    for index, argument in enumerate(arguments):
+        if re.fullmatch(r"-[A-Za-z]*c[A-Za-z]*", argument) and index + 1 < len(arguments):
+            return classify(arguments[index + 1])
+    fed = any(argument.startswith("<") for argument in arguments)
+    if fed or all(argument.startswith("-") for argument in arguments):
         return Verdict("high", "runs whatever it is fed")
-    return _judge_program(program, arguments, part)
+    return Verdict("low", "runs a script")
 
 
-def _judge_program(program: str, arguments: list[str], part: list[str]) -> Verdict:
+def _judge_interpreter(program: str, arguments: list[str]) -> Verdict:
+    if program.startswith("python") and "-m" in arguments[:-1]:
+        module = arguments.index("-m") + 1
+        return _judge_program(arguments[module], arguments[module + 1 :])
+    if program.endswith("awk"):
+        risky = any(_AWK_ESCAPE.search(argument) for argument in arguments)
+        return Verdict("low", "runs commands or writes files") if risky else Verdict("none")
+    inline = any(argument in INLINE_CODE or argument.startswith("<<") for argument in arguments)
+    if inline or (arguments and re.fullmatch(r"-[A-Za-z]*[ce]", arguments[0])):
+        return Verdict("low", "runs code that is not in a file")
+    return Verdict("none")
+
+
+def _judge_program(program: str, arguments: list[str]) -> Verdict:
     if program in PRIVILEGED:
         return Verdict("high", "asks for more rights")
     if program in DEVICE or program.startswith("mkfs"):
         return Verdict("high", "works on devices")
     if program in DELETING:
         return Verdict("high" if _sweeping(arguments) else "low", "deletes files")
-    if program == "find" and any(flag in arguments for flag in ("-delete", "-exec", "-execdir", "-ok")):
+    if program == "find" and any(
+        re.fullmatch(r"-(delete|exec|execdir|ok|okdir|fprintf?|fprint0|fls)", flag) for flag in arguments
+    ):
         return Verdict("low", "deletes or runs for each file found")
-    if program == "git" and arguments and arguments[0] in _GIT_RISKY:
+    if program == "git" and _git_verb(arguments) in _GIT_RISKY:
         return Verdict("low", "changes history, deletes files or reaches the network")
-    if program in NETWORK or any(re.match(r"^(https?|ftp|ssh)://", argument) for argument in arguments):
+    if program in NETWORK or any(re.match(r"^(https?|ftp|ssh)://|/dev/(tcp|udp)/", argument) for argument in arguments):
         return Verdict("low", "reaches the network")
-    if program in INSTALLING and any(verb in arguments for verb in ("install", "add", "publish", "get", "update", "upgrade")):
+    if program in FETCHING or (program in INSTALLING and INSTALL_VERBS & set(arguments)):
         return Verdict("low", "fetches and runs code from the network")
     if program in ("chmod", "chown") and any(argument in ("-R", "--recursive") for argument in arguments):
         return Verdict("low", "changes the permissions of many files")
-    if program == "kill" or program.endswith("kill"):
+    if program == "killall" or program.endswith("kill"):
         return Verdict("low", "ends processes")
     return Verdict("none")
+
+
+def _git_verb(arguments: list[str]) -> str:
+    words = iter(arguments)
+    for word in words:
+        if word in _GIT_WITH_VALUE:
+            next(words, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def _sweeping(arguments: list[str]) -> bool:
     """Whether a deletion aims at a whole root, home or everything."""
     targets = [argument for argument in arguments if not argument.startswith("-")]
-    roots = {"/", "/*", "~", "~/", "~/*", "*", ".", "./", "./*", "..", "$HOME", "$HOME/", "$HOME/*", "${HOME}", "${HOME}/*"}
+    roots = {
+        "/",
+        "/*",
+        "~",
+        "~/",
+        "~/*",
+        "*",
+        ".",
+        "./",
+        "./*",
+        "..",
+        "$HOME",
+        "$HOME/",
+        "$HOME/*",
+        "${HOME}",
+        "${HOME}/*",
+    }
     return any(target.rstrip("/") + "/" in {f"{root.rstrip('/')}/" for root in roots} for target in targets) or any(
-        re.fullmatch(r"/(home|usr|etc|var|shared)(/[^/]*)?/?\*?", target) for target in targets
+        re.fullmatch(r"/(home|usr|etc|var|shared)(/[^/]*)?/?\*?|~[\w-]*/?\*?|(\.\./?)+\*?", target)
+        for target in targets
     )
 
 

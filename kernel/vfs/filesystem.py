@@ -109,8 +109,18 @@ class VirtualFileSystem:
 
     def host_folder(self, path: str, principal: Principal) -> Path:
         """The host's folder behind a virtual one, for the watcher."""
-        self._locate(path, principal)
-        return self._paths.root / clean(path)
+        if not clean(path):
+            if not principal.is_admin:
+                raise PermissionDeniedError("/ is not yours to watch.", "Watch your agents' homes.")
+            return self._paths.root.resolve()
+        tree, inner = self._locate(path, principal)
+        return tree.host_folder(inner)
+
+    def owner_of(self, path: str) -> str:
+        """The user whose a virtual path is, "" for shared places."""
+        pid = _agent_pid(_home_name(path))
+        owner = self._owner_of(pid) if pid is not None else None
+        return owner or ""
 
     def _locate(self, path: str, principal: Principal) -> tuple[Tree, str]:
         """The tree that a virtual path lies in and the path below it. Each home is a tree of its own."""
@@ -145,9 +155,7 @@ class VirtualFileSystem:
 
     def _changed(self, path: str, change: ChangeType) -> None:
         full = "/" + clean(path)
-        pid = _agent_pid(_home_name(full))
-        owner = self._owner_of(pid) if pid is not None else None
-        self._bus.publish(fs.FsChanged(path=full, change_type=change, owner_uid=owner or ""))
+        self._bus.publish(fs.FsChanged(path=full, change_type=change, owner_uid=self.owner_of(full)))
 
 
 def _carry(source: Tree, source_path: str, target: Tree, target_path: str) -> None:

@@ -3,12 +3,13 @@
 Blocking: the process manager calls `create` in a thread. The files belong to whoever runs Aether; the sandbox maps that owner to its user.
 """
 
-import shutil
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from kernel.errors import StorageError
 from kernel.paths import Paths
+from kernel.vfs import removal
 
 FOLDERS = ("Desktop", "Documents", "Downloads", "Projects", ".config")
 PROFILE = "export PATH=$HOME/.local/bin:$PATH\nPS1='\\[\\e[32m\\]➜\\[\\e[0m\\] \\[\\e[36m\\]\\w\\[\\e[0m\\] '\n"
@@ -41,18 +42,54 @@ class Homes:
         home = self.of(pid)
         try:
             home.path.mkdir(mode=0o750)
+        except OSError as error:
+            raise _cannot_make(home, error) from error
+        try:
             for folder in FOLDERS:
                 (home.path / folder).mkdir()
             (home.path / ".profile").write_text(PROFILE)
             home.tmp.mkdir(mode=0o770, exist_ok=True)
         except OSError as error:
-            shutil.rmtree(home.path, ignore_errors=True)
-            raise StorageError(
-                f"The home {home.path} could not be made: {error.strerror or error}.",
-                "Free some space or mend the permissions of Aether's folder.",
-            ) from error
+            self.discard(pid)
+            raise _cannot_make(home, error) from error
         return home
+
+    def highest_pid(self) -> int:
+        """The highest pid that ever had a home here, whatever the database knows; 0 for none. Raises StorageError."""
+        try:
+            names = [*os.listdir(self._paths.homes), *os.listdir(self._paths.tmp)]
+        except OSError as error:
+            raise StorageError(f"{self._paths.homes} cannot be read: {error.strerror}.", "Mend its permissions.") from error
+        numbers = (name.removeprefix("agent_") for name in names if name.startswith("agent_"))
+        return max((int(number) for number in numbers if number.isascii() and number.isdigit() and len(number) < 12), default=0)
+
+    def discard(self, pid: int) -> None:
+        """Remove the new home of a process that could not be recorded."""
+        home = self.of(pid)
+        for folder in (home.path, home.tmp):
+            _remove(folder)
 
     def clear_tmp(self, pid: int) -> None:
         """Remove the private /tmp of an agent that has ended."""
-        shutil.rmtree(self.of(pid).tmp, ignore_errors=True)
+        _remove(self.of(pid).tmp)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder as far as the system lets us; what cannot be removed now stays."""
+    try:
+        parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        removal.remove(parent, folder.name)
+    except OSError:
+        return
+    finally:
+        os.close(parent)
+
+
+def _cannot_make(home: Home, error: OSError) -> StorageError:
+    return StorageError(
+        f"The home {home.path} could not be made: {error.strerror or error}.",
+        "Free some space or mend the permissions of Aether's folder.",
+    )

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from kernel.errors import InvalidArgumentError, LimitReachedError, PermissionDeniedError
 from kernel.protocol.ids import FileType
 from kernel.protocol.records import FileStat
+from kernel.vfs import removal
 from kernel.vfs.confinement import clean, open_below, open_regular, translate
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -74,7 +75,7 @@ class Tree:
         parent, name = _split(path)
         with self._root_fd() as root, _closing(open_below(root, parent, _FOLDER)) as folder:
             try:
-                _remove(folder, name)
+                removal.remove(folder, name)
             except OSError as error:
                 raise translate(error, path) from error
 
@@ -87,7 +88,10 @@ class Tree:
             for entry in entries:
                 if len(found) >= MAX_ENTRIES:
                     raise LimitReachedError(f"{path} has more than {MAX_ENTRIES:,} entries.", "Use a command.")
-                status = entry.stat(follow_symlinks=False)
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # it went while this was read
                 found.append(_describe(str(PurePosixPath(prefix) / entry.name), status, uid))
         return tuple(sorted(found, key=lambda item: (item.type != "directory", item.name.casefold(), item.name)))
 
@@ -96,6 +100,11 @@ class Tree:
         relative = clean(path)
         with self._root_fd() as root, _closing(open_below(root, path, os.O_PATH)) as fd:
             return _describe("/" + relative, os.fstat(fd), uid)
+
+    def host_folder(self, path: str) -> Path:
+        """The host's own path of a folder, all links resolved. Raises NotFoundError, PermissionDeniedError."""
+        with self._root_fd() as root, _closing(open_below(root, path, _FOLDER)) as folder:
+            return Path(os.readlink(f"/proc/self/fd/{folder}"))
 
     def move(self, source: str, target: str) -> None:
         """Rename within this tree; an existing file at `target` is replaced, a folder is not."""
@@ -198,21 +207,8 @@ def _regular_or_absent(folder: int, name: str, path: str) -> tuple[bool, int]:
     return True, status.st_mode & 0o777
 
 
-def _remove(folder: int, name: str) -> None:
-    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    if not stat.S_ISDIR(status.st_mode):
-        os.unlink(name, dir_fd=folder)
-        return
-    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        for child in os.listdir(inner):
-            _remove(inner, child)
-    finally:
-        os.close(inner)
-    os.rmdir(name, dir_fd=folder)
-
-
 def _describe(path: str, status: os.stat_result, uid: str) -> FileStat:
+    path = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # a name may be any bytes; a message may not
     name = path.rsplit("/", 1)[-1]
     return FileStat(
         path=path,

@@ -1,7 +1,8 @@
 """Changes that others make below a watched folder, by inotify.
 
 fs.watch and fs.unwatch come here; what changes is said with `fs.changed`. One descriptor for all, folders below are watched as they
-appear, at most `MAX_FOLDERS` for one watch. Where the system has no inotify, watching is refused with a sentence.
+appear, at most `MAX_FOLDERS` for one watch and `MAX_WATCHES` watches; as many unwatch as watch end one. Where the system has no
+inotify, watching is refused with a sentence.
 """
 
 import asyncio
@@ -9,6 +10,8 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel.bus import EventBus
@@ -28,37 +31,65 @@ IN_DONT_FOLLOW = 0x02000000
 _MASK = IN_MODIFY | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW
 _HEADER = struct.Struct("iIII")
 MAX_FOLDERS = 2_000
+MAX_WATCHES = 256
+OwnerOfPath = Callable[[str], str]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """The descriptors of one watched folder and how many asked for it."""
+
+    members: set[int] = field(default_factory=set)
+    askers: int = 1
 
 
 class Watcher:
-    """Watches folders of the host below `root` and reports virtual paths."""
+    """Watches folders of the host below `root` and reports virtual paths.
 
-    def __init__(self, root: Path, bus: EventBus) -> None:
-        self._root = root
+    private: a folder of which nothing is reported. owner_of: the user whose a virtual path is, "" for shared places.
+    """
+
+    def __init__(self, root: Path, private: Path, bus: EventBus, owner_of: OwnerOfPath) -> None:
+        self._root = root.resolve()
+        self._private = private.resolve()
         self._bus = bus
+        self._owner_of = owner_of
         self._fd = -1
         self._folders: dict[int, Path] = {}
-        self._watches: dict[Path, tuple[str, set[int]]] = {}
+        self._watches: dict[Path, _Watch] = {}
 
-    def watch(self, folder: Path, owner_uid: str = "") -> None:
-        """Report changes below `folder`. Raises NotFoundError, LimitReachedError, UnavailableError."""
-        if folder in self._watches:
+    def watch(self, folder: Path) -> None:
+        """Report changes below `folder` (no link in it). Raises NotFoundError, LimitReachedError, UnavailableError."""
+        known = self._watches.get(folder)
+        if known is not None:
+            known.askers += 1
             return
+        if len(self._watches) >= MAX_WATCHES:
+            raise LimitReachedError(f"{MAX_WATCHES} folders are watched already.", "Unwatch some.")
         if self._fd < 0:
             self._open()
-        members: set[int] = set()
-        self._watches[folder] = (owner_uid, members)
+        watch = self._watches[folder] = _Watch()
         try:
-            self._add(folder, members)
+            self._add(folder, watch.members)
         except OSError as error:
             self.unwatch(folder)
-            raise NotFoundError(f"/{folder.relative_to(self._root)} cannot be watched: {error.strerror}.") from error
+            if error.errno == errno.ENOSPC:
+                raise LimitReachedError("No more folders can be watched.", "Raise fs.inotify.max_user_watches.") from error
+            raise NotFoundError(f"{self._virtual(folder)} cannot be watched: {error.strerror}.") from error
 
     def unwatch(self, folder: Path) -> None:
-        """Stop; unknown folders are ignored."""
-        _, members = self._watches.pop(folder, ("", set()))
+        """Stop when nobody else asked for it; unknown folders are ignored."""
+        watch = self._watches.get(folder)
+        if watch is None:
+            return
+        watch.askers -= 1
+        if watch.askers > 0:
+            return
+        del self._watches[folder]
         libc = ctypes.CDLL(None, use_errno=True)
-        for descriptor in members:
+        for descriptor in watch.members:
+            if any(descriptor in other.members for other in self._watches.values()):
+                continue  # inotify has one descriptor for one folder, however many watch it
             self._folders.pop(descriptor, None)
             libc.inotify_rm_watch(self._fd, descriptor)
 
@@ -86,6 +117,8 @@ class Watcher:
         waiting = [folder]
         while waiting and len(members) < MAX_FOLDERS:
             current = waiting.pop()
+            if current == self._private:
+                continue
             descriptor = libc.inotify_add_watch(self._fd, os.fsencode(current), _MASK)
             if descriptor < 0:
                 code = ctypes.get_errno()
@@ -115,18 +148,31 @@ class Watcher:
         if folder is None or mask & IN_IGNORED or not name or name.endswith(".part"):
             return
         path = folder / name
-        owner = ""
-        for watched, (owner_uid, members) in self._watches.items():
-            if descriptor in members:
-                owner = owner_uid
-                if mask & IN_ISDIR and mask & (IN_CREATE | IN_MOVED_TO) and watched in (folder, *folder.parents):
-                    self._add(path, members)
+        if path == self._private:
+            return
+        if mask & IN_ISDIR and mask & (IN_CREATE | IN_MOVED_TO):
+            self._follow(descriptor, path)
         change: ChangeType = "modify"
         if mask & (IN_CREATE | IN_MOVED_TO):
             change = "create"
         elif mask & (IN_DELETE | IN_MOVED_FROM):
             change = "delete"
-        self._bus.publish(FsChanged(path=f"/{path.relative_to(self._root)}", change_type=change, owner_uid=owner))
+        virtual = self._virtual(path)
+        self._bus.publish(FsChanged(path=virtual, change_type=change, owner_uid=self._owner_of(virtual)))
+
+    def _follow(self, descriptor: int, folder: Path) -> None:
+        """Watch a new folder for all who watch the one that it lies in; it may be gone again."""
+        for watch in self._watches.values():
+            if descriptor in watch.members:
+                try:
+                    self._add(folder, watch.members)
+                except OSError:
+                    continue
+
+    def _virtual(self, path: Path) -> str:
+        """The path that people see; bytes that are no text are replaced, since a message cannot carry them."""
+        name = f"/{path.relative_to(self._root)}"
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _folders_in(folder: Path) -> list[Path]:
