@@ -1,0 +1,165 @@
+"""One agent's window: its tabs, what it asks, and its controls. Joins the parts; each part is a file of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from aether_desktop.apps.agent_vm.approval_panel import ApprovalPanel
+from aether_desktop.apps.agent_vm.banner import Banner
+from aether_desktop.apps.agent_vm.control_bar import ALIVE, ControlBar
+from aether_desktop.apps.agent_vm.logs import LogsView
+from aether_desktop.apps.agent_vm.shells import AgentTerminals
+from aether_desktop.apps.agent_vm.timeline import TimelineView
+from aether_desktop.apps.context import AppContext
+from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.widgets.file_browser import FilesView
+from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
+from aether_desktop.widgets.sheet import Answer, Sheet
+from kernel.errors import AetherError
+from kernel.protocol.base import Command
+from kernel.protocol.ids import ApprovalScope, MessageMode
+from kernel.protocol.ids import Signal as ProcessSignalName
+from kernel.protocol.process import (
+    ProcessApprove,
+    ProcessInfoGet,
+    ProcessReject,
+    ProcessResume,
+    ProcessSend,
+    ProcessSignal,
+)
+from kernel.protocol.records import Approval, ProcessInfo
+
+TABS = (("terminal", "Terminal"), ("logs", "Logs"), ("timeline", "Timeline"), ("files", "Files"))
+
+
+class AgentView(QWidget):
+    """Shows and steers the agent `pid`, living or dead."""
+
+    def __init__(self, ctx: AppContext, pid: int) -> None:
+        super().__init__()
+        self._ctx = ctx
+        self._pid = pid
+        self._info: ProcessInfo | None = None
+        self._tasks = TaskOwner(self, self._on_error)
+        self.journal = ctx.stores.journals.open(pid, self)
+        self.journal.failed.connect(self._on_error)
+        self.terminals = AgentTerminals(ctx.client, self._tasks)
+        self.timeline = TimelineView(self.journal)
+        self.logs = LogsView(self.journal)
+        self.files = FilesView(ctx.client, f"/home/agent_{pid}")
+        self._pages = QStackedWidget()
+        for page in (self.terminals, self.logs, self.timeline, self.files):
+            self._pages.addWidget(page)
+        self.banner = Banner()
+        self.approval = ApprovalPanel()
+        self.controls = ControlBar()
+        self.tabs = SegmentedControl("Views of the agent", [Segment(*tab) for tab in TABS])
+        ctx.window.set_title_widgets([self.tabs])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.approval)
+        column.addWidget(self.controls)
+        self._connect()
+        self.show_tab(ctx.arguments.get("tab", "timeline"))
+        self._tasks.spawn(self._load(), name="load")
+
+    def show_tab(self, key: str) -> None:
+        """Change the view."""
+        keys = [tab[0] for tab in TABS]
+        if key in keys:
+            self._pages.setCurrentIndex(keys.index(key))
+            self.tabs.set_current(key)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing the window ends no run, only the shells that were opened in it."""
+        self.terminals.close_all()
+        super().closeEvent(event)
+
+    def _connect(self) -> None:
+        self.tabs.selected.connect(self.show_tab)
+        self._ctx.stores.processes.changed.connect(self._on_changed)
+        controls = self.controls
+        controls.pause_requested.connect(lambda: self._signal("SIGSTOP"))
+        controls.resume_requested.connect(self._resume)
+        controls.stop_requested.connect(self._ask_to_stop)
+        controls.kill_requested.connect(lambda: self._signal("SIGKILL"))
+        controls.shell_requested.connect(self._open_shell)
+        controls.message_sent.connect(self._say)
+        controls.redeploy_requested.connect(
+            lambda: self._ctx.open_window("mission-control", (("redeploy", str(self._pid)),))
+        )
+        self.banner.resume_requested.connect(self._resume)
+        self.banner.discard_requested.connect(lambda: self._signal("SIGTERM"))
+        self.approval.approved.connect(self._approve)
+        self.approval.rejected.connect(self._reject)
+        self.destroyed.connect(self.terminals.record.close_feed)
+
+    async def _load(self) -> None:
+        """What the store does not know: runs of long ago."""
+        reply = await self._ctx.client.execute(ProcessInfoGet(pid=self._pid))
+        view = self._ctx.stores.processes.get(self._pid)
+        self._show(view.info if view is not None else reply.info, view.approval if view is not None else None)
+
+    def _on_changed(self, pids: frozenset[int]) -> None:
+        if self._pid in pids:
+            view = self._ctx.stores.processes.get(self._pid)
+            if view is not None:
+                self._show(view.info, view.approval)
+
+    def _show(self, info: ProcessInfo, approval: Approval | None) -> None:
+        self._info = info
+        self._ctx.window.set_title(f"{info.name} · {info.pid}", " ".join(info.goal.split())[:200])
+        self._ctx.window.set_attention(approval is not None)
+        self.controls.show_process(info)
+        self.banner.show_process(info)
+        self.approval.show_approval(approval)
+        self.terminals.show_record(info.tty_id)
+
+    def _send(self, command: Command[Any], name: str) -> None:
+        self._tasks.spawn(self._ctx.client.execute(command), name=name)
+
+    def _signal(self, signal: ProcessSignalName) -> None:
+        self._send(ProcessSignal(pid=self._pid, signal=signal), "signal")
+
+    def _resume(self) -> None:
+        if self._info is not None and self._info.interrupted:
+            self._send(ProcessResume(pid=self._pid), "resume")
+        else:
+            self._signal("SIGCONT")
+
+    def _say(self, text: str, mode: str) -> None:
+        chosen: MessageMode = "queue" if mode == "queue" else "interrupt" if mode == "interrupt" else "steer"
+        self._send(ProcessSend(pid=self._pid, text=text, mode=chosen), "send")
+
+    def _approve(self, approval_id: str, scope: str) -> None:
+        chosen: ApprovalScope = "always" if scope == "always" else "once"
+        self._send(ProcessApprove(pid=self._pid, approval_id=approval_id, scope=chosen), "approve")
+
+    def _reject(self, approval_id: str, reason: str) -> None:
+        self._send(ProcessReject(pid=self._pid, approval_id=approval_id, reason=reason), "reject")
+
+    def _open_shell(self) -> None:
+        self.show_tab("terminal")
+        self.terminals.open_shell(self._pid)
+
+    def _ask_to_stop(self) -> None:
+        if self._info is None or self._info.state not in ALIVE:
+            return
+        answers = (Answer("stop", "Stop the agent", "danger"), Answer("keep", "Let it work", "primary", default=True))
+        text = "Its files and its log stay; its work is not finished."
+        sheet = Sheet(self, f"Stop {self._info.name} · {self._pid}?", text, answers=answers)
+        sheet.finished.connect(lambda key: self._signal("SIGTERM") if key == "stop" else None)
+        sheet.open()
+
+    def _on_error(self, error: BaseException) -> None:
+        if isinstance(error, AetherError):
+            self._ctx.notify(Notice(error.message, error.hint, "error"))
+        else:
+            raise error

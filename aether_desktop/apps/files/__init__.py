@@ -1,0 +1,1 @@
+"""The files of the agents and the shared workspaces."""

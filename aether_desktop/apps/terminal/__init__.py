@@ -1,0 +1,1 @@
+"""A shell of this machine, in tabs."""
