@@ -108,7 +108,7 @@ class FirstRun(QWidget):
         self.models.cancel_requested.connect(lambda name: self._tasks.spawn(llm.cancel_pull(name), name="llm.cancel"))
         self.look_again.clicked.connect(lambda: self._tasks.spawn(self._look(search=True), name="first-run.look"))
         self.deploy.setShortcut("Ctrl+Return")
-        self.deploy.clicked.connect(lambda: self._tasks.spawn(self._deploy(), name="first-run.deploy"))
+        self.deploy.clicked.connect(self._on_deploy)
         self.skip.clicked.connect(lambda: self._tasks.spawn(self._skip(), name="first-run.skip"))
 
     async def _look(self, *, search: bool) -> None:
@@ -135,9 +135,12 @@ class FirstRun(QWidget):
         if checks:
             self._looking.setVisible(False)
 
+    def _on_deploy(self) -> None:
+        self.deploy.setEnabled(False)
+        self._tasks.spawn(self._deploy(), name="first-run.deploy")
+
     async def _deploy(self) -> None:
         """Deploy the sample with the ticked model and open its window."""
-        self.deploy.setEnabled(False)
         try:
             config = AgentConfig(role="Researcher", goal=SAMPLE_GOAL, model=self.models.wanted, approval="edits")
             reply = await self._ctx.client.execute(ProcessSpawn(config=config))

@@ -75,6 +75,19 @@ def paint_card(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> N
         parts.paint_strip(painter, areas.strip, tokens, words, exact, review_hovered=face.review_hovered)
 
 
+def repaint_said(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> None:
+    """Paint only the line with the thought anew, over a card that has a terminal and is right in all else."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    row = geometry_of(card_area(cell)).said
+    painter.fillRect(row.adjusted(-2, -2, 2, 2), _body_colour(face, tokens))
+    shown = Face(face.view, lines=((),), selected=face.selected)
+    _paint_said(painter, row, shown, tokens)
+
+
+def _body_colour(face: Face, tokens: Tokens) -> QColor:
+    return parts.mixed(tokens.surface1, tokens.accent, 0.10 if face.selected else 0.0)
+
+
 def _paint_body(painter: QPainter, card: QRectF, face: Face, tokens: Tokens) -> None:
     asks = face.view.approval is not None and not face.view.ended
     outline = card.adjusted(0.5, 0.5, -0.5, -0.5)
@@ -91,8 +104,7 @@ def _paint_body(painter: QPainter, card: QRectF, face: Face, tokens: Tokens) -> 
     elif face.hovered and not asks:
         border = QColor(tokens.line_strong)
     painter.setPen(QPen(border, 1))
-    share = 0.10 if face.selected else 0.0
-    painter.setBrush(parts.mixed(tokens.surface1, tokens.accent, share))
+    painter.setBrush(_body_colour(face, tokens))
     painter.drawRoundedRect(outline, RADIUS.medium, RADIUS.medium)
     if face.focused:
         painter.setBrush(Qt.BrushStyle.NoBrush)

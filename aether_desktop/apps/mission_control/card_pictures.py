@@ -63,7 +63,13 @@ class CardPictures:
         if kept is not None and kept.view is view and kept.version == version and kept.look == look:
             return kept.picture
         picture = _canvas(kept.picture if kept is not None else None, look)
-        self._paint(picture, view, look, tokens)
+        words_only = kept is not None and kept.version == version and kept.look == look and _differ_in_words(kept.view, view)
+        if words_only and not look.as_list and self._previews.lines(view.pid, 1):
+            painter = QPainter(picture)
+            card_painter.repaint_said(painter, QRectF(0, 0, look.width, look.height), Face(view, selected=look.selected), tokens)
+            painter.end()
+        else:
+            self._paint(picture, view, look, tokens)
         self.painted += 1
         if kept is None and len(self._kept) >= PICTURES_KEPT:
             self._kept.pop(next(iter(self._kept)))
@@ -81,6 +87,17 @@ class CardPictures:
         painter = QPainter(picture)
         (row_painter.paint_row if look.as_list else card_painter.paint_card)(painter, area, face, tokens)
         painter.end()
+
+
+def _differ_in_words(before: ProcessView, after: ProcessView) -> bool:
+    """Whether nothing but the thought changed, which is most of what happens."""
+    return (
+        before.info is after.info
+        and before.approval is after.approval
+        and before.files == after.files
+        and before.notice == after.notice
+        and before.action == after.action
+    )
 
 
 def _canvas(old: QPixmap | None, look: Look) -> QPixmap:

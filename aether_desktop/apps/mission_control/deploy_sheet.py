@@ -118,23 +118,25 @@ class DeployDesk(QObject):
             self._strict = True
             self.form.focus_field(next(iter(checked.problems)))
             return
+        self._show_sending(self.sheet, sending=True)
         self._tasks.spawn(self._deploy(checked.config, values), name="deploy")
+
+    @staticmethod
+    def _show_sending(sheet: Sheet, *, sending: bool) -> None:
+        button = sheet.button("deploy")
+        button.setEnabled(not sending)
+        button.setText("Deploying…" if sending else "Deploy")
+        button.setToolTip("The agent is being made." if sending else "Deploy (Ctrl+Enter)")
 
     async def _deploy(self, config: AgentConfig, values: DeployValues) -> None:
         assert self.sheet is not None, "the dialog is open"
         sheet = self.sheet
-        button = sheet.button("deploy")
-        button.setEnabled(False)
-        button.setText("Deploying…")
-        button.setToolTip("The agent is being made.")
         try:
             reply = await self._ctx.client.execute(ProcessSpawn(config=config))
         except AetherError as error:
             self._ctx.notify(Notice(error.message, error.hint, "error"))
             if sheet is self.sheet:
-                button.setEnabled(True)
-                button.setText("Deploy")
-                button.setToolTip("Deploy (Ctrl+Enter)")
+                self._show_sending(sheet, sending=False)
             return
         self._kept = values
         self._draft_goal = ""

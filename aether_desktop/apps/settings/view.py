@@ -153,7 +153,7 @@ class SettingsView(QWidget):
     def _input(self, field: Field) -> QWidget:
         if field.kind == "switch":
             box = QCheckBox(field.label)
-            box.clicked.connect(partial(self._keep, field.name))
+            box.clicked.connect(partial(self._on_switched, field.name, box))
             return box
         if field.kind == "choice":
             choice = QComboBox()
@@ -242,8 +242,11 @@ class SettingsView(QWidget):
     def _on_model(self, index: int) -> None:
         self._tasks.spawn(self._ctx.stores.llm.choose(str(self.model.itemData(index))), name="llm.choose")
 
-    def _on_chosen(self, name: str, box: QComboBox, index: int) -> None:
-        self._keep(name, box.itemData(index))
+    def _on_switched(self, name: str, box: QCheckBox, *_signal: object) -> None:
+        self._keep(name, box.isChecked())
+
+    def _on_chosen(self, name: str, box: QComboBox, *_signal: object) -> None:
+        self._keep(name, box.currentData())
 
     def _on_edited(self, field: Field, line: QLineEdit) -> None:
         value, problem = parse(field, line.text())

@@ -1,0 +1,140 @@
+"""The first start: look, choose, deploy, with real clicks over a fake kernel."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QRadioButton
+
+from aether_desktop.apps.first_run.model_panel import pull_text
+from aether_desktop.apps.first_run.view import SAMPLE_GOAL, FirstRun, state_of
+from aether_desktop.stores.reducers.llm import PullState
+from aether_desktop.widgets.finding_row import FindingRow
+from kernel.errors import UnavailableError
+from kernel.protocol.process import ProcessSpawn
+from kernel.protocol.records import ModelInfo, ProviderInfo, SystemCheck
+from kernel.protocol.system import KernelStatus, LlmChoose, LlmPull, LlmPullCancel, LlmPullProgress
+from tests.fakes.app_context import World
+from tests.unit.aether_desktop.apps.conftest import settle
+
+OLLAMA = ProviderInfo(name="ollama", kind="ollama", base_url="http://127.0.0.1:11434", available=True)
+QWEN = ModelInfo(id="ollama/qwen3:8b", provider="ollama", name="qwen3:8b")
+
+
+def click(widget: object) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+async def shown(world: World) -> FirstRun:
+    view = FirstRun(world.context)
+    view.resize(720, 1200)
+    view.show()
+    await settle()
+    return view
+
+
+def options(view: FirstRun) -> list[str]:
+    return [button.text() for button in view.models.findChildren(QRadioButton)]
+
+
+async def test_what_was_found_is_listed_what_is_wrong_first(world: World) -> None:
+    world.client.checks = (
+        SystemCheck(name="Fonts", ok=True, detail="8 bundled"),
+        SystemCheck(name="GPU", ok=False, detail="none", remedy="Not needed."),
+        SystemCheck(name="Sandbox", ok=False, detail="missing", remedy="Install bubblewrap.", required=True),
+    )
+    view = await shown(world)
+    assert [sent.checks for sent in world.client.sent(KernelStatus)] == [True]
+    rows = view.findChildren(FindingRow)
+    assert [row.state for row in rows] == ["wrong", "missing", "found"]
+    assert "Install bubblewrap." in rows[0].accessibleName()
+    assert view._looking.isHidden()
+    assert state_of(world.client.checks[2]) == "wrong"
+    view.close()
+
+
+async def test_without_a_model_one_click_deploys_the_sample(world: World) -> None:
+    view = await shown(world)
+    assert options(view) == ["Go on without a model"]
+    click(view.deploy)
+    click(view.deploy)
+    await settle()
+    (sent,) = world.client.sent(ProcessSpawn)
+    assert (sent.config.role, sent.config.goal, sent.config.model) == ("Researcher", SAMPLE_GOAL, "heuristic")
+    assert world.client.settings["desktop.first_run_done"] is True
+    assert world.client.sent(LlmChoose)[-1].model == "heuristic"
+    assert world.opened == [("agent-vm", {"pid": "1"}, "1", "Researcher · 1")]
+    assert world.window.close_requests == 1
+    view.close()
+
+
+@pytest.mark.feature("LP08")
+async def test_a_found_model_is_ticked_and_another_can_be_chosen(world: World) -> None:
+    world.client.models, world.client.providers = [QWEN], [OLLAMA]
+    view = await shown(world)
+    assert options(view) == ["qwen3:8b", "Go on without a model"]
+    assert view.models.wanted == QWEN.id
+    other = view.models.findChildren(QRadioButton)[1]
+    QTest.mouseClick(other, Qt.MouseButton.LeftButton, pos=QPoint(10, other.height() // 2))
+    await settle()
+    assert world.client.sent(LlmChoose)[-1].model == "heuristic"
+    click(view.deploy)
+    await settle()
+    assert world.client.sent(ProcessSpawn)[0].config.model == "heuristic"
+    view.close()
+
+
+@pytest.mark.feature("LP04")
+async def test_the_recommended_model_is_fetched_with_progress_and_can_be_cancelled(world: World) -> None:
+    world.client.providers = [OLLAMA]
+    view = await shown(world)
+    assert view.models.pull.text() == "Fetch gemma4:e2b"
+    assert view.models.pull.isEnabled()
+    click(view.models.pull)
+    await settle()
+    assert world.client.sent(LlmPull)[0].model == "gemma4:e2b"
+    world.client.publish(LlmPullProgress(model="gemma4:e2b", status="Downloading", completed=1, total=4))
+    assert view.models.progress.isVisible()
+    assert view.models.progress.fraction == 0.25
+    click(view.models.cancel)
+    await settle()
+    assert world.client.sent(LlmPullCancel)[0].model == "gemma4:e2b"
+    assert view.models.pull.isVisible()
+    view.close()
+
+
+async def test_without_ollama_nothing_can_be_fetched_and_the_remedy_is_there(world: World) -> None:
+    silent = ProviderInfo(name="ollama", kind="ollama", base_url="", available=False, remedy="Start it: ollama serve")
+    world.client.providers = [silent]
+    view = await shown(world)
+    assert not view.models.pull.isEnabled()
+    assert "ollama serve" in view.models.pull_text.text()
+    view.close()
+
+
+async def test_a_deployment_that_fails_leaves_the_page(world: World) -> None:
+    world.client.answer(ProcessSpawn, UnavailableError("The disk is full.", "Free some space."))
+    view = await shown(world)
+    click(view.deploy)
+    await settle()
+    assert world.notices[-1].title == "The disk is full."
+    assert view.deploy.isEnabled()
+    assert world.client.settings["desktop.first_run_done"] is False
+    assert world.window.close_requests == 0
+    view.close()
+
+
+async def test_it_can_be_left_for_mission_control(world: World) -> None:
+    view = await shown(world)
+    click(view.skip)
+    await settle()
+    assert world.opened[0][0] == "mission-control"
+    assert world.client.settings["desktop.first_run_done"] is True
+    view.close()
+
+
+def test_the_pull_is_said_in_words() -> None:
+    pull = PullState(model="m", status="Downloading", completed=1_200_000_000, total=4_800_000_000)
+    assert pull_text(pull) == "Downloading, 1.2 GB of 4.8 GB (25%)"
+    assert "disk full" in pull_text(PullState(model="m", done=True, error="disk full"))

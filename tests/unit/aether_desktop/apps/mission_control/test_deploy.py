@@ -1,0 +1,192 @@
+"""Deploying an agent with real keys and clicks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from aether_desktop.apps.mission_control.deploy_form import DeployForm
+from kernel.errors import LimitReachedError
+from kernel.protocol.process import ProcessSpawn, SpawnReply
+from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, ModelInfo
+from kernel.protocol.system import LlmChanged, LlmList, SettingsSet
+from tests.unit.aether_desktop.apps.conftest import settle, wait_until
+from tests.unit.aether_desktop.apps.mission_control.conftest import Page
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+Key = Qt.Key
+
+
+async def opened(page: Page) -> DeployForm:
+    page.view.grid.setFocus()
+    page.press(Key.Key_D)
+    await settle()
+    form = page.view.deploy_desk.form
+    assert form is not None
+    assert form.goal.hasFocus()
+    return form
+
+
+@pytest.mark.feature("MC05")
+async def test_a_goal_and_ctrl_enter_deploy_and_open_the_agents_window(page: Page) -> None:
+    form = await opened(page)
+    page.type("Write a haiku")
+    page.press(Key.Key_Return)
+    page.type("about rain")
+    page.press(Key.Key_Return, CTRL)
+    await settle()
+    (sent,) = page.world.client.sent(ProcessSpawn)
+    assert sent.config.goal == "Write a haiku\nabout rain"
+    assert page.world.opened == [("agent-vm", {"pid": "7"}, "7", "Coder · 7")]
+    assert page.view.deploy_desk.sheet is None
+    assert form is not page.view.deploy_desk.form
+
+
+@pytest.mark.feature("MC05")
+async def test_the_last_values_are_remembered_and_the_goal_is_not(page: Page) -> None:
+    page.world.client.settings["desktop.deploy"] = {"role": "Tester", "max_steps": "12", "network": True}
+    form = await opened(page)
+    assert form.role.currentData() == "Tester"
+    assert form.numbers["max_steps"].text() == "12"
+    assert form.network.isChecked()
+    page.type("Again")
+    form.approval.setCurrentIndex(form.approval.findData("edits"))
+    page.click(page.view.deploy_desk.sheet.button("deploy"))  # type: ignore[union-attr] # it is open
+    await settle()
+    (kept,) = page.world.client.sent(SettingsSet)
+    assert kept.name == "desktop.deploy"
+    assert (kept.value["role"], kept.value["approval"]) == ("Tester", "edits")
+    assert "goal" not in kept.value
+    again = await opened(page)
+    assert again.approval.currentData() == "edits"
+    assert again.goal.toPlainText() == ""
+
+
+async def test_what_is_wrong_is_said_and_nothing_is_sent(page: Page) -> None:
+    form = await opened(page)
+    form.numbers["memory_mb"].setText("4")
+    page.press(Key.Key_Return, CTRL)
+    assert form._problems["goal"].text() == "Say what the agent shall do."
+    assert "16 to" in form._limit_problems.text()
+    assert form.goal.hasFocus()
+    page.type("Now there is one")
+    assert form._problems["goal"].text() == ""
+    assert page.world.client.sent(ProcessSpawn) == []
+
+
+async def test_a_goal_that_is_too_long_is_refused_with_a_sentence(page: Page) -> None:
+    form = await opened(page)
+    form.goal.setPlainText("x" * (GOAL_LIMIT_CHARACTERS + 1))
+    page.press(Key.Key_Return, CTRL)
+    assert "at most 100,000" in form._problems["goal"].text()
+    assert page.world.client.sent(ProcessSpawn) == []
+
+
+async def test_while_it_is_sent_it_is_not_sent_again(page: Page) -> None:
+    answer: asyncio.Future[SpawnReply] = asyncio.get_running_loop().create_future()
+
+    async def slowly(_command: ProcessSpawn) -> SpawnReply:
+        return await answer
+
+    page.world.client.answer(ProcessSpawn, slowly)
+    await opened(page)
+    page.type("Once")
+    page.press(Key.Key_Return, CTRL)
+    page.press(Key.Key_Return, CTRL)
+    await settle()
+    sheet = page.view.deploy_desk.sheet
+    assert sheet is not None
+    button = sheet.button("deploy")
+    assert not button.isEnabled()
+    assert button.toolTip() == "The agent is being made."
+    answer.set_result(SpawnReply(pid=70, tty_id="tty-70-0"))
+    await settle()
+    assert len(page.world.client.sent(ProcessSpawn)) == 1
+    assert page.world.opened[-1][2] == "70"
+
+
+async def test_a_refusal_leaves_the_dialog_with_what_was_typed(page: Page) -> None:
+    page.world.client.answer(ProcessSpawn, LimitReachedError("There are 4096 processes already.", "Stop some."))
+    form = await opened(page)
+    page.type("One more")
+    page.press(Key.Key_Return, CTRL)
+    await settle()
+    assert form.goal.toPlainText() == "One more"
+    assert page.view.deploy_desk.sheet is not None
+    assert page.view.deploy_desk.sheet.button("deploy").isEnabled()
+    assert page.world.notices[-1].detail == "Stop some."
+
+
+async def test_a_goal_that_was_not_sent_is_there_the_next_time(page: Page) -> None:
+    await opened(page)
+    page.type("Half a thought")
+    page.press(Key.Key_Escape)
+    await settle()
+    form = await opened(page)
+    assert form.goal.toPlainText() == "Half a thought"
+
+
+@pytest.mark.feature("LP08")
+async def test_the_models_are_live_and_can_be_looked_for_again(page: Page) -> None:
+    form = await opened(page)
+    assert [form.model.itemData(row) for row in range(form.model.count())] == ["", "heuristic"]
+    page.world.client.models = [ModelInfo(id="ollama/q", provider="ollama", name="q", context_length=8192)]
+    page.click(form.refresh)
+    await settle()
+    assert page.world.client.sent(LlmList)[-1].refresh
+    assert [form.model.itemData(row) for row in range(form.model.count())] == ["", "ollama/q", "heuristic"]
+    form.model.setFocus()
+    QTest.keyClick(form.model, Key.Key_Down)
+    assert form.source.text() == "From Ollama, 8k tokens of context"
+    form.goal.setFocus()
+    page.type("Use it")
+    page.world.client.publish(LlmChanged(chosen=""))
+    await settle()
+    page.press(Key.Key_Return, CTRL)
+    await settle()
+    assert page.world.client.sent(ProcessSpawn)[0].config.model == "ollama/q"
+
+
+@pytest.mark.feature("MC06")
+async def test_history_opens_runs_on_their_timeline_and_deploys_them_again(page: Page) -> None:
+    page.view.grid.setFocus()
+    page.press(Key.Key_H)
+    history = page.view.history
+    await wait_until(lambda: history.model.rowCount() == 6)
+    assert history.isVisible()
+    page.type("p95")
+    await wait_until(lambda: history.model.rowCount() == 1)
+    rect = history.list.visualRect(history.model.index(0))
+    page.click(history.list.viewport(), rect.center())
+    assert page.world.opened == [("agent-vm", {"pid": "4", "tab": "timeline"}, "4", "Analyst · 4")]
+    from aether_desktop.apps.mission_control.history_panel import again_area
+
+    page.click(history.list.viewport(), again_area(rect.toRectF()).center().toPoint())
+    await settle()
+    assert page.view.deploy_desk.form is not None
+    assert page.view.deploy_desk.form.goal.toPlainText() == "Why did p95 rise?"
+
+
+async def test_history_by_keyboard(page: Page) -> None:
+    page.press(Key.Key_H)
+    await wait_until(lambda: page.view.history.model.rowCount() == 6)
+    page.press(Key.Key_Down)
+    page.press(Key.Key_Down)
+    page.press(Key.Key_Return)
+    assert page.world.opened[-1][2] == "5"
+    page.press(Key.Key_Escape)
+    assert page.view.history.isHidden()
+    assert page.view.grid.hasFocus()
+
+
+async def test_history_in_a_small_window_takes_the_place_of_the_agents(page: Page) -> None:
+    page.window.resize(500, 400)
+    page.press(Key.Key_H)
+    await settle()
+    assert page.view.stack.isHidden()
+    assert page.view.history.width() == page.view.width()
+    page.press(Key.Key_Escape)
+    assert not page.view.stack.isHidden()

@@ -1,0 +1,271 @@
+"""Mission Control with real keys and clicks over a fake kernel."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from aether_desktop.apps.mission_control.agent_grid import Layout
+from aether_desktop.models.agent_order import Sort
+from aether_desktop.widgets.sheet import Sheet
+from kernel.errors import ConflictError
+from kernel.protocol.agent import AgentThinkingChunk
+from kernel.protocol.process import ApprovalAnswered, ProcessExited, ProcessResume, ProcessSignal, ProcessSpawned
+from tests.fakes.app_context import World, attach
+from tests.fakes.kernel_client import make_info
+from tests.unit.aether_desktop.apps.conftest import settle, wait_until
+from tests.unit.aether_desktop.apps.mission_control.conftest import MakePage, Page
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+Key = Qt.Key
+
+
+def signals(world: World) -> list[tuple[int, str]]:
+    return [(sent.pid, sent.signal) for sent in world.client.sent(ProcessSignal)]
+
+
+def sheet_of(page: Page) -> Sheet:
+    (sheet,) = [child for child in page.view.findChildren(Sheet) if child.isVisible()]
+    return sheet
+
+
+@pytest.mark.feature("MC01")
+async def test_agents_are_painted_cards_and_no_widgets(world: World, make_page: MakePage) -> None:
+    world.client.processes = [make_info(pid) for pid in range(1, 1001)]
+    await attach(world)
+    page = make_page()
+    widgets = len(page.view.findChildren(QWidget))
+    assert widgets < 80
+    assert 0 < page.view.grid.pictures.painted < 20
+    assert len(page.view.grid.visible_pids()) < 20
+    page.view.grid.verticalScrollBar().setValue(page.view.grid.verticalScrollBar().maximum())
+    await settle()
+    assert 1 in page.view.grid.visible_pids()
+    assert len(page.view.findChildren(QWidget)) == widgets
+
+
+@pytest.mark.feature("MC01")
+async def test_only_the_card_that_changed_is_painted_anew(page: Page) -> None:
+    pictures = page.view.grid.pictures
+    await settle()
+    before = pictures.painted
+    page.world.client.publish(AgentThinkingChunk(pid=4, step=1, kind="text", content="word "))
+    await wait_until(lambda: pictures.painted > before)
+    assert pictures.painted == before + 1
+
+
+@pytest.mark.feature("MC01")
+async def test_hidden_terminals_are_not_read(page: Page) -> None:
+    feed = page.world.client.terminals["tty-4-0"]
+    feed.feed(b"shown")
+    await wait_until(lambda: page.view.grid._previews.version(4) == 1)
+    page.window.hide()
+    takes = feed.takes
+    feed.feed(b"not shown")
+    await settle()
+    assert feed.takes == takes
+    page.window.show()
+    await wait_until(lambda: page.view.grid._previews.version(4) == 2)
+
+
+@pytest.mark.feature("MC02")
+async def test_the_figures_count_what_there_is(page: Page) -> None:
+    shown = {figure.label: figure.value for figure in page.view.metrics.shown}
+    assert shown == {
+        "agents": "6", "active": "4", "needs you": "1", "completed": "1", "failed": "1", "uptime": "2 h 14 m",
+        "memory": "375 MB", "tokens today": "1.2 M",
+    }  # fmt: skip
+    page.world.client.publish(ProcessExited(pid=5, code=0))
+    assert "2 completed" in page.view.metrics.accessibleName()
+    page.window.resize(360, 700)
+    await settle()
+    assert "needs you" in [figure.label for figure in page.view.metrics.shown]
+    assert len(page.view.metrics.shown) < 8
+
+
+@pytest.mark.feature("MC03")
+async def test_filters_are_clicked_and_searches_typed(page: Page) -> None:
+    filters = page.view.filters
+    assert [segment.label for segment in filters._segments] == ["All 6", "Active 4", "Needs you 1", "Done 1", "Failed 1"]
+    page.click(filters, filters.segment_rect("failed").center().toPoint())
+    assert page.view.model.rowCount() == 1
+    page.click(filters, filters.segment_rect("all").center().toPoint())
+    page.view.grid.setFocus()
+    page.press(Key.Key_Slash)
+    assert page.view.search.hasFocus()
+    page.type("p95")
+    assert [page.view.model.view_at(0).pid] == [4]  # type: ignore[union-attr] # found
+    page.type("zebra")
+    assert page.view.stack.currentWidget() is page.view.nothing
+    page.press(Key.Key_Escape)
+    assert page.view.model.rowCount() == 6
+
+
+@pytest.mark.feature("MC03")
+async def test_cards_and_rows_change_places_with_the_selection_kept(page: Page) -> None:
+    page.click_card(4)
+    page.press(Key.Key_L)
+    assert page.view.grid.layout_kind is Layout.LIST
+    assert page.view.grid.selected_pids() == (4,)
+    page.click(page.view.layout_button)
+    assert page.view.grid.layout_kind is Layout.GRID
+
+
+async def test_arrows_move_and_enter_opens(page: Page) -> None:
+    assert page.current in (0, 6)
+    page.press(Key.Key_Home)
+    page.press(Key.Key_Right)
+    page.press(Key.Key_Down)
+    assert page.current != 6
+    page.press(Key.Key_Home)
+    page.press(Key.Key_Return)
+    assert page.world.opened == [("agent-vm", {"pid": "6"}, "6", "Coder · 6")]
+
+
+@pytest.mark.feature("MC04")
+async def test_a_double_click_opens_the_agents_own_window(page: Page) -> None:
+    from PySide6.QtTest import QTest
+
+    cell = page.view.grid.cell(page.view.model.row_of(5))
+    QTest.mouseDClick(page.view.grid.viewport(), Qt.MouseButton.LeftButton, pos=cell.center())
+    assert page.world.opened[-1][:3] == ("agent-vm", {"pid": "5"}, "5")
+
+
+async def test_who_needs_the_person_is_first_and_one_click_away(page: Page) -> None:
+    assert page.world.window.attention
+    assert page.view.model.row_of(6) == 0
+    for kind in (Layout.GRID, Layout.LIST):
+        page.view.grid.set_layout_kind(kind)
+        page.click(page.view.grid.viewport(), page.view.grid.review_rect(6).center())
+    assert [key for _, _, key, _ in page.world.opened] == ["6", "6"]
+    assert page.view.grid.review_rect(5).isEmpty()
+    answer = ApprovalAnswered(pid=6, approval_id="approval-6", call_id="call-1", approved=True)
+    page.world.client.publish(answer)
+    assert not page.world.window.attention
+
+
+async def test_space_pauses_and_lets_go_on(page: Page) -> None:
+    page.click_card(5)
+    page.press(Key.Key_Space)
+    page.click_card(3)
+    page.press(Key.Key_Space)
+    await settle()
+    assert signals(page.world) == [(5, "SIGSTOP"), (3, "SIGCONT")]
+
+
+async def test_an_interrupted_agent_is_taken_up(page: Page) -> None:
+    page.world.client.publish(ProcessSpawned(pid=9, info=make_info(9, state="stopped", interrupted=True)))
+    page.click_card(9)
+    page.press(Key.Key_Space)
+    await settle()
+    assert [sent.pid for sent in page.world.client.sent(ProcessResume)] == [9]
+
+
+async def test_delete_asks_before_it_stops(page: Page) -> None:
+    page.click_card(5)
+    page.press(Key.Key_Delete)
+    await settle()
+    sheet = sheet_of(page)
+    assert sheet.accessibleName() == "Stop Coder 5?"
+    page.press(Key.Key_Escape)
+    await settle()
+    assert signals(page.world) == []
+    page.view.grid.setFocus()
+    page.press(Key.Key_Delete)
+    await settle()
+    page.press(Key.Key_Return)
+    await settle()
+    assert signals(page.world) == [(5, "SIGTERM")]
+
+
+async def test_several_agents_at_once(page: Page) -> None:
+    page.click_card(5)
+    assert page.view.selection_bar.isHidden()
+    page.click_card(4, CTRL)
+    page.click_card(3, CTRL)
+    page.click_card(2, CTRL)
+    assert page.view.selection_bar.isVisible()
+    page.click(page.view.selection_bar.pause)
+    page.click(page.view.selection_bar.resume)
+    page.click(page.view.selection_bar.stop)
+    await settle()
+    assert sheet_of(page).accessibleName() == "Stop 3 agents?"
+    page.click(sheet_of(page).button("stop"))
+    await settle()
+    assert sorted(signals(page.world)) == [
+        (3, "SIGCONT"), (3, "SIGTERM"), (4, "SIGSTOP"), (4, "SIGTERM"), (5, "SIGSTOP"), (5, "SIGTERM"),
+    ]  # fmt: skip
+    page.click(page.view.selection_bar.clear)
+    assert page.view.selection_bar.isHidden()
+
+
+async def test_stopping_what_has_ended_says_so(page: Page) -> None:
+    page.click_card(2)
+    page.press(Key.Key_Delete)
+    assert [notice.title for notice in page.world.notices] == ["Nothing to stop"]
+
+
+async def test_a_command_that_is_refused_is_said(page: Page) -> None:
+    page.world.client.answer(ProcessSignal, ConflictError("It has ended already.", "Look into its history."))
+    page.click_card(5)
+    page.press(Key.Key_Space)
+    await settle()
+    (notice,) = page.world.notices
+    assert "It has ended already." in notice.title
+    assert notice.detail == "Look into its history."
+
+
+async def test_the_menu_of_an_agent(page: Page) -> None:
+    page.click_card(6)
+    page.press(Key.Key_Menu)
+    page.view.grid.menu_wanted.emit(page.view.mapToGlobal(page.view.rect().center()))
+    menus = [menu for menu in page.view.findChildren(QMenu) if menu.isVisible()]
+    assert menus
+    texts = [action.text().split("\t")[0] for action in menus[-1].actions() if action.text()]
+    assert texts == ["Review", "Pause", "Resume", "Stop…", "Deploy again…"]
+    menus[-1].actions()[0].trigger()
+    assert page.world.opened[-1][2] == "6"
+    for menu in menus:
+        menu.close()
+
+
+async def test_the_order_is_chosen_from_a_menu(page: Page) -> None:
+    page.press(Key.Key_S)
+    (menu,) = [menu for menu in page.view.findChildren(QMenu) if menu.isVisible()]
+    by_name = next(action for action in menu.actions() if action.data() == Sort.NAME.value)
+    by_name.trigger()
+    menu.close()
+    assert page.view.model.order is Sort.NAME
+    assert page.view.model.row_of(6) == 0
+    assert page.view.model.row_of(4) == 1
+
+
+async def test_no_agents_say_what_comes_first(world: World, make_page: MakePage) -> None:
+    await attach(world)
+    page = make_page()
+    assert page.view.stack.currentWidget() is page.view.empty
+    page.view.empty.action_requested.emit()
+    await settle()
+    assert sheet_of(page).accessibleName() == "Deploy an agent"
+    page.press(Key.Key_Escape)
+    await settle()
+    world.client.publish(ProcessSpawned(pid=1, info=make_info(1)))
+    assert page.view.stack.currentWidget() is page.view.grid
+
+
+async def test_a_small_window_keeps_all_controls_inside(page: Page) -> None:
+    page.window.resize(500, 400)
+    await settle()
+    assert page.view.deploy.text() == "Deploy"
+    width = sum(widget.minimumSizeHint().width() for widget in page.world.window.widgets)
+    assert width <= 500 - 24 - 16
+    assert [segment.label for segment in page.view.filters._segments][:2] == ["All", "Active"]
+
+
+async def test_everything_has_a_name_and_a_tooltip(page: Page) -> None:
+    for button in (page.view.sort_button, page.view.layout_button, page.view.history_button, page.view.deploy):
+        assert button.accessibleName()
+        assert "(" in button.toolTip()
+    index = page.view.model.index(0)
+    assert "needs you" in index.data(Qt.ItemDataRole.AccessibleTextRole)
