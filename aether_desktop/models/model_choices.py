@@ -61,7 +61,9 @@ def source_of(model: ModelInfo, providers: Sequence[ProviderInfo]) -> str:
 
 def missing_providers(state: LlmState) -> str:
     """One line about the servers that do not answer; "" where all do."""
-    silent = [provider_title(item.name) for item in state.providers if not item.available]
+    available = {provider_title(item.name) for item in state.providers if item.available}
+    titles = dict.fromkeys(provider_title(item.name) for item in state.providers)
+    silent = [title for title in titles if title not in available]
     return f"Not available: {', '.join(silent)}" if silent else ""
 
 
@@ -71,6 +73,7 @@ def provider_title(name: str) -> str:
         "ollama": "Ollama",
         "lmstudio": "LM Studio",
         "vllm": "vLLM",
+        "vllm2": "vLLM",
         "llamacpp": "llama.cpp",
         "openai": "OpenAI",
         "anthropic": "Anthropic",

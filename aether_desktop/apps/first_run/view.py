@@ -23,7 +23,7 @@ from kernel.protocol.records import AgentConfig, SystemCheck
 from kernel.protocol.system import SettingsSet
 
 SAMPLE_GOAL: Final = (
-    "List the files in your home folder, create Projects/hello.md saying hello, count its words, "
+    "List the files in the home folder, create Projects/hello.md saying hello, count its words, "
     "and write a report of what you did."
 )
 _PAGE_PX = 680
@@ -63,7 +63,7 @@ class FirstRun(QWidget):
         column.addSpacing(SPACE.md)
         column.addWidget(Label("Your first agent", "lead"))
         column.addWidget(Label(f"A Researcher with this goal: “{SAMPLE_GOAL}”", "secondary", wrap=True))
-        column.addWidget(Label("It asks you before it runs a command.", "caption"))
+        column.addWidget(Label("It asks you before it writes a file.", "caption"))
         row = QHBoxLayout()
         row.setSpacing(SPACE.sm)
         row.addWidget(self.deploy)
@@ -142,7 +142,7 @@ class FirstRun(QWidget):
     async def _deploy(self) -> None:
         """Deploy the sample with the ticked model and open its window."""
         try:
-            config = AgentConfig(role="Researcher", goal=SAMPLE_GOAL, model=self.models.wanted, approval="edits")
+            config = AgentConfig(role="Researcher", goal=SAMPLE_GOAL, model=self.models.wanted, approval="ask")
             reply = await self._ctx.client.execute(ProcessSpawn(config=config))
             await self._remember()
         finally:
