@@ -97,7 +97,8 @@ class ControlBar(QWidget):
         row.setSpacing(SPACE.sm)
         for widget in (self._pause, self._resume, self._mode):
             row.addWidget(widget)
-        row.addWidget(self._box, 1)
+        row.addWidget(self._box, 100)
+        row.addStretch(1)
         for widget in (self._shell, self._again, self._stop, self._kill):
             row.addWidget(widget)
         column = QVBoxLayout(self)

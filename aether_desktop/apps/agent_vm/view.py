@@ -76,6 +76,7 @@ class AgentView(QWidget):
         if key in keys:
             self._pages.setCurrentIndex(keys.index(key))
             self.tabs.set_current(key)
+            self.setFocusProxy((self.terminals.record, self.logs, self.timeline.list, self.files)[keys.index(key)])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing the window ends no run, only the shells that were opened in it."""

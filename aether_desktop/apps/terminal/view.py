@@ -47,6 +47,8 @@ class TerminalTabs(QWidget):
         self._tabs.setCurrentIndex(index)
         self._tabs.tabBar().setVisible(self._tabs.count() > 1)
         shell.finished.connect(lambda: self._close(self._tabs.indexOf(shell)))
+        self.setFocusProxy(shell.view)
+        self.setFocus()
         shell.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
