@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kernel.bus import EventBus
-from kernel.errors import NotFoundError, PermissionDeniedError
+from kernel.errors import InvalidArgumentError, NotFoundError, PermissionDeniedError
 from kernel.paths import Paths
 from kernel.principal import Principal
 from kernel.protocol import fs
@@ -88,6 +88,7 @@ class VirtualFileSystem:
 
     async def mv(self, command: fs.FsMv, principal: Principal) -> Empty:
         """fs.mv."""
+        _require_apart(command.from_, command.to)
         source, source_path = self._locate(command.from_, principal)
         target, target_path = self._locate(command.to, principal)
         if _top_of(command.from_) == _top_of(command.to) and _home_name(command.from_) == _home_name(command.to):
@@ -101,6 +102,7 @@ class VirtualFileSystem:
 
     async def cp(self, command: fs.FsCp, principal: Principal) -> Empty:
         """fs.cp."""
+        _require_apart(command.from_, command.to)
         source, source_path = self._locate(command.from_, principal)
         target, target_path = self._locate(command.to, principal)
         await _in_thread(lambda: _carry(source, source_path, target, target_path))
@@ -158,8 +160,13 @@ class VirtualFileSystem:
         self._bus.publish(fs.FsChanged(path=full, change_type=change, owner_uid=self.owner_of(full)))
 
 
+def _require_apart(source: str, target: str) -> None:
+    if (clean(target) + "/").startswith(clean(source) + "/"):
+        raise InvalidArgumentError(f"{source} cannot be put into itself.", "Choose a place outside of it.")
+
+
 def _carry(source: Tree, source_path: str, target: Tree, target_path: str) -> None:
-    """Copy between trees."""
+    """Copy between trees; links and special files inside a folder are left out."""
     if source.stat(source_path).type != "directory":
         target.write(target_path, source.read(source_path))
         return

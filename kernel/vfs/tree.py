@@ -121,18 +121,6 @@ class Tree:
             except OSError as error:
                 raise translate(error, source if error.errno == errno.ENOENT else target) from error
 
-    def copy(self, source: str, target: str) -> None:
-        """Copy a file, or a folder with all in it (links and special files are left out)."""
-        if self.stat(source).type != "directory":
-            self.write(target, self.read(source))
-            return
-        if (clean(target) + "/").startswith(clean(source) + "/"):
-            raise InvalidArgumentError("A folder cannot be copied into itself.")
-        self.mkdir(target, recursive=True)
-        for entry in self.list(source):
-            if entry.type in ("file", "directory"):
-                self.copy(f"{source}/{entry.name}", f"{target}/{entry.name}")
-
     def _require_writable(self, path: str) -> None:
         if self._read_only:
             raise PermissionDeniedError(f"{path} is in a read-only folder.")
