@@ -74,7 +74,17 @@ def question_of(approval: Approval) -> tuple[str, str]:
     """What an agent asks, as words and the exact thing: ("Wants to run", "rm -rf build/")."""
     words = _WANTS.get(approval.kind, "Asks")
     exact = next((approval.details[name] for name in _DETAILS if approval.details.get(name)), "")
-    return words, " ".join((exact or approval.action).split())[:500]
+    return words, visible(" ".join((exact or approval.action)[:2000].split()))[:500]
+
+
+def visible(text: str) -> str:
+    """Text in which nothing hides: control characters and marks of direction are written out as escapes.
+
+    A command is approved by how it looks, so a character that changes the looks of others must show itself.
+    """
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
+    )
 
 
 def fraction_of(view: ProcessView) -> float:

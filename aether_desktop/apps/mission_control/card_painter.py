@@ -158,7 +158,7 @@ def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> 
     painter.setClipRect(inner)
     wrapped = QTextOption(Qt.AlignmentFlag.AlignTop)
     wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    painter.drawText(inner, text[: parts.SHOWN_CHARACTERS], wrapped)
+    painter.drawText(inner, parts.plain(text), wrapped)
     painter.restore()
 
 

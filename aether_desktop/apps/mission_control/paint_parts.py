@@ -22,6 +22,9 @@ from aether_desktop.theme.tokens import SPACE, TYPE, TerminalColours, Tokens
 REVIEW: Final = "Review"
 SHOWN_CHARACTERS: Final = 400
 _KEY: Final = "↵"
+_HIDDEN: Final = dict.fromkeys(
+    [code for code in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)) if code not in (9, 10)]
+)
 _LINE_PX: Final = 14.0
 _VERTICAL: Final = int(Qt.AlignmentFlag.AlignVCenter)
 LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
@@ -108,7 +111,12 @@ def draw_text(
 
 def one_line(text: str) -> str:
     """The beginning of a text without line breaks, tabs and doubled spaces."""
-    return " ".join(text[:SHOWN_CHARACTERS].split())
+    return " ".join(plain(text).split())
+
+
+def plain(text: str) -> str:
+    """The beginning of a text without control characters and without marks that turn the direction of others."""
+    return text[:SHOWN_CHARACTERS].translate(_HIDDEN)
 
 
 def review_width() -> float:

@@ -90,12 +90,13 @@ def told(client: FakeKernelClient) -> None:
 
 
 def extremes() -> FakeKernelClient:
+    """Letters of the bundled fonts only (one rocket apart): others look different wherever other fonts are installed."""
     client = FakeKernelClient()
     long = "Read every file of the repository, note each function that is longer than sixty lines, and " * 4
     client.processes = [
         make_info(7, name="Агент с очень длинным именем, которое никуда не помещается", goal=long, step=99_999, max_steps=100_000),
-        make_info(8, name="باحث", goal="ابحث عن كل مهلة زمنية لا يتم تطبيقها في النظام", agent_phase="executing"),
-        make_info(9, name="🦊 Fox 🚀", goal="Count the emoji 🎉 in 文件 and say how many 漢字 there are", agent_phase="observing"),
+        make_info(8, name="\u202eredoC\u202c", goal="\u202eRight to left\u202c, then left to right", agent_phase="executing"),
+        make_info(9, name="Fox 🚀", goal="Ünïcödé ßtraße, Ωμέγα and Жёлтый together", agent_phase="observing"),
         make_info(10, state="stopped", interrupted=True, goal="Was interrupted", confinement="none", model="qwen3:8b"),
         make_info(11, state="stopped", goal="Paused by hand", memory_mb=2140.0),
         make_info(12, state="created", agent_phase="booting", step=0, goal="Just born"),
@@ -109,8 +110,8 @@ def foreign(client: FakeKernelClient) -> None:
             pid=7, step=3, kind="error", message="The key for Gemini is not accepted.",
             hint="Set GEMINI_API_KEY to a valid one.",
         ),
-        AgentThought(pid=8, step=2, thought="أقرأ الملفات واحداً تلو الآخر وأدوّن ما أجده."),
-        AgentThought(pid=9, step=2, thought="漢字と絵文字を数えています 🎉🎉🎉 and then some more words so that it wraps " * 3),
+        AgentThought(pid=8, step=2, thought="One\nline\tafter\n\nanother, with \x1b[31mno colour\x1b[0m and a \x00 in it."),
+        AgentThought(pid=9, step=2, thought="Counting, and then some more words so that it wraps " * 5),
         AgentNotice(pid=10, step=2, kind="interrupted", message="Aether ended while this agent was at step 17.", hint="Resume."),
     )  # fmt: skip
 

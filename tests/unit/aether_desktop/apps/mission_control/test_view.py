@@ -241,6 +241,20 @@ async def test_the_order_is_chosen_from_a_menu(page: Page) -> None:
     assert page.view.model.row_of(4) == 1
 
 
+async def test_any_text_can_be_painted(world: World, make_page: MakePage) -> None:
+    texts = ("باحث عن الملفات", "🦊 Fox 🚀👨‍👩‍👧", "漢字と絵文字", "\x00\x1b[31m\r\n\t", "\u202eevil\u202c", "a" * 100_000, "\ud7ff\ufffd")
+    world.client.processes = [make_info(pid, name=text, goal=text) for pid, text in enumerate(texts, 1)]
+    await attach(world)
+    page = make_page(size=(900, 1400))
+    for pid, text in enumerate(texts, 1):
+        world.client.publish(AgentThinkingChunk(pid=pid, step=1, kind="text", content=text))
+        world.client.terminals[f"tty-{pid}-0"].feed(text.encode())
+    await wait_until(lambda: page.view.grid._previews.version(2) > 0)
+    painted = page.view.grid.pictures.painted
+    page.press(Key.Key_L)
+    await wait_until(lambda: page.view.grid.pictures.painted >= painted + len(texts))
+
+
 async def test_no_agents_say_what_comes_first(world: World, make_page: MakePage) -> None:
     await attach(world)
     page = make_page()
