@@ -173,7 +173,7 @@ class SettingsView(QWidget):
         self.model.activated.connect(self._on_model)
         self.refresh.clicked.connect(lambda: self._tasks.spawn(self._look(search=True), name="llm.list"))
         self._ctx.stores.llm.changed.connect(self._show_models)
-        self._ctx.theme.theme_changed.connect(lambda _tokens: self.theme.set_current(str(self._ctx.theme.choice.value)))
+        self._ctx.theme.theme_changed.connect(self._on_theme_changed)
 
     # -- showing -----------------------------------------------------------------------------------------------------
 
@@ -230,6 +230,9 @@ class SettingsView(QWidget):
             self._providers.addWidget(row)
 
     # -- keeping -----------------------------------------------------------------------------------------------------
+
+    def _on_theme_changed(self, _tokens: object) -> None:
+        self.theme.set_current(str(self._ctx.theme.choice.value))
 
     def _on_theme(self, key: str) -> None:
         self._ctx.theme.choose(ThemeChoice(key))
