@@ -53,9 +53,10 @@ class History:
         if entry is None:
             stored = await self._repository.get(command.pid)
             assert stored is not None, "checked above"
-            return ProcessInfoReply(info=stored.info)
+            return ProcessInfoReply(info=stored.info, config=stored.config)
         return ProcessInfoReply(
             info=entry.info,
+            config=entry.config,
             children=await self._children_of(command.pid),
             approvals=self._manager.runner.approvals(command.pid),
         )

@@ -42,9 +42,10 @@ class ProcessList(Command[ProcessListReply], frozen=True, kw_only=True, rename="
 
 
 class ProcessInfoReply(Record, frozen=True, kw_only=True, rename="camel"):
-    """One process and its real children."""
+    """One process, what it was asked to do, and its real children."""
 
     info: ProcessInfo
+    config: AgentConfig | None = None
     children: tuple[ChildProcess, ...] = ()
     approvals: tuple[Approval, ...] = ()
 

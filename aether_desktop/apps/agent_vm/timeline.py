@@ -85,10 +85,12 @@ class TimelineList(QListView):
         self._keep_end()
 
     def _keep_end(self) -> None:
+        bar = self.verticalScrollBar()
         if self._keep_bottom_distance is not None:
-            bar = self.verticalScrollBar()
-            bar.setValue(bar.maximum() - self._keep_bottom_distance)
-            self._keep_bottom_distance = None
+            # The range passes through smaller values while the view lays out the longer list.
+            if bar.maximum() > self._keep_bottom_distance:
+                bar.setValue(bar.maximum() - self._keep_bottom_distance)
+                self._keep_bottom_distance = None
         elif self._follow:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 

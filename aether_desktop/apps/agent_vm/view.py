@@ -13,7 +13,7 @@ from aether_desktop.apps.agent_vm.control_bar import ALIVE, ControlBar
 from aether_desktop.apps.agent_vm.logs import LogsView
 from aether_desktop.apps.agent_vm.shells import AgentTerminals
 from aether_desktop.apps.agent_vm.timeline import TimelineView
-from aether_desktop.apps.context import AppContext
+from aether_desktop.apps.context import AppContext, open_agent
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.widgets.file_browser import FilesView
 from aether_desktop.widgets.notice import Notice
@@ -30,6 +30,7 @@ from kernel.protocol.process import (
     ProcessResume,
     ProcessSend,
     ProcessSignal,
+    ProcessSpawn,
 )
 from kernel.protocol.records import Approval, ProcessInfo
 
@@ -93,9 +94,7 @@ class AgentView(QWidget):
         controls.kill_requested.connect(lambda: self._signal("SIGKILL"))
         controls.shell_requested.connect(self._open_shell)
         controls.message_sent.connect(self._say)
-        controls.redeploy_requested.connect(
-            lambda: self._ctx.open_window("mission-control", (("redeploy", str(self._pid)),))
-        )
+        controls.redeploy_requested.connect(lambda: self._tasks.spawn(self._deploy_again(), name="deploy again"))
         self.banner.resume_requested.connect(self._resume)
         self.banner.discard_requested.connect(lambda: self._signal("SIGTERM"))
         self.approval.approved.connect(self._approve)
@@ -107,6 +106,13 @@ class AgentView(QWidget):
         reply = await self._ctx.client.execute(ProcessInfoGet(pid=self._pid))
         view = self._ctx.stores.processes.get(self._pid)
         self._show(view.info if view is not None else reply.info, view.approval if view is not None else None)
+
+    async def _deploy_again(self) -> None:
+        """A new agent with the same values, in a window of its own."""
+        reply = await self._ctx.client.execute(ProcessInfoGet(pid=self._pid))
+        if reply.config is not None:
+            pid = (await self._ctx.client.execute(ProcessSpawn(config=reply.config))).pid
+            open_agent(self._ctx.open_window, pid, reply.info.name)
 
     def _on_changed(self, pids: frozenset[int]) -> None:
         if self._pid in pids:

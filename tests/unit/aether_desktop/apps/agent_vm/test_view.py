@@ -143,7 +143,7 @@ async def test_older_pages_come_at_the_top(world: World, make_view: MakeView) ->
     await wait_until(lambda: timeline.model().rowCount() == 400)
     timeline.verticalScrollBar().setValue(0)
     await wait_until(lambda: timeline.model().rowCount() == 800)
-    assert timeline.verticalScrollBar().value() > 0
+    await wait_until(lambda: timeline.verticalScrollBar().value() > 0)
 
 
 @pytest.mark.feature("VM02")
