@@ -1,7 +1,7 @@
 """`python -m tests.features`: which feature rows have no test that proves them.
 
-Reads the `@pytest.mark.feature("ID", ...)` marks in the test files and the IDs of `resources/docs/features.txt`; exits 1 with --strict when one of
-the rows that are promised so far has no test.
+Reads the `@pytest.mark.feature("ID", ...)` marks in the test files and the IDs of `resources/docs/features.txt`; exits 1 with
+--strict when one of the rows that are promised so far has no test.
 """
 
 import ast

@@ -6,11 +6,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from kernel.bus import EventBus
+from kernel.clock import SystemClock
 from kernel.protocol.agent import AgentThought
 from kernel.store.database import Database
 from kernel.store.journal import Journal
-from kernel.bus import EventBus
-from kernel.clock import SystemClock
 from tests.benchmarks.figures import finish, report
 
 ROWS = 60_000

@@ -8,13 +8,13 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from kernel.clock import SystemClock
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
 from kernel.protocol.agent import AgentThought
 from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.protocol.system import HistoryLogs, HistoryProcesses
 from kernel.store.database import Database, Statement
-from kernel.clock import SystemClock
 from kernel.store.journal import INSERT
 from kernel.store.repositories.processes import ProcessRepository, RunRecord
 from tests.benchmarks.figures import finish, median, report, running_kernel

@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks.step`: the kernel's own overhead for one think-act-observe turn, and a sandboxed `true`."""
 
 import asyncio
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -21,7 +22,7 @@ async def overhead(folder: Path) -> None:
         kernel.bus.on(agent.AgentStepStarted, lambda event: stamps.append(loop.time()))
         await spawn(kernel, model, max_steps=STEPS)
         await kernel.bus.wait(process.ProcessExited, timeout_s=50)
-        times = [(after - before) * 1000 for before, after in zip(stamps, stamps[1:], strict=False)]
+        times = [(after - before) * 1000 for before, after in itertools.pairwise(stamps)]
         report("step_overhead_p95", percentile(times, 95), "ms", 5, p50=round(median(times), 3), baseline=3000.0)
 
 
