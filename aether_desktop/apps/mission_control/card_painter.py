@@ -152,13 +152,21 @@ def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> 
     painter.drawRoundedRect(well, 6, 6)
     text = _in_well(view) or _silence(view.info.agent_phase, ended=view.ended)
     inner = well.adjusted(10, 8, -10, -8)
+    line = parts.metrics("text").lineSpacing()
+    inner.setHeight(max(1.0, inner.height() // line) * line)
     painter.setFont(parts.fonts().text)
     painter.setPen(QColor(tokens.text2 if _in_well(view) else tokens.text3))
     painter.save()
     painter.setClipRect(inner)
+    # Whole lines only; of words that stream, the newest.
     wrapped = QTextOption(Qt.AlignmentFlag.AlignTop)
     wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    painter.drawText(inner, parts.plain(text), wrapped)
+    shown = parts.plain(text)
+    if view.streaming:
+        unbounded = inner.adjusted(0, 0, 0, 10_000)
+        beyond = painter.boundingRect(unbounded, shown, wrapped).height() - inner.height()
+        inner.setTop(inner.top() - max(0.0, beyond))
+    painter.drawText(inner, shown, wrapped)
     painter.restore()
 
 
