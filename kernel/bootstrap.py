@@ -238,6 +238,7 @@ def _stopping(parts: _Parts) -> tuple[Stage, ...]:
     return (
         Stage("agents", parts.supervisor.shutdown),
         Stage("terminals", parts.terminals.close),
+        Stage("machine", parts.workplaces.settle),
         Stage("sandboxes", parts.sandboxes.close),
         Stage("models", parts.models.close),
         Stage("tasks", parts.scope.close),

@@ -30,6 +30,7 @@ from kernel.vfs.shares import SharedWorkspaces
 
 MEGABYTE = 1 << 20
 LAUNCHES_AT_ONCE = 4
+DETECTION_TIMEOUT_S = 5.0
 
 _log = get_logger(__name__)
 
@@ -74,6 +75,11 @@ class Workplaces:
         """How this machine confines, once it is known."""
         assert self._detection is not None, "detect was called at the kernel's start"
         return await asyncio.shield(self._detection)
+
+    async def settle(self) -> None:
+        """Let the look at the machine come to its end before a shutdown: it starts a sandbox, which must not be left half made."""
+        if self._detection is not None:
+            await asyncio.wait((self._detection,), timeout=DETECTION_TIMEOUT_S)
 
     def on_lost(self, pid: int, reason: LossReason) -> None:
         """Tell people of a sandbox that ended although nobody asked."""

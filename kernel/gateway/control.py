@@ -24,7 +24,7 @@ from kernel.tasks import Scope
 
 SUBSCRIBE = b'{"type":"subscribe"}'
 MAX_CLIENTS = 64
-MAX_IN_FLIGHT = 32
+MAX_IN_FLIGHT = 8
 MAX_QUEUED_BYTES = 16 << 20
 READ_LIMIT = codec.MAX_MESSAGE_BYTES + 1024
 _TOO_LONG = ResponseError(
@@ -88,7 +88,7 @@ class ControlServer:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         scope = self._scope.child("client")
         subscription = None
-        in_flight = asyncio.Semaphore(MAX_IN_FLIGHT)
+        in_flight, sending = asyncio.Semaphore(MAX_IN_FLIGHT), asyncio.Lock()
         try:
             while (line := await _read_line(reader)) != b"":
                 if line is None:
@@ -105,7 +105,7 @@ class ControlServer:
                         await self._greet(writer)
                 elif line:
                     await in_flight.acquire()
-                    scope.spawn(self._answer(line, writer, in_flight), name="command")
+                    scope.spawn(self._answer(line, writer, in_flight, sending), name="command")
         except ConnectionError:
             _log.info("a control client went away")
         finally:
@@ -121,10 +121,15 @@ class ControlServer:
         _send(writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
         _send(writer, ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq))
 
-    async def _answer(self, line: bytes, writer: asyncio.StreamWriter, in_flight: asyncio.Semaphore) -> None:
+    async def _answer(
+        self, line: bytes, writer: asyncio.StreamWriter, in_flight: asyncio.Semaphore, sending: asyncio.Lock
+    ) -> None:
+        """Large answers are made one after the other, each when the client has read the one before."""
         try:
-            _send(writer, await self._kernel.respond(line, LOCAL_USER))
-            await writer.drain()
+            answer = await self._kernel.respond(line, LOCAL_USER)
+            async with sending:
+                _send(writer, answer)
+                await writer.drain()
         except ConnectionError:
             return
         finally:

@@ -3,14 +3,35 @@
 Plain blocking code without asyncio or Qt, since it runs before either is imported.
 """
 
+import hashlib
 import os
 import socket
+import stat
+import tempfile
 import time
 from pathlib import Path
 
+from kernel.errors import PermissionDeniedError
+
 RAISE = b'{"type":"desktop.raise","id":"raise"}\n'
+MAX_SOCKET_BYTES = 100
 RETRIES = 40
 RETRY_S = 0.05
+
+
+def control_socket(runtime: Path) -> Path:
+    """Where the control socket of a runtime folder is: in it, or, where that name is too long for a socket, in a short private
+    folder of this user that is derived from it. Raises PermissionDeniedError when that folder is somebody else's."""
+    path = runtime / "control.sock"
+    if len(os.fsencode(path)) <= MAX_SOCKET_BYTES:
+        return path
+    digest = hashlib.sha256(os.fsencode(runtime)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"aether-{os.geteuid()}-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) != 0o700 or not stat.S_ISDIR(status.st_mode):
+        raise PermissionDeniedError(f"{folder} is not this user's own.", "Remove it, or set AETHER_FS_ROOT to a shorter path.")
+    return folder / "control.sock"
 
 
 class InstanceLock:

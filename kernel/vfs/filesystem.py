@@ -40,13 +40,7 @@ class VirtualFileSystem:
     async def read(self, command: fs.FsRead, principal: Principal) -> fs.FileContent:
         """fs.read."""
         tree, path = self._locate(command.path, principal)
-        content = await _in_thread(lambda: tree.read(path))
-        return fs.FileContent(
-            path=command.path,
-            content=content.decode("utf-8", errors="replace"),
-            size=len(content),
-            binary=b"\x00" in content[:TEXT_PROBE_BYTES],
-        )
+        return await _in_thread(lambda: _content(command.path, tree.read(path)))
 
     async def write(self, command: fs.FsWrite, principal: Principal) -> Empty:
         """fs.write."""
@@ -158,6 +152,11 @@ class VirtualFileSystem:
     def _changed(self, path: str, change: ChangeType) -> None:
         full = "/" + clean(path)
         self._bus.publish(fs.FsChanged(path=full, change_type=change, owner_uid=self.owner_of(full)))
+
+
+def _content(path: str, content: bytes) -> fs.FileContent:
+    binary = b"\x00" in content[:TEXT_PROBE_BYTES]
+    return fs.FileContent(path=path, content=content.decode("utf-8", errors="replace"), size=len(content), binary=binary)
 
 
 def _require_apart(source: str, target: str) -> None:

@@ -1,0 +1,237 @@
+"""The control socket of a running instance, and whatever can be thrown at it."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernel.errors import ConflictError
+from kernel.gateway.control import MAX_CLIENTS, ControlServer
+from kernel.gateway.instance import InstanceLock, raise_running
+from kernel.protocol import process, system
+from kernel.tasks import Scope
+from tests.fakes.scripts import call, turn
+from tests.integration.kernel.conftest import Bench
+
+DONE = turn("Done.", call("complete", summary="done"))
+
+
+class Client:
+    """One connection: lines out, JSON in."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def send(self, line: bytes) -> None:
+        self.writer.write(line + b"\n")
+        await self.writer.drain()
+
+    async def next(self) -> dict[str, Any]:
+        async with asyncio.timeout(20):
+            line = await self.reader.readline()
+        assert line, "the connection was closed"
+        decoded: dict[str, Any] = json.loads(line)
+        return decoded
+
+    async def ask(self, line: bytes) -> dict[str, Any]:
+        await self.send(line)
+        return await self.next()
+
+
+@pytest.fixture
+async def socket(bench: Bench) -> AsyncIterator[Path]:
+    """The path of the running kernel's socket."""
+    server = ControlServer(bench.kernel, bench.root / "var/kernel/run/control.sock", Scope("control"))
+    await server.start()
+    yield bench.root / "var/kernel/run/control.sock"
+    await server.stop()
+
+
+async def connect(path: Path) -> Client:
+    return Client(*await asyncio.open_unix_connection(str(path), limit=1 << 26))
+
+
+@pytest.fixture
+async def client(socket: Path) -> AsyncIterator[Client]:
+    made = await connect(socket)
+    yield made
+    made.writer.close()
+
+
+@pytest.mark.feature("EV12", "EV01")
+@pytest.mark.parametrize(
+    ("line", "identity", "code", "words"),
+    [
+        (b"this is no json", "parse_error", "parse_error", "not JSON"),
+        (b'{"type":"process.list"', "parse_error", "parse_error", "not JSON"),
+        (b"\xff\xfe\x00", "parse_error", "parse_error", "not JSON"),
+        (b'{"type":"ipc.send","id":"z","fromPid":0,"toPid":1,"payload":' + b"[" * 100_000, "parse_error", "parse_error", "not JSON"),
+        (b'{"type":"process.lst","id":"a"}', "a", "unknown_command", "process.lst"),
+        (b'{"type":"process.exit","id":"a","pid":1,"code":0}', "a", "unknown_command", "process.exit"),
+        (b"null", "", "invalid_argument", "this is null"),
+        (b"[1]", "", "invalid_argument", "this is a list"),
+        (b'"process.list"', "", "invalid_argument", "this is a str"),
+        (b"{}", "", "invalid_argument", 'without a "type"'),
+        (b'{"id":"b"}', "b", "invalid_argument", "type"),
+        (b'{"type":7,"id":"c"}', "c", "invalid_argument", "type"),
+        (b'{"type":"process.signal","id":"d"}', "d", "invalid_argument", "pid"),
+        (b'{"type":"process.signal","id":"e","pid":"1","signal":"SIGTERM"}', "e", "invalid_argument", "pid"),
+        (b'{"type":"process.signal","id":"f","pid":1,"signal":"SIGWINCH"}', "f", "invalid_argument", "SIGWINCH"),
+        (b'{"type":"process.signal","id":"g","pid":null,"signal":"SIGTERM"}', "g", "invalid_argument", "pid"),
+        (b'{"type":"process.signal","id":"h","pid":999,"signal":"SIGTERM"}', "h", "not_found", "no process 999"),
+        (b'{"type":"process.spawn","id":"i","config":null}', "i", "invalid_argument", "config"),
+        (b'{"type":"process.spawn","id":"j","config":{"role":"King","goal":"x"}}', "j", "invalid_argument", "role"),
+        (b'{"type":"process.spawn","id":"k","config":{"role":"Coder","goal":""}}', "k", "invalid_argument", "goal"),
+        (b'{"type":"process.spawn","id":"l","config":{"role":"Coder","goal":"x","maxSteps":-1}}', "l", "invalid_argument", "maxSteps"),
+        (b'{"type":"history.logs","id":"m","pid":1e400}', "parse_error", "invalid_argument", "out of range"),
+        (b'{"type":"history.logs","id":"n","pid":99999999999999999999999}', "n", "invalid_argument", "64 bits"),
+        (b'{"type":"history.logs","id":"o","pid":1,"limit":0}', "o", "invalid_argument", "limit"),
+        (b'{"type":"fs.read","id":"p","path":"/home/x\\u0000y"}', "p", "invalid_argument", "NUL"),
+        (b'{"type":"settings.set","id":"q","name":"agents.max_stepz","value":3}', "q", "invalid_argument", "agents.max_steps"),
+        (b'{"type":"settings.set","id":"r","name":"agents.max_steps","value":"many"}', "r", "invalid_argument", "agents.max_steps"),
+        (b'{"type":"ipc.send","id":"s","fromPid":0,"toPid":0}', "s", "invalid_argument", "itself"),
+        (b'{"type":"tty.input","id":"t","ttyId":"nothing","data":"x"}', "t", "not_found", "nothing"),
+        (b'{"type":"process.list","id":["x"]}', "", "invalid_argument", "id"),
+    ],
+)
+async def test_wrong_input_is_answered_with_a_sentence(client: Client, line: bytes, identity: str, code: str, words: str) -> None:
+    answer = await client.ask(line)
+    assert (answer["type"], answer["id"]) == ("response.error", identity)
+    assert answer["code"] == code
+    assert words in answer["error"] + answer.get("hint", "")
+    assert "inside Aether" not in answer["error"]
+    assert (await client.ask(b'{"type":"process.list","id":"after"}'))["type"] == "response.ok"
+
+
+@pytest.mark.expects_records  # megabytes in one message take their time
+async def test_a_message_of_100_megabytes_is_answered_and_the_connection_goes_on(client: Client, bench: Bench) -> None:
+    piece = b"x" * (1 << 20)
+    client.writer.write(b'{"type":"fs.write","id":"big","path":"/shared/x","content":"')
+    for _ in range(100):
+        client.writer.write(piece)
+        await client.writer.drain()
+    await client.send(b'"}')
+    answer = await client.next()
+    assert answer["type"] == "response.error"
+    assert "16,777,216 bytes" in answer["error"]
+    assert (await client.ask(b'{"type":"process.list","id":"after"}'))["id"] == "after"
+    assert not (bench.root / "shared/x").exists()
+
+
+@pytest.mark.expects_records  # megabytes in one message take their time
+async def test_the_largest_message_that_is_allowed_is_taken(client: Client, bench: Bench) -> None:
+    content = b"y" * (10 * 1024 * 1024)
+    answer = await client.ask(b'{"type":"fs.write","id":"w","path":"/shared/x","content":"' + content + b'"}')
+    assert answer["type"] == "response.ok"
+    assert (bench.root / "shared/x").stat().st_size == len(content)
+
+
+@pytest.mark.feature("EV08")
+async def test_a_subscriber_is_greeted_and_then_told_everything(client: Client, bench: Bench) -> None:
+    pid = await bench.deploy(turn("", call("run_command", command="sleep 60")))
+    await client.send(b'{"type": "subscribe"}')
+    ok, ready, listed = [await client.next() for _ in range(3)]
+    assert (ok["type"], ok["id"]) == ("response.ok", "subscribe")
+    assert ready["type"] == "kernel.ready"
+    assert ready["version"]
+    assert listed["type"] == "process.list"
+    assert [info["pid"] for info in listed["processes"]] == [pid]
+    await bench.execute(process.ProcessSignal(pid=pid, signal="SIGKILL"))
+    sequence = listed["seq"]
+    while (event := await client.next())["type"] != "process.exit":
+        assert event["seq"] >= sequence
+        sequence = event["seq"]
+    assert event["code"] == 137
+
+
+async def test_many_commands_at_once_are_all_answered(client: Client) -> None:
+    count = 3000
+    for number in range(count):
+        client.writer.write(b'{"type":"process.list","id":"%d"}\n' % number)
+    await client.writer.drain()
+    answers = {(await client.next())["id"] for _ in range(count)}
+    assert answers == {str(number) for number in range(count)}
+
+
+@pytest.mark.expects_records  # megabytes in one message take their time
+async def test_a_client_that_does_not_read_harms_nobody(socket: Path, client: Client, bench: Bench) -> None:
+    deaf = await connect(socket)
+    await deaf.send(b'{"type":"subscribe"}')
+    (bench.root / "shared/big").write_bytes(b"z" * 8_000_000)
+
+    async def pester() -> None:
+        for number in range(60):
+            deaf.writer.write(b'{"type":"fs.read","id":"%d","path":"/shared/big"}\n' % number)
+            await deaf.writer.drain()
+
+    pestering = asyncio.get_running_loop().create_task(pester())
+    for _ in range(20):
+        assert (await client.ask(b'{"type":"process.list","id":"x"}'))["id"] == "x"
+    pestering.cancel()
+    deaf.writer.close()
+
+
+async def test_more_clients_than_there_is_room_for_are_told_so(socket: Path) -> None:
+    clients = [await connect(socket) for _ in range(MAX_CLIENTS)]
+    for one in clients:
+        assert (await one.ask(b'{"type":"process.list","id":"x"}'))["type"] == "response.ok"
+    late = await connect(socket)
+    assert "clients are connected already" in (await late.next())["error"]
+    for one in (*clients, late):
+        one.writer.close()
+
+
+async def test_nobody_else_may_reach_the_socket(socket: Path) -> None:
+    assert socket.stat().st_mode & 0o777 == 0o600
+    assert socket.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_client_that_vanishes_in_the_middle_leaves_nothing(socket: Path, bench: Bench) -> None:
+    before = bench.kernel.bus.statistics()["subscriptions"]
+    for _ in range(20):
+        gone = await connect(socket)
+        await gone.send(b'{"type":"subscribe"}')
+        gone.writer.write(b'{"type":"process.list"')
+        gone.writer.transport.abort()
+    async with asyncio.timeout(5):
+        while bench.kernel.bus.statistics()["subscriptions"] != before:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_second_start_raises_the_first(socket: Path, bench: Bench) -> None:
+    lock = InstanceLock(bench.root / "var/kernel/run/lock")
+    assert lock.acquire()
+    assert not InstanceLock(bench.root / "var/kernel/run/lock").acquire()
+    raised = asyncio.get_running_loop().create_task(bench.kernel.bus.wait(system.DesktopRaiseRequested, timeout_s=5))
+    await asyncio.sleep(0)
+    assert await asyncio.to_thread(raise_running, socket)
+    await raised
+    lock.release()
+    again = InstanceLock(bench.root / "var/kernel/run/lock")
+    assert again.acquire()
+    again.release()
+
+
+async def test_a_root_with_a_very_long_name_is_refused_with_what_to_do(bench: Bench) -> None:
+    path = bench.root / ("d" * 100) / "control.sock"
+    with pytest.raises(ConflictError, match="too long for a socket"):
+        await ControlServer(bench.kernel, path, Scope("control")).start()
+
+
+async def test_a_stale_socket_is_replaced(bench: Bench) -> None:
+    path = bench.root / "var/kernel/run/control.sock"
+    first = ControlServer(bench.kernel, path, Scope("one"))
+    await first.start()
+    inode = os.stat(path).st_ino
+    second = ControlServer(bench.kernel, path, Scope("two"))
+    await second.start()
+    assert os.stat(path).st_ino != inode
+    reached = await connect(path)
+    assert (await reached.ask(b'{"type":"process.list","id":"1"}'))["type"] == "response.ok"
+    reached.writer.close()
+    await second.stop()
+    await first.stop()
