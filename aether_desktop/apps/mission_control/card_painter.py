@@ -75,13 +75,16 @@ def paint_card(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> N
         parts.paint_strip(painter, areas.strip, tokens, words, exact, review_hovered=face.review_hovered)
 
 
-def repaint_said(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> None:
-    """Paint only the line with the thought anew, over a card that has a terminal and is right in all else."""
+def repaint_words(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> None:
+    """Paint only what shows the thought anew, over a card that is right in all else: its line, and a well without a terminal."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    row = geometry_of(card_area(cell)).said
-    painter.fillRect(row.adjusted(-2, -2, 2, 2), _body_colour(face, tokens))
-    shown = Face(face.view, lines=((),), selected=face.selected)
-    _paint_said(painter, row, shown, tokens)
+    areas = geometry_of(card_area(cell))
+    body = _body_colour(face, tokens)
+    painter.fillRect(areas.said.adjusted(-2, -2, 2, 2), body)
+    _paint_said(painter, areas.said, face, tokens)
+    if not face.lines:
+        painter.fillRect(areas.well, body)
+        _paint_well(painter, areas.well, face, tokens)
 
 
 def _body_colour(face: Face, tokens: Tokens) -> QColor:

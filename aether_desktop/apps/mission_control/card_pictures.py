@@ -64,28 +64,29 @@ class CardPictures:
             return kept.picture
         picture = _canvas(kept.picture if kept is not None else None, look)
         words_only = kept is not None and kept.version == version and kept.look == look and _differ_in_words(kept.view, view)
-        if words_only and not look.as_list and self._previews.lines(view.pid, 1):
-            painter = QPainter(picture)
-            card_painter.repaint_said(painter, QRectF(0, 0, look.width, look.height), Face(view, selected=look.selected), tokens)
-            painter.end()
-        else:
-            self._paint(picture, view, look, tokens)
+        self._paint(picture, view, look, tokens, words_only=words_only and picture is kept.picture)  # type: ignore[union-attr]  # words_only
         self.painted += 1
         if kept is None and len(self._kept) >= PICTURES_KEPT:
             self._kept.pop(next(iter(self._kept)))
         self._kept[view.pid] = _Kept(view, version, look, picture)
         return picture
 
-    def _paint(self, picture: QPixmap, view: ProcessView, look: Look, tokens: Tokens) -> None:
+    def _paint(self, picture: QPixmap, view: ProcessView, look: Look, tokens: Tokens, *, words_only: bool) -> None:
         area = QRectF(0, 0, look.width, look.height)
         lines: tuple[Line, ...] = ()
         if not look.as_list:
             well = card_painter.geometry_of(card_painter.card_area(area)).well
             lines = self._previews.lines(view.pid, lines_that_fit(well.height()))
         face = Face(view, lines, look.selected, look.focused, look.hovered, look.review_hovered)
-        picture.fill(QColor(tokens.surface0))
         painter = QPainter(picture)
-        (row_painter.paint_row if look.as_list else card_painter.paint_card)(painter, area, face, tokens)
+        if look.as_list:
+            painter.fillRect(area, QColor(tokens.surface0))
+            row_painter.paint_row(painter, area, face, tokens)
+        elif words_only and view.approval is None:
+            card_painter.repaint_words(painter, area, face, tokens)
+        else:
+            painter.fillRect(area, QColor(tokens.surface0))
+            card_painter.paint_card(painter, area, face, tokens)
         painter.end()
 
 

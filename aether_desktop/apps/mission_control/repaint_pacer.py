@@ -11,7 +11,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 
 FRAME_MS: Final = 20
-CARDS_A_FRAME: Final = 3
+CARDS_A_FRAME: Final = 2
 
 
 class RepaintPacer(QObject):

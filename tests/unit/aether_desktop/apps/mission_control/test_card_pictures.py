@@ -38,9 +38,11 @@ class Lines(QObject):
         return self.number
 
 
+@pytest.mark.parametrize("output", ["make -j2", ""])
 @pytest.mark.parametrize("tokens", [DARK, LIGHT])
-def test_new_words_on_an_old_picture_look_as_on_a_new_one(tokens: object) -> None:
+def test_new_words_on_an_old_picture_look_as_on_a_new_one(tokens: object, output: str) -> None:
     previews = Lines()
+    previews.text = output
     kept, fresh = CardPictures(previews), CardPictures(previews)
     look = replace(LOOK, theme=tokens.name)  # type: ignore[attr-defined] # a theme's tokens
     before = ProcessView(info=make_info(1), thought="A first thought that is rather long.", files=("/a/report.md",))
