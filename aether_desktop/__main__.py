@@ -21,7 +21,7 @@ def main() -> int:
         print(f"aether: another package named 'kernel' is in the way: {found}", file=sys.stderr)  # noqa: T201  # no window yet
         return 1
     from kernel.errors import AetherError
-    from kernel.gateway.instance import InstanceLock, raise_running
+    from kernel.gateway.instance import InstanceLock, control_socket, raise_running
     from kernel.paths import Paths, default_root
 
     paths = Paths(default_root(dict(os.environ)))
@@ -34,7 +34,7 @@ def main() -> int:
         return show_failure(error)
     lock = InstanceLock(paths.runtime / "lock")
     if not lock.acquire():
-        return 0 if raise_running(paths.runtime / "control.sock") else 1
+        return 0 if raise_running(control_socket(paths.runtime)) else 1
     from aether_desktop.bootstrap import run_desktop
 
     return run_desktop(paths, dict(os.environ))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.bridge.in_process import InProcessClient, KernelThread
@@ -88,11 +88,21 @@ class DesktopApplication(QObject):
         self._splash = BootSplash(self._window)
         self._connect()
 
+    @property
+    def client(self) -> InProcessClient:
+        """The way to the kernel."""
+        return self._client
+
+    @property
+    def window(self) -> MainWindow:
+        """The desktop's window."""
+        return self._window
+
     async def run(self) -> int:
         """Show the window, start the kernel, and wait for the end."""
         self._place_window()
         if self._first_frame_file:
-            FirstFrame(self._window, self._first_frame_file)
+            FirstFrame(self._app, self._first_frame_file)
         self._window.show()
         self._splash.set_progress("Starting the kernel", 0.3)
         # The kernel's thread competes with the first frame for the interpreter, so it starts right after it.
@@ -231,17 +241,23 @@ class DesktopApplication(QObject):
 class FirstFrame(QObject):
     """Writes the time of the window's first painted frame into a file, for the benchmark of the start."""
 
-    def __init__(self, window: QWidget, path: str) -> None:
-        super().__init__(window)
+    def __init__(self, app: QApplication, path: str) -> None:
+        super().__init__(app)
         self._path = path
-        window.installEventFilter(self)
+        app.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See QObject: after the first paint event has been handled, the frame is on the screen."""
         if event.type() == QEvent.Type.Paint:
-            watched.removeEventFilter(self)
+            self._app_of().removeEventFilter(self)
             QTimer.singleShot(0, self._write)
         return False
+
+    @staticmethod
+    def _app_of() -> QObject:
+        app = QApplication.instance()
+        assert app is not None
+        return app
 
     def _write(self) -> None:
         Path(self._path).write_text(str(time.time()))
@@ -252,9 +268,10 @@ async def start_kernel(paths: Paths, environ: Mapping[str, str]) -> Kernel:
     """Build and start the kernel with its control socket; called on the kernel's thread."""
     from kernel.bootstrap import build_kernel
     from kernel.gateway.control import ControlServer
+    from kernel.gateway.instance import control_socket
 
     kernel = build_kernel(paths.root, environ)
-    server = ControlServer(kernel, paths.runtime / "control.sock", Scope("control"))
+    server = ControlServer(kernel, control_socket(paths.runtime), Scope("control"))
     kernel.also_stop(server.stop)
     await kernel.start()
     await server.start()

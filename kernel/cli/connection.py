@@ -18,7 +18,7 @@ import msgspec
 from kernel.bus import Subscription
 from kernel.errors import AetherError, InvalidArgumentError, UnavailableError
 from kernel.gateway.control import SUBSCRIBE, ControlServer
-from kernel.gateway.instance import InstanceLock
+from kernel.gateway.instance import InstanceLock, control_socket
 from kernel.paths import Paths, default_root
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
@@ -62,7 +62,7 @@ async def connect(root: Path | None = None) -> AsyncIterator[Connection]:
             finally:
                 lock.release()
             return
-        joined = await _join(paths.runtime / "control.sock")
+        joined = await _join(control_socket(paths.runtime))
         if joined is not None:
             try:
                 yield joined
@@ -200,7 +200,7 @@ async def _own_kernel(paths: Paths) -> AsyncIterator[_OwnKernel]:
     log.configure(paths.log_file)
     kernel = build_kernel(paths.root, os.environ, has_window=False)
     scope = Scope("control")
-    server = ControlServer(kernel, paths.runtime / "control.sock", scope)
+    server = ControlServer(kernel, control_socket(paths.runtime), scope)
     await kernel.start()
     try:
         await server.start()

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from kernel.cli.connection import connect
+from kernel.gateway.instance import control_socket
 from kernel.protocol import process
 from kernel.protocol.records import AgentConfig
 from tests.fakes.scripts import call, turn, write_script
@@ -45,7 +46,7 @@ class Desktop:
         """Start and wait for the first frame and the control socket."""
         self._stamp.unlink(missing_ok=True)
         self.process = self.launch()
-        socket = self.root / "var/kernel/run/control.sock"
+        socket = control_socket(self.root / "var/kernel/run")
         deadline = time.monotonic() + START_S
         while not (self._stamp.exists() and socket.exists()):
             assert self.process.poll() is None, "the desktop ended"
@@ -97,7 +98,7 @@ def test_it_starts_shows_a_window_and_ends_properly(desktop: Desktop) -> None:
     desktop.start()
     _wait(desktop.windows)
     assert desktop.stop() == 0
-    assert not (desktop.root / "var/kernel/run/control.sock").exists()
+    assert not control_socket(desktop.root / "var/kernel/run").exists()
 
 
 def test_a_second_start_raises_the_first_and_leaves(desktop: Desktop) -> None:
@@ -118,7 +119,7 @@ def test_a_sudden_death_leaves_nothing_and_loses_nothing(desktop: Desktop, tmp_p
     desktop.start()
     model = write_script(
         tmp_path,
-        turn("Working.", call("run_command", command=f"echo begun; setsid sleep 300 {MARK}")),
+        turn("Working.", call("run_command", command=f"echo begun; sleep 300; : {MARK}")),
         turn("", call("complete", summary="went on after the crash")),
     )
     pid = asyncio.run(_deploy(desktop.root, model))
