@@ -68,19 +68,14 @@ class Journal:
 
         A page may hold fewer than `limit` where the entries are large.
         """
-        total = int((await self._database.query("SELECT count(*) FROM agent_logs WHERE pid = ?", (pid,)))[0][0])
         if index is not None:
-            start = min(max(0, index), total)
-            return _decode(await self._rows("pid = ?", (pid,), "ASC", limit, start)), total, start
-        older = total
-        where = "pid = ?"
-        parameters: tuple[int, ...] = (pid,)
-        if before_log_id:
-            where, parameters = "pid = ? AND log_id < ?", (pid, before_log_id)
-            older = int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
-        rows = await self._rows(where, parameters, "DESC", limit, 0)
-        rows.reverse()
-        return _decode(rows), total, max(0, older - len(rows))
+            start = min(max(0, index), await self._count("pid = ?", pid))
+            rows, _ = await self._rows("pid = ?", (pid,), "ASC", limit, start)
+            return rows, await self._count("pid = ?", pid), start
+        bound = before_log_id or self._next_id
+        rows, first = await self._rows("pid = ? AND log_id < ?", (pid, bound), "DESC", limit, 0)
+        older = await self._count("pid = ? AND log_id < ?", pid, first or bound)
+        return rows, await self._count("pid = ?", pid), older
 
     async def tool_started(self, pid: int, call_id: str) -> bool:
         """Whether a tool call began to run (its outcome may be unknown)."""
@@ -91,12 +86,27 @@ class Journal:
         )
         return bool(rows)
 
-    async def _rows(self, where: str, parameters: tuple[int, ...], order: str, limit: int, offset: int) -> list[Any]:
-        """At most `limit` bodies and about `PAGE_BYTES`, but one at least: a flood of large entries must not fill the memory."""
-        window = f"FROM agent_logs WHERE {where} ORDER BY log_id {order} LIMIT ? OFFSET ?"
-        sizes = await self._database.query(f"SELECT length(body) {window}", (*parameters, limit, offset))
-        count = sum(1 for size in itertools.accumulate(int(row[0]) for row in sizes) if size <= PAGE_BYTES)
-        return await self._database.query(f"SELECT body {window}", (*parameters, max(1, count), offset))
+    async def _rows(
+        self, where: str, parameters: tuple[int, ...], order: str, limit: int, offset: int
+    ) -> tuple[tuple[dict[str, Any], ...], int]:
+        """At most `limit` entries and about `PAGE_BYTES`, one at least, by rising log_id; and the first one's log_id or 0.
+
+        The sizes are read first: a flood of large entries must not fill the memory.
+        """
+        window = f"SELECT log_id, length(body) FROM agent_logs WHERE {where} ORDER BY log_id {order} LIMIT ? OFFSET ?"
+        sizes = await self._database.query(window, (*parameters, limit, offset))
+        if not sizes:
+            return (), 0
+        count = sum(1 for size in itertools.accumulate(int(row[1]) for row in sizes) if size <= PAGE_BYTES)
+        taken = sorted(int(row[0]) for row in sizes[: max(1, count)])
+        rows = await self._database.query(
+            "SELECT body FROM agent_logs WHERE pid = ? AND log_id BETWEEN ? AND ? ORDER BY log_id",
+            (parameters[0], taken[0], taken[-1]),
+        )
+        return tuple(msgspec.json.decode(row[0]) for row in rows), taken[0]
+
+    async def _count(self, where: str, *parameters: int) -> int:
+        return int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
 
     async def _commit(self, statements: list[Statement], events: list[JournalEvent]) -> None:
         while True:
@@ -127,9 +137,4 @@ def _insert(event: JournalEvent) -> Statement:
     return Statement(
         INSERT, (event.log_id, event.pid, event.step, event.timestamp, tag_of(event), codec.encode(event).decode())
     )
-
-
-def _decode(rows: Sequence[Any]) -> tuple[dict[str, Any], ...]:
-    return tuple(msgspec.json.decode(row[0]) for row in rows)
-
 

@@ -74,16 +74,20 @@ MakeBench = Callable[..., Any]
 
 
 @pytest.fixture
-def make_bench(tmp_path: Path) -> MakeBench:
-    """Starts a kernel on a root folder; the caller stops it."""
+async def make_bench(tmp_path: Path) -> AsyncIterator[MakeBench]:
+    """Starts a kernel on a root folder; the caller stops it, and this does where a test failed before that."""
+    started: list[Kernel] = []
 
     async def make(root: Path | None = None, environ: dict[str, str] | None = None) -> Bench:
         kernel = build_kernel(root or tmp_path / "root", environ or {})
         bench = Bench(kernel, root or tmp_path / "root", tmp_path)
         await kernel.start()
+        started.append(kernel)
         return bench
 
-    return make
+    yield make
+    for kernel in started:
+        await kernel.stop()
 
 
 @pytest.fixture

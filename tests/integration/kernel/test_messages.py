@@ -1,0 +1,130 @@
+"""Messages between processes: queues, limits, and what survives."""
+
+import pytest
+
+from kernel.errors import LimitReachedError, NotFoundError, PermissionDeniedError
+from kernel.principal import LOCAL_USER, Principal
+from kernel.protocol import agent, process, system
+from kernel.protocol.base import ProcessEvent
+from kernel.protocol.records import AgentConfig
+from kernel.protocol.unions import COMMANDS
+from tests.fakes.scripts import call, turn, write_script
+from tests.integration.kernel.conftest import Bench, MakeBench
+
+DONE = turn("Done.", call("complete", summary="done"))
+WAITING = turn("", call("run_command", command="while [ ! -e go ]; do sleep 0.02; done"))
+
+
+def send(to_pid: int, payload: object = "x", from_pid: int = 0) -> system.IpcSend:
+    return system.IpcSend(from_pid=from_pid, to_pid=to_pid, channel="c", payload=payload)
+
+
+@pytest.mark.feature("PR12", "PR13")
+async def test_a_queue_keeps_the_newest_hundred_in_order(bench: Bench) -> None:
+    pid = await bench.deploy(WAITING, turn("", call("check_messages")), DONE)
+    for number in range(105):
+        await bench.execute(send(pid, {"n": number}))
+    (bench.home(pid) / "go").touch()
+    await bench.ended(pid)
+    delivered = [event.message_id for event in bench.of(pid, system.IpcDelivered)]
+    sent = [event.message for event in bench.of(pid, system.IpcMessageSent)]
+    assert len(sent) == 105
+    assert delivered == [message.id for message in sent[5:]]
+    observation = bench.of(pid, agent.AgentObservation)[1]
+    assert observation.result.startswith('from 0 (c): {"n":5}')
+    assert observation.result.endswith('from 0 (c): {"n":104}')
+    assert sent[0].from_uid == "kernel"
+
+
+@pytest.mark.feature("PR13")
+async def test_a_message_has_at_most_a_megabyte(bench: Bench) -> None:
+    pid = await bench.deploy(WAITING)
+    await bench.execute(send(pid, "x" * 999_998))
+    with pytest.raises(LimitReachedError, match="1,000,001 bytes"):
+        await bench.execute(send(pid, "x" * 999_999))
+    page = await bench.execute(system.HistoryLogs(pid=pid))
+    assert len([event for event in page.events if event["type"] == "ipc.message"]) == 1
+
+
+async def test_a_flooded_history_is_given_in_bounded_pages(bench: Bench) -> None:
+    pid = await bench.deploy(WAITING)
+    for number in range(20):
+        await bench.execute(send(pid, f"{number:02d}" + "x" * 900_000))
+    seen: list[str] = []
+    page = await bench.execute(system.HistoryLogs(pid=pid, limit=10_000))
+    assert sum(len(str(event)) for event in page.events) < 9_000_000
+    assert page.first_index == page.total - len(page.events)
+    index = 0
+    while index < page.total:
+        part = await bench.execute(system.HistoryLogs(pid=pid, index=index, limit=10_000))
+        seen += [event["message"]["payload"][:2] for event in part.events if event["type"] == "ipc.message"]
+        assert part.events
+        index += len(part.events)
+    assert seen == [f"{number:02d}" for number in range(20)]
+
+
+@pytest.mark.feature("PR12")
+async def test_what_waits_survives_the_kernel(make_bench: MakeBench) -> None:
+    first = await make_bench()
+    pid = await first.deploy(WAITING, turn("", call("check_messages")), DONE)
+    await first.execute(send(pid, "before the restart"))
+    await first.kernel.stop()
+    second = await make_bench()
+    (second.home(pid) / "go").touch()
+    await second.execute(process.ProcessResume(pid=pid))
+    await second.ended(pid)
+    texts = [event.result for event in second.of(pid, agent.AgentObservation)]
+    assert any("before the restart" in text for text in texts)
+    await second.kernel.stop()
+
+
+async def test_nobody_is_told_what_no_one_would_read(bench: Bench) -> None:
+    pid = await bench.deploy(DONE)
+    await bench.ended(pid)
+    with pytest.raises(NotFoundError, match="no living process"):
+        await bench.execute(send(pid))
+    with pytest.raises(Exception, match="has ended"):
+        await bench.execute(process.ProcessSend(pid=pid, text="hello?"))
+
+
+async def test_users_neither_see_nor_reach_each_others_agents(make_bench: MakeBench) -> None:
+    bench = await make_bench()
+    alice, bob = Principal("alice"), Principal("bob")
+    model = write_script(bench.scripts, turn("", call("run_command", command="sleep 60")), name="sleeper")
+    spawn = process.ProcessSpawn(config=AgentConfig(role="Coder", goal="x", model=model))
+    execute = bench.kernel.execute
+    queue = bench.kernel.subscribe(bob)
+    hers = (await execute(spawn, alice)).pid
+    await bench.wait(process.ProcessStateChanged, hers)
+    assert not [event for event in queue.take()[0] if isinstance(event, ProcessEvent)]
+    his = (await execute(spawn, bob)).pid
+    assert [info.pid for info in (await execute(process.ProcessList(), bob)).processes] == [his]
+    assert len((await execute(process.ProcessList(), LOCAL_USER)).processes) == 2
+    assert [card.pid for card in (await execute(system.IpcListAgents(), bob)).agents] == [his]
+    assert [info.pid for info in (await execute(system.HistoryProcesses(), bob)).processes] == [his]
+    refused = (
+        process.ProcessSignal(pid=hers, signal="SIGKILL"),
+        process.ProcessInfoGet(pid=hers),
+        process.ProcessSend(pid=hers, text="x"),
+        process.ProcessApprove(pid=hers),
+        process.ProcessReject(pid=hers),
+        process.ProcessResume(pid=hers),
+        system.HistoryLogs(pid=hers),
+        send(his, from_pid=hers),
+        send(his, from_pid=0),
+        send(hers, from_pid=his),
+        system.SettingsGet(),
+        system.SettingsSet(name="agents.max_steps", value=1),
+        system.LlmExchanges(),
+        system.KernelShutdown(),
+    )
+    for command in refused:
+        with pytest.raises((PermissionDeniedError, NotFoundError)):
+            await execute(command, bob)
+    await bench.kernel.stop()
+
+
+async def test_every_command_has_a_handler(make_bench: MakeBench) -> None:
+    bench = await make_bench()
+    assert bench.kernel._router.commands == frozenset(COMMANDS)
+    await bench.kernel.stop()
