@@ -86,6 +86,10 @@ def _spawned(view: ProcessView, event: process.ProcessSpawned) -> ProcessView:
     return msgspec.structs.replace(view, info=event.info, told=True)
 
 
+def _updated(view: ProcessView, event: process.ProcessUpdated) -> ProcessView:
+    return msgspec.structs.replace(view, info=event.info)
+
+
 def _state_changed(view: ProcessView, event: process.ProcessStateChanged) -> ProcessView:
     if view.info.state == event.state and view.info.agent_phase == event.agent_phase:
         return view
@@ -207,6 +211,7 @@ _TOLD_REDUCERS: dict[type, Reducer] = {
 _REDUCERS: dict[type, Reducer] = {
     **_TOLD_REDUCERS,
     process.ProcessSpawned: _spawned,
+    process.ProcessUpdated: _updated,
     process.ProcessStateChanged: _state_changed,
     process.ProcessExited: _exited,
     process.ProcessReaped: _reaped,
