@@ -189,11 +189,15 @@ def save(config: Config, path: Path) -> None:
     body = msgspec.json.format(msgspec.json.encode({key: value for key, value in changed.items() if value}))
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
     except OSError as error:
         raise StorageError(f"The settings could not be saved: {error.strerror}.", f"Look at {path.parent}.") from error
 

@@ -1,0 +1,81 @@
+"""Settings on a real kernel: the file, the environment, and what is kept."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from kernel.bootstrap import build_kernel
+from kernel.errors import InvalidArgumentError, StorageError
+from kernel.paths import Paths, default_root
+from kernel.protocol import system
+from tests.fakes.scripts import call, turn
+from tests.integration.kernel.conftest import MakeBench
+
+DONE = turn("Done.", call("complete", summary="done"))
+
+
+@pytest.mark.feature("CF01", "ST01")
+async def test_the_environment_is_in_force_but_never_written(make_bench: MakeBench) -> None:
+    environ = {"AETHER_PORT": "4001", "AETHER_MODEL": "heuristic", "OLLAMA_HOST": "0.0.0.0:9", "AETHER_REGISTRATION_OPEN": "false"}
+    bench = await make_bench(environ=environ)
+    values = (await bench.execute(system.SettingsGet())).values
+    assert values["gateway.port"] == 4001
+    assert values["providers.model"] == "heuristic"
+    assert values["providers.ollama_url"] == "http://127.0.0.1:9"
+    assert values["gateway.registration_open"] is False
+    changed = await bench.execute(system.SettingsSet(name="agents.max_steps", value=9))
+    assert (changed.values["agents.max_steps"], changed.values["gateway.port"]) == (9, 4001)
+    await bench.kernel.stop()
+    kept = json.loads((bench.root / "var/kernel/agent-config.json").read_text())
+    assert kept == {"agents": {"max_steps": 9}}
+    again = await make_bench()
+    values = (await again.execute(system.SettingsGet())).values
+    assert (values["agents.max_steps"], values["gateway.port"], values["providers.model"]) == (9, 3001, "")
+    await again.kernel.stop()
+
+
+@pytest.mark.feature("CF01")
+def test_the_root_comes_from_the_environment_or_the_platform(tmp_path: Path) -> None:
+    assert default_root({"AETHER_FS_ROOT": str(tmp_path / "x")}) == tmp_path / "x"
+    assert default_root({"AETHER_FS_ROOT": "~/x"}) == Path.home() / "x"
+    assert default_root({}).is_absolute()
+    assert default_root({}).name == "aether"
+
+
+@pytest.mark.feature("CF01")
+@pytest.mark.parametrize(("name", "value"), [("AETHER_PORT", "many"), ("AETHER_PORT", "99999"), ("AETHER_CLUSTER_ROLE", "king")])
+def test_a_wrong_value_in_the_environment_is_named(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"{name}={value}"):
+        build_kernel(tmp_path, {name: value})
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"null", b"[]", b'{"agents": 3}', b'{"agents": {"max_steps": -1}}', b"\xff\xfe", b"[" * 100_000, b""]
+)
+async def test_a_damaged_file_is_kept_aside_and_said_so(make_bench: MakeBench, tmp_path: Path, content: bytes) -> None:
+    paths = Paths(tmp_path / "root")
+    paths.create()
+    paths.config_file.write_bytes(content)
+    bench = await make_bench()
+    notices = (await bench.execute(system.KernelStatus())).notices
+    assert any("agent-config.damaged.json" in notice for notice in notices)
+    assert (paths.state / "agent-config.damaged.json").read_bytes() == content
+    assert (await bench.execute(system.SettingsGet())).values["agents.max_steps"] == 50
+    await bench.kernel.stop()
+
+
+async def test_a_change_that_cannot_be_kept_is_no_change(make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = await make_bench()
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kernel.config.os.replace", full)
+    with pytest.raises(StorageError, match="No space left"):
+        await bench.execute(system.SettingsSet(name="agents.max_steps", value=9))
+    monkeypatch.undo()
+    assert (await bench.execute(system.SettingsGet())).values["agents.max_steps"] == 50
+    assert not [name for name in os.listdir(bench.root / "var/kernel") if name.startswith(".settings-")]
+    await bench.kernel.stop()
