@@ -5,6 +5,7 @@ Exit 0 when the agent completes, 1 when it fails, 2 on wrong usage, 130 on Ctrl+
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from kernel.cli.connection import Connection, connect
 from kernel.cli.output import Printer, make_printer
-from kernel.errors import AetherError, UnavailableError
+from kernel.errors import AetherError, ConflictError, NotFoundError, UnavailableError
 from kernel.protocol.base import Event, ProcessEvent
 from kernel.protocol.ids import ROLES, ApprovalMode
 from kernel.protocol.process import (
@@ -29,6 +30,7 @@ from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, SandboxC
 from kernel.tasks import Scope
 
 INTERRUPTED = 130
+LAST_WORDS_S = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,8 +107,7 @@ async def _follow(
         await asyncio.wait((getter, stop), return_when=asyncio.FIRST_COMPLETED)
         if not getter.done():
             getter.cancel()
-            await connection.execute(ProcessSignal(pid=pid, signal="SIGINT"))
-            printer.say(f"Interrupted; agent {pid} was ended.")
+            await _end(connection, pid, queue, printer)
             return INTERRUPTED
         event = getter.result()
         if event is None:
@@ -121,6 +122,20 @@ async def _follow(
             scope.spawn(_ask(connection, event, printer), name="ask")
         if isinstance(event, ProcessExited):
             return 0 if event.code == 0 else 1
+
+
+async def _end(connection: Connection, pid: int, queue: "asyncio.Queue[Event | None]", printer: Printer) -> None:
+    """End the agent as Ctrl+C does, and show how it ended."""
+    with contextlib.suppress(NotFoundError, ConflictError):  # it has ended by itself meanwhile
+        await connection.execute(ProcessSignal(pid=pid, signal="SIGINT"))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS_S):
+            while (event := await queue.get()) is not None:
+                if isinstance(event, ProcessEvent) and event.pid == pid:
+                    printer.show(event)
+                    if isinstance(event, ProcessExited):
+                        break
+    printer.say(f"Interrupted; agent {pid} was ended.")
 
 
 async def _pump(events: AsyncIterator[Event], queue: "asyncio.Queue[Event | None]") -> None:

@@ -100,4 +100,4 @@ async def test_each_agent_thinks_with_its_own_model(bench: Bench) -> None:
     assert (await bench.ended(scripted)).code == 0
     assert (await bench.ended(built_in)).code == 0
     models = [(await bench.execute(process.ProcessInfoGet(pid=pid))).info.model for pid in (scripted, built_in)]
-    assert models == ["scripted/script", "heuristic"]
+    assert models == ["scripted/script", "heuristic/built-in"]

@@ -1,0 +1,341 @@
+"""`aether` as people run it: real processes, real exit codes."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from kernel.gateway.instance import raise_running
+from tests.fakes.scripts import call, turn, write_script
+
+PROJECT = Path(__file__).resolve().parents[3]
+DONE = turn("All is well.", call("complete", summary="It is done."))
+MARK = "aether-command-line-mark"
+
+
+class Finished:
+    """How a command ended."""
+
+    def __init__(self, code: int, out: bytes, err: bytes) -> None:
+        self.code, self.out, self.err = code, out.decode(), err.decode()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Shell:
+    """Runs `aether` on one root folder."""
+
+    def __init__(self, root: Path, **environ: str) -> None:
+        self.root = root
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+        }
+        self.env = {**kept, "AETHER_FS_ROOT": str(root), "PYTHONPATH": str(PROJECT), **environ}
+        self.processes: list[asyncio.subprocess.Process] = []
+
+    async def start(self, *words: str, **options: Any) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        options.setdefault("stdin", asyncio.subprocess.DEVNULL)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "kernel.cli.main",
+            *words,
+            cwd=PROJECT,
+            env=self.env,
+            stdout=pipe,
+            stderr=pipe,
+            limit=1 << 24,
+            **options,
+        )
+        self.processes.append(process)
+        return process
+
+    async def __call__(self, *words: str, given: bytes | None = None) -> Finished:
+        options = {"stdin": asyncio.subprocess.PIPE} if given is not None else {}
+        process = await self.start(*words, **options)
+        async with asyncio.timeout(40):
+            out, err = await process.communicate(given)
+        assert process.returncode is not None
+        assert b"Traceback" not in err, err.decode()
+        return Finished(process.returncode, out, err)
+
+    def script(self, *turns: dict[str, Any], name: str = "script") -> str:
+        return write_script(self.root.parent, *turns, name=name)
+
+    async def deploy(
+        self, *turns: dict[str, Any], mode: str = "--ask", name: str = "held"
+    ) -> asyncio.subprocess.Process:
+        """`aether run` in the background, once its agent is deployed; it is agent 1 on a new root."""
+        words = (
+            "run",
+            "--role",
+            "Coder",
+            "--goal",
+            "wait here",
+            "--model",
+            self.script(*turns, name=name),
+            "--json",
+            mode,
+        )
+        process = await self.start(*words)
+        assert process.stdout is not None
+        async with asyncio.timeout(20):
+            while json.loads(await process.stdout.readline())["type"] != "process.spawned":
+                pass
+        return process
+
+
+@pytest.fixture
+async def aether(tmp_path: Path) -> AsyncIterator[Shell]:
+    shell = Shell(tmp_path / "root")
+    yield shell
+    for process in shell.processes:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+RUN = ("run", "--role", "Coder", "--goal", "do it", "--yes")
+SLEEP = turn("Wait.", call("run_command", command=f"sleep 300; : {MARK}"))
+
+
+async def test_a_run_that_completes_exits_0_and_its_lines_are_json(aether: Shell) -> None:
+    done = await aether(*RUN, "--model", aether.script(turn("Look.", call("list_files")), DONE), "--json")
+    assert done.code == 0
+    events = done.lines()
+    assert [
+        event["type"] for event in events if event["type"] in ("process.spawned", "agent.observation", "process.exit")
+    ] == [
+        "process.spawned",
+        "agent.observation",
+        "agent.observation",
+        "process.exit",
+    ]
+    session = await aether(*RUN, "--model", aether.script(DONE), "--json", "session")
+    assert {"timestamp", "session_id", "state", "event_type", "payload"} == set(session.lines()[0])
+
+
+async def test_a_run_that_fails_exits_1_with_the_reason(aether: Shell) -> None:
+    error = {"kind": "auth", "message": "The key was refused.", "hint": "Set OPENAI_API_KEY.", "retryable": False}
+    failed = await aether(*RUN, "--model", aether.script(*[turn("", error=error)] * 3))
+    assert failed.code == 1
+    assert "Set OPENAI_API_KEY." in failed.out
+    missing = await aether(*RUN, "--model", "nobody/has-this")
+    assert missing.code == 1
+    assert "nobody/has-this" in missing.out + missing.err
+    unread = await aether(*RUN, "--model", "scripted:/nowhere.json")
+    assert unread.code == 1
+    assert "/nowhere.json" in unread.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run",), "--role"),
+        (("run", "--role", "King", "--goal", "x"), "Coder"),
+        (("run", "--role", "Coder", "--goal", "  "), "the goal is empty"),
+        (("run", "--role", "Coder", "--goal", "x", "--max-steps", "0"), "whole number above 0"),
+        (("run", "--role", "Coder", "--goal", "x", "--workdir", "/nowhere"), "/nowhere is not a folder"),
+        (("run", "--role", "Coder", "--goal", "x", "--yes", "--deny"), "not allowed with"),
+        (("kill", "x"), "invalid int"),
+        (("kill", "-s", "NOPE", "1"), "SIGTERM"),
+        (("fly",), "invalid choice"),
+        (("ps", "--colour"), "unrecognized"),
+    ],
+)
+async def test_wrong_usage_exits_2_and_says_what_is_right(aether: Shell, words: tuple[str, ...], said: str) -> None:
+    wrong = await aether(*words)
+    assert wrong.code == 2
+    assert said in wrong.err
+
+
+async def test_a_goal_of_a_megabyte_is_refused_with_what_to_do(aether: Shell) -> None:
+    refused = await aether("run", "--role", "Coder", "--goal", "-", given=b"x" * 1_000_000)
+    assert refused.code == 2
+    assert "1,000,000 characters" in refused.err
+    assert "--workdir" in refused.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_interrupted_run_exits_130_and_leaves_nothing(aether: Shell, number: int) -> None:
+    running = await aether.deploy(SLEEP, mode="--yes")
+    assert running.stdout is not None
+    async with asyncio.timeout(20):
+        while json.loads(await running.stdout.readline())["type"] != "agent.toolStarted":
+            pass
+    async with asyncio.timeout(20):
+        while not _running(MARK):
+            await asyncio.sleep(0.02)
+    running.send_signal(number)
+    out, _ = await asyncio.wait_for(running.communicate(), 20)
+    assert running.returncode == 130
+    assert not _running(MARK)
+    last = json.loads(out.splitlines()[-1])
+    assert (last["type"], last["code"], last["signal"]) == ("process.exit", 130, "SIGINT")
+    listed = await aether("ps", "--all", "--json")
+    assert [(item["pid"], item["exitCode"]) for item in listed.lines()] == [(1, 130)]
+
+
+def _running(mark: str) -> bool:
+    return any(mark in " ".join(item.info["cmdline"] or ()) for item in psutil.process_iter(["cmdline"]))
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_folder_is_mounted_at_work(aether: Shell, tmp_path: Path, read_only: bool) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "given.txt").write_text("given")
+    model = aether.script(
+        turn("", call("run_command", command="cat ~/work/given.txt && echo made > ~/work/by-command")),
+        turn("", call("write_file", path="work/by-tool", content="made"), call("read_file", path="~/work/given.txt")),
+        DONE,
+    )
+    where = f"{folder}:ro" if read_only else str(folder)
+    done = await aether(*RUN, "--model", model, "--workdir", where, "--json")
+    assert done.code == 0
+    results = [event for event in done.lines() if event["type"] == "agent.observation"]
+    assert "given" in results[0]["result"]
+    assert results[2]["result"] == "given"
+    assert (results[0]["exitCode"] == 0) is not read_only
+    assert results[1].get("ok", True) is not read_only
+    made = {path.name for path in folder.iterdir()}
+    assert made == ({"given.txt"} if read_only else {"given.txt", "by-command", "by-tool"})
+
+
+async def test_aethers_own_folder_cannot_be_mounted(aether: Shell) -> None:
+    (aether.root / "var/kernel").mkdir(parents=True)
+    for folder in (aether.root, aether.root.parent, aether.root / "var/kernel"):
+        refused = await aether(*RUN, "--model", aether.script(DONE), "--workdir", str(folder))
+        assert refused.code == 1
+        assert "Aether's own files" in refused.err
+
+
+async def test_commands_reach_the_instance_that_runs(aether: Shell) -> None:
+    risky = turn("", call("run_command", command="rm -f nothing"))
+    held = turn("", call("run_command", command="while [ ! -e go ]; do sleep 0.05; done"))
+    running = await aether.deploy(held, risky, risky, held, DONE, mode="--yes")
+    listed = await aether("ps")
+    assert "wait here" in listed.out
+    assert listed.code == 0
+    one = await aether("send", "1", "look left")
+    two = await aether("send", "1", "look right", "--queue")
+    assert (one.code, two.code) == (0, 0)
+    logs = await aether("logs", "1", "--json")
+    said = [event["messageId"] for event in logs.lines() if event["type"] == "agent.userMessage"]
+    assert len(set(said)) == 2
+    assert "you: look left" in (await aether("logs", "1")).out
+    second = await aether(*RUN, "--model", aether.script(DONE, name="second"), "--json")
+    assert second.code == 0
+    assert second.lines()[0]["pid"] == 2
+    stopped = await aether("kill", "-s", "STOP", "1")
+    assert stopped.code == 0
+    assert "stopped" in (await aether("ps")).out
+    assert (await aether("kill", "-s", "CONT", "1")).code == 0
+    nobody = await aether("kill", "77")
+    assert nobody.code == 1
+    assert "There is no process 77." in nobody.err
+    assert (await aether("approve", "1")).code == 1
+    assert (await aether("resume", "1")).code == 1
+    assert (await aether("kill", "1")).code == 0
+    await asyncio.wait_for(running.communicate(), 20)
+    assert running.returncode == 1
+
+
+async def test_questions_are_answered_from_another_terminal(aether: Shell) -> None:
+    risky = [turn("", call("run_command", command=f"rm -f nothing{number}")) for number in range(2)]
+    running = await aether.start(
+        *("run", "--role", "Coder", "--goal", "wait", "--json", "--ask", "--model", aether.script(*risky, DONE)),
+        stdin=asyncio.subprocess.PIPE,
+    )
+    assert running.stdout is not None
+    seen = await _until(running, "process.approval_answered")
+    assert seen["reason"] == "nobody can be asked here"
+    await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 0
+
+
+async def _until(process: asyncio.subprocess.Process, kind: str) -> dict[str, Any]:
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        while line := await process.stdout.readline():
+            event: dict[str, Any] = json.loads(line)
+            if event["type"] == kind:
+                return event
+    raise AssertionError(f"no {kind} came")
+
+
+async def test_commands_work_without_an_instance(aether: Shell) -> None:
+    empty = await aether("ps")
+    assert (empty.code, "No agents" in empty.out) == (0, True)
+    await aether(*RUN, "--model", aether.script(DONE))
+    assert "It is done." in (await aether("logs", "1")).out
+    assert (await aether("ps", "--all", "--json")).lines()[0]["summary"] == "It is done."
+    for words in (("send", "1", "x"), ("approve", "1"), ("reject", "1"), ("kill", "1"), ("resume", "1"), ("logs", "9")):
+        refused = await aether(*words)
+        assert refused.code == 1
+        assert refused.err.startswith("aether: ")
+    checked = await aether("doctor", "--json")
+    assert checked.code in (0, 1)
+    names = {check["name"] for check in json.loads(checked.out)["checks"]}
+    assert any("andbox" in name for name in names)
+
+
+async def test_an_instance_that_dies_ends_those_who_joined_it_with_a_sentence(aether: Shell) -> None:
+    holder = await aether.deploy(SLEEP, mode="--yes")
+    joined = await aether.deploy(SLEEP, mode="--yes", name="joined")
+    holder.kill()
+    await holder.wait()
+    _, err = await asyncio.wait_for(joined.communicate(), 20)
+    assert joined.returncode == 1
+    assert b"`aether resume 2`" in err
+    taken_up = await aether("ps")
+    assert taken_up.out.count("interrupted") == 2
+
+
+async def test_a_second_desktop_is_told_that_there_is_no_window(aether: Shell) -> None:
+    await aether.deploy(SLEEP, mode="--yes")
+    assert not await asyncio.to_thread(raise_running, aether.root / "var/kernel/run/control.sock")
+
+
+async def test_without_a_display_the_desktop_names_the_other_way(aether: Shell) -> None:
+    refused = await aether()
+    assert refused.code == 1
+    assert "aether run" in refused.err
+
+
+async def test_a_terminal_that_cannot_show_a_sign_does_not_end_the_run(aether: Shell) -> None:
+    aether.env["PYTHONIOENCODING"] = "ascii"
+    done = await aether(*RUN, "--model", aether.script(turn("Fine 🚀 שלום", call("think", thought="ü")), DONE))
+    assert done.code == 0
+    lines = await aether(
+        *RUN, "--model", aether.script(turn("Fine 🚀 שלום", call("think", thought="ü")), DONE), "--json"
+    )
+    assert any("🚀 שלום" in str(event) for event in lines.lines())
+
+
+async def test_control_sequences_of_a_model_do_not_reach_the_terminal(aether: Shell) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2Jhello\x9b31m"
+    done = await aether(*RUN, "--model", aether.script(turn(evil, call("think", thought=evil)), DONE))
+    assert done.code == 0
+    assert "\x1b" not in done.out
+    assert "\x9b" not in done.out
+    assert "hello" in done.out
+
+
+async def test_a_root_that_cannot_be_written_is_said_in_a_sentence(aether: Shell) -> None:
+    aether.root.write_text("a file where a folder should be")
+    refused = await aether("ps")
+    assert refused.code == 1
+    assert "AETHER_FS_ROOT" in refused.err
