@@ -1,0 +1,146 @@
+"""One writer, group commit, and what the disk refuses."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kernel.errors import InvalidArgumentError, StorageError
+from kernel.store.database import Database, Statement
+from tests.fakes.clock import ManualClock
+
+TABLES = {
+    "processes",
+    "agent_logs",
+    "file_metadata",
+    "kernel_metrics",
+    "snapshots",
+    "shared_mounts",
+    "shared_mount_members",
+    "users",
+    "transcript",
+    "ipc_messages",
+}
+
+
+def day(name: str, tokens: object) -> Statement:
+    return Statement("INSERT INTO token_days (day, tokens) VALUES (?, ?)", (name, tokens))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    made = Database(tmp_path / "a.db", ManualClock())
+    assert await made.open() is None
+    yield made
+    await made.close()
+
+
+async def days(database: Database) -> list[str]:
+    return [row[0] for row in await database.query("SELECT day FROM token_days ORDER BY day")]
+
+
+@pytest.mark.feature("ST02")
+async def test_the_tables_and_the_journal_mode(database: Database) -> None:
+    names = {row[0] for row in await database.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names >= TABLES
+    assert (await database.query("PRAGMA journal_mode"))[0][0] == "wal"
+
+
+async def test_groups_that_wait_together_stand_and_fall_alone(database: Database) -> None:
+    good = [database.write((day(f"d{number}", number),)) for number in range(50)]
+    bad = database.write((day("bad", 1), Statement("INSERT INTO nowhere VALUES (1)")))
+    twice = database.write((day("d7", 1),))
+    results = await asyncio.gather(*good[:25], bad, *good[25:], twice, return_exceptions=True)
+    failed = [result for result in results if result is not None]
+    assert all(isinstance(result, StorageError) for result in failed)
+    assert len(failed) == 2
+    assert await days(database) == sorted(f"d{number}" for number in range(50))
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**70])
+async def test_what_cannot_be_stored_is_refused_and_the_writer_goes_on(database: Database, value: object) -> None:
+    results = await asyncio.gather(
+        database.write((day("a", 1),)), database.write((day("x", value),)), database.write((day("b", 2),)), return_exceptions=True
+    )
+    assert isinstance(results[1], InvalidArgumentError)
+    assert await days(database) == ["a", "b"]
+    with pytest.raises(InvalidArgumentError):
+        await database.query("SELECT ?", (value,))
+    await database.write((day("c", 3),))
+    assert await days(database) == ["a", "b", "c"]
+
+
+async def test_what_write_returned_for_is_there_for_another_process(database: Database, tmp_path: Path) -> None:
+    await database.write((day("seen", 1),))
+    other = sqlite3.connect(tmp_path / "a.db")
+    assert other.execute("SELECT day FROM token_days").fetchall() == [("seen",)]
+    other.close()
+
+
+async def test_a_full_disk_is_said_and_nothing_of_the_group_stays(database: Database) -> None:
+    pages = (await database.query("PRAGMA page_count"))[0][0]
+    writer = database._writer
+    assert writer is not None
+    await writer.execute(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(StorageError, match="is full"):
+        await database.write((day("first", 1), Statement("INSERT INTO transcript VALUES (1, 1, ?)", ("x" * 100_000,))))
+    assert await days(database) == []
+    await writer.execute("PRAGMA max_page_count=1000000")
+    await database.write((day("after", 1),))
+    assert await days(database) == ["after"]
+
+
+@pytest.mark.expects_records
+@pytest.mark.parametrize("damage", ["header", "middle", "empty-header"])
+async def test_a_damaged_file_is_kept_aside(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "a.db"
+    first = Database(path, ManualClock())
+    await first.open()
+    for number in range(200):
+        await first.write((Statement("INSERT INTO transcript VALUES (1, ?, ?)", (number, "y" * 500)),))
+    await first.close()
+    content = bytearray(path.read_bytes())
+    if damage == "header":
+        content[:100] = b"z" * 100
+    elif damage == "middle":
+        content[4096:40_960] = b"\xff" * (40_960 - 4096)
+    else:
+        content[:16] = b"\0" * 16
+    path.write_bytes(content)
+    second = Database(path, ManualClock(77.0))
+    notice = await second.open()
+    assert notice is not None
+    assert "aether" not in notice
+    kept = tmp_path / "a.db.damaged-77"
+    assert kept.name in notice
+    assert kept.read_bytes() == bytes(content)
+    assert await days(second) == []
+    await second.write((day("new", 1),))
+    await second.close()
+
+
+async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
+    (tmp_path / "a.db").touch()
+    database = Database(tmp_path / "a.db", ManualClock())
+    assert await database.open() is None
+    await database.close()
+
+
+async def test_a_file_of_a_newer_version_keeps_its_tables(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "a.db")
+    connection.execute("CREATE TABLE later (x)")
+    connection.execute("PRAGMA user_version=9999")
+    connection.commit()
+    connection.close()
+    database = Database(tmp_path / "a.db", ManualClock())
+    assert await database.open() is None
+    assert await database.query("SELECT name FROM sqlite_master") != []
+    await database.close()
+
+
+async def test_a_folder_in_its_place_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "a.db").mkdir()
+    with pytest.raises(StorageError):
+        await Database(tmp_path / "a.db", ManualClock()).open()

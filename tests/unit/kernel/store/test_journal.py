@@ -1,0 +1,143 @@
+"""Written before it is shown; read back in pages."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kernel.bus import EventBus
+from kernel.protocol.agent import AgentNotice, AgentThought
+from kernel.protocol.base import Event, JournalEvent
+from kernel.store.database import Database, Statement
+from kernel.store.journal import RETRY_S, Journal
+from tests.fakes.clock import ManualClock
+
+
+class Rig:
+    """A journal on a real file and what it said."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = ManualClock()
+        self.database = Database(path / "a.db", self.clock)
+        self.bus = EventBus(self.clock)
+        self.journal = Journal(self.database, self.bus, self.clock)
+        self.said: list[Event] = []
+        self.bus.on(Event, self.said.append)
+
+    async def fill(self, pid: int, count: int, text: str = "x") -> None:
+        await self.journal.record(*(AgentThought(pid=pid, step=1, thought=f"{text}{number}") for number in range(count)))
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    made = Rig(tmp_path)
+    await made.database.open()
+    await made.journal.open()
+    yield made
+    await made.database.close()
+
+
+def thoughts(page: tuple[dict[str, object], ...]) -> list[object]:
+    return [event["thought"] for event in page]
+
+
+async def test_an_event_is_in_the_store_before_anybody_sees_it(rig: Rig) -> None:
+    found: list[bool] = []
+
+    def listener(event: JournalEvent) -> None:
+        connection = __import__("sqlite3").connect(rig.database._path)
+        found.append(connection.execute("SELECT count(*) FROM agent_logs WHERE log_id = ?", (event.log_id,)).fetchone()[0] == 1)
+        connection.close()
+
+    rig.bus.on(AgentThought, listener)
+    await rig.fill(1, 3)
+    assert found == [True, True, True]
+
+
+async def test_log_ids_rise_and_are_never_used_twice(rig: Rig, tmp_path: Path) -> None:
+    await asyncio.gather(*(rig.fill(pid, 10) for pid in range(1, 6)))
+    ids = [event.log_id for event in rig.said if isinstance(event, AgentThought)]
+    assert len(set(ids)) == 50
+    again = Journal(rig.database, rig.bus, rig.clock)
+    await again.open()
+    await again.record(AgentThought(pid=1, thought="later"))
+    assert rig.said[-1].log_id == max(ids) + 1  # type: ignore[attr-defined]  # the thought just recorded
+
+
+@pytest.mark.feature("ST03")
+async def test_pages_from_the_end_before_an_entry_and_from_a_place(rig: Rig) -> None:
+    await rig.fill(1, 25)
+    await rig.fill(2, 5, "other")
+    newest, total, first = await rig.journal.page(1, limit=10)
+    assert (thoughts(newest), total, first) == ([f"x{number}" for number in range(15, 25)], 25, 15)
+    older, total, first = await rig.journal.page(1, before_log_id=newest[0]["logId"], limit=10)
+    assert (thoughts(older), total, first) == ([f"x{number}" for number in range(5, 15)], 25, 5)
+    oldest, _, first = await rig.journal.page(1, before_log_id=older[0]["logId"], limit=10)
+    assert (len(oldest), first) == (5, 0)
+    nothing, _, first = await rig.journal.page(1, before_log_id=oldest[0]["logId"], limit=10)
+    assert (nothing, first) == ((), 0)
+    middle, total, first = await rig.journal.page(1, index=7, limit=3)
+    assert (thoughts(middle), total, first) == (["x7", "x8", "x9"], 25, 7)
+    assert await rig.journal.page(1, index=99) == ((), 25, 25)
+    assert (await rig.journal.page(1, index=-5, limit=1))[2] == 0
+    assert await rig.journal.page(3) == ((), 0, 0)
+
+
+async def test_a_page_has_about_eight_megabytes_and_one_entry_at_least(rig: Rig) -> None:
+    for size in (5_000_000, 5_000_000, 9_000_000, 10):
+        await rig.journal.record(AgentThought(pid=1, thought="z" * size))
+    sizes = [len(str(event["thought"])) for event in (await rig.journal.page(1))[0]]
+    assert sizes == [10]
+    assert len((await rig.journal.page(1, index=0))[0]) == 1
+    assert len((await rig.journal.page(1, index=2))[0]) == 1
+
+
+async def test_a_finished_thought_takes_the_place_of_its_pieces(rig: Rig) -> None:
+    from kernel.protocol.agent import AgentThinkingChunk
+
+    await rig.journal.record(*(AgentThinkingChunk(pid=1, step=1, kind="text", content=word) for word in "abc"))
+    await rig.journal.record(AgentThinkingChunk(pid=2, step=1, kind="text", content="other"))
+    await rig.journal.replace_chunks(AgentThought(pid=1, step=1, thought="abc"), pid=1, step=1)
+    assert [event["type"] for event in (await rig.journal.page(1))[0]] == ["agent.thought"]
+    assert len((await rig.journal.page(2))[0]) == 1
+
+
+@pytest.mark.expects_records
+async def test_while_the_disk_is_full_it_waits_says_so_once_and_loses_nothing(rig: Rig) -> None:
+    await rig.fill(1, 1, "before")
+    writer = rig.database._writer
+    assert writer is not None
+    pages = (await rig.database.query("PRAGMA page_count"))[0][0]
+    await writer.execute(f"PRAGMA max_page_count={pages}")
+    also = Statement("INSERT INTO transcript VALUES (1, 0, 'together')")
+    recording = asyncio.get_running_loop().create_task(rig.journal.record(AgentThought(pid=1, thought="w" * 50_000), also=(also,)))
+    async with asyncio.timeout(5):
+        while not [event for event in rig.said if isinstance(event, AgentNotice)]:
+            await asyncio.sleep(0.005)
+    for _ in range(3):
+        waits = len(rig.clock.slept)
+        await rig.clock.advance(RETRY_S)
+        async with asyncio.timeout(5):
+            while len(rig.clock.slept) == waits:
+                await asyncio.sleep(0.005)
+    notices = [event for event in rig.said if isinstance(event, AgentNotice)]
+    assert len(notices) == 1
+    assert "is full" in notices[0].message
+    assert "by itself" in notices[0].hint
+    assert not recording.done()
+    assert len([event for event in rig.said if isinstance(event, AgentThought)]) == 1
+    await writer.execute("PRAGMA max_page_count=1000000")
+    await rig.clock.advance(RETRY_S)
+    await asyncio.wait_for(recording, 5)
+    assert [len(str(event["thought"])) for event in (await rig.journal.page(1))[0]] == [len("before0"), 50_000]
+    assert (await rig.database.query("SELECT body FROM transcript"))[0][0] == "together"
+
+
+async def test_which_calls_began(rig: Rig) -> None:
+    from kernel.protocol.agent import AgentToolStarted
+
+    await rig.journal.record(AgentToolStarted(pid=1, call_id="a'b", tool="x"))
+    assert await rig.journal.tool_started(1, "a'b")
+    assert not await rig.journal.tool_started(1, "other")
+    assert not await rig.journal.tool_started(2, "a'b")
