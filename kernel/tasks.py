@@ -94,7 +94,7 @@ class StallMonitor:
     on_stall: told the length of the stall in seconds. A test fails on any; the application logs it.
     """
 
-    def __init__(self, on_stall: Callable[[float], None], *, limit_s: float = 0.05, interval_s: float = 0.02) -> None:
+    def __init__(self, on_stall: Callable[[float], None], *, limit_s: float = 0.05, interval_s: float = 0.2) -> None:
         self._on_stall = on_stall
         self._limit_s = limit_s
         self._interval_s = interval_s

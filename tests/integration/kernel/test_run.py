@@ -236,6 +236,7 @@ async def test_commands_are_answered_while_agents_work(bench: Bench) -> None:
         await bench.ended(pid)
 
 
+@pytest.mark.feature("ST03")
 async def test_two_runs_never_mix(bench: Bench) -> None:
     one = await bench.deploy(turn("", call("write_file", path="who", content="one")), DONE)
     two = await bench.deploy(turn("", call("write_file", path="who", content="two")), DONE)
@@ -245,6 +246,10 @@ async def test_two_runs_never_mix(bench: Bench) -> None:
     assert (bench.home(two) / "who").read_text() == "two"
     page = await bench.execute(system.HistoryLogs(pid=one))
     assert {event["pid"] for event in page.events} == {one}
+    older = await bench.execute(system.HistoryLogs(pid=one, before_log_id=page.events[-1]["logId"], limit=2))
+    assert [event["logId"] for event in older.events] == [event["logId"] for event in page.events[-3:-1]]
+    assert [info.pid for info in (await bench.execute(system.HistoryProcesses(limit=1))).processes] == [two]
+    assert (await bench.execute(system.HistoryMetrics())).samples[-1].uptime >= 0
 
 
 @pytest.mark.parametrize("pid", [99, -1])

@@ -1,0 +1,125 @@
+"""A disk that is full or read-only, for real: a small file system of its own."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kernel.errors import StorageError
+from kernel.protocol import agent, process, system
+from tests.fakes.scripts import call, turn
+from tests.integration.kernel.conftest import MakeBench
+
+PROJECT = Path(__file__).resolve().parents[3]
+DONE = turn("Done.", call("complete", summary="done"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A mounted file system of 16 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"mounting needs root: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=False)
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Take all room that is left."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 16, 1 << 12):
+            try:
+                while True:
+                    file.write(b"\0" * size)
+            except OSError:
+                continue
+    return ballast
+
+
+@pytest.mark.expects_records
+async def test_an_agent_waits_while_the_disk_is_full_and_loses_nothing(small_disk: Path, make_bench: MakeBench) -> None:
+    bench = await make_bench(small_disk / "root")
+    waiting = "while [ ! -e go ]; do sleep 0.05; done; echo printed"
+    pid = await bench.deploy(
+        turn("First.", call("run_command", command=waiting)),
+        turn("Second.", call("write_file", path="kept.txt", content="kept"), call("run_command", command="echo " + "b" * 3000)),
+        DONE,
+    )
+    await bench.wait(agent.AgentToolStarted, pid)
+    (bench.home(pid) / "go").touch()
+    ballast = fill(small_disk)
+    for _ in range(3):
+        with pytest.raises(StorageError, match="full|No space"):
+            await bench.deploy(DONE)
+    homes = sorted(path.name for path in (small_disk / "root/home").iterdir())
+    assert homes == [f"agent_{pid}"]
+    notice = await bench.wait(agent.AgentNotice, pid, lambda event: "full" in event.message)
+    assert "Free some space" in notice.hint
+    ballast.unlink()
+    assert (await bench.ended(pid)).code == 0
+    page = (await bench.execute(system.HistoryLogs(pid=pid, limit=1000))).events
+    shown = [event for event in bench.events if getattr(event, "log_id", 0) and getattr(event, "pid", 0) == pid]
+    dropped = [event for event in shown if event.log_id not in {item["logId"] for item in page}]  # type: ignore[attr-defined]
+    assert all(isinstance(event, agent.AgentThinkingChunk) for event in dropped)
+    assert (bench.home(pid) / "kept.txt").read_text() == "kept"
+    console = (small_disk / f"root/var/kernel/terminals/tty-{pid}-0.log").read_text()
+    assert "printed" in console
+    assert "b" * 3000 in console
+    after = await bench.deploy(DONE)
+    assert (await bench.ended(after)).code == 0
+    await bench.kernel.stop()
+
+
+@pytest.mark.expects_records
+async def test_an_agent_can_be_ended_while_the_disk_is_full(small_disk: Path, make_bench: MakeBench) -> None:
+    bench = await make_bench(small_disk / "root")
+    pid = await bench.deploy(turn("", call("run_command", command="sleep 60")))
+    await bench.wait(agent.AgentToolStarted, pid)
+    ballast = fill(small_disk)
+    ending = asyncio.get_running_loop().create_task(bench.execute(process.ProcessSignal(pid=pid, signal="SIGKILL")))
+    await asyncio.sleep(0.3)
+    ballast.unlink()
+    await asyncio.wait_for(ending, 10)
+    assert (await bench.ended(pid)).code == 137
+    await bench.kernel.stop()
+
+
+@pytest.mark.expects_records
+async def test_a_kernel_on_a_full_disk_stops_in_good_time(small_disk: Path, make_bench: MakeBench) -> None:
+    bench = await make_bench(small_disk / "root")
+    pid = await bench.deploy(turn("", call("run_command", command="sleep 0.2")), DONE)
+    await bench.wait(agent.AgentToolStarted, pid)
+    fill(small_disk)
+    await asyncio.wait_for(bench.kernel.stop(), 20)
+
+
+@pytest.mark.parametrize("words", [("ps",), ("run", "--role", "Coder", "--goal", "x", "--model", "heuristic", "--yes")])
+def test_a_read_only_or_full_root_is_said_in_a_sentence(small_disk: Path, words: tuple[str, ...]) -> None:
+    env = {**os.environ, "AETHER_FS_ROOT": str(small_disk / "root"), "PYTHONPATH": str(PROJECT)}
+
+    def aether() -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "kernel.cli.main", *words], cwd=PROJECT, env=env, capture_output=True, timeout=40, check=False
+        )
+
+    ballast = fill(small_disk)
+    full = aether()
+    ballast.unlink()
+    assert full.returncode == 1
+    assert b"Traceback" not in full.stderr
+    assert b"No space left" in full.stderr or b"full" in full.stderr
+    assert aether().returncode == 0
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    refused = aether()
+    assert refused.returncode == 1
+    assert b"Traceback" not in refused.stderr
+    assert b"ead-only" in refused.stderr
+    assert b"AETHER_FS_ROOT" in refused.stderr
