@@ -57,7 +57,7 @@ async def test_an_agent_waits_while_the_disk_is_full_and_loses_nothing(small_dis
     (bench.home(pid) / "go").touch()
     ballast = fill(small_disk)
     for _ in range(3):
-        with pytest.raises(StorageError, match="full|No space"):
+        with pytest.raises(StorageError, match=r"full|No space"):
             await bench.deploy(DONE)
     homes = sorted(path.name for path in (small_disk / "root/home").iterdir())
     assert homes == [f"agent_{pid}"]
