@@ -192,7 +192,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         accounting=accounting,
         files=files,
         watcher=Watcher(paths.root, paths.state, bus, files.owner_of),
-        history=History(store.processes, store.journal, manager, accounting.children_of),
+        history=History(store.processes, store.workspaces, store.journal, manager, accounting.children_of),
         notices=[],
     )
 
@@ -282,6 +282,7 @@ def _register(router: Router, parts: _Parts) -> None:
     router.register(system.DesktopRaise, lambda command, who: _raise_desktop(parts), "anyone")
     router.register(system.HistoryProcesses, history.processes, "anyone")
     router.register(system.HistoryLogs, history.logs, "anyone")
+    router.register(system.HistoryFiles, history.files, "anyone")
     router.register(system.HistoryMetrics, parts.accounting.history, "anyone")
     router.register(system.LlmList, models.handle_list, "anyone")
     router.register(system.LlmChoose, models.handle_choose, "admin")

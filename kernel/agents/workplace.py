@@ -15,12 +15,13 @@ from kernel.log import get_logger
 from kernel.paths import Paths
 from kernel.process.manager import ProcessManager
 from kernel.process.table import Entry
-from kernel.protocol.agent import AgentNotice
+from kernel.protocol.agent import AgentFileCreated, AgentNotice
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import Confinement
 from kernel.protocol.records import AgentConfig, WorkspaceMount
 from kernel.sandbox.backend import Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
 from kernel.sandbox.manager import SandboxManager
+from kernel.store.database import Statement
 from kernel.store.repositories.workspaces import WorkspaceRepository
 from kernel.tasks import Scope
 from kernel.tools.base import PageFetcher, Peers, ToolContext
@@ -167,7 +168,8 @@ class Workplace:
         factory = self._factory
 
         async def emit(event: JournalEvent) -> None:
-            await factory.manager.record(pid, event)
+            also = (await self._remember(event),) if isinstance(event, AgentFileCreated) else ()
+            await factory.manager.record(pid, event, also=also)
 
         return ToolContext(
             pid=pid,
@@ -181,6 +183,11 @@ class Workplace:
             command_timeout_s=factory.config().agents.command_timeout_s,
             network_access=self._entry.config.sandbox.network_access,
         )
+
+    async def _remember(self, event: AgentFileCreated) -> Statement:
+        """The row of a file that was just written."""
+        found = await self.files().stat(event.path)
+        return self._factory.repository.put_file(event.path, self.home.uid, event.pid, found.size, found.modified_at)
 
     async def refresh_shares(self) -> None:
         """Read again which shared workspaces are mounted; a running sandbox gets the new ones at its next command."""

@@ -1,6 +1,6 @@
 """The past: pages of runs and of an agent's journal.
 
-Answers history.processes, history.logs and process.info. Reads only; always in pages.
+Answers history.processes, history.logs, history.files and process.info. Reads only; always in pages.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,9 +10,17 @@ from kernel.principal import Principal
 from kernel.process.manager import ProcessManager
 from kernel.protocol.process import ProcessInfoGet, ProcessInfoReply
 from kernel.protocol.records import ChildProcess
-from kernel.protocol.system import HistoryLogs, HistoryLogsReply, HistoryProcesses, HistoryProcessesReply
+from kernel.protocol.system import (
+    HistoryFiles,
+    HistoryFilesReply,
+    HistoryLogs,
+    HistoryLogsReply,
+    HistoryProcesses,
+    HistoryProcessesReply,
+)
 from kernel.store.journal import Journal
 from kernel.store.repositories.processes import ProcessRepository
+from kernel.store.repositories.workspaces import WorkspaceRepository
 
 ChildrenOf = Callable[[int], Awaitable[tuple[ChildProcess, ...]]]
 
@@ -21,9 +29,15 @@ class History:
     """Pages of what was."""
 
     def __init__(
-        self, repository: ProcessRepository, journal: Journal, manager: ProcessManager, children_of: ChildrenOf
+        self,
+        repository: ProcessRepository,
+        workspaces: WorkspaceRepository,
+        journal: Journal,
+        manager: ProcessManager,
+        children_of: ChildrenOf,
     ) -> None:
         self._repository = repository
+        self._workspaces = workspaces
         self._journal = journal
         self._manager = manager
         self._children_of = children_of
@@ -45,6 +59,11 @@ class History:
             command.pid, before_log_id=command.before_log_id, index=command.index, limit=command.limit
         )
         return HistoryLogsReply(events=events, total=total, first_index=first)
+
+    async def files(self, command: HistoryFiles, principal: Principal) -> HistoryFilesReply:
+        """history.files."""
+        user = None if principal.is_admin else principal.uid
+        return HistoryFilesReply(files=await self._workspaces.files(user, command.owner, command.limit))
 
     async def info(self, command: ProcessInfoGet, principal: Principal) -> ProcessInfoReply:
         """process.info, for dead ones too."""

@@ -306,9 +306,9 @@ class ProcessManager:
             return
         dead = msgspec.structs.replace(entry.info, state="dead", cpu_percent=0.0, memory_mb=0.0, children=0)
         await self._journal.record(also=(self._repository.save_state(dead, entry.run),))
-        self._table.remove(pid)
         await asyncio.to_thread(self._homes.clear_tmp, pid)
-        self._bus.publish(ProcessReaped(pid=pid))
+        self._bus.publish(ProcessReaped(pid=pid))  # before it leaves the table, which knows who may be told
+        self._table.remove(pid)
 
     async def _record_new(self, pid: int, row: Statement) -> None:
         """Write a new process's row; a full disk is said at once, since nothing has been shown yet."""

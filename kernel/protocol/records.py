@@ -152,6 +152,16 @@ class FileStat(Record, frozen=True, kw_only=True, rename="camel"):
     is_hidden: bool
 
 
+class FileRecord(Record, frozen=True, kw_only=True, rename="camel"):
+    """A file that an agent wrote with a tool, as it was then. path: as the agent names it. size: bytes."""
+
+    path: str
+    owner_uid: str
+    pid: int
+    size: int
+    modified_at: float
+
+
 class SharedMountInfo(Record, frozen=True, kw_only=True, rename="camel"):
     """A shared workspace and who has mounted it."""
 

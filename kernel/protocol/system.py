@@ -6,6 +6,7 @@ from msgspec import Meta, field
 
 from kernel.protocol.base import Command, Empty, Event, JournalEvent, Record
 from kernel.protocol.records import (
+    FileRecord,
     IPCMessage,
     LlmExchange,
     MetricsSample,
@@ -119,6 +120,19 @@ class HistoryLogs(Command[HistoryLogsReply], frozen=True, kw_only=True, rename="
     before_log_id: int = 0
     index: int | None = None
     limit: PageSize = 200
+
+
+class HistoryFilesReply(Record, frozen=True, kw_only=True, rename="camel"):
+    """Files that agents wrote, the newest first."""
+
+    files: tuple[FileRecord, ...]
+
+
+class HistoryFiles(Command[HistoryFilesReply], frozen=True, kw_only=True, rename="camel", tag="history.files"):
+    """What agents wrote with their tools. owner: of one agent's uid (`agent_7`) only."""
+
+    owner: Annotated[str, Meta(max_length=200)] = ""
+    limit: PageSize = 100
 
 
 class HistoryMetricsReply(Record, frozen=True, kw_only=True, rename="camel"):

@@ -43,6 +43,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     system.DesktopRaise,
     system.HistoryProcesses,
     system.HistoryLogs,
+    system.HistoryFiles,
     system.HistoryMetrics,
     system.LlmList,
     system.LlmChoose,

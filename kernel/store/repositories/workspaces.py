@@ -3,7 +3,7 @@
 Called by `kernel.vfs.shares`, the tools and the startup sweep.
 """
 
-from kernel.protocol.records import SharedMountInfo
+from kernel.protocol.records import FileRecord, SharedMountInfo
 from kernel.store.database import Database, Statement
 
 
@@ -68,6 +68,17 @@ class WorkspaceRepository:
         return Statement(
             "INSERT OR REPLACE INTO file_metadata (path, owner_uid, pid, size, modified_at) VALUES (?, ?, ?, ?, ?)",
             (path, owner_uid, pid, size, modified_at),
+        )
+
+    async def files(self, user: str | None, owner_uid: str, limit: int) -> tuple[FileRecord, ...]:
+        """The newest files of an agent, or of all; user None: of everybody's agents."""
+        rows = await self._database.query(
+            "SELECT f.path, f.owner_uid, f.pid, f.size, f.modified_at FROM file_metadata f JOIN processes p ON p.pid = f.pid "
+            "WHERE (? IS NULL OR p.owner_uid = ?) AND (? = '' OR f.owner_uid = ?) ORDER BY f.modified_at DESC, f.path LIMIT ?",
+            (user, user, owner_uid, owner_uid, limit),
+        )
+        return tuple(
+            FileRecord(path=row[0], owner_uid=row[1], pid=row[2], size=row[3], modified_at=row[4]) for row in rows
         )
 
     async def put_sandbox(self, agent_pid: int, host_pid: int, started: int) -> None:
