@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from kernel.agents import prompt
 from kernel.providers.base import ChatMessage
 
 CHARACTERS_PER_TOKEN = 3.5
@@ -15,6 +16,7 @@ START_AT = 0.75
 AIM_AT = 0.5
 SHORT_RESULT_CHARACTERS = 300
 KEEP_NEWEST = 8
+MARK = "[Earlier work, shortened to fit your context]"
 
 
 def estimate_tokens(messages: Sequence[ChatMessage]) -> int:
@@ -76,7 +78,11 @@ def _shorten(message: ChatMessage) -> ChatMessage:
 def _summarise(old: Sequence[ChatMessage]) -> ChatMessage:
     lines: list[str] = []
     for message in old:
-        if message.role == "user":
+        if message.role == "user" and message.text.startswith(MARK):
+            lines.append(message.text.removeprefix(MARK).strip())
+        elif message.role == "user" and message.text in (prompt.NUDGE, prompt.CONTINUE):
+            continue
+        elif message.role == "user":
             lines.append(f"The person said: {message.text[:500]}")
         elif message.role == "assistant":
             if message.text:
@@ -89,4 +95,4 @@ def _summarise(old: Sequence[ChatMessage]) -> ChatMessage:
     body = "\n".join(lines)
     if len(body) > 12_000:
         body = f"{body[:2_000]}\n[...]\n{body[-10_000:]}"
-    return ChatMessage(role="user", text=f"[Earlier work, shortened to fit your context]\n{body}")
+    return ChatMessage(role="user", text=f"{MARK}\n{body}")
