@@ -169,9 +169,9 @@ _INDIRECT = frozenset({"eval", "source", ".", "trap", "alias"})
 def _program(part: list[str]) -> str:
     """The program of a simple command, wrappers and assignments looked through; "" where it cannot be told for sure."""
     words = _unwrapped(part)
-    if not words or (
-        any(_name(word) in WRAPPERS for word in part) and any(word.startswith("-") for word in part[: -len(words)])
-    ):
+    before = part[: -len(words)] if words else part
+    wrappers = {_name(word) for word in before} & WRAPPERS
+    if not words or "flock" in wrappers or (wrappers and any(word.startswith("-") for word in before)):
         return ""
     return _name(words[0])
 
