@@ -52,7 +52,7 @@ def open_below(root_fd: int, path: str, flags: int, mode: int = 0o644) -> int:
 
 
 def open_regular(root_fd: int, path: str, flags: int, mode: int = 0o644) -> int:
-    """Like `open_below`, and what was opened is a regular file with one name (no hard link to a file of somebody else)."""
+    """Like `open_below`, and what was opened is a regular file: no folder, pipe, socket or device."""
     fd = open_below(root_fd, path, flags, mode)
     status = os.fstat(fd)
     if stat.S_ISREG(status.st_mode):

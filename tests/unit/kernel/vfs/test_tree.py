@@ -1,0 +1,176 @@
+"""Operations below one folder, with the kernel's own resolver and with the walk for systems without it."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError
+from kernel.protocol.records import FileStat
+from kernel.vfs import confinement, removal
+from kernel.vfs.agent_files import AgentFiles, FileMount
+from kernel.vfs.homes import Home
+from kernel.vfs.tree import Tree
+
+
+@pytest.fixture(params=["openat2", "walk"])
+def tree(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    if request.param == "walk":
+
+        def missing(*arguments: object) -> int:
+            raise OSError(errno.ENOSYS, "no openat2")
+
+        monkeypatch.setattr(confinement, "_openat2", missing)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("secret")
+    return Tree(tmp_path / "root")
+
+
+def names(entries: tuple[FileStat, ...]) -> list[str]:
+    return [entry.name for entry in entries]
+
+
+@pytest.mark.feature("FS05", "FS06")
+def test_the_verbs(tree: Tree, tmp_path: Path) -> None:
+    assert tree.write("a/b/file", b"one") is True
+    assert tree.write("/a//b/./file", b"two") is False
+    assert tree.read("a/b/file") == b"two"
+    tree.mkdir("a/z", recursive=False)
+    tree.mkdir("a/z", recursive=True)
+    assert names(tree.list("a")) == ["b", "z"]
+    tree.move("a/b/file", "a/z/moved")
+    assert tree.stat("a/z/moved").size == 3
+    tree.remove("a")
+    assert tree.list("") == ()
+    assert (tmp_path / "root").is_dir()
+
+
+@pytest.mark.feature("FS04")
+@pytest.mark.parametrize(
+    "path", ["../outside/secret", "a/../../outside/secret", "link/secret", "file-link", "absolute", "deep/link/secret"]
+)
+def test_nothing_outside_is_touched(tree: Tree, tmp_path: Path, path: str) -> None:
+    root = tmp_path / "root"
+    (root / "link").symlink_to("../outside")
+    (root / "file-link").symlink_to("../outside/secret")
+    (root / "absolute").symlink_to(tmp_path / "outside/secret")
+    (root / "deep").mkdir()
+    (root / "deep/link").symlink_to(tmp_path / "outside")
+    for attempt in (
+        lambda: tree.read(path),
+        lambda: tree.write(path, b"x"),
+        lambda: tree.mkdir(f"{path}/x", recursive=True),
+        lambda: tree.list(path),
+        lambda: tree.move(path + "/x", "stolen"),
+        lambda: tree.host_folder(path),
+    ):
+        with pytest.raises(AetherError):
+            attempt()
+    assert (tmp_path / "outside/secret").read_text() == "secret"
+    assert os.listdir(tmp_path / "outside") == ["secret"]
+
+
+def test_a_link_that_appears_meanwhile_is_not_followed(tree: Tree, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "folder").mkdir()
+    tree.write("folder/x", b"1")
+    (root / "folder/x").unlink()
+    (root / "folder").rmdir()
+    (root / "folder").symlink_to("../outside")
+    with pytest.raises(AetherError):
+        tree.write("folder/secret", b"2")
+    assert (tmp_path / "outside/secret").read_text() == "secret"
+
+
+def test_a_read_only_tree_refuses_changes(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("1")
+    tree = Tree(tmp_path, read_only=True)
+    assert tree.read("x") == b"1"
+    for attempt in (
+        lambda: tree.write("x", b"2"),
+        lambda: tree.mkdir("d", recursive=True),
+        lambda: tree.remove("x"),
+        lambda: tree.move("x", "y"),
+    ):
+        with pytest.raises(PermissionDeniedError, match="read-only"):
+            attempt()
+
+
+def test_permission_bits_are_kept_and_descriptors_are_given_back(tree: Tree, tmp_path: Path) -> None:
+    tree.write("run.sh", b"#!/bin/sh")
+    (tmp_path / "root/run.sh").chmod(0o755)
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(50):
+        tree.write("run.sh", b"%d" % number)
+        tree.read("run.sh")
+        tree.list("")
+        with pytest.raises(NotFoundError):
+            tree.read("none")
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert (tmp_path / "root/run.sh").stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("path", ["a\x00b", "x" * 300, "a/" * 2100])
+def test_impossible_paths_are_refused(tree: Tree, path: str) -> None:
+    with pytest.raises(InvalidArgumentError):
+        tree.read(path)
+
+
+def test_removal_of_what_is_deep_closed_and_linked(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    current = top
+    for _ in range(30):
+        current.mkdir()
+        (current / "file").write_text("x")
+        (current / "link").symlink_to("/etc")
+        (current / "side").mkdir(mode=0o500)
+        current = current / "d"
+    fd = os.open(tmp_path, os.O_RDONLY)
+    removal.remove(fd, "top")
+    os.close(fd)
+    assert os.listdir(tmp_path) == []
+
+
+def agent(tmp_path: Path, *mounts: FileMount) -> AgentFiles:
+    for name in ("home", "tmp"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    return AgentFiles(Home(7, "agent_7", tmp_path / "home", tmp_path / "tmp", "/home/agent_7"), mounts)
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize(
+    ("path", "guest"),
+    [
+        ("a", "/home/agent_7/a"),
+        ("~", "/home/agent_7"),
+        ("~/a/../b", "/home/agent_7/b"),
+        ("./a//b/", "/home/agent_7/a/b"),
+        ("/tmp/x", "/tmp/x"),
+        ("../agent_7/x", "/home/agent_7/x"),
+    ],
+)
+def test_an_agents_names_for_its_files(tmp_path: Path, path: str, guest: str) -> None:
+    assert agent(tmp_path).locate(path).guest_path == guest
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize(
+    "path", ["/", "/etc/passwd", "/home/agent_70/x", "/home/agent_7x", "/tmpx", "..", "~root/x/../../../..", "../../.."]
+)
+def test_what_an_agent_does_not_see(tmp_path: Path, path: str) -> None:
+    with pytest.raises((PermissionDeniedError, NotFoundError)):
+        place = agent(tmp_path).locate(path)
+        place.tree.read(place.relative)
+
+
+async def test_a_mount_hides_what_lies_under_it(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    files = agent(tmp_path, FileMount("/home/agent_7/work", tmp_path / "project", read_only=True))
+    (tmp_path / "project/given").write_text("given")
+    assert await files.read("work/given") == b"given"
+    with pytest.raises(PermissionDeniedError, match="read-only"):
+        await files.write("work/new", b"x")
+    await files.write("workshop", b"not below the mount")
+    assert (tmp_path / "home/workshop").exists()
