@@ -29,10 +29,10 @@ _KNOWN_LENGTH = 48
 #: In the decoded text, a raw byte 0x80..0x9f that is no UTF-8 is a lone surrogate of this range.
 _RAW_C1 = "\udc80-\udc9f"
 _TOKEN = re.compile(
-    rf"((?:[^\x00-\x1f\x7f-\x9f{_RAW_C1}]++|\r++\n|\x1b\[[0-9;:]{{0,{_PARAMETER_CHARS}}}+m)++)"
-    rf"|\x1b\[([<=>?]?[0-9;:]{{0,{_PARAMETER_CHARS - 1}}}+)([ -/]{{0,{_INTERMEDIATE_CHARS}}}+)([@-~])"
+    rf"((?:[^\x00-\x1f\x7f-\x9f{_RAW_C1}]+|\r+\n|\x1b\[[0-9;:]{{0,{_PARAMETER_CHARS}}}m)+)"
+    rf"|\x1b\[([<=>?]?[0-9;:]{{0,{_PARAMETER_CHARS - 1}}})([ -/]{{0,{_INTERMEDIATE_CHARS}}})([@-~])"
     r"|([\x00-\x06\x0e-\x17\x19\x1c-\x1f\x7f]|[\x07-\x0d])"
-    rf"|\x1b([ -/]{{0,{_INTERMEDIATE_CHARS}}}+)([0-OQ-WYZ\\`-~])"
+    rf"|\x1b([ -/]{{0,{_INTERMEDIATE_CHARS}}})([0-OQ-WYZ\\`-~])"
 )
 _BLOCK, _CSI_FINAL, _CONTROL, _ESCAPE_FINAL = 1, 4, 5, 7
 _OSC_END = re.compile("[\x07\x18\x1a\x1b\x9c\udc9c]")
