@@ -13,7 +13,10 @@ DONE = turn("Done.", call("complete", summary="done"))
 @pytest.mark.feature("ST03", "ST01")
 async def test_runs_are_paged_and_searched(make_bench: MakeBench) -> None:
     first = await make_bench()
-    pids = [await first.deploy(DONE, goal=f"count the GEESE in field {name}", role="Analyst") for name in ("ada", "bea", "cia", "dea", "eva")]
+    pids = [
+        await first.deploy(DONE, goal=f"count the GEESE in field {name}", role="Analyst")
+        for name in ("ada", "bea", "cia", "dea", "eva")
+    ]
     for pid in pids:
         await first.ended(pid)
     await first.kernel.stop()
@@ -46,7 +49,9 @@ async def test_a_runs_journal_is_the_events_that_were_shown(bench: Bench) -> Non
 @pytest.mark.feature("ST02", "ST03", "ST01")
 async def test_files_that_agents_wrote_are_remembered(make_bench: MakeBench) -> None:
     first = await make_bench()
-    one = await first.deploy(turn("", call("write_file", path="a.txt", content="12345"), call("write_file", path="b", content="")), DONE)
+    one = await first.deploy(
+        turn("", call("write_file", path="a.txt", content="12345"), call("write_file", path="b", content="")), DONE
+    )
     await first.ended(one)
     two = await first.deploy(turn("", call("write_file", path="/tmp/c", content="x")), DONE)
     await first.ended(two)

@@ -1,6 +1,7 @@
 """Hostile JSON ends at the codec."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -22,10 +23,9 @@ JSON = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_never_raise_anything_else(data: bytes) -> None:
-    with pytest.raises(AetherError):
-        codec.decode_command(data)
-    with pytest.raises(AetherError):
-        codec.decode_event(data)
+    for decode in (codec.decode_command, codec.decode_event):
+        with suppress(AetherError):
+            decode(data)
 
 
 @settings(max_examples=300, deadline=None)
