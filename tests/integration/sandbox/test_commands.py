@@ -76,7 +76,8 @@ async def test_output_devices_can_be_opened(confined: Workbench) -> None:
 async def test_signals_have_their_default_action(any_bench: Workbench) -> None:
     done = await run(any_bench.make(), "sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status")
     values = [int(line.split()[1], 16) for line in done.output.splitlines()]
-    assert values == [0, 0]
+    # Signals 32 and 33 are the C library's own: no program can ignore or reset them.
+    assert [value & ~(0b11 << 31) for value in values] == [0, 0]
 
 
 @pytest.mark.parametrize(
