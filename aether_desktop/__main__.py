@@ -34,7 +34,13 @@ def main() -> int:
         return show_failure(error)
     lock = InstanceLock(paths.runtime / "lock")
     if not lock.acquire():
-        return 0 if raise_running(control_socket(paths.runtime)) else 1
+        if raise_running(control_socket(paths.runtime)):
+            return 0
+        print(  # noqa: T201  # no window yet
+            f"aether: {paths.root} is in use by `aether run` in a terminal, which has no window; wait for it or end it first",
+            file=sys.stderr,
+        )
+        return 1
     from aether_desktop.bootstrap import run_desktop
 
     return run_desktop(paths, dict(os.environ))
