@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kernel.agents.terminals import TerminalView
+from kernel.agents.terminals import ScreenSource
 from kernel.bus import EventBus, Subscription
 from kernel.clock import Clock
+from kernel.heap import LoadedHeap
 from kernel.log import get_logger
 from kernel.principal import Principal
 from kernel.protocol.base import Command
@@ -34,7 +35,7 @@ class Stage:
 class Kernel:
     """start -> execute/subscribe -> stop.
 
-    view_terminal: (tty id, on_readable) -> what a viewer on this loop reads; the bytes never go over the bus.
+    view_terminal: (tty id, on_readable, recent_bytes) -> the screen for one owner; the bytes never go over the bus.
     starting / stopping: the stages, in order. A stage of the shutdown that fails is logged and the next one runs.
     """
 
@@ -45,7 +46,7 @@ class Kernel:
         router: Router,
         clock: Clock,
         scope: Scope,
-        view_terminal: Callable[[str, Callable[[], None]], TerminalView],
+        view_terminal: Callable[[str, Callable[[], None], int], ScreenSource],
         starting: tuple[Stage, ...],
         stopping: tuple[Stage, ...],
     ) -> None:
@@ -59,6 +60,7 @@ class Kernel:
         self._stopping = stopping
         self._stalls: list[float] = []
         self._monitor = StallMonitor(self._on_stall, limit_s=STALL_LIMIT_S)
+        self._heap = LoadedHeap()
         self._stopped = False
 
     async def start(self) -> None:
@@ -69,6 +71,7 @@ class Kernel:
         except BaseException:
             await self.stop()
             raise
+        self._heap.start()
         self._monitor.start()
         self.bus.publish(KernelReady(version=self.version, uptime=0.0))
 
@@ -78,6 +81,7 @@ class Kernel:
             return
         self._stopped = True
         self._monitor.stop()
+        self._heap.stop()
         for stage in self._stopping:
             try:
                 await stage.run()

@@ -33,6 +33,9 @@ class Console:
 
     async def write(self, data: bytes) -> None:
         """Append, then wake the viewers. While the disk is full it waits, and the command that prints waits with it."""
+        if self._fd < 0:  # a hundred agents that begin at once would open a hundred files in one turn of the loop
+            with suppress(OSError):  # the writing says what is wrong
+                await asyncio.to_thread(self._open_once)
         left = memoryview(data)
         while left:
             with self._lock:
@@ -69,12 +72,24 @@ class Console:
         """The position of the oldest byte kept."""
         return self._base
 
+    @property
+    def end(self) -> int:
+        """The position behind the newest byte."""
+        with self._lock:
+            if self._fd >= 0 or self._path.exists():
+                self._open()
+            return self._base + self._size
+
     def close(self) -> None:
         """Give the descriptor back; the file stays."""
         with self._lock:
             if self._fd >= 0:
                 os.close(self._fd)
             self._fd = -1
+
+    def _open_once(self) -> None:
+        with self._lock:
+            self._open()
 
     def _append(self, data: memoryview) -> int:
         """How much the disk took."""
@@ -116,13 +131,16 @@ class Consoles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._made = False
         self._consoles: dict[str, Console] = {}
 
     def get(self, tty_id: str) -> Console:
         """The console of an agent's first terminal (`tty-<pid>-0`)."""
         console = self._consoles.get(tty_id)
         if console is None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._made:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._made = True
             console = self._consoles[tty_id] = Console(self._folder / f"{os.path.basename(tty_id)}.log")
         return console
 

@@ -174,6 +174,7 @@ class BubblewrapLauncher:
         self._memory_bounded = memory_bounded
         self._counts_processes = machine_facts.counts_processes_by_namespace()
         self._staging_folder = machine_facts.staging_folder()
+        self._one_a_turn = asyncio.Lock()  # a start takes this thread for up to 10 ms: never several in one turn of its loop
 
     def note(self, spec: SandboxSpec) -> str:
         """Says where the agent shares the host's network or has no system-call filter."""
@@ -207,7 +208,9 @@ class BubblewrapLauncher:
         try:
             try:
                 text = self._plan(spec, ends.control.fileno(), info_write, group)
-                process = self._start(text, (ends.control.fileno(), info_write), ends.errors)
+                async with self._one_a_turn:
+                    await asyncio.sleep(0)
+                    process = self._start(text, (ends.control.fileno(), info_write), ends.errors)
             finally:
                 os.close(info_write)
             child = Child(process, ends.child_ended)

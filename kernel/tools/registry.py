@@ -4,11 +4,13 @@ Adding a tool means a file and a line here. Called by bootstrap and the agents.
 """
 
 import difflib
+import functools
 from collections.abc import Iterable
+from typing import Any
 
 from kernel.errors import NotFoundError
 from kernel.providers.base import ToolSpec
-from kernel.tools.base import Tool, schema_of
+from kernel.tools.base import Arguments, Tool, schema_of
 from kernel.tools.browse_web import BrowseWeb
 from kernel.tools.files import ListFiles, Mkdir, ReadFile, WriteFile
 from kernel.tools.peers import CheckMessages, ListAgents, SendMessage
@@ -60,4 +62,10 @@ class ToolRegistry:
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """The tools as a model sees them."""
-        return tuple(ToolSpec(tool.NAME, tool.DESCRIPTION, schema_of(tool.ARGUMENTS)) for tool in self._tools.values())
+        return tuple(ToolSpec(tool.NAME, tool.DESCRIPTION, _schema(tool.ARGUMENTS)) for tool in self._tools.values())
+
+
+@functools.cache
+def _schema(arguments: type[Arguments]) -> dict[str, Any]:
+    """Made once for each tool: a step would spend half a millisecond on them. Nobody changes it."""
+    return schema_of(arguments)
