@@ -47,14 +47,19 @@ class Router:
 
     async def execute(self, command: Command[R], principal: Principal) -> R:
         """Carry out a command. Raises AetherError, whatever happens inside."""
+        if type(command) not in self._handlers:
+            raise UnknownCommandError(f"This kernel does not know {type(command).__name__}.")
+        return await self._carry_out(_validated(command), principal)
+
+    async def _carry_out(self, command: Command[R], principal: Principal) -> R:
+        """A command that the codec has read. Raises AetherError."""
         entry = self._handlers.get(type(command))
         if entry is None:
-            raise UnknownCommandError(f"This kernel does not know {type(command).__name__}.")
+            raise UnknownCommandError(f"This kernel does not know {tag_of(command)}.")
         handler, access = entry
-        checked = _validated(command)
-        self._authorise(checked, access, principal)
+        self._authorise(command, access, principal)
         try:
-            reply: R = await handler(checked, principal)
+            reply: R = await handler(command, principal)
         except AetherError:
             raise
         except Exception as error:  # edge: a handler's fault becomes one sentence for the client
@@ -72,7 +77,7 @@ class Router:
             identity = "parse_error" if error.code == "parse_error" else _claimed_id(data)
             return ResponseError(id=identity, error=error.message, code=error.code, hint=error.hint)
         try:
-            reply = await self.execute(command, principal)
+            reply = await self._carry_out(command, principal)
         except AetherError as error:
             return ResponseError(id=command.id, error=error.message, code=error.code, hint=error.hint)
         return ResponseOk(id=command.id, data=codec.to_builtins(reply))

@@ -26,6 +26,7 @@ SUBSCRIBE = b'{"type":"subscribe"}'
 MAX_CLIENTS = 64
 MAX_IN_FLIGHT = 8
 MAX_QUEUED_BYTES = 16 << 20
+PATIENCE_S = 60.0
 READ_LIMIT = codec.MAX_MESSAGE_BYTES + 1024
 _TOO_LONG = ResponseError(
     id="",
@@ -92,17 +93,18 @@ class ControlServer:
         try:
             while (line := await _read_line(reader)) != b"":
                 if line is None:
-                    _send(writer, _TOO_LONG)
+                    async with sending:
+                        _send(writer, _TOO_LONG)
                     continue
                 line = line.strip()
                 if line.replace(b" ", b"") == SUBSCRIBE:
                     if subscription is None:
                         wake = asyncio.Event()
                         subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
-                        await self._greet(writer)
-                        scope.spawn(_relay(subscription, wake, writer), name="events")
+                        await self._greet(writer, sending)
+                        scope.spawn(_relay(subscription, wake, writer, sending), name="events")
                     else:
-                        await self._greet(writer)
+                        await self._greet(writer, sending)
                 elif line:
                     await in_flight.acquire()
                     scope.spawn(self._answer(line, writer, in_flight, sending), name="command")
@@ -113,13 +115,14 @@ class ControlServer:
                 self._kernel.bus.unsubscribe(subscription)
             await scope.close()
 
-    async def _greet(self, writer: asyncio.StreamWriter) -> None:
+    async def _greet(self, writer: asyncio.StreamWriter, sending: asyncio.Lock) -> None:
         """The answer, kernel.ready, then what there is; events come after that."""
         status = await self._kernel.execute(KernelStatus(), LOCAL_USER)
         listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
-        _send(writer, ResponseOk(id="subscribe"))
-        _send(writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
-        _send(writer, ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq))
+        async with sending:
+            _send(writer, ResponseOk(id="subscribe"))
+            _send(writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
+            _send(writer, ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq))
 
     async def _answer(
         self, line: bytes, writer: asyncio.StreamWriter, in_flight: asyncio.Semaphore, sending: asyncio.Lock
@@ -128,8 +131,11 @@ class ControlServer:
         try:
             answer = await self._kernel.respond(line, LOCAL_USER)
             async with sending:
-                _send(writer, answer)
-                await writer.drain()
+                for piece in codec.encode_in_slices(answer):
+                    _write(writer, piece)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                _write(writer, b"\n")
         except ConnectionError:
             return
         finally:
@@ -151,22 +157,33 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
         return None if too_long else line
 
 
-async def _relay(subscription: Subscription, wake: asyncio.Event, writer: asyncio.StreamWriter) -> None:
-    """Events to one client; one that does not read is cut off rather than kept in memory."""
+async def _relay(subscription: Subscription, wake: asyncio.Event, writer: asyncio.StreamWriter, sending: asyncio.Lock) -> None:
+    """Events to one client, between its answers; one that does not read is cut off rather than kept in memory."""
     while True:
         await wake.wait()
         wake.clear()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await sending.acquire()
+        except TimeoutError:
+            writer.transport.abort()
+            return
         events, _ = subscription.take()
         for event in events:
             _send(writer, event)
+        sending.release()
         if writer.transport.get_write_buffer_size() > MAX_QUEUED_BYTES:
             writer.transport.abort()
             return
 
 
 def _send(writer: asyncio.StreamWriter, message: Message) -> None:
+    _write(writer, codec.encode_safely(message) + b"\n")
+
+
+def _write(writer: asyncio.StreamWriter, line: bytes | bytearray) -> None:
     if not writer.is_closing():
-        writer.write(codec.encode_safely(message) + b"\n")
+        writer.write(line)
 
 
 def _is_ours(writer: asyncio.StreamWriter) -> bool:

@@ -4,6 +4,7 @@ The only place that encodes or decodes messages. Decoding is where hostile input
 field or an oversized message is an error with a sentence, never an exception of another kind.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from kernel.protocol.base import Command, Event, Message
 from kernel.protocol.unions import COMMAND_TYPES, EVENT_TYPES, AnyCommand, AnyEvent
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+SLICE_CHARACTERS = 256 * 1024
 
 _encoder = msgspec.json.Encoder()
 
@@ -39,6 +41,31 @@ def encode_safely(message: Message | Any) -> bytes:
         return _encoder.encode(message)
     except UnicodeEncodeError:
         return _encoder.encode(_without_surrogates(to_builtins(message)))
+
+
+def encode_in_slices(message: Message | Any) -> Iterator[bytes]:
+    """What `encode_safely` gives, in pieces that take a few milliseconds each where the answer holds a long text (a file's content).
+
+    Only the texts directly in `data` of an answer are cut; everything else is one piece.
+    """
+    found = getattr(message, "data", None)
+    data: dict[str, Any] = found if isinstance(found, dict) else {}
+    long = [key for key, value in data.items() if isinstance(value, str) and len(value) > SLICE_CHARACTERS]
+    if not long:
+        yield encode_safely(message)
+        return
+    short = msgspec.structs.replace(message, data={key: value for key, value in data.items() if key not in long})
+    body = encode_safely(short)
+    assert body.endswith(b"}}"), "data is an answer's last field"
+    yield body[:-2]
+    separator = b"," if len(long) < len(data) else b""
+    for key in long:
+        yield separator + encode_safely(key) + b':"'
+        separator = b","
+        for at in range(0, len(data[key]), SLICE_CHARACTERS):
+            yield encode_safely(data[key][at : at + SLICE_CHARACTERS])[1:-1]
+        yield b'"'
+    yield b"}}"
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -13,7 +13,7 @@ WorkspaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 
 
 class FileContent(Record, frozen=True, kw_only=True, rename="camel"):
-    """A file's text; bytes that are not UTF-8 come as U+FFFD and `binary` is true."""
+    """A file's text; bytes that are not UTF-8 come as U+FFFD. `binary`: it is no text; only its first 64 KB are shown."""
 
     path: str
     content: str

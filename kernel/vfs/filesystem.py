@@ -5,7 +5,9 @@ for an administrator. The work is done by `Tree` in a thread.
 """
 
 import asyncio
+import codecs
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +26,8 @@ T = TypeVar("T")
 OwnerOfHome = Callable[[int], str | None]
 TOP = ("home", "tmp", "etc", "var", "shared")
 TEXT_PROBE_BYTES = 8192
+DECODED_AT_ONCE_BYTES = 256 * 1024
+BINARY_SHOWN_BYTES = 64 * 1024
 
 
 class VirtualFileSystem:
@@ -36,11 +40,16 @@ class VirtualFileSystem:
         self._paths = paths
         self._bus = bus
         self._owner_of = owner_of
+        self._decoding = asyncio.Lock()  # several large files at once would leave the loop no time between them
 
     async def read(self, command: fs.FsRead, principal: Principal) -> fs.FileContent:
         """fs.read."""
         tree, path = self._locate(command.path, principal)
-        return await _in_thread(lambda: _content(command.path, tree.read(path)))
+        content = await _in_thread(lambda: tree.read(path))
+        if len(content) <= DECODED_AT_ONCE_BYTES:
+            return _content(command.path, content)
+        async with self._decoding:
+            return await _in_thread(lambda: _content(command.path, content))
 
     async def write(self, command: fs.FsWrite, principal: Principal) -> Empty:
         """fs.write."""
@@ -156,7 +165,18 @@ class VirtualFileSystem:
 
 def _content(path: str, content: bytes) -> fs.FileContent:
     binary = b"\x00" in content[:TEXT_PROBE_BYTES]
-    return fs.FileContent(path=path, content=content.decode("utf-8", errors="replace"), size=len(content), binary=binary)
+    shown = content[:BINARY_SHOWN_BYTES] if binary else content
+    return fs.FileContent(path=path, content=_decoded(shown), size=len(content), binary=binary)
+
+
+def _decoded(content: bytes) -> str:
+    """The text. What is no UTF-8 is decoded in slices: one call for a large file would keep every other thread waiting for 80 ms."""
+    with suppress(UnicodeDecodeError):
+        return content.decode("utf-8")
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    view = memoryview(content)
+    pieces = [decoder.decode(view[at : at + DECODED_AT_ONCE_BYTES]) for at in range(0, len(view), DECODED_AT_ONCE_BYTES)]
+    return "".join((*pieces, decoder.decode(b"", True)))
 
 
 def _require_apart(source: str, target: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from kernel.errors import ConflictError
 from kernel.gateway.control import MAX_CLIENTS, ControlServer
 from kernel.gateway.instance import InstanceLock, raise_running
-from kernel.protocol import process, system
+from kernel.protocol import fs, process, system
 from kernel.tasks import Scope
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench
@@ -155,6 +155,32 @@ async def test_many_commands_at_once_are_all_answered(client: Client) -> None:
     await client.writer.drain()
     answers = {(await client.next())["id"] for _ in range(count)}
     assert answers == {str(number) for number in range(count)}
+
+
+async def test_large_files_read_at_once_hold_nobody_up_and_stay_whole(socket: Path, client: Client, bench: Bench) -> None:
+    """The loop's watch fails this test where an answer of megabytes is made in one turn."""
+    text = "é\t\"\\ 漢字 \x01" * 500_000
+    (bench.root / "shared/text").write_text(text)
+    (bench.root / "shared/latin").write_bytes(b"caf\xe9 " * 500_000)
+    (bench.root / "shared/noise").write_bytes(os.urandom(8_000_000))
+    others = [await connect(socket) for _ in range(3)]
+    await client.send(b'{"type":"subscribe"}')
+    for one in (client, *others):
+        for name in (b"text", b"latin", b"noise"):
+            await one.send(b'{"type":"fs.read","id":"%s","path":"/shared/%s"}' % (name, name))
+    for number in range(20):  # events in between must not fall into an answer
+        await bench.execute(fs.FsMkdir(path=f"/shared/folder{number}"))
+    for one in (client, *others):
+        found: dict[str, dict[str, Any]] = {}
+        while len(found) < 3:
+            answer = await one.next()
+            if answer["type"] == "response.ok" and answer["id"] != "subscribe":
+                found[answer["id"]] = answer["data"]
+        assert found["text"]["content"] == text
+        assert found["latin"]["content"] == "caf\ufffd " * 500_000
+        assert (found["noise"]["size"], found["noise"]["binary"]) == (8_000_000, True)
+        assert len(found["noise"]["content"]) <= 65_536
+        one.writer.close()
 
 
 @pytest.mark.expects_records  # megabytes in one message take their time

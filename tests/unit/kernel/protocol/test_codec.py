@@ -11,6 +11,7 @@ from kernel.errors import AetherError, InvalidArgumentError, ParseError, Unknown
 from kernel.protocol import codec
 from kernel.protocol.fs import FsChanged
 from kernel.protocol.process import ProcessList
+from kernel.protocol.system import ResponseOk
 from kernel.protocol.unions import COMMAND_TYPES
 
 JSON = st.recursive(
@@ -73,3 +74,18 @@ def test_a_name_that_is_no_text_does_not_stop_an_event() -> None:
     sent = codec.decode_event(codec.encode_safely(event))
     assert isinstance(sent, FsChanged)
     assert sent.path == "/home/agent_1/caf\ufffd\ufffd\ufffd" or "caf" in sent.path
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(st.text(max_size=3), st.text(max_size=6) | st.integers(0, 9) | st.lists(st.text(max_size=9), max_size=2), max_size=4),
+    st.integers(0, 3),
+    st.text(alphabet=st.characters(), min_size=1, max_size=7),
+)
+def test_an_answer_in_slices_says_the_same(data: dict[str, object], long: int, pattern: str) -> None:
+    data = data | {f"long {number}": pattern * (codec.SLICE_CHARACTERS // len(pattern) + number + 1) for number in range(long)}
+    answer = ResponseOk(id="7", data=data)
+    pieces = list(codec.encode_in_slices(answer))
+    assert json.loads(b"".join(pieces)) == json.loads(codec.encode_safely(answer))
+    assert len(pieces) == 1 if not long else len(pieces) > 3
+    assert max(len(piece) for piece in pieces) <= codec.SLICE_CHARACTERS * 6 + 100
