@@ -29,6 +29,7 @@ from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.stores import Stores, build_stores
 from aether_desktop.theme.manager import ThemeChoice, ThemeManager
 from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.window_handle import WindowHandle
 from kernel import log
 from kernel.errors import AetherError
@@ -75,6 +76,7 @@ class DesktopApplication(QObject):
         self._thread = KernelThread(lambda: start_kernel(paths, environ))
         self._client = InProcessClient(self._thread, LOCAL_USER, self)
         self._stores: Stores = build_stores(self._client, self)
+        self._terminals = TerminalFactory(self._client, self)
         self._status = StatusFeed(parent=self)
         self._tasks = TaskOwner(self, self.show_error)
         self._window = MainWindow(
@@ -190,6 +192,7 @@ class DesktopApplication(QObject):
             open_window=self._window.open_window,
             notify=self._window.notify,
             theme=self._theme,
+            terminals=self._terminals,
         )
 
     def _show_who_needs_you(self) -> None:

@@ -12,6 +12,7 @@ from aether_desktop.bridge.client import KernelClient
 from aether_desktop.stores import Stores
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.window_handle import WindowHandle
 
 OpenWindow = Callable[..., object]
@@ -33,6 +34,7 @@ class AppContext:
     open_window: OpenWindow
     notify: Callable[[Notice], None]
     theme: ThemeManager
+    terminals: TerminalFactory
 
 
 def open_agent(open_window: OpenWindow, pid: int, name: str) -> None:

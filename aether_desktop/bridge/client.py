@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from kernel.protocol.base import Command, Event
+from kernel.term import Terminal
 
 R = TypeVar("R")
 EventListener = Callable[[Sequence[Event]], None]
@@ -15,19 +16,28 @@ Unsubscribe = Callable[[], None]
 
 
 class TerminalFeed(Protocol):
-    """The bytes of one terminal, for one viewer; begins with what is needed to show its present state."""
+    """A terminal's screen, owned by this window while it is open: the window parses what the program prints."""
 
-    def take(self, max_bytes: int) -> bytes:
-        """Up to `max_bytes` that wait now; b"" when none do. Never blocks."""
+    @property
+    def terminal(self) -> Terminal | None:
+        """The screen with its history; None until the kernel has handed it over (`on_readable` is called then)."""
+        ...
+
+    def parse(self, max_bytes: int) -> int:
+        """Bring the screen up to date by at most `max_bytes`; how many there were, 0 when none wait. Never blocks."""
+        ...
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size of the screen in cells; the program is told by tty.resize."""
         ...
 
     @property
     def ended(self) -> bool:
-        """Whether the terminal is closed and everything was taken."""
+        """Whether the terminal is closed, or could not be opened, and everything was parsed."""
         ...
 
     def close(self) -> None:
-        """Stop viewing; the terminal runs on."""
+        """Give the screen back; the terminal runs on."""
         ...
 
 
@@ -45,8 +55,13 @@ class KernelClient(Protocol):
         """
         ...
 
-    def open_terminal(self, tty_id: str, on_readable: Callable[[], None]) -> TerminalFeed:
-        """View a terminal; `on_readable` is called on the GUI thread when bytes wait (once until they are taken)."""
+    def open_terminal(
+        self, tty_id: str, on_readable: Callable[[], None], *, recent_bytes: int = 0
+    ) -> TerminalFeed:
+        """Take over a terminal's screen; `on_readable` is called on the GUI thread when something waits to be parsed.
+
+        recent_bytes: begin that far before the end of an agent's record, for a preview; 0 for all of it.
+        """
         ...
 
     @property

@@ -165,11 +165,13 @@ class InProcessClient(QObject):
 
         return unsubscribe
 
-    def open_terminal(self, tty_id: str, on_readable: Callable[[], None]) -> TerminalFeed:
+    def open_terminal(
+        self, tty_id: str, on_readable: Callable[[], None], *, recent_bytes: int = 0
+    ) -> TerminalFeed:
         """See `KernelClient.open_terminal`."""
         from aether_desktop.bridge.terminal_feed import InProcessTerminalFeed
 
-        return InProcessTerminalFeed(self._thread, tty_id, on_readable, self)
+        return InProcessTerminalFeed(self._thread, tty_id, on_readable, self, recent_bytes)
 
     def _on_kernel_ready(self) -> None:
         """On the kernel's thread."""

@@ -1,7 +1,6 @@
-"""A terminal's bytes for one viewer in the window.
+"""A terminal's screen handed from the kernel's thread to the window's and back.
 
-An agent's own terminal (`tty-<pid>-0`) is read from its record at the viewer's own position; an interactive one through its bounded
-channel, whose back-pressure holds the program up while the window is behind. Made by `InProcessClient.open_terminal`.
+Made by `InProcessClient.open_terminal`. Attaching and giving back happen on the kernel's thread, parsing on the window's.
 """
 
 from __future__ import annotations
@@ -15,24 +14,29 @@ from kernel.errors import AetherError
 
 if TYPE_CHECKING:
     from aether_desktop.bridge.in_process import KernelThread
-    from kernel.agents.console import Console
-    from kernel.tty.channel import ByteChannel
+    from kernel.agents.terminals import ScreenSource
+    from kernel.term import Terminal
 
 
 class InProcessTerminalFeed(QObject):
-    """Implements `TerminalFeed`. on_readable is called on the GUI thread when bytes wait, once until they are taken."""
+    """Implements `TerminalFeed`. on_readable is called on the GUI thread, once until `parse` has found nothing."""
 
     _wake = Signal()
 
-    def __init__(self, thread: KernelThread, tty_id: str, on_readable: Callable[[], None], parent: QObject) -> None:
+    def __init__(
+        self,
+        thread: KernelThread,
+        tty_id: str,
+        on_readable: Callable[[], None],
+        parent: QObject,
+        recent_bytes: int = 0,
+    ) -> None:
         super().__init__(parent)
         self._thread = thread
         self._tty_id = tty_id
         self._on_readable = on_readable
-        self._channel: ByteChannel | None = None
-        self._console: Console | None = None
-        self._stop_listening: Callable[[], None] | None = None
-        self._position = 0
+        self._recent_bytes = recent_bytes
+        self._source: ScreenSource | None = None
         self._pending = False
         self._closed = False
         self._failed = False
@@ -40,19 +44,27 @@ class InProcessTerminalFeed(QObject):
         thread.call(self._attach)
 
     @property
+    def terminal(self) -> Terminal | None:
+        """See `TerminalFeed.terminal`."""
+        return self._source.terminal if self._source is not None else None
+
+    @property
     def ended(self) -> bool:
         """See `TerminalFeed.ended`."""
-        if self._failed or self._closed:
-            return True
-        return self._channel is not None and self._channel.state.ended
+        return self._failed or self._closed or (self._source is not None and self._source.ended)
 
-    def take(self, max_bytes: int) -> bytes:
-        """See `TerminalFeed.take`."""
+    def parse(self, max_bytes: int) -> int:
+        """See `TerminalFeed.parse`."""
+        if self._source is None or self._closed:
+            return 0
+        # Cleared first: news that comes while the last bytes are taken must wake the window again.
         self._pending = False
-        if self._console is not None:
-            data, self._position = self._console.read(self._position, max_bytes)
-            return data
-        return self._channel.take(max_bytes) if self._channel is not None else b""
+        return self._source.parse(max_bytes)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """See `TerminalFeed.resize`."""
+        if self._source is not None and not self._closed:
+            self._source.resize(columns, lines)
 
     def close(self) -> None:
         """See `TerminalFeed.close`."""
@@ -66,25 +78,16 @@ class InProcessTerminalFeed(QObject):
         """On the kernel's thread."""
         if self._closed:
             return
-        kernel = self._thread.kernel
         try:
-            view = kernel.view_terminal(self._tty_id, self._on_data)
+            self._source = self._thread.kernel.view_terminal(self._tty_id, self._on_data, self._recent_bytes)
         except AetherError:
             self._failed = True
-            self._wake.emit()
-            return
-        if view.console is not None:
-            self._console = view.console
-            self._position = view.console.start
-        self._channel = view.channel
-        self._stop_listening = view.close
         self._on_data()
 
     def _detach(self) -> None:
         """On the kernel's thread."""
-        if self._stop_listening is not None:
-            self._stop_listening()
-            self._stop_listening = None
+        if self._source is not None:
+            self._source.release()
 
     def _on_data(self) -> None:
         """On the kernel's thread."""

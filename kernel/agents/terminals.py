@@ -5,9 +5,10 @@ it is opened with tty.open. The bytes flow through channels, never over the bus.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Protocol
 
-from kernel.agents.console import Console, Consoles
+from kernel.agents.console import Consoles
+from kernel.agents.console_screen import ConsoleScreen
 from kernel.agents.supervisor import Supervisor
 from kernel.bus import EventBus
 from kernel.errors import ConflictError, NotFoundError, PermissionDeniedError
@@ -18,21 +19,38 @@ from kernel.protocol.process import ProcessReaped
 from kernel.protocol.tty import TtyClose, TtyClosed, TtyInput, TtyOpen, TtyOpened, TtyOpenReply, TtyResize
 from kernel.sandbox.backend import ExecRequest
 from kernel.tasks import Scope
+from kernel.term import Terminal
 from kernel.tty.backend import ShellSpec
-from kernel.tty.channel import ByteChannel
 from kernel.tty.manager import TtyEvent, TtyInfo, TtyManager, default_backend
 from kernel.tty.posix import AdoptedPty
 
 SHELL = ("/bin/sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l")
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalView:
-    """A terminal for one viewer: a record to read from, or a channel; `close` ends the viewing."""
+class ScreenSource(Protocol):
+    """A terminal's screen for its one owner, who may be on another thread than the kernel's loop."""
 
-    console: Console | None
-    channel: ByteChannel | None
-    close: Callable[[], None]
+    @property
+    def terminal(self) -> Terminal:
+        """The screen and its history; touched by the owner's thread alone."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will come any more."""
+        ...
+
+    def parse(self, max_bytes: int) -> int:
+        """Bring the screen up to date by at most `max_bytes`; how many there were, 0 when none wait. Never blocks."""
+        ...
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size of the screen in cells."""
+        ...
+
+    def release(self) -> None:
+        """Give it back. On the kernel's loop."""
+        ...
 
 
 class Terminals:
@@ -98,13 +116,16 @@ class Terminals:
         await self._manager.close(command.tty_id)
         return Empty()
 
-    def view(self, tty_id: str, on_readable: Callable[[], None]) -> "TerminalView":
-        """What a viewer reads; `on_readable` is called on this loop. Raises NotFoundError."""
+    def view(self, tty_id: str, on_readable: Callable[[], None], recent_bytes: int = 0) -> ScreenSource:
+        """The screen of a terminal, to be owned by the caller.
+
+        on_readable: called on this loop when there is something to parse after there was nothing. recent_bytes: begin that
+        far before the end of an agent's record, 0 for all of it. Raises NotFoundError, or ConflictError where a screen
+        has an owner already.
+        """
         if is_console(tty_id):
-            console = self._consoles.get(tty_id)
-            return TerminalView(console, None, console.listen(on_readable))
-        channel = self._manager.subscribe(tty_id, on_readable=on_readable)
-        return TerminalView(None, channel, channel.close)
+            return ConsoleScreen(self._consoles.get(tty_id), on_readable, recent_bytes)
+        return self._manager.lease(tty_id, on_readable)
 
     async def close(self) -> None:
         """End all terminals."""

@@ -62,6 +62,12 @@ class ByteChannel:
         return self.lossless and not self._closed and self._waiting >= self._capacity
 
     @property
+    def ended(self) -> bool:
+        """Whether the terminal has ended and everything was taken."""
+        with self._lock:
+            return self._ended and not self._pieces
+
+    @property
     def state(self) -> ChannelState:
         """What waits. Reading it resets the count of dropped bytes."""
         with self._lock:

@@ -1,8 +1,8 @@
 """The owner of every live terminal: opens, feeds, resizes, closes, and hands each one's bytes to whoever looks.
 
-Made by `bootstrap`; runs on the kernel's loop. A terminal's bytes go into a bounded tail (so that a later viewer can be
-brought up to date) and into one `ByteChannel` for each viewer. It parses nothing and publishes nothing: `on_event` tells the
-kernel, which does.
+Made by `bootstrap`; runs on the kernel's loop. A terminal's bytes go into its `LiveScreen`, into a bounded tail (so that a later
+reader of bytes can be brought up to date) and into one `ByteChannel` for each such reader. It publishes nothing: `on_event`
+tells the kernel, which does.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import dataclasses
 import sys
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +26,7 @@ from kernel.tty.backend import (
     ShellSpec,
 )
 from kernel.tty.channel import ByteChannel
+from kernel.tty.screen import LiveScreen, ScreenLease
 
 TAIL_BYTES = 256 << 10
 MAX_TERMINALS = 500
@@ -59,16 +61,18 @@ OnEvent = Callable[[TtyEvent, TtyInfo], None]
 
 
 class _Terminal:
-    """One live terminal: its pty, its tail and its channels."""
+    """One live terminal: its pty, its screen, its tail and its channels."""
 
-    def __init__(self, info: TtyInfo, pty: Pty) -> None:
+    def __init__(self, info: TtyInfo, pty: Pty, screen: LiveScreen) -> None:
         self.info = info
         self.pty = pty
+        self.screen = screen
         self.tail = bytearray()
         self.channels: set[ByteChannel] = set()
 
     def on_data(self, data: bytes) -> bool:
-        """Keep and hand on; False when a lossless viewer is full."""
+        """Keep and hand on; False when the screen or a lossless reader is full."""
+        self.screen.put(data)
         self.tail += data
         if len(self.tail) > 2 * TAIL_BYTES:
             del self.tail[:-TAIL_BYTES]
@@ -78,7 +82,7 @@ class _Terminal:
 
     @property
     def held_up(self) -> bool:
-        return any(channel.full for channel in self.channels)
+        return self.screen.full or any(channel.full for channel in self.channels)
 
     def recent(self) -> bytes:
         return bytes(self.tail[-TAIL_BYTES:])
@@ -142,9 +146,14 @@ class TtyManager:
         _check_size(columns, lines)
         terminal = self._find(tty_id)
         if (columns, lines) != (terminal.info.columns, terminal.info.lines):
+            terminal.screen.resize(columns, lines)
             terminal.pty.resize(columns, lines)
             self._change(terminal, TtyEvent.RESIZED, columns=columns, lines=lines)
         return terminal.info
+
+    def lease(self, tty_id: str, on_readable: Callable[[], None]) -> ScreenLease:
+        """Take over the screen of a terminal: see `LiveScreen.lease`. Raises NotFoundError or ConflictError."""
+        return self._find(tty_id).screen.lease(on_readable)
 
     def subscribe(
         self,
@@ -187,6 +196,7 @@ class TtyManager:
         if terminal.info.running:
             self._on_exit(tty_id, None)
         if self._terminals.pop(tty_id, None) is not None:
+            terminal.screen.close()
             self._tell(TtyEvent.CLOSED, terminal.info)
 
     async def close_owner(self, owner_pid: int) -> None:
@@ -210,11 +220,26 @@ class TtyManager:
     def _adopt(self, pty: Pty, owner_pid: int | None, title: str, columns: int, lines: int) -> TtyInfo:
         tty_id = f"tty_{uuid.uuid4().hex[:12]}"
         info = TtyInfo(tty_id, owner_pid, pty.pid, title, columns, lines, running=True)
-        terminal = _Terminal(info, pty)
+        terminal = _Terminal(info, pty, self._screen(tty_id, columns, lines))
         self._terminals[tty_id] = terminal
         self._tell(TtyEvent.OPENED, info)
         pty.start_reading(terminal.on_data, lambda code: self._on_exit(tty_id, code))
         return info
+
+    def _screen(self, tty_id: str, columns: int, lines: int) -> LiveScreen:
+        return LiveScreen(
+            columns,
+            lines,
+            reply=lambda answer: self._answer(tty_id, answer),
+            on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
+        )
+
+    def _answer(self, tty_id: str, answer: bytes) -> None:
+        """What a terminal says to its program; a program that does not listen loses it, as with any terminal."""
+        terminal = self._terminals.get(tty_id)
+        if terminal is not None and terminal.info.running:
+            with suppress(LimitReachedError):
+                terminal.pty.write(answer)
 
     def _on_exit(self, tty_id: str, code: int | None) -> None:
         terminal = self._terminals.get(tty_id)
@@ -223,6 +248,7 @@ class TtyManager:
         for channel in tuple(terminal.channels):
             channel.end()
         terminal.channels.clear()
+        terminal.screen.end()
         self._change(terminal, TtyEvent.EXITED, running=False, exit_code=code)
 
     def _resume(self, tty_id: str) -> None:

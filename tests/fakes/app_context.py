@@ -17,6 +17,7 @@ from aether_desktop.stores.llm import LlmStore
 from aether_desktop.stores.processes import ProcessStore
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.window_handle import CloseGuard
 from tests.fakes.kernel_client import FakeKernelClient
 
@@ -107,6 +108,7 @@ def make_world(
         open_window=open_window,
         notify=notices.append,
         theme=theme,
+        terminals=TerminalFactory(fake, parent),
     )
     return World(fake, context, window, opened, notices)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+from PySide6.QtCore import QTimer
 
 from kernel.errors import AetherError, NotFoundError
 from kernel.protocol.base import Command, Empty, Event, reply_type
@@ -44,6 +45,7 @@ from kernel.protocol.system import (
     SettingsReply,
     SettingsSet,
 )
+from kernel.term import Terminal
 
 R = TypeVar("R")
 Answer = Callable[[Any], Any]
@@ -92,20 +94,28 @@ def make_approval(pid: int = 1, **changes: Any) -> Approval:
 
 
 class FakeTerminalFeed:
-    """Bytes that a test feeds; counts how often they were taken."""
+    """A screen over bytes that a test feeds; counts how often they were taken and keeps what the terminal answered."""
 
     def __init__(self, on_readable: Callable[[], None], data: bytes = b"") -> None:
         self._on_readable = on_readable
         self._data = data
+        self.terminal = Terminal(100, 30)
         self.takes = 0
+        self.replies = b""
         self.closed = False
         self.ended = False
 
-    def take(self, max_bytes: int) -> bytes:
-        """See ``TerminalFeed.take``."""
+    def parse(self, max_bytes: int) -> int:
+        """See ``TerminalFeed.parse``."""
         self.takes += 1
         taken, self._data = self._data[:max_bytes], self._data[max_bytes:]
-        return taken
+        self.terminal.feed(taken)
+        self.replies += self.terminal.take_reply()
+        return len(taken)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """See ``TerminalFeed.resize``."""
+        self.terminal.resize(columns, lines)
 
     def close(self) -> None:
         """See ``TerminalFeed.close``."""
@@ -226,10 +236,13 @@ class FakeKernelClient:
         """How many subscriptions there are."""
         return len(self._listeners)
 
-    def open_terminal(self, tty_id: str, on_readable: Callable[[], None]) -> FakeTerminalFeed:
-        """See ``KernelClient.open_terminal``; the bytes of ``screens`` wait in it (call ``wake`` to say so)."""
+    def open_terminal(
+        self, tty_id: str, on_readable: Callable[[], None], *, recent_bytes: int = 0
+    ) -> FakeTerminalFeed:
+        """See ``KernelClient.open_terminal``; the bytes of ``screens`` wait in it, told a moment later."""
         feed = FakeTerminalFeed(on_readable, self.screens.get(tty_id, b""))
         self.terminals[tty_id] = feed
+        QTimer.singleShot(0, feed.wake)
         return feed
 
     def publish(self, *events: Event) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.terminal.shell import ShellView
 from aether_desktop.widgets.terminal.view import TerminalView
 
@@ -13,16 +14,19 @@ from aether_desktop.widgets.terminal.view import TerminalView
 class AgentTerminals(QWidget):
     """Tabs of terminals; the record cannot be closed."""
 
-    def __init__(self, client: KernelClient, tasks: TaskOwner, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, client: KernelClient, terminals: TerminalFactory, tasks: TaskOwner, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._client = client
+        self._terminals = terminals
         self._tasks = tasks
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setTabsClosable(True)
         self._tabs.setAccessibleName("Terminals")
         self._tabs.tabCloseRequested.connect(self._close)
-        self._record = TerminalView()
+        self._record = terminals.view(interactive=False)
         self._tabs.addTab(self._record, "Commands")
         self._tabs.tabBar().setVisible(False)
         column = QVBoxLayout(self)
@@ -39,11 +43,11 @@ class AgentTerminals(QWidget):
         """View the record of this terminal id."""
         if tty_id and tty_id != self._tty_id:
             self._tty_id = tty_id
-            self._record.set_feed(self._client.open_terminal(tty_id, self._record.on_readable))
+            self._record.set_session(self._terminals.open(tty_id))
 
     def open_shell(self, pid: int) -> None:
         """Open a shell in the agent's sandbox in a tab of its own."""
-        shell = ShellView(self._client, self._tasks, pid)
+        shell = ShellView(self._client, self._terminals, self._tasks, pid)
         index = self._tabs.addTab(shell, f"Shell {self._tabs.count()}")
         self._tabs.tabBar().setVisible(True)
         self._tabs.setCurrentIndex(index)
@@ -54,7 +58,7 @@ class AgentTerminals(QWidget):
         """End the shells and stop viewing."""
         while self._tabs.count() > 1:
             self._close(1)
-        self._record.close_feed()
+        self._record.set_session(None)
 
     def _close(self, index: int) -> None:
         widget = self._tabs.widget(index)

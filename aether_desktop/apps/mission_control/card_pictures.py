@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from aether_desktop.apps.mission_control import card_painter, row_painter
 from aether_desktop.apps.mission_control.paint_parts import Face, lines_that_fit
-from aether_desktop.apps.mission_control.preview_screen import Line
+from aether_desktop.apps.mission_control.preview_lines import Line
 from aether_desktop.apps.mission_control.previews import PreviewProvider
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.tokens import Tokens

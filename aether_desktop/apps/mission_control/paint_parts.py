@@ -13,7 +13,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from aether_desktop.apps.mission_control.preview_screen import Line, Style
+from aether_desktop.apps.mission_control.preview_lines import Line, Style
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.fonts import mono_font, ui_font
 from aether_desktop.theme.icons import paint_icon

@@ -61,7 +61,7 @@ class MissionControl(QWidget):
         self._store = ctx.stores.processes
         self._narrow = False
         self.model = AgentListModel(self._store, self)
-        self._previews = previews or TerminalPreviews(ctx.client, self)
+        self._previews = previews or TerminalPreviews(ctx.terminals, self)
         self.grid = AgentGrid(self.model, self._previews, self._store.want_told)
         self.commands = AgentActions(ctx.client, self._store, self, ctx.notify)
         self.deploy_desk = DeployDesk(ctx, self)

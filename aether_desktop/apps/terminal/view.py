@@ -42,7 +42,7 @@ class TerminalTabs(QWidget):
 
     def open_tab(self) -> None:
         """One more shell."""
-        shell = ShellView(self._ctx.client, self._tasks, HOST)
+        shell = ShellView(self._ctx.client, self._ctx.terminals, self._tasks, HOST)
         index = self._tabs.addTab(shell, f"Shell {self._tabs.count() + 1}")
         self._tabs.setCurrentIndex(index)
         self._tabs.tabBar().setVisible(self._tabs.count() > 1)

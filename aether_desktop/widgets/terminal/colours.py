@@ -1,32 +1,82 @@
-"""The colour integers of `kernel.term` as QColors: -1 default, 0..15 named, 256+n palette entry n, 0x1000000|rgb direct."""
+"""The colour integers of `kernel.term` as 0xRRGGBB in a scheme, after what the program changed in the palette.
+
+Called by `styles`. Pure: no Qt.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aether_desktop.theme.tokens import TerminalColours
+from kernel.term.palette import xterm_colour
 
 DIRECT = 0x1000000
 EXACT = 256
-_LEVELS = (0, 95, 135, 175, 215, 255)
+NAMED = 16
+BRIGHT = 8
 
 
-def resolve(value: int, colours: TerminalColours, *, foreground: bool, bold: bool = False) -> QColor:
-    """The colour of a cell's foreground or background."""
-    if value < 0:
-        return QColor(colours.foreground if foreground else colours.background)
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """Colours of one terminal theme as 0xRRGGBB; ansi has sixteen."""
+
+    foreground: int
+    background: int
+    cursor: int
+    selection: int
+    ansi: tuple[int, ...]
+
+    @classmethod
+    def of(cls, colours: TerminalColours) -> Scheme:
+        """The scheme of the theme's tokens."""
+        return cls(
+            foreground=number_of(colours.foreground),
+            background=number_of(colours.background),
+            cursor=number_of(colours.cursor),
+            selection=number_of(colours.selection),
+            ansi=tuple(number_of(colour) for colour in colours.ansi),
+        )
+
+    def defaults(self) -> dict[int | str, int]:
+        """What a program is told when it asks for the colours that it did not change."""
+        return {
+            **dict(enumerate(self.ansi)),
+            "foreground": self.foreground,
+            "background": self.background,
+            "cursor": self.cursor,
+            "highlight_background": self.selection,
+            "highlight_foreground": self.foreground,
+        }
+
+
+def number_of(colour: str) -> int:
+    """0xRRGGBB of `#rrggbb` or `#aarrggbb`."""
+    return int(colour[-6:], 16)
+
+
+def resolve(value: int, scheme: Scheme, overrides: Mapping[int | str, int], *, role: str, bold: bool = False) -> int:
+    """0xRRGGBB of a cell's colour.
+
+    value: -1 default, 0..15 named, 256+n palette entry n, 0x1000000|rgb direct. role: "foreground" or "background", which says
+    what the default is. bold: named foregrounds 0..7 become their bright ones.
+    """
     if value >= DIRECT:
-        return QColor.fromRgb(value & 0xFFFFFF)
-    if value < 16:
-        return QColor(colours.ansi[value + 8 if bold and foreground and value < 8 else value])
-    return _indexed(value - EXACT, colours)
+        return value & 0xFFFFFF
+    if value < 0:
+        default = scheme.foreground if role == "foreground" else scheme.background
+        return overrides.get(role, default)
+    index = value - EXACT if value >= EXACT else value
+    if value < BRIGHT and bold:
+        index += BRIGHT
+    if index in overrides:
+        return overrides[index]
+    return scheme.ansi[index] if index < NAMED else xterm_colour(index)
 
 
-def _indexed(index: int, colours: TerminalColours) -> QColor:
-    if index < 16:
-        return QColor(colours.ansi[max(0, index)])
-    if index < 232:
-        index -= 16
-        return QColor(_LEVELS[index // 36], _LEVELS[index // 6 % 6], _LEVELS[index % 6])
-    grey = 8 + 10 * (min(index, 255) - 232)
-    return QColor(grey, grey, grey)
+def mix(first: int, second: int, share: float) -> int:
+    """0xRRGGBB between two colours; share (0..1) is how much of the first."""
+    parts = (
+        round((first >> shift & 255) * share + (second >> shift & 255) * (1 - share)) << shift for shift in (16, 8, 0)
+    )
+    return sum(parts)

@@ -29,26 +29,51 @@ NAMES: dict[int, str] = {
 }
 
 
+KEYPAD: dict[int, str] = {
+    Qt.Key.Key_Enter: "KP_Enter",
+    Qt.Key.Key_Asterisk: "KP_Multiply",
+    Qt.Key.Key_Plus: "KP_Add",
+    Qt.Key.Key_Comma: "KP_Separator",
+    Qt.Key.Key_Minus: "KP_Subtract",
+    Qt.Key.Key_Period: "KP_Decimal",
+    Qt.Key.Key_Slash: "KP_Divide",
+    Qt.Key.Key_Equal: "KP_Equal",
+    **{int(Qt.Key.Key_0) + digit: f"KP_{digit}" for digit in range(10)},
+}
+_MODIFIER_KEYS = frozenset(
+    (
+        Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock,
+        Qt.Key.Key_NumLock, Qt.Key.Key_ScrollLock, Qt.Key.Key_Super_L, Qt.Key.Key_Super_R,
+    )
+)  # fmt: skip
+
+
 def name_of(event: QKeyEvent) -> str:
     """The logical key: a name, or the character; "" for a modifier alone."""
+    if event.key() in _MODIFIER_KEYS:
+        return ""
+    if event.modifiers() & Qt.KeyboardModifier.KeypadModifier and event.key() in KEYPAD:
+        return KEYPAD[event.key()]
     named = NAMES.get(event.key())
     if named is not None:
         return named
     text = event.text()
-    if event.modifiers() & Qt.KeyboardModifier.ControlModifier and 0x20 <= event.key() < 0x7F:
-        return chr(event.key()).lower()
+    held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    if held and 0x20 <= event.key() < 0x7F and not (text.isprintable() and len(text) == 1):
+        character = chr(event.key())
+        return character if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else character.lower()
     return text
 
 
-def modifiers_of(event: QKeyEvent) -> Modifiers:
-    """The modifier keys held."""
-    held = Modifiers.NONE
+def held_modifiers(held: Qt.KeyboardModifier) -> Modifiers:
+    """The modifier keys in the terminal's words."""
+    result = Modifiers.NONE
     for qt, ours in (
         (Qt.KeyboardModifier.ShiftModifier, Modifiers.SHIFT),
         (Qt.KeyboardModifier.AltModifier, Modifiers.ALT),
         (Qt.KeyboardModifier.ControlModifier, Modifiers.CTRL),
         (Qt.KeyboardModifier.MetaModifier, Modifiers.META),
     ):
-        if event.modifiers() & qt:
-            held |= ours
-    return held
+        if held & qt:
+            result |= ours
+    return result

@@ -1,14 +1,14 @@
-"""An interactive shell in a terminal widget: opened, typed into, resized and ended through the kernel's tty commands."""
+"""An interactive shell in a terminal widget: opened and ended through the kernel's tty commands."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from aether_desktop.bridge.client import KernelClient, TerminalFeed
+from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
-from aether_desktop.widgets.terminal.view import TerminalView
-from kernel.protocol.tty import TtyClose, TtyInput, TtyOpen, TtyResize
+from aether_desktop.widgets.terminal.factory import TerminalFactory
+from kernel.protocol.tty import TtyClose, TtyOpen
 
 
 class ShellView(QWidget):
@@ -17,16 +17,22 @@ class ShellView(QWidget):
     finished = Signal()
     """The shell ended by itself, or could not be opened."""
 
-    def __init__(self, client: KernelClient, tasks: TaskOwner, pid: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        client: KernelClient,
+        terminals: TerminalFactory,
+        tasks: TaskOwner,
+        pid: int,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._client = client
+        self._terminals = terminals
         self._tasks = tasks
         self._pid = pid
         self._tty_id = ""
         self._over = False
-        self._feed: TerminalFeed | None = None
-        self.view = TerminalView(self._type)
-        self.view.size_changed.connect(self._resize)
+        self.view = terminals.view(interactive=True, parent=self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)
@@ -40,13 +46,13 @@ class ShellView(QWidget):
     def end(self) -> None:
         """End the shell and everything that runs in it."""
         self._over = True
-        self.view.close_feed()
+        self.view.set_session(None)
         if self._tty_id:
             self._tasks.spawn(self._client.execute(TtyClose(tty_id=self._tty_id)), name="close shell")
             self._tty_id = ""
 
     async def _open(self) -> None:
-        columns, lines = self.view.grid_size()
+        columns, lines = self.view.grid.size()
         try:
             reply = await self._client.execute(TtyOpen(pid=self._pid, cols=columns, rows=lines))
         except Exception:
@@ -56,20 +62,10 @@ class ShellView(QWidget):
         if self._over:
             self.end()
             return
-        self._feed = self._client.open_terminal(reply.tty_id, self._on_readable)
-        self.view.set_feed(self._feed)
-        self._resize(*self.view.grid_size())
+        session = self._terminals.open(reply.tty_id)
+        session.finished.connect(self._on_finished)
+        self.view.set_session(session)
 
-    def _on_readable(self) -> None:
-        self.view.on_readable()
-        if self._feed is not None and self._feed.ended and not self._over:
+    def _on_finished(self) -> None:
+        if not self._over:
             self.finished.emit()
-
-    def _type(self, data: bytes) -> None:
-        if self._tty_id and data:
-            text = data.decode("utf-8", errors="surrogateescape")
-            self._tasks.spawn(self._client.execute(TtyInput(tty_id=self._tty_id, data=text)), name="type")
-
-    def _resize(self, columns: int, lines: int) -> None:
-        if self._tty_id:
-            self._tasks.spawn(self._client.execute(TtyResize(tty_id=self._tty_id, cols=columns, rows=lines)), name="resize")

@@ -1,291 +1,390 @@
-"""A terminal widget: feeds a `kernel.term.Terminal` within a frame budget and paints its rows on a fixed grid.
+"""A terminal widget: shows the screen of a `TerminalSession`, and sends it keys, mouse and text.
 
-Read-only for an agent's own record, interactive with `on_input`. Used by the agent's window and the terminal app.
+Read-only for an agent's own record. Used by the agent's window and the terminal app. What it shows comes from `painter`; what
+else a person can do with it (find, copy, links, prompts, ...) are the parts beside this file, made in `__init__`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
-    QFontMetricsF,
-    QGuiApplication,
+    QFocusEvent,
+    QHideEvent,
+    QInputMethodEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
-from aether_desktop.bridge.client import TerminalFeed
+from aether_desktop.stores.terminals import HeldSession, TerminalSession
 from aether_desktop.theme.current import tokens_of
-from aether_desktop.theme.fonts import mono_font
-from aether_desktop.theme.tokens import TYPE, TerminalColours
-from aether_desktop.widgets.terminal.colours import resolve
-from aether_desktop.widgets.terminal.key_names import modifiers_of, name_of
+from aether_desktop.theme.tokens import TYPE
+from aether_desktop.widgets.terminal.atlases import Atlases
+from aether_desktop.widgets.terminal.blink import Blink
+from aether_desktop.widgets.terminal.colours import Scheme
+from aether_desktop.widgets.terminal.cursor import CursorPaint
+from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
+from aether_desktop.widgets.terminal.grid import PADDING_PX, Grid
+from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX, HistoryBar
+from aether_desktop.widgets.terminal.key_names import held_modifiers, name_of
+from aether_desktop.widgets.terminal.painter import ScreenPainter
+from aether_desktop.widgets.terminal.pointer import Pointer
+from aether_desktop.widgets.terminal.selecting import Selecting
+from aether_desktop.widgets.terminal.viewport import Viewport
 from kernel.term import Terminal
-from kernel.term.keys import encode_key, encode_paste
-from kernel.term.rows import STUB, Row
-from kernel.term.selection import Position, SelectionKind, spans
-from kernel.term.selection import text as selected_text
+from kernel.term.events import PaletteChanged, SizeChanged
+from kernel.term.keys import encode_focus, encode_key
 
-BUDGET_S = 0.004
-SLICE_BYTES = 32 << 10
-REPAINT_MS = 33
-PADDING_PX = 8
-SCROLLBACK = 10_000
+SELECTION_OPACITY = 110
+Overlay = Callable[[QPainter], None]
 
 
 class TerminalView(QWidget):
     """Shows one terminal.
 
-    on_input: takes what the person types, as bytes; None makes it read-only.
+    atlases: drawn glyphs, shared. interactive: keys go to the program; otherwise it is to be looked at.
     """
 
-    size_changed = Signal(int, int)
-    """Columns and lines that fit now."""
+    rows_shown = Signal()
+    """Other rows show than before, or at another place."""
+    zoomed = Signal(int)
+    """The font's new size in px."""
+    activated = Signal()
+    """The person typed, or pressed a button in it."""
+    session_changed = Signal()
 
-    def __init__(self, on_input: Callable[[bytes], None] | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, atlases: Atlases, *, interactive: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._on_input = on_input
-        self._feed: TerminalFeed | None = None
-        self._terminal = Terminal(100, 30, scrollback=SCROLLBACK)
-        self._scroll = 0
-        self._anchor: Position | None = None
-        self._head: Position | None = None
-        self._kind = SelectionKind.CHARACTER
-        self._font = mono_font(TYPE.body)
-        metrics = QFontMetricsF(self._font)
-        self._cell_width = metrics.horizontalAdvance("M")
-        self._cell_height = float(round(metrics.height() + 1))
-        self._ascent = metrics.ascent()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._pump)
+        self.interactive = interactive
+        self.viewport = Viewport()
+        self.selecting = Selecting(self, self.update)
+        self.overlays: list[Overlay] = []
+        self._atlases = atlases
+        self._session: TerminalSession | None = None
+        held = self._held = HeldSession()
+        self.destroyed.connect(lambda: held.replace(None))
+        self._blank = Terminal(80, 24)
+        self._font_px = TYPE.body
+        self._pointer = Pointer(self)
+        self._preedit = ""
+        self._last_first = -1
+        self._painted_cursor = QRect()
+        self._build_painter()
+        self._history_bar = HistoryBar(self)
+        self._history_bar.asked.connect(self._on_history_bar)
+        self._blink = Blink(self)
+        self._blink.changed.connect(self._on_blink)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(self.refresh)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, interactive)
+        self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.IBeamCursor)
-        self.setAccessibleName("Terminal" if on_input else "The agent's terminal, read-only")
+        self.setAccessibleName("Terminal" if interactive else "The agent's terminal, read-only")
         self.setMinimumSize(120, 60)
+
+    # --- what is shown
+
+    @property
+    def session(self) -> TerminalSession | None:
+        """What it shows; None for nothing yet."""
+        return self._session
 
     @property
     def terminal(self) -> Terminal:
-        """The screen behind the widget."""
-        return self._terminal
+        """The screen that it shows."""
+        return self._session.terminal if self._session is not None else self._blank
 
-    def set_feed(self, feed: TerminalFeed | None) -> None:
-        """Show another terminal; the feed before is closed."""
-        if self._feed is not None:
-            self._feed.close()
-        self._feed = feed
-        self._pump()
+    @property
+    def font_px(self) -> int:
+        """The font's size in logical pixels."""
+        return self._font_px
 
-    def on_readable(self) -> None:
-        """Bytes wait in the feed; parsed soon, a flood at 30 Hz."""
-        if not self._timer.isActive():
-            self._timer.start(4)
+    @property
+    def scheme(self) -> Scheme:
+        """The colours in force."""
+        return self._scheme
 
-    def close_feed(self) -> None:
-        """Stop viewing."""
-        self.set_feed(None)
+    def set_session(self, session: TerminalSession | None) -> None:
+        """Show another terminal, which this view releases in the end; None shows nothing."""
+        before, self._session = self._session, session
+        if before is not None:
+            before.changed.disconnect(self.refresh)
+            before.told.disconnect(self._on_told)
+        self._held.replace(session)
+        self.selecting.clear()
+        self.viewport.follow()
+        if session is not None:
+            session.changed.connect(self.refresh)
+            session.told.connect(self._on_told)
+            self._fit()
+        self.session_changed.emit()
+        self.refresh()
 
-    def grid_size(self) -> tuple[int, int]:
-        """Columns and lines that fit."""
-        columns = int((self.width() - 2 * PADDING_PX) / self._cell_width)
-        lines = int((self.height() - 2 * PADDING_PX) / self._cell_height)
-        return max(2, min(1000, columns)), max(1, min(1000, lines))
+    def send(self, data: bytes) -> None:
+        """Give bytes to the program, as if typed."""
+        if self.interactive and self._session is not None and data:
+            self._session.write(data)
 
-    def copy(self) -> None:
-        """Put the selected text on the clipboard."""
-        if self._anchor is not None and self._head is not None:
-            QGuiApplication.clipboard().setText(selected_text(self._terminal, self._kind, self._anchor, self._head))
+    def type_text(self, data: bytes) -> None:
+        """As `send`, for what a person typed: the newest line shows again and nothing stays selected."""
+        if not data:
+            return
+        self.selecting.clear()
+        if not self.viewport.following:
+            self.viewport.follow()
+            self.refresh()
+        self._restart_blink()
+        self.send(data)
+        self.activated.emit()
 
-    def paste(self) -> None:
-        """Send the clipboard's text to the program."""
-        words = QGuiApplication.clipboard().text()
-        if words and self._on_input is not None:
-            self._on_input(encode_paste(words, self._terminal.modes))
+    def set_font_px(self, font_px: int) -> None:
+        """Zoom, between 6 and 48 px."""
+        font_px = max(SMALLEST_PX, min(LARGEST_PX, font_px))
+        if font_px != self._font_px:
+            self._font_px = font_px
+            self._build_painter()
+            self._fit()
+            self.refresh()
+            self.zoomed.emit(font_px)
+
+    def scroll_by(self, lines: int) -> None:
+        """Scroll through the history, towards older lines if positive."""
+        self.viewport.scroll_by(self.terminal, lines)
+        self.refresh()
+
+    def reveal(self, line: int) -> None:
+        """Show an absolute line."""
+        self.viewport.reveal(self.terminal, line)
+        self.refresh()
+
+    def refresh(self, *, patient: bool = False) -> None:
+        """Bring the picture up to date; does nothing while nobody sees it. patient: draw every glyph now."""
+        if not self.isVisible():
+            return
+        terminal = self.terminal
+        changed, complete = self._painter.paint(
+            terminal, self.viewport.rows(terminal), blink_off=self._blink.off, patient=patient
+        )
+        if not complete:
+            self._again.start(1)
+        self._history_bar.show_place(terminal, self.viewport)
+        first = self.viewport.first(terminal)
+        if changed or first != self._last_first:
+            self.update(self.grid.lines_rect(changed if first == self._last_first else range(terminal.lines)))
+            self._last_first = first
+            self.rows_shown.emit()
+        cursor = self.grid.cursor_rect()
+        if cursor != self._painted_cursor:
+            self.update(self._painted_cursor)
+            self.update(cursor)
+            self._painted_cursor = cursor
+            self.updateMicroFocus()
+
+    # --- events
 
     def event(self, event: QEvent) -> bool:
-        """Programs get the keys that would otherwise be the window's shortcuts."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._on_input is not None:
+        """Programs get the keys that would otherwise be the window's shortcuts, but for those with Ctrl+Shift."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.interactive:
             both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-            if event.modifiers() & both != both and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            if event.modifiers() & both != both and not event.modifiers() & Qt.KeyboardModifier.MetaModifier:
                 event.accept()
                 return True
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._build_painter()
+            self._fit()
+            self.refresh()
         return super().event(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            scheme = Scheme.of(tokens_of(self).terminal)
+            if scheme != self._scheme:
+                self._build_painter()
+                self._tell_colours()
+                self.refresh()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Type; Ctrl+Shift+C and V copy and paste; Shift+PageUp scrolls."""
-        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-        if event.modifiers() & both == both and event.key() == Qt.Key.Key_C:
-            self.copy()
-        elif event.modifiers() & both == both and event.key() == Qt.Key.Key_V:
-            self.paste()
-        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and (
-            self._on_input is None or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        ):
-            step = self._terminal.lines - 1
-            self._scroll_by(step if event.key() == Qt.Key.Key_PageUp else -step)
-        elif self._on_input is not None and (name := name_of(event)):
-            self._scroll = 0
-            self._on_input(encode_key(name, modifiers_of(event), self._terminal.modes, text=event.text()))
-        else:
+        """Type; Shift with PageUp, PageDown, Home and End scrolls."""
+        if self._scroll_key(event):
+            return
+        name = name_of(event)
+        if not self.interactive or not name:
             super().keyPressEvent(event)
+            return
+        text = event.text() if not name.startswith("KP_") else ""
+        self.type_text(encode_key(name, held_modifiers(event.modifiers()), self.terminal.modes, text=text))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab belongs to the program."""
-        return False if self._on_input is not None else super().focusNextPrevChild(forward)
+        return False if self.interactive else super().focusNextPrevChild(forward)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Its keys come first, and the program hears of it if it asked."""
+        super().focusInEvent(event)
+        self._on_focus(focused=True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """See `focusInEvent`."""
+        super().focusOutEvent(event)
+        self._on_focus(focused=False)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll through the history."""
-        self._scroll_by(round(event.angleDelta().y() / 40))
+        """See `Pointer`."""
+        self._pointer.wheel(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a selection."""
-        self._kind = SelectionKind.BLOCK if event.modifiers() & Qt.KeyboardModifier.AltModifier else SelectionKind.CHARACTER
-        self._anchor, self._head = self._position(event.position().toPoint()), None
-        self.update()
+        """See `Pointer`."""
+        self.activated.emit()
+        if not self._pointer.press(event):
+            super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Select a word."""
-        self._kind = SelectionKind.WORD
-        self._anchor = self._head = self._position(event.position().toPoint())
-        self.update()
+        """The second press."""
+        self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Extend the selection."""
-        if self._anchor is not None:
-            self._head = self._position(event.position().toPoint())
-            self.update()
+        """See `Pointer`."""
+        self._pointer.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """See `Pointer`."""
+        self._pointer.release(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Text of an input method: what is being composed shows at the cursor, what is done is typed."""
+        self._preedit = event.preeditString()
+        if event.commitString():
+            self.type_text(event.commitString().encode("utf-8", "replace"))
+        self.update()
+        event.accept()
+
+    def inputMethodQuery(self, query: Qt.InputMethodQuery) -> object:
+        """Where an input method puts its window."""
+        if query == Qt.InputMethodQuery.ImCursorRectangle:
+            return self.grid.cursor_rect()
+        if query == Qt.InputMethodQuery.ImEnabled:
+            return self.interactive
+        return super().inputMethodQuery(query)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """It may have missed something."""
+        super().showEvent(event)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing moves unseen."""
+        super().hideEvent(event)
+        self._blink.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The grid follows the widget."""
         super().resizeEvent(event)
-        columns, lines = self.grid_size()
-        if (columns, lines) != (self._terminal.columns, self._terminal.lines):
-            self._terminal.resize(columns, lines)
-            self.size_changed.emit(columns, lines)
+        self._history_bar.setGeometry(self.width() - SCROLLBAR_PX, 0, SCROLLBAR_PX, self.height())
+        self._fit()
+        self.refresh()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows that the damage touches."""
-        colours = tokens_of(self).terminal
+        """The picture, what is selected, the cursor, and the parts' overlays."""
         painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(colours.background))
-        painter.setFont(self._font)
-        selection = self._selected_cells()
-        first = len(self._terminal.history) + self._terminal.history_dropped - self._scroll
-        for line in range(self._terminal.lines):
-            row = self._terminal.absolute_row(first + line)
-            top = PADDING_PX + line * self._cell_height
-            if row is not None and event.rect().intersects(QRectF(0, top, self.width(), self._cell_height).toAlignedRect()):
-                self._paint_row(painter, row, top, colours, selection.get(first + line))
-        self._paint_cursor(painter, colours)
+        picture = self._painter.image
+        cell = self.grid.cell
+        grid = QRectF(PADDING_PX, PADDING_PX, picture.width() / cell.ratio, picture.height() / cell.ratio)
+        if not grid.contains(QRectF(event.rect())):
+            paper = self.terminal.palette.overrides.get("background", self._scheme.background)
+            if self.terminal.modes.reverse_video:
+                paper = self._scheme.foreground
+            painter.fillRect(event.rect(), QColor(paper))
+        painter.drawImage(QPointF(PADDING_PX, PADDING_PX), picture)
+        shade = QColor(self._scheme.selection)
+        shade.setAlpha(SELECTION_OPACITY)
+        for span in self.selecting.spans(self.terminal, *self.grid.shown()):
+            painter.fillRect(self.grid.rect(span), shade)
+        for overlay in self.overlays:
+            overlay(painter)
+        self._cursor.paint(painter, self, self._painter, hidden=self._blink.off, preedit=self._preedit)
 
-    def _paint_row(
-        self, painter: QPainter, row: Row, top: float, colours: TerminalColours, selected: tuple[int, int] | None
-    ) -> None:
-        start = 0
-        width = len(row.attrs)
-        while start < width:
-            end = start + 1
-            while end < width and row.attrs[end] == row.attrs[start]:
-                end += 1
-            self._paint_run(painter, row, start, end, top, colours)
-            start = end
-        if selected is not None:
-            shade = QColor(colours.selection)
-            shade.setAlpha(120)
-            left = PADDING_PX + selected[0] * self._cell_width
-            painter.fillRect(QRectF(left, top, (selected[1] - selected[0]) * self._cell_width, self._cell_height), shade)
+    # --- private
 
-    def _paint_run(self, painter: QPainter, row: Row, start: int, end: int, top: float, colours: TerminalColours) -> None:
-        look = self._terminal.attributes[row.attrs[start]]
-        ink = resolve(look.fg, colours, foreground=True, bold=look.bold)
-        paper = resolve(look.bg, colours, foreground=False)
-        if look.reverse != self._terminal.modes.reverse_video:
-            ink, paper = paper, ink
-        area = QRectF(PADDING_PX + start * self._cell_width, top, (end - start) * self._cell_width, self._cell_height)
-        if paper.name() != colours.background:
-            painter.fillRect(area, paper)
-        text = row.text[start:end]
-        if look.hidden or not text.strip():
+    def _build_painter(self) -> None:
+        self._scheme = Scheme.of(tokens_of(self).terminal)
+        atlas = self._atlases.get(self._font_px, self.devicePixelRatioF())
+        self.grid = Grid(self, atlas.geometry)
+        self._painter = ScreenPainter(atlas, self._scheme)
+        self._cursor = CursorPaint(self._scheme, atlas.geometry)
+        self._painted_cursor = QRect()
+        self._last_first = -1
+
+    def _fit(self) -> None:
+        if self._session is None:
             return
-        if look.dim:
-            ink.setAlpha(150)
-        painter.setPen(ink)
-        font = QFont(self._font)
-        font.setBold(look.bold)
-        font.setItalic(look.italics)
-        font.setUnderline(look.ul_style > 0)
-        font.setStrikeOut(look.strikethrough)
-        painter.setFont(font)
-        self._paint_text(painter, text, area)
+        columns, lines = self.grid.size()
+        if (columns, lines) != (self.terminal.columns, self.terminal.lines):
+            self.selecting.clear()
+        self._session.resize(columns, lines, tell=self.interactive)
+        self._tell_colours()
 
-    def _paint_text(self, painter: QPainter, text: str, area: QRectF) -> None:
-        """ASCII in one piece; anything else cell by cell, so that it stays on the grid."""
-        base = area.top() + self._ascent
-        if text.isascii() and STUB not in text and abs(self._cell_width - round(self._cell_width)) < 0.01:
-            painter.drawText(QPointF(area.left(), base), text)
-            return
-        for offset, character in enumerate(text):
-            if character not in (" ", STUB):
-                painter.drawText(QPointF(area.left() + offset * self._cell_width, base), self._terminal.clusters[character])
+    def _tell_colours(self) -> None:
+        """So that programs that ask are answered truthfully."""
+        cell = self.grid.cell
+        self.terminal.palette.defaults.update(self._scheme.defaults())
+        self.terminal.screen.cell_width, self.terminal.screen.cell_height = cell.width, cell.height
 
-    def _paint_cursor(self, painter: QPainter, colours: TerminalColours) -> None:
-        cursor = self._terminal.cursor
-        if cursor.hidden or self._scroll:
-            return
-        left = PADDING_PX + min(cursor.x, self._terminal.columns - 1) * self._cell_width
-        area = QRectF(left, PADDING_PX + cursor.y * self._cell_height, self._cell_width, self._cell_height)
-        shade = QColor(colours.cursor)
-        if self.hasFocus() and self._on_input is not None:
-            shade.setAlpha(190)
-            painter.fillRect(area, shade)
-        else:
-            painter.setPen(shade)
-            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+    def _on_told(self, event: object) -> None:
+        if isinstance(event, PaletteChanged):
+            self._painter.forget()
+        elif isinstance(event, SizeChanged) and self._session is not None:
+            # The window's size is the person's: the program's wish is undone.
+            self._session.restore_size()
 
-    def _pump(self) -> None:
-        """Parse for a few milliseconds; the rest in the next frame."""
-        if self._feed is None:
-            return
-        until = time.perf_counter() + BUDGET_S
-        changed = False
-        more = True
-        while more and time.perf_counter() < until:
-            data = self._feed.take(SLICE_BYTES)
-            more = bool(data)
-            if data:
-                self._terminal.feed(data)
-                changed = True
-        reply = self._terminal.take_reply()
-        self._terminal.take_events()
-        if reply and self._on_input is not None:
-            self._on_input(reply)
-        if changed:
-            self.update()
-        if more:
-            self._timer.start(REPAINT_MS)
+    def _on_focus(self, *, focused: bool) -> None:
+        self._restart_blink()
+        if self._session is not None:
+            self._session.focus(focused=focused)
+            if self.interactive:
+                self.send(encode_focus(focused, self.terminal.modes))
+        self.update(self.grid.cursor_rect())
 
-    def _scroll_by(self, lines: int) -> None:
-        self._scroll = max(0, min(len(self._terminal.history), self._scroll + lines))
-        self.update()
+    def _scroll_key(self, event: QKeyEvent) -> bool:
+        shift = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ShiftModifier
+        if not shift and (self.interactive or event.modifiers()):
+            return False
+        terminal = self.terminal
+        steps = {
+            Qt.Key.Key_PageUp: terminal.lines - 1,
+            Qt.Key.Key_PageDown: 1 - terminal.lines,
+            Qt.Key.Key_Home: len(terminal.history),
+            Qt.Key.Key_End: -len(terminal.history),
+        }
+        if not self.interactive:
+            steps |= {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+        step = steps.get(Qt.Key(event.key()))
+        if step is None or (terminal.modes.alternate_screen and self.interactive):
+            return False
+        self.scroll_by(step)
+        return True
 
-    def _position(self, point: QPoint) -> Position:
-        column = int((point.x() - PADDING_PX) / self._cell_width)
-        line = int((point.y() - PADDING_PX) / self._cell_height)
-        first = len(self._terminal.history) + self._terminal.history_dropped - self._scroll
-        return Position(first + max(0, min(line, self._terminal.lines - 1)), max(0, min(column, self._terminal.columns - 1)))
+    def _on_history_bar(self, line: int) -> None:
+        self.viewport.scroll_to(self.terminal, line)
+        self.refresh()
 
-    def _selected_cells(self) -> dict[int, tuple[int, int]]:
-        if self._anchor is None or self._head is None:
-            return {}
-        found = spans(self._terminal, self._kind, self._anchor, self._head)
-        return {span.line: (span.start, span.end) for span in found}
+    def _restart_blink(self) -> None:
+        self._blink.restart(active=self.hasFocus() and self.interactive)
+        self.update(self.grid.cursor_rect())
+
+    def _on_blink(self) -> None:
+        if self.terminal.cursor.blinking:
+            self.update(self.grid.cursor_rect())
+        self.refresh()

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from aether_desktop.apps.mission_control.card_pictures import PICTURES_KEPT, CardPictures, Look
-from aether_desktop.apps.mission_control.preview_screen import Line, Run, Style
+from aether_desktop.apps.mission_control.preview_lines import Line, Run, Style
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.tokens import DARK, LIGHT
 from tests.fakes.kernel_client import make_approval, make_info

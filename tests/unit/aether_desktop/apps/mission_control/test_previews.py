@@ -1,4 +1,4 @@
-"""Only terminals of visible cards are read, a few times a second, and bounded."""
+"""Cards show what their terminals print, a few times a second, and few terminals stay open for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QObject
 
 from aether_desktop.apps.mission_control.previews import MOST_OPEN, TerminalPreviews
+from aether_desktop.widgets.terminal.factory import TerminalFactory
 from tests.fakes.kernel_client import FakeKernelClient
 from tests.unit.aether_desktop.apps.conftest import wait_until
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("MC01")]
 @pytest.fixture
 def previews(client: FakeKernelClient) -> Iterator[TerminalPreviews]:
     parent = QObject()
-    made = TerminalPreviews(client, parent)
+    made = TerminalPreviews(TerminalFactory(client, parent), parent)
     yield made
     made.close()
     parent.deleteLater()
@@ -41,19 +42,20 @@ async def test_what_a_visible_terminal_prints_is_shown(client: FakeKernelClient,
     assert list(client.terminals) == ["tty-1-0"]
 
 
-async def test_a_hidden_card_does_not_pull(client: FakeKernelClient, previews: TerminalPreviews) -> None:
+async def test_a_hidden_card_says_nothing_until_it_is_back(client: FakeKernelClient, previews: TerminalPreviews) -> None:
+    changed: list[int] = []
+    previews.changed.connect(changed.append)
     previews.show({1: "tty-1-0"})
     client.terminals["tty-1-0"].feed(b"seen\r\n")
-    await wait_until(lambda: shown(previews, 1) == "seen")
+    await wait_until(lambda: shown(previews, 1) == "seen" and changed == [1])
     previews.show({2: "tty-2-0"})
-    takes = client.terminals["tty-1-0"].takes
     client.terminals["tty-1-0"].feed(b"unseen")
     client.terminals["tty-2-0"].feed(b"other")
-    await wait_until(lambda: shown(previews, 2) == "other")
-    assert client.terminals["tty-1-0"].takes == takes
+    await wait_until(lambda: changed == [1, 2])
     assert not client.terminals["tty-1-0"].closed
     previews.show({1: "tty-1-0"})
-    await wait_until(lambda: shown(previews, 1) == "seen\nunseen")
+    await wait_until(lambda: changed == [1, 2, 1])
+    assert shown(previews, 1) == "seen\nunseen"
 
 
 async def test_a_flood_is_read_to_its_end_in_bounded_pieces(client: FakeKernelClient, previews: TerminalPreviews) -> None:

@@ -1,0 +1,101 @@
+"""When which terminal is parsed: a few milliseconds a frame for all of them together, the one that has the focus first.
+
+Parsing on a thread of its own costs the window its frames, since both want the interpreter. So the window parses itself, in
+slices, and lets go between them. One schedule serves all sessions of a window.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+#: Parsing in one go, in seconds; short while somebody types, so that their echo does not wait behind another's flood.
+BUDGET_S = 0.005
+TYPING_BUDGET_S = 0.002
+TYPING_PAUSE_MS = 2
+TYPING_LASTS_S = 0.3
+SLICE_BYTES = 16 << 10
+
+
+class Parsing(Protocol):
+    """What the schedule asks of a session."""
+
+    def parse(self, max_bytes: int) -> bool:
+        """Parse at most so much; False when nothing waits any more."""
+        ...
+
+    def settle(self, *, waiting: bool) -> None:
+        """Tell viewers, after a turn, what changed; waiting: there is more to parse."""
+        ...
+
+
+class TerminalSchedule(QObject):
+    """Turns of all sessions that have something to parse."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: deque[Parsing] = deque()
+        self._focused: Parsing | None = None
+        self._typed_at = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._turn)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits to be parsed."""
+        return bool(self._waiting)
+
+    def add(self, session: Parsing) -> None:
+        """A session has something to parse."""
+        if session not in self._waiting:
+            self._waiting.append(session)
+        if not self._timer.isActive():
+            self._timer.start(0)
+
+    def remove(self, session: Parsing) -> None:
+        """A session is over."""
+        if session in self._waiting:
+            self._waiting.remove(session)
+        if self._focused is session:
+            self._focused = None
+
+    def focus(self, session: Parsing | None) -> None:
+        """Which session comes first from now on."""
+        self._focused = session
+
+    def note_typing(self) -> None:
+        """A key was pressed in a terminal."""
+        self._typed_at = time.monotonic()
+
+    def _turn(self) -> None:
+        typing = time.monotonic() - self._typed_at < TYPING_LASTS_S
+        deadline = time.perf_counter() + (TYPING_BUDGET_S if typing else BUDGET_S)
+        touched: dict[int, tuple[Parsing, bool]] = {}
+        if self._focused is not None and self._focused in self._waiting:
+            self._parse_focused(self._focused, deadline, touched)
+        while self._waiting and time.perf_counter() < deadline:
+            session = self._waiting.popleft()
+            more = session.parse(SLICE_BYTES)
+            touched[id(session)] = (session, more)
+            if more:
+                self._waiting.append(session)
+        for session, more in touched.values():
+            session.settle(waiting=more)
+        if self._waiting:
+            self._timer.start(TYPING_PAUSE_MS if typing else 0)
+
+    def _parse_focused(self, session: Parsing, deadline: float, touched: dict[int, tuple[Parsing, bool]]) -> None:
+        """Up to the half of a turn when others wait as well."""
+        alone = len(self._waiting) == 1
+        until = deadline if alone else (time.perf_counter() + deadline) / 2
+        more = True
+        while more and time.perf_counter() < until:
+            more = session.parse(SLICE_BYTES)
+        touched[id(session)] = (session, more)
+        if not more:
+            self._waiting.remove(session)

@@ -1,0 +1,214 @@
+"""The terminals that the window shows, one session each, however many widgets look at it.
+
+A session owns the screen while anybody looks, and has it parsed by the `TerminalSchedule`. Widgets read rows, send keys and
+hear what happened; none of them touches the kernel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from aether_desktop.bridge.client import KernelClient, TerminalFeed
+from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.stores.terminal_schedule import TerminalSchedule
+from kernel.errors import AetherError, LimitReachedError
+from kernel.protocol.tty import TtyInput, TtyResize
+from kernel.term import Terminal
+
+COLUMNS, LINES = 100, 30
+#: A flood repaints this often; a quiet terminal at once.
+FLOOD_REPAINT_S = 1 / 30
+#: A program that prints in small pieces does not repaint more often than a screen can show.
+FRAME_S = 0.008
+#: Longest that a program may hold the picture with synchronized output.
+SYNCHRONIZED_S = 0.15
+#: Input goes out in pieces, so that a long paste neither holds the kernel up nor is refused as a whole.
+INPUT_PIECE_CHARS = 64 << 10
+INPUT_WAIT_S = 0.05
+PREVIEW_BYTES = 64 << 10
+
+
+class TerminalSession(QObject):
+    """One terminal for all of its viewers. Made by `TerminalStore.open`; every opening is matched by a `release`."""
+
+    changed = Signal()
+    """What the screen shows changed."""
+    told = Signal(object)
+    """A `kernel.term.events.TermEvent`."""
+    finished = Signal()
+    """The program ended and all of its output is parsed, or the terminal could not be opened."""
+
+    def __init__(self, client: KernelClient, tty_id: str, schedule: TerminalSchedule, store: TerminalStore) -> None:
+        super().__init__(store)
+        self.tty_id = tty_id
+        self.viewers = 0
+        self._client = client
+        self._schedule = schedule
+        self._store = store
+        self._tasks = TaskOwner(self)
+        self._blank = Terminal(COLUMNS, LINES)
+        self._input: deque[str] = deque()
+        self._sender: asyncio.Task[None] | None = None
+        self._size = (0, 0)
+        self._shown_at = 0.0
+        self._held_since = 0.0
+        self._over = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._show)
+        self._feed: TerminalFeed = client.open_terminal(tty_id, self._on_readable, recent_bytes=store.recent_bytes)
+
+    @property
+    def terminal(self) -> Terminal:
+        """The screen; a blank one until the kernel has handed over the real one."""
+        return self._feed.terminal or self._blank
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will come any more."""
+        return self._over
+
+    def write(self, data: bytes) -> None:
+        """Type; kept in order, and kept while the program does not read."""
+        text = data.decode("utf-8", errors="surrogateescape")
+        if not text or self._over:
+            return
+        self._schedule.note_typing()
+        self._input.extend(text[at : at + INPUT_PIECE_CHARS] for at in range(0, len(text), INPUT_PIECE_CHARS))
+        if self._sender is None or self._sender.done():
+            self._sender = self._tasks.spawn(self._send(), name="type into a terminal")
+
+    def resize(self, columns: int, lines: int, *, tell: bool) -> None:
+        """Make the terminal this large. tell: there is a program that has to know."""
+        if (columns, lines) == self._size or self._over:
+            return
+        self._size = (columns, lines)
+        self._apply_size()
+        if tell:
+            told = TtyResize(tty_id=self.tty_id, cols=columns, rows=lines)
+            self._tasks.spawn(self._client.execute(told), name="resize a terminal")
+        self.changed.emit()
+
+    def restore_size(self) -> None:
+        """The program changed the size of its screen: change it back."""
+        if self._size != (0, 0):
+            self._apply_size()
+
+    def focus(self, *, focused: bool) -> None:
+        """Whether the person's keys go here: then it is parsed before others."""
+        self._schedule.focus(self if focused else None)
+
+    def release(self) -> None:
+        """A viewer looks no more."""
+        self.viewers -= 1
+        if self.viewers <= 0:
+            self._store.forget(self)
+
+    def close(self) -> None:
+        """Give the screen back to the kernel."""
+        self._over = True
+        self._later.stop()
+        self._schedule.remove(self)
+        self._feed.close()
+        self.deleteLater()
+
+    def parse(self, max_bytes: int) -> bool:
+        """See `Parsing.parse`."""
+        return self._feed.parse(max_bytes) > 0
+
+    def settle(self, *, waiting: bool) -> None:
+        """See `Parsing.settle`."""
+        for event in self.terminal.take_events():
+            self.told.emit(event)
+        now = time.monotonic()
+        if self.terminal.modes.synchronized_output:
+            self._held_since = self._held_since or now
+            left = self._held_since + SYNCHRONIZED_S - now
+        else:
+            self._held_since = 0.0
+            left = self._shown_at + (FLOOD_REPAINT_S if waiting else FRAME_S) - now
+        if left <= 0:
+            self._show()
+        elif not self._later.isActive():
+            self._later.start(max(1, round(left * 1000)))
+        if not waiting:
+            self._check_end()
+
+    def _show(self) -> None:
+        self._later.stop()
+        self._shown_at = time.monotonic()
+        self.changed.emit()
+
+    def _on_readable(self) -> None:
+        if self._size != (0, 0) and self._feed.terminal is not None:
+            self._apply_size()
+        self._schedule.add(self)
+
+    def _apply_size(self) -> None:
+        terminal = self._feed.terminal
+        if terminal is not None and (terminal.columns, terminal.lines) != self._size:
+            self._feed.resize(*self._size)
+
+    def _check_end(self) -> None:
+        if self._feed.ended and not self._over:
+            self._over = True
+            self.finished.emit()
+
+    async def _send(self) -> None:
+        while self._input and not self._over:
+            try:
+                await self._client.execute(TtyInput(tty_id=self.tty_id, data=self._input[0]))
+            except LimitReachedError:
+                await asyncio.sleep(INPUT_WAIT_S)
+                continue
+            except AetherError:
+                self._input.clear()
+                return
+            self._input.popleft()
+
+
+class HeldSession:
+    """The session that a widget looks at; outlives the widget by a moment, so that its destruction can release it."""
+
+    def __init__(self) -> None:
+        self._session: TerminalSession | None = None
+
+    def replace(self, session: TerminalSession | None) -> None:
+        """Hold another one, or none; the one before is released."""
+        before, self._session = self._session, session
+        if before is not None:
+            before.release()
+
+
+class TerminalStore(QObject):
+    """Sessions by terminal.
+
+    recent_bytes: begin an agent's record that far before its end, 0 for all of it; a store of previews says `PREVIEW_BYTES`.
+    """
+
+    def __init__(
+        self, client: KernelClient, schedule: TerminalSchedule, parent: QObject | None = None, *, recent_bytes: int = 0
+    ) -> None:
+        super().__init__(parent)
+        self.recent_bytes = recent_bytes
+        self._client = client
+        self._schedule = schedule
+        self._sessions: dict[str, TerminalSession] = {}
+
+    def open(self, tty_id: str) -> TerminalSession:
+        """Look at a terminal. `release` the session when done."""
+        session = self._sessions.get(tty_id)
+        if session is None:
+            session = self._sessions[tty_id] = TerminalSession(self._client, tty_id, self._schedule, self)
+        session.viewers += 1
+        return session
+
+    def forget(self, session: TerminalSession) -> None:
+        """Nobody looks at it any more."""
+        if self._sessions.get(session.tty_id) is session:
+            del self._sessions[session.tty_id]
+        session.close()

@@ -1,0 +1,151 @@
+"""A terminal's rows as one picture, of which only rows that changed are made anew.
+
+Rows are immutable: a row that is the same object looks the same. Each `ScreenPainter` belongs to one view; the atlas is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from aether_desktop.widgets.terminal.atlas import HALF_SHIFT, LEFT_HALF, RIGHT_HALF, STYLE_SHIFT, TileAtlas
+from aether_desktop.widgets.terminal.styles import Style, TerminalStyles
+from kernel.term.rows import Row, fit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from aether_desktop.widgets.terminal.colours import Scheme
+    from kernel.term import Terminal
+
+_FIRST_PRIVATE = 0x100000
+#: Cells that are looked up in one go; bounds the atlas for very large screens.
+_BATCH_CELLS = 16_384
+_WIDEST = 2000
+
+
+class ScreenPainter:
+    """Keeps the picture of what a view shows of its terminal."""
+
+    def __init__(self, atlas: TileAtlas, scheme: Scheme) -> None:
+        self._atlas = atlas
+        self._styles = TerminalStyles(atlas.styles, scheme)
+        self._rows: list[Row | None] = []
+        self._basis: tuple[object, ...] = ()
+        self._generation = atlas.generation
+        self._image = QImage()
+        self._lines: NDArray[np.void] = np.zeros((0, 0, 0), np.void)
+        self._blink_off = False
+
+    @property
+    def image(self) -> QImage:
+        """The picture, `columns * width` by `lines * height` device pixels."""
+        return self._image
+
+    def forget(self) -> None:
+        """Paint everything anew: the scheme's or the program's colours changed."""
+        self._styles.forget()
+        self._rows = []
+
+    def paint(
+        self, terminal: Terminal, rows: Sequence[Row | None], *, blink_off: bool = False, patient: bool = False
+    ) -> tuple[list[int], bool]:
+        """Bring the picture up to date.
+
+        rows: what to show, top first; None for a line that does not exist. blink_off: blinking text is hidden now. patient:
+        draw every glyph now. Returns the lines that changed, and whether all is drawn (else call again in the next frame).
+        """
+        self._fit(terminal, len(rows), blink_off=blink_off)
+        shown = self._rows
+        changed = [y for y, row in enumerate(rows) if row is not shown[y] or row is None]
+        if not changed:
+            return [], True
+        complete = True
+        a_batch = max(1, _BATCH_CELLS // max(1, terminal.columns))
+        for first in range(0, len(changed), a_batch):
+            batch = changed[first : first + a_batch]
+            complete &= self._paint_rows(terminal, rows, batch, patient=patient)
+        if not complete:
+            for y in changed:
+                shown[y] = None
+        return changed, complete
+
+    def tile(self, terminal: Terminal, row: Row, column: int, *, ink: int, paper: int) -> QImage:
+        """One cell in other colours, for a block cursor: both halves of a wide one."""
+        codes, attrs = self._cells(terminal, [row])
+        look = self._styles.style_of(terminal, terminal.attributes[int(attrs[column])])
+        style = self._atlas.styles.intern(Style(ink, paper, look.bold, look.italic, look.ul_style, ink if look.ul_style else 0))
+        wide = column + 1 < len(row.text) and int(codes[column]) >> HALF_SHIFT == LEFT_HALF
+        keys = codes[column : column + 1 + wide] | style << STYLE_SHIFT
+        found, _ = self._atlas.find(keys, patient=True)
+        cell = self._atlas.geometry
+        pixels = np.ascontiguousarray(self._atlas.tiles[:, found])
+        width = cell.width * len(found)
+        image = QImage(pixels.tobytes(), width, cell.height, 4 * width, QImage.Format.Format_RGB32).copy()
+        image.setDevicePixelRatio(cell.ratio)
+        return image
+
+    def _fit(self, terminal: Terminal, lines: int, *, blink_off: bool) -> None:
+        """Start anew where what is painted means something else now."""
+        self._atlas.tidy()
+        modes = terminal.modes
+        basis = (id(terminal), terminal.columns, lines, modes.reverse_video, terminal.attributes.generation)
+        if self._generation != self._atlas.generation:
+            self._generation = self._atlas.generation
+            self._styles.forget()
+        if blink_off != self._blink_off:
+            self._blink_off = blink_off
+            self._forget_blinking(terminal)
+        if basis == self._basis and self._rows:
+            return
+        self._basis = basis
+        self._rows = [None] * lines
+        cell = self._atlas.geometry
+        width, height = terminal.columns * cell.width, lines * cell.height
+        if (self._image.width(), self._image.height()) == (width, height):
+            return
+        self._image = QImage(width, height, QImage.Format.Format_RGB32)
+        self._image.setDevicePixelRatio(cell.ratio)
+        pixels = np.frombuffer(self._image.bits(), np.uint32).reshape(lines, cell.height, width)
+        self._lines = pixels.view(np.dtype((np.void, 4 * cell.width)))
+
+    def _forget_blinking(self, terminal: Terminal) -> None:
+        blinking = {chr(number) for number in range(len(terminal.attributes)) if terminal.attributes[number].blink}
+        self._rows = [None if row is not None and not blinking.isdisjoint(row.attrs) else row for row in self._rows]
+
+    def _paint_rows(
+        self, terminal: Terminal, rows: Sequence[Row | None], lines: Sequence[int], *, patient: bool
+    ) -> bool:
+        columns = terminal.columns
+        blank = Row(" " * columns, "\0" * columns)
+        content = [fit(row, columns) if (row := rows[y]) is not None else blank for y in lines]
+        codes, attrs = self._cells(terminal, content)
+        styles = self._styles.numbers(terminal, attrs, blink_off=self._blink_off)
+        found, complete = self._atlas.find(codes | styles << STYLE_SHIFT, patient=patient)
+        tiles = self._atlas.tiles
+        found = found.reshape(len(lines), columns)
+        for number, y in enumerate(lines):
+            # "clip" writes straight into the picture; the numbers are in range by construction.
+            np.take(tiles, found[number], axis=1, out=self._lines[y], mode="clip")
+            self._rows[y] = rows[y]
+        return complete
+
+    def _cells(self, terminal: Terminal, rows: Sequence[Row]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        """Characters with their halves as keys without a style, and attribute ids, of all cells of some rows."""
+        text = "".join([row.text for row in rows])
+        attrs = np.frombuffer("".join([row.attrs for row in rows]).encode("utf-32-le", "surrogatepass"), np.uint32)
+        if text.isascii() and "\0" not in text:
+            return np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64), attrs
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+        if codes.max() >= _FIRST_PRIVATE:
+            for code in np.unique(codes[codes >= _FIRST_PRIVATE]):
+                codes[codes == code] = self._atlas.cluster(terminal.clusters[chr(code)])
+        stubs = np.flatnonzero(codes == 0)
+        if stubs.size:
+            stubs = stubs[stubs > 0]
+            codes[stubs] = codes[stubs - 1] | RIGHT_HALF << HALF_SHIFT
+            codes[stubs - 1] |= LEFT_HALF << HALF_SHIFT
+        return codes, attrs

@@ -1,0 +1,101 @@
+"""What mouse and wheel do in a terminal: reports to the program, selections, scrolling and zoom. Called by `view`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from aether_desktop.widgets.terminal.mouse_reports import LINES_A_NOTCH, MouseReports
+
+if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.view import TerminalView
+
+#: How far apart two presses may be to count as one after another, and how many px past the edge scroll a line faster.
+NEAR_PX = 6
+FASTER_PX = 8
+
+
+class Pointer:
+    """Handles one view's events."""
+
+    def __init__(self, view: TerminalView) -> None:
+        self._view = view
+        self._reports = MouseReports()
+        self._clicks = 0
+        self._pressed_at = QPoint()
+        self._pressed_ms = 0
+
+    def press(self, event: QMouseEvent) -> bool:
+        """A report, or the beginning of a selection; False when it is neither."""
+        if self._report(event, release=False):
+            return True
+        if event.button() != Qt.MouseButton.LeftButton:
+            return False
+        point = event.position().toPoint()
+        again = event.type() == QEvent.Type.MouseButtonDblClick or self._clicked_again(event)
+        self._clicks = self._clicks + 1 if again else 1
+        self._pressed_at, self._pressed_ms = point, event.timestamp()
+        at = self._view.grid.position_at(point)
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._clicks == 1:
+            self._view.selecting.extend(at)
+        else:
+            block = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+            self._view.selecting.begin(at, clicks=self._clicks, block=block)
+        return True
+
+    def move(self, event: QMouseEvent) -> None:
+        """A longer selection, or a report."""
+        view = self._view
+        point = event.position().toPoint()
+        if view.selecting.dragging:
+            above, below = -point.y(), point.y() - view.height()
+            past = above // FASTER_PX + 1 if above > 0 else -(below // FASTER_PX + 1) if below > 0 else 0
+            view.selecting.drag(view.grid.position_at(point), past=past)
+        elif self._reported(event.modifiers()):
+            view.send(self._reports.move(event, view.terminal, view.grid.cell_at(point), view.grid.pixel_at(point)))
+
+    def release(self, event: QMouseEvent) -> None:
+        """The end of a selection, or a report."""
+        if self._view.selecting.dragging:
+            self._view.selecting.finish()
+        else:
+            self._report(event, release=True)
+
+    def wheel(self, event: QWheelEvent) -> None:
+        """Zoom with Ctrl; else the program's, or through the history."""
+        view = self._view
+        notches = self._reports.notches(event)
+        event.accept()
+        if not notches:
+            return
+        point = event.position().toPoint()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            view.set_font_px(view.font_px + notches)
+        elif self._reported(event.modifiers()):
+            cell, pixel = view.grid.cell_at(point), view.grid.pixel_at(point)
+            view.send(self._reports.wheel(event, notches, view.terminal, cell, pixel))
+        elif view.interactive and view.terminal.modes.alternate_screen and view.viewport.following:
+            view.send(self._reports.wheel_keys(notches, view.terminal))
+        else:
+            view.scroll_by(notches * LINES_A_NOTCH)
+
+    def _reported(self, modifiers: Qt.KeyboardModifier) -> bool:
+        return self._view.interactive and self._reports.wanted(self._view.terminal, modifiers)
+
+    def _report(self, event: QMouseEvent, *, release: bool) -> bool:
+        view = self._view
+        if not self._reported(event.modifiers()):
+            return False
+        point = event.position().toPoint()
+        report = self._reports.press(event, view.terminal, view.grid.cell_at(point), view.grid.pixel_at(point), release=release)
+        view.send(report)
+        return True
+
+    def _clicked_again(self, event: QMouseEvent) -> bool:
+        """A third click comes as a plain press."""
+        soon = event.timestamp() - self._pressed_ms < QApplication.doubleClickInterval()
+        near = (event.position().toPoint() - self._pressed_at).manhattanLength() < NEAR_PX
+        return self._clicks >= 2 and soon and near

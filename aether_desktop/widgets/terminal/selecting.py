@@ -1,0 +1,132 @@
+"""Selecting with the mouse: by cell, word, line or block, dragging past an edge, and extending. Called by `pointer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QCursor
+
+from kernel.term import Terminal
+from kernel.term.selection import Position, SelectionKind, Span, spans, text
+
+if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.view import TerminalView
+
+AUTOSCROLL_MS = 40
+CLICK_KINDS = (SelectionKind.CHARACTER, SelectionKind.WORD, SelectionKind.LINE)
+
+
+class Selection(NamedTuple):
+    """What is selected; both ends are part of it."""
+
+    kind: SelectionKind
+    anchor: Position
+    head: Position
+
+
+class Selecting(QObject):
+    """The selection of one view and the drag that changes it.
+
+    on_change: the selection looks different.
+    """
+
+    def __init__(self, view: TerminalView, on_change: Callable[[], None]) -> None:
+        super().__init__(view)
+        self._view = view
+        self._on_change = on_change
+        self._selection: Selection | None = None
+        self._pending: Selection | None = None
+        self._speed = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(AUTOSCROLL_MS)
+        self._timer.timeout.connect(self._autoscroll)
+
+    @property
+    def selection(self) -> Selection | None:
+        """What is selected now."""
+        return self._selection
+
+    @property
+    def dragging(self) -> bool:
+        """Whether the mouse button is held in a selection."""
+        return self._pending is not None
+
+    def begin(self, at: Position, *, clicks: int, block: bool) -> None:
+        """A press: clicks 1 to 3 choose cell, word or line."""
+        kind = SelectionKind.BLOCK if block else CLICK_KINDS[(clicks - 1) % len(CLICK_KINDS)]
+        self._pending = Selection(kind, at, at)
+        # One click selects nothing until the pointer moves; two and three select what is under it.
+        self.select(self._pending if clicks > 1 else None)
+
+    def extend(self, at: Position) -> None:
+        """A press with Shift: up to here, from where the selection began."""
+        if self._selection is None:
+            self.begin(at, clicks=1, block=False)
+            return
+        self._pending = self._selection
+        self.drag(at, past=0)
+
+    def drag(self, at: Position, *, past: int) -> None:
+        """The pointer moved. past: how many lines above (positive) or below (negative) the view it is."""
+        if self._pending is None:
+            return
+        self._speed = max(-10, min(10, past))
+        if not self._speed:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
+        if at != self._pending.head or self._selection is not None:
+            self._pending = self._pending._replace(head=at)
+            self.select(self._pending)
+
+    def finish(self) -> None:
+        """The button is up."""
+        self._pending = None
+        self._timer.stop()
+
+    def select(self, selection: Selection | None) -> None:
+        """Select this, or nothing."""
+        if selection != self._selection:
+            self._selection = selection
+            self._on_change()
+
+    def clear(self) -> None:
+        """Select nothing, and end a drag."""
+        self.finish()
+        self.select(None)
+
+    def text(self, terminal: Terminal) -> str:
+        """The selected text."""
+        if self._selection is None:
+            return ""
+        return text(terminal, self._selection.kind, self._selection.anchor, self._selection.head)
+
+    def spans(self, terminal: Terminal, first: int, last: int) -> list[Span]:
+        """The selected cells on the absolute lines first..last."""
+        if self._selection is None:
+            return []
+        kind, anchor, head = self._selection
+        low, high = min(anchor.line, head.line), max(anchor.line, head.line)
+        # A word or line can reach beyond its ends; blocks and plain selections cannot, and may be long.
+        if kind in (SelectionKind.CHARACTER, SelectionKind.BLOCK):
+            if high < first or low > last:
+                return []
+            if kind is SelectionKind.CHARACTER:
+                start, end = sorted((anchor, head))
+                start = start if start.line >= first else Position(first, 0)
+                end = end if end.line <= last else Position(last, terminal.columns - 1)
+                return spans(terminal, kind, start, end)
+            anchor = anchor._replace(line=max(first, min(last, anchor.line)))
+            head = head._replace(line=max(first, min(last, head.line)))
+        return [span for span in spans(terminal, kind, anchor, head) if first <= span.line <= last]
+
+    def _autoscroll(self) -> None:
+        if self._pending is None or not self._speed:
+            self._timer.stop()
+            return
+        self._view.scroll_by(self._speed)
+        head = self._view.grid.position_at(self._view.mapFromGlobal(QCursor.pos()))
+        self._pending = self._pending._replace(head=head)
+        self.select(self._pending)

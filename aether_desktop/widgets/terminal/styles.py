@@ -1,0 +1,128 @@
+"""What a cell looks like beside its glyph: interned styles, and each terminal's attribute ids in them.
+
+A `StyleTable` is shared by all terminals that share an atlas; a `TerminalStyles` belongs to one terminal. Called by `painter`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from aether_desktop.widgets.terminal.colours import Scheme, mix, resolve
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from kernel.term import Terminal
+    from kernel.term.sgr import Attributes
+
+DIM_SHARE = 0.55
+UNKNOWN = -1
+
+
+class Style(NamedTuple):
+    """Colours are 0xRRGGBB. ul_style: 0 none, 1 single, 2 double, 3 curly, 4 dotted, 5 dashed."""
+
+    ink: int
+    paper: int
+    bold: bool = False
+    italic: bool = False
+    ul_style: int = 0
+    ul_colour: int = 0
+    strikethrough: bool = False
+    overline: bool = False
+
+    @property
+    def decorated(self) -> bool:
+        """Whether lines go over or under the glyph."""
+        return bool(self.ul_style or self.strikethrough or self.overline)
+
+
+class StyleTable:
+    """Styles by number."""
+
+    def __init__(self) -> None:
+        self._styles: list[Style] = []
+        self._numbers: dict[Style, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._styles)
+
+    def __getitem__(self, number: int) -> Style:
+        return self._styles[number]
+
+    def intern(self, style: Style) -> int:
+        """The number of a style."""
+        number = self._numbers.get(style)
+        if number is None:
+            number = self._numbers[style] = len(self._styles)
+            self._styles.append(style)
+        return number
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._styles.clear()
+        self._numbers.clear()
+
+
+class TerminalStyles:
+    """Style numbers of one terminal's attribute ids, made when they are first seen.
+
+    table: shared with other terminals. `forget` is called when the scheme, the palette or the table changed.
+    """
+
+    def __init__(self, table: StyleTable, scheme: Scheme) -> None:
+        self._table = table
+        self._scheme = scheme
+        self._numbers: NDArray[np.int64] | None = None
+        self._basis: tuple[object, ...] = ()
+
+    def forget(self) -> None:
+        """Resolve everything anew."""
+        self._numbers = None
+
+    def numbers(self, terminal: Terminal, attrs: NDArray[np.uint32], *, blink_off: bool = False) -> NDArray[np.int64]:
+        """Style numbers for attribute ids.
+
+        attrs: the ids of some cells. blink_off: blinking text is in its hidden half.
+        """
+        import numpy as np
+
+        basis = (terminal, terminal.attributes.generation, terminal.modes.reverse_video, blink_off)
+        if basis != self._basis or self._numbers is None:
+            self._basis = basis
+            self._numbers = np.full(256, UNKNOWN, np.int64)
+        largest = int(attrs.max(initial=0))
+        if largest >= len(self._numbers):
+            more = np.full(max(largest + 1, 2 * len(self._numbers)) - len(self._numbers), UNKNOWN, np.int64)
+            self._numbers = np.concatenate((self._numbers, more))
+        found: NDArray[np.int64] = self._numbers[attrs]
+        if found.min(initial=0) < 0:
+            for attr in np.unique(attrs[found < 0]):
+                style = self.style_of(terminal, terminal.attributes[int(attr)], blink_off=blink_off)
+                self._numbers[attr] = self._table.intern(style)
+            found = self._numbers[attrs]
+        return found
+
+    def style_of(self, terminal: Terminal, look: Attributes, *, blink_off: bool = False) -> Style:
+        """The style of a cell's attributes in the colours in force."""
+        scheme, overrides = self._scheme, terminal.palette.overrides
+        ink = resolve(look.fg, scheme, overrides, role="foreground", bold=look.bold)
+        paper = resolve(look.bg, scheme, overrides, role="background")
+        if look.reverse != terminal.modes.reverse_video:
+            ink, paper = paper, ink
+        if look.dim:
+            ink = mix(ink, paper, DIM_SHARE)
+        if look.hidden or (look.blink and blink_off):
+            return Style(paper, paper)
+        line = ink if look.ul_color < 0 else resolve(look.ul_color, scheme, overrides, role="foreground")
+        return Style(
+            ink,
+            paper,
+            bold=look.bold,
+            italic=look.italics,
+            ul_style=look.ul_style,
+            ul_colour=line if look.ul_style else 0,
+            strikethrough=look.strikethrough,
+            overline=look.overline,
+        )

@@ -1,0 +1,58 @@
+"""Which lines of a terminal a view shows: the newest, or a place in the history that stays put while more is printed.
+
+Pure: no Qt. Lines are absolute, counted from the first ever printed.
+"""
+
+from __future__ import annotations
+
+from kernel.term import Terminal
+from kernel.term.rows import Row
+
+
+class Viewport:
+    """The window over history and screen. `top` is None while it follows the newest line."""
+
+    def __init__(self) -> None:
+        self._top: int | None = None
+
+    @property
+    def following(self) -> bool:
+        """Whether new lines are shown as they come."""
+        return self._top is None
+
+    def first(self, terminal: Terminal) -> int:
+        """Absolute number of the first line shown."""
+        newest = terminal.history_dropped + len(terminal.history)
+        if self._top is None:
+            return newest
+        return max(terminal.history_dropped, min(self._top, newest))
+
+    def rows(self, terminal: Terminal) -> list[Row | None]:
+        """The lines shown, top first."""
+        if self._top is None:
+            return list(terminal.rows)
+        first = self.first(terminal)
+        return [terminal.absolute_row(first + line) for line in range(terminal.lines)]
+
+    def back(self, terminal: Terminal) -> int:
+        """How many lines above the newest position it is."""
+        return terminal.history_dropped + len(terminal.history) - self.first(terminal)
+
+    def scroll_to(self, terminal: Terminal, first: int) -> None:
+        """Show the absolute line `first` at the top, as far as there is one."""
+        newest = terminal.history_dropped + len(terminal.history)
+        self._top = None if first >= newest else max(terminal.history_dropped, first)
+
+    def scroll_by(self, terminal: Terminal, lines: int) -> None:
+        """Towards older lines if positive."""
+        self.scroll_to(terminal, self.first(terminal) - lines)
+
+    def reveal(self, terminal: Terminal, line: int) -> None:
+        """Show an absolute line, a third from the top unless it shows already."""
+        first = self.first(terminal)
+        if not first <= line < first + terminal.lines:
+            self.scroll_to(terminal, line - terminal.lines // 3)
+
+    def follow(self) -> None:
+        """Show the newest line from now on."""
+        self._top = None

@@ -1,0 +1,54 @@
+"""The screen of an agent's record: any number of viewers parse their own from the file, and nobody types.
+
+Made by `Terminals.view`.
+"""
+
+from collections.abc import Callable
+
+from kernel.agents.console import Console
+from kernel.term import Terminal
+
+COLUMNS, LINES = 100, 30
+SCROLLBACK = 10_000
+
+
+class ConsoleScreen:
+    """Implements `ScreenSource` over a `Console`. recent_bytes: begin that far before the end, 0 for the whole record."""
+
+    def __init__(self, console: Console, on_readable: Callable[[], None], recent_bytes: int) -> None:
+        self._console = console
+        self._terminal = Terminal(COLUMNS, LINES, scrollback=SCROLLBACK)
+        self._position = max(console.start, console.end - recent_bytes) if recent_bytes else console.start
+        self._begun = self._position == console.start
+        self._stop = console.listen(on_readable)
+
+    @property
+    def terminal(self) -> Terminal:
+        """See `ScreenSource.terminal`."""
+        return self._terminal
+
+    @property
+    def ended(self) -> bool:
+        """A record can grow at any time: the agent may be resumed."""
+        return False
+
+    def parse(self, max_bytes: int) -> int:
+        """See `ScreenSource.parse`."""
+        data, self._position = self._console.read(self._position, max_bytes)
+        size = len(data)
+        if not self._begun and data:
+            # From the middle of the record: what is left of the first line could be half a sequence.
+            data = data[data.find(b"\n") + 1 :]
+            self._begun = True
+        if data:
+            self._terminal.feed(data)
+            self._terminal.take_reply()
+        return size
+
+    def resize(self, columns: int, lines: int) -> None:
+        """See `ScreenSource.resize`."""
+        self._terminal.resize(columns, lines)
+
+    def release(self) -> None:
+        """See `ScreenSource.release`."""
+        self._stop()

@@ -1,0 +1,141 @@
+"""A terminal's one screen: parsed by the kernel while nobody looks, by the window that looks at it otherwise.
+
+Programs ask their terminal questions, so somebody must parse at any time, and only one may. Output waits in a bounded inbox;
+who holds the `ScreenLease` takes from it, on any thread; without a lease the kernel's loop does, a slice a turn. Made by
+`TtyManager`.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from kernel.errors import ConflictError
+from kernel.term import Terminal
+from kernel.tty.channel import ByteChannel
+
+SCROLLBACK = 10_000
+SLICE_BYTES = 16 << 10
+
+
+class LiveScreen:
+    """The screen of one terminal. Constructed on the kernel's loop.
+
+    reply: takes, on the loop, what the terminal answers to its program. on_room: called, on any thread, when a full inbox has
+    room again.
+    """
+
+    def __init__(
+        self, columns: int, lines: int, *, reply: Callable[[bytes], None], on_room: Callable[[], None]
+    ) -> None:
+        self.terminal = Terminal(columns, lines, scrollback=SCROLLBACK)
+        self._loop = asyncio.get_running_loop()
+        self._reply = reply
+        self._lock = threading.Lock()
+        self._lease: ScreenLease | None = None
+        self._scheduled = False
+        self._inbox = ByteChannel(
+            lossless=True, on_room=on_room, on_close=lambda _: None, on_readable=self._on_readable
+        )
+
+    @property
+    def full(self) -> bool:
+        """Whether the program has to wait until somebody has parsed."""
+        return self._inbox.full
+
+    @property
+    def leased(self) -> bool:
+        """Whether somebody else than the kernel parses."""
+        return self._lease is not None
+
+    def put(self, data: bytes) -> None:
+        """Output of the program. On the loop."""
+        self._inbox.put(data)
+
+    def end(self) -> None:
+        """The program is gone; what waits is parsed still."""
+        self._inbox.end()
+
+    def close(self) -> None:
+        """The terminal is gone: what waits is dropped."""
+        self._inbox.close()
+
+    def lease(self, on_readable: Callable[[], None]) -> "ScreenLease":
+        """Take the parsing over. On the loop; raises ConflictError while another one has it.
+
+        on_readable: called on the loop when there is something to parse after there was nothing, and at the end.
+        """
+        if self._lease is not None:
+            raise ConflictError("Another window shows this terminal.", "Close it there first.")
+        self._lease = ScreenLease(self, on_readable)
+        return self._lease
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Follow the size of the terminal, unless the owner of the lease has done so."""
+        with self._lock:
+            if (self.terminal.columns, self.terminal.lines) != (columns, lines):
+                self.terminal.resize(columns, lines)
+
+    def parse(self, max_bytes: int) -> int:
+        """Feed what waits, at most `max_bytes`; how many bytes it was. On the thread of the owner."""
+        with self._lock:
+            data = self._inbox.take(max_bytes)
+            if not data:
+                return 0
+            self.terminal.feed(data)
+            answer = self.terminal.take_reply()
+        if answer and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._reply, answer)
+        return len(data)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the program is gone and everything was parsed."""
+        return self._inbox.ended
+
+    def _give_back(self, lease: "ScreenLease") -> None:
+        if self._lease is lease:
+            self._lease = None
+            self._on_readable()
+
+    def _on_readable(self) -> None:
+        if self._lease is not None:
+            self._lease.on_readable()
+        elif not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._parse_a_slice)
+
+    def _parse_a_slice(self) -> None:
+        self._scheduled = False
+        if self._lease is None and self.parse(SLICE_BYTES):
+            self.terminal.take_events()
+            self._on_readable()
+
+
+class ScreenLease:
+    """The right to parse a screen, and the screen."""
+
+    def __init__(self, screen: LiveScreen, on_readable: Callable[[], None]) -> None:
+        self._screen = screen
+        self.on_readable = on_readable
+
+    @property
+    def terminal(self) -> Terminal:
+        """The screen with its history. Only the owner's thread touches it."""
+        return self._screen.terminal
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will come any more."""
+        return self._screen.ended
+
+    def parse(self, max_bytes: int) -> int:
+        """See `LiveScreen.parse`. 0 means that nothing waits; `on_readable` tells when that changes."""
+        return self._screen.parse(max_bytes)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the size of the screen; the pty is told by tty.resize."""
+        self._screen.resize(columns, lines)
+
+    def release(self) -> None:
+        """Give the screen back to the kernel. On the loop."""
+        self._screen._give_back(self)
