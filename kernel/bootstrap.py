@@ -162,7 +162,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     desk = ApprovalDesk(manager, clock, config)
     chooser, agents = ModelChooser(models, config), scope.child("agents")
     supervisor = Supervisor(
-        manager, store.journal, store.transcripts, bus, clock, config, desk, chooser, workplaces, agents
+        manager, store.journal, store.transcripts, bus, clock, config, desk, chooser, workplaces, mailbox, agents
     )
     manager.runner = supervisor
     shares.on_changed(supervisor.mounts_changed)

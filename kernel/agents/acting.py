@@ -11,6 +11,7 @@ from kernel.errors import AetherError
 from kernel.log import get_logger
 from kernel.protocol.agent import AgentAction, AgentNotice, AgentObservation, AgentToolStarted
 from kernel.providers.base import ChatMessage, ToolCall
+from kernel.store.journal import Receipt
 from kernel.tools.base import Preview, ToolResult, cut_middle, parse_arguments
 from kernel.tools.policy import judge
 
@@ -150,5 +151,6 @@ async def _observe(agent: Agent, call: ToolCall, result: ToolResult, duration_s:
         details=dict(result.details),
     )
     run = msgspec.structs.replace(agent.run, active_s=agent.run.active_s + duration_s)
-    statements = agent.transcript.add(message)
-    await agent.manager.record(agent.pid, observation, run=run, also=statements)
+    receipt = result.receipt() if result.receipt is not None else Receipt()
+    statements = (*agent.transcript.add(message), *receipt.statements)
+    await agent.manager.record(agent.pid, *receipt.events, observation, run=run, also=statements)

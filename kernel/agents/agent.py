@@ -23,7 +23,7 @@ from kernel.store.database import Statement
 from kernel.store.journal import Journal
 from kernel.store.repositories.processes import RunRecord
 from kernel.tasks import Scope
-from kernel.tools.base import ToolContext
+from kernel.tools.base import Peers, ToolContext
 from kernel.tools.registry import ToolRegistry
 
 
@@ -48,7 +48,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Agent:
-    """The collaborators of one run."""
+    """The collaborators of one run. mail_told_of: the newest message of another agent that it was told of before it ended."""
 
     pid: int
     config: AgentConfig
@@ -67,6 +67,8 @@ class Agent:
     settings: Callable[[], Config]
     make_context: Callable[[int], ToolContext]
     confinement: Callable[[], Confinement]
+    peers: Peers
+    mail_told_of: str = ""
 
     @property
     def info(self) -> ProcessInfo:
@@ -87,6 +89,11 @@ class Agent:
     ) -> None:
         """Write events, then show them."""
         await self.manager.record(self.pid, *events, run=run, also=also, drop_chunks_of_step=drop_chunks_of_step)
+
+    def close_to_messages(self) -> None:
+        """The run is over: nobody's message is taken any more."""
+        self.inbox.close()
+        self.peers.close(self.pid)
 
     async def enter(self, phase: AgentPhase, *events: JournalEvent, run: RunRecord | None = None) -> None:
         """Enter a phase."""

@@ -26,6 +26,7 @@ class Inbox:
         self._queued: deque[Said] = deque(Said(*item) for item in queued)
         self._abort: Callable[[], None] | None = None
         self.interrupted = False
+        self.closed = False
 
     def put(self, said: Said, mode: MessageMode) -> None:
         """Take a message in; `interrupt` aborts the running call."""
@@ -37,6 +38,16 @@ class Inbox:
             self.interrupted = True
             if self._abort is not None:
                 self._abort()
+
+    def withdraw(self, said: Said) -> None:
+        """Take back a message that could not be recorded, unless it was given already."""
+        for waiting in (self._steering, self._queued):
+            if said in waiting:
+                waiting.remove(said)
+
+    def close(self) -> None:
+        """The run is over: whoever wants to say something is told so. Called in the same turn that finds nothing waiting."""
+        self.closed = True
 
     def on_interrupt(self, abort: Callable[[], None] | None) -> None:
         """Set what aborts the running call; None when nothing runs."""

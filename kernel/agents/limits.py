@@ -11,6 +11,7 @@ async def check_limits(agent: Agent) -> Outcome | None:
     run = agent.run
     if run.step >= run.max_steps:
         message = f"The limit of {run.max_steps} steps is reached."
+        agent.close_to_messages()
         hint = "Deploy it again with more steps if the goal needs them."
         await agent.record(
             AgentNotice(pid=agent.pid, step=run.step, kind="limit", message=message, hint=hint),

@@ -47,16 +47,17 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
             if summary is not None and (done := await _completed(agent, summary)) is not None:
                 return done
             continue
-        await _hear(agent)
         stop = await check_limits(agent)
         if stop is not None:
             return stop
+        await _hear(agent)
         await _next_step(agent)
         try:
             thought = await _interruptible(agent, think(agent))
         except ProviderError as error:
             errors += 1
             if errors >= MAX_ERRORS_IN_A_ROW:
+                agent.close_to_messages()
                 return Outcome(1, str(error))
             await _survive(agent, error, errors)
             continue
@@ -135,15 +136,28 @@ async def _deliver(agent: Agent, said: Said, mode: MessageMode) -> None:
 
 
 async def _completed(agent: Agent, summary: str) -> Outcome | None:
-    """The run's end, or None where a queued message gives it more to do."""
+    """The run's end, or None where a message gives it more to do. Between the last look and the closing nothing can come."""
     queued = agent.inbox.take_queued()
     if queued is not None:
         await _deliver(agent, queued, "queue")
         return None
-    if agent.inbox.pending:
+    if agent.inbox.pending or await _tell_of_mail(agent):
         return None
+    agent.close_to_messages()
     await agent.record(AgentCompleted(pid=agent.pid, step=agent.run.step, summary=summary))
     return Outcome(0, summary)
+
+
+async def _tell_of_mail(agent: Agent) -> bool:
+    """Whether messages of other agents came that it has not read and was not told of: then it takes one more turn."""
+    unread = agent.peers.waiting(agent.pid)
+    if not unread or unread[-1].id == agent.mail_told_of or "check_messages" not in agent.tools.names:
+        return False
+    agent.mail_told_of = unread[-1].id
+    count = f"{len(unread)} unread message{'s' if len(unread) > 1 else ''}"
+    notice = AgentNotice(pid=agent.pid, step=agent.run.step, kind="info", message=f"It goes on, since it has {count} of other agents.")
+    await agent.record(notice, also=agent.transcript.add(ChatMessage(role="user", text=prompt.UNREAD.format(count=count))))
+    return True
 
 
 async def _survive(agent: Agent, error: ProviderError, count: int) -> None:

@@ -16,6 +16,7 @@ ROLE_NOTES: dict[str, str] = {
 }
 NUDGE = "Go on with a tool call. When the goal is reached, or cannot be, call complete(summary)."
 CONTINUE = "Your answer was cut off at its length limit. Go on from there, in smaller pieces."
+UNREAD = "You have {count} of other agents: check_messages reads them. Then call complete(summary) again."
 MAX_PLAN_STEPS = 12
 _NUMBERED = re.compile(r"(?m)^\s*(?:\d+[.)]|[-*])\s+")
 _SENTENCES = re.compile(r"(?<=[.;!?])\s+|\n+|,?\s+\b(?:and then|then)\b\s+")

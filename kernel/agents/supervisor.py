@@ -31,15 +31,17 @@ from kernel.process.manager import ProcessManager
 from kernel.process.table import Entry
 from kernel.protocol.agent import AgentNotice, AgentUserMessage
 from kernel.protocol.base import Empty
-from kernel.protocol.ids import Confinement, Signal
+from kernel.protocol.ids import Confinement, MessageMode, Signal
 from kernel.protocol.process import ProcessSend, ProcessUpdated
 from kernel.protocol.records import AgentConfig, Approval
 from kernel.store.journal import Journal
 from kernel.store.repositories.transcripts import TranscriptRepository
 from kernel.tasks import Scope
+from kernel.tools.base import Peers
 from kernel.tools.registry import ToolRegistry
 
 TERMINATE_GRACE_S = 1.0
+UNHEARD = "It was told something that it did not read any more: its run ended first."
 
 _log = get_logger(__name__)
 
@@ -68,6 +70,7 @@ class Supervisor:
         desk: ApprovalDesk,
         models: ModelChooser,
         workplaces: Workplaces,
+        peers: Peers,
         scope: Scope,
     ) -> None:
         self._manager = manager
@@ -79,6 +82,7 @@ class Supervisor:
         self._desk = desk
         self._models = models
         self._workplaces = workplaces
+        self._peers = peers
         self._scope = scope
         self._runs: dict[int, _Run] = {}
 
@@ -149,7 +153,7 @@ class Supervisor:
             await workplace.refresh_shares()
 
     async def send(self, command: ProcessSend, principal: Principal) -> Empty:
-        """process.send: queue, steer or interrupt. Raises ConflictError for a run that is over."""
+        """process.send: queue, steer or interrupt. Raises ConflictError for a run that is over or ending."""
         pid = command.pid
         entry = self._manager.table.get(pid)
         if entry.info.state not in ALIVE:
@@ -164,17 +168,30 @@ class Supervisor:
             from_uid=principal.uid,
         )
         record = msgspec.structs.replace(entry.run, queued=(*entry.run.queued, tuple(said)))
-        await self._manager.record(pid, event, run=record)
         run = self._runs.get(pid)
         if run is None:
+            if not entry.info.interrupted:
+                raise _ending(pid)
+            await self._manager.record(pid, event, run=record)
             return Empty()
-        if command.mode == "interrupt" and self._desk.pending(pid):
-            self._desk.release(pid)
-            run.inbox.put(said, "steer")
-            run.inbox.interrupted = True
-        else:
-            run.inbox.put(said, command.mode)
+        if run.inbox.closed:
+            raise _ending(pid)
+        # It is put in before its commit, so that the loop cannot end in between; the commits keep this order.
+        self._put(pid, run.inbox, said, command.mode)
+        try:
+            await self._manager.record(pid, event, run=record)
+        except BaseException:
+            run.inbox.withdraw(said)
+            raise
         return Empty()
+
+    def _put(self, pid: int, inbox: Inbox, said: Said, mode: MessageMode) -> None:
+        if mode == "interrupt" and self._desk.pending(pid):
+            self._desk.release(pid)
+            inbox.put(said, "steer")
+            inbox.interrupted = True
+        else:
+            inbox.put(said, mode)
 
     async def shutdown(self) -> None:
         """End all loops and sandboxes so that they can be taken up again: nothing is recorded as exited."""
@@ -197,7 +214,11 @@ class Supervisor:
             await asyncio.wait((task,))
             if self._runs.get(pid) is not run:
                 return  # it was ended by a signal, which finishes it itself
+            run.inbox.close()
+            self._peers.close(pid)
             code, summary = await self._verdict(pid, task)
+            if run.inbox.pending:
+                await self._manager.record(pid, AgentNotice(pid=pid, kind="info", message=UNHEARD))
             del self._runs[pid]
             await run.workplace.end(0.0)
             await run.scope.close()
@@ -242,9 +263,14 @@ class Supervisor:
             settings=self._config,
             make_context=run.workplace.context,
             confinement=lambda: run.workplace.confinement,
+            peers=self._peers,
         )
         outcome = await run_agent(agent, resumed=resumed)
         return outcome.code, outcome.summary
+
+
+def _ending(pid: int) -> ConflictError:
+    return ConflictError(f"Process {pid} is ending; nobody would read this.", "Deploy a new agent with it as the goal.")
 
 
 def _message_id() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from kernel.clock import Clock
-from kernel.errors import InvalidArgumentError, LimitReachedError, NotFoundError
+from kernel.errors import ConflictError, InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.principal import Principal
 from kernel.process.lifecycle import ALIVE
 from kernel.process.table import Entry, ProcessTable
@@ -25,7 +25,7 @@ from kernel.protocol.system import (
     IpcSend,
     IpcSendReply,
 )
-from kernel.store.journal import Journal
+from kernel.store.journal import Journal, Receipt
 from kernel.store.repositories.messages import MessageRepository
 
 QUEUE_LIMIT = 100
@@ -41,6 +41,7 @@ class Mailbox:
         self._journal = journal
         self._clock = clock
         self._queues: dict[int, deque[IPCMessage]] = {}
+        self._closed: set[int] = set()
 
     async def open(self) -> None:
         """Take up what an earlier kernel left waiting."""
@@ -77,12 +78,16 @@ class Mailbox:
         )
 
     async def send(self, from_pid: int, to_pid: int, channel: str, payload: Any) -> str:
-        """Put a message into a queue; returns its id. Raises InvalidArgumentError, LimitReachedError, NotFoundError."""
+        """Put a message into a queue; returns its id. Raises InvalidArgumentError, LimitReachedError,
+        NotFoundError, ConflictError (the receiver is ending).
+        """
         if from_pid == to_pid:
             raise InvalidArgumentError("A process cannot send a message to itself.", "ipc.list_agents shows the others.")
         receiver = self._table.find(to_pid)
         if receiver is None or receiver.info.state not in ALIVE or not self._may_reach(from_pid, receiver):
             raise NotFoundError(f"There is no living process {to_pid}.", "ipc.list_agents shows those that there are.")
+        if to_pid in self._closed:
+            raise ConflictError(f"Process {to_pid} is ending; nobody would read this.", "ipc.list_agents shows the others.")
         size = len(msgspec.json.encode(payload))
         if size > MESSAGE_LIMIT_BYTES:
             raise LimitReachedError(
@@ -107,22 +112,29 @@ class Mailbox:
         await self._journal.record(IpcMessageSent(pid=to_pid, message=message), also=also)
         return message.id
 
-    async def receive(self, pid: int) -> tuple[IPCMessage, ...]:
-        """Take all that waits for a process, oldest first, and mark it delivered."""
-        queue = self._queues.pop(pid, None)
-        if not queue:
-            return ()
-        events = [IpcDelivered(pid=pid, message_id=message.id, to_pid=pid) for message in queue]
-        await self._journal.record(*events, also=[self._repository.mark_delivered(message.id) for message in queue])
-        return tuple(msgspec.structs.replace(message, delivered=True) for message in queue)
+    def waiting(self, pid: int) -> tuple[IPCMessage, ...]:
+        """What waits for a process, oldest first; it stays."""
+        return tuple(self._queues.get(pid, ()))
 
-    def waiting(self, pid: int) -> int:
-        """How many messages wait for a process."""
-        return len(self._queues.get(pid, ()))
+    def read(self, pid: int, messages: tuple[IPCMessage, ...]) -> Receipt:
+        """Take messages out of a queue; the receipt marks them delivered, in the commit of what its reader was told."""
+        read = {message.id for message in messages}
+        self._queues[pid] = deque(
+            (message for message in self._queues.get(pid, ()) if message.id not in read), maxlen=QUEUE_LIMIT
+        )
+        return Receipt(
+            tuple(IpcDelivered(pid=pid, message_id=message.id, to_pid=pid) for message in messages),
+            tuple(self._repository.mark_delivered(message.id) for message in messages),
+        )
+
+    def close(self, pid: int) -> None:
+        """Take no more messages for a process whose run is over; senders are told so."""
+        self._closed.add(pid)
 
     def forget(self, pid: int) -> None:
         """Drop the queue of a process that is dead."""
         self._queues.pop(pid, None)
+        self._closed.discard(pid)
 
     def _may_reach(self, from_pid: int, receiver: Entry) -> bool:
         """Agents of different users do not know of each other."""

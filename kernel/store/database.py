@@ -82,12 +82,16 @@ class Database:
         """Carry out the statements as one atomic group; returns when they are committed.
 
         Groups that wait at the same time share a commit. Raises StorageError, or InvalidArgumentError for a value that SQLite
-        cannot hold; then nothing of the group was written.
+        cannot hold; then nothing of the group was written. Cancelling the wait does not take the group back.
         """
+        await asyncio.shield(self.submit(statements))
+
+    def submit(self, statements: Iterable[Statement]) -> "asyncio.Future[None]":
+        """Like `write`, for a caller that wants to know of the commit even where its own task is cancelled meanwhile."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._idle.clear()
         self._queue.put_nowait(_Pending(tuple(statements), done))
-        await done
+        return done
 
     async def query(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """The rows of a SELECT as of the last commit. Raises StorageError."""

@@ -4,8 +4,10 @@
 Called by the process manager and the agents. While the disk is full it waits and tries again, so that nothing is lost.
 """
 
+import asyncio
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -25,6 +27,14 @@ INSERT = "INSERT INTO agent_logs (log_id, pid, step, timestamp, type, body) VALU
 DROP_CHUNKS = "DELETE FROM agent_logs WHERE pid = ? AND step = ? AND type = 'agent.thinkingChunk'"
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What recording a result brings about: events, and the statements that belong into their commit."""
+
+    events: tuple[JournalEvent, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 class Journal:
@@ -50,8 +60,7 @@ class Journal:
         stamped = [self._stamp(event) for event in events]
         statements = [*also, *(_insert(event) for event in stamped)]
         await self._commit(statements, stamped)
-        for event in stamped:
-            self._bus.publish(event)
+        self._publish(stamped)
 
     async def replace_chunks(self, *events: JournalEvent, pid: int, step: int, also: Sequence[Statement] = ()) -> None:
         """Like `record`, and the step's chunks give way to what they became."""
@@ -110,8 +119,12 @@ class Journal:
 
     async def _commit(self, statements: list[Statement], events: list[JournalEvent]) -> None:
         while True:
+            commit = self._database.submit(statements)
             try:
-                await self._database.write(statements)
+                await asyncio.shield(commit)
+            except asyncio.CancelledError:
+                commit.add_done_callback(lambda done: self._on_committed_alone(done, events))
+                raise
             except StorageError as error:
                 self._tell(events, error)
                 await self._clock.sleep(RETRY_S)
@@ -119,6 +132,15 @@ class Journal:
             for event in events:
                 self._warned.discard(event.pid)
             return
+
+    def _on_committed_alone(self, commit: "asyncio.Future[None]", events: list[JournalEvent]) -> None:
+        """Who recorded this was cancelled meanwhile; what is in the journal is shown all the same."""
+        if not commit.cancelled() and commit.exception() is None:
+            self._publish(events)
+
+    def _publish(self, events: list[JournalEvent]) -> None:
+        for event in events:
+            self._bus.publish(event)
 
     def _tell(self, events: list[JournalEvent], error: StorageError) -> None:
         """Say once that an agent waits for the disk; this cannot be in the journal, so it has no log_id."""

@@ -13,8 +13,9 @@ import msgspec
 from kernel.errors import InvalidArgumentError
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import ApprovalKind
-from kernel.protocol.records import SharedMountInfo
+from kernel.protocol.records import IPCMessage, SharedMountInfo
 from kernel.protocol.system import AgentCard
+from kernel.store.journal import Receipt
 from kernel.vfs.agent_files import AgentFiles
 
 Risk = Literal["none", "low", "high"]
@@ -48,13 +49,17 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came of a call. text: for the model. details: for people. completed: the run's summary when the run is over."""
+    """What came of a call. text: for the model. details: for people. completed: the run's summary when the run is over.
+
+    receipt: asked when the result is recorded, for what is to be recorded in the same commit; a result that is never recorded asks it not.
+    """
 
     text: str
     ok: bool = True
     exit_code: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     completed: str | None = None
+    receipt: Callable[[], Receipt] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,16 @@ class Peers(Protocol):
         """Put a message into a queue; returns its id."""
         ...
 
-    async def receive(self, pid: int) -> tuple[Any, ...]:
-        """Take all waiting messages (IPCMessage)."""
+    def waiting(self, pid: int) -> tuple[IPCMessage, ...]:
+        """The messages that were not read, oldest first; they stay."""
+        ...
+
+    def read(self, pid: int, messages: tuple[IPCMessage, ...]) -> Receipt:
+        """Take messages out of the queue; the receipt marks them delivered."""
+        ...
+
+    def close(self, pid: int) -> None:
+        """Take no more messages for a process whose run is over."""
         ...
 
 

@@ -75,11 +75,13 @@ class CheckMessages:
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         """One paragraph a message."""
-        messages = await context.peers.receive(context.pid)
+        messages = context.peers.waiting(context.pid)
         if not messages:
             return ToolResult("No messages.")
         lines = [f"from {item.from_pid} ({item.channel}): {_text(item.payload)}" for item in messages]
-        return ToolResult(cut_middle("\n".join(lines), RESULT_CHARACTERS))
+        return ToolResult(
+            cut_middle("\n".join(lines), RESULT_CHARACTERS), receipt=lambda: context.peers.read(context.pid, messages)
+        )
 
 
 def _text(payload: Any) -> str:

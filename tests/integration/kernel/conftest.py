@@ -11,7 +11,7 @@ from kernel.bootstrap import build_kernel
 from kernel.kernel import Kernel
 from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Command, Event
-from kernel.protocol.process import ProcessExited, ProcessSpawn
+from kernel.protocol.process import ProcessExited, ProcessSend, ProcessSpawn
 from kernel.protocol.records import AgentConfig, SandboxConfig
 from tests.fakes.scripts import write_script
 
@@ -65,6 +65,11 @@ class Bench:
     def of(self, pid: int, *kinds: type[Any]) -> list[Any]:
         """The events of these kinds about an agent, in order."""
         return [event for event in self.events if isinstance(event, kinds) and getattr(event, "pid", None) == pid]
+
+    def supervisor_run(self, pid: int) -> Any:
+        """What the supervisor holds of a living agent, to reach moments that no command can."""
+        handler, _ = self.kernel._router._handlers[ProcessSend]
+        return handler.__self__._runs[pid]  # type: ignore[attr-defined]  # the supervisor, whose method answers process.send
 
     def home(self, pid: int) -> Path:
         return self.root / "home" / f"agent_{pid}"

@@ -1,8 +1,12 @@
 """Messages between processes: queues, limits, and what survives."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
-from kernel.errors import LimitReachedError, NotFoundError, PermissionDeniedError
+from kernel.agents.inbox import Said
+from kernel.errors import ConflictError, LimitReachedError, NotFoundError, PermissionDeniedError
 from kernel.principal import LOCAL_USER, Principal
 from kernel.protocol import agent, process, system
 from kernel.protocol.base import ProcessEvent
@@ -85,6 +89,115 @@ async def test_nobody_is_told_what_no_one_would_read(bench: Bench) -> None:
         await bench.execute(send(pid))
     with pytest.raises(Exception, match="has ended"):
         await bench.execute(process.ProcessSend(pid=pid, text="hello?"))
+
+
+class Sender:
+    """Sends a message at every event of a run, and keeps what became of each."""
+
+    def __init__(self, bench: Bench, make: Any) -> None:
+        self.accepted: list[int] = []
+        self.refused: list[str] = []
+        self._bench, self._make, self._count = bench, make, 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def on_event(self, event: ProcessEvent) -> None:
+        if not isinstance(event, agent.AgentUserMessage | system.IpcMessageSent) and self._count < 40:
+            self._count += 1
+            self._tasks.append(asyncio.get_running_loop().create_task(self._send(event.pid, self._count)))
+
+    async def _send(self, pid: int, number: int) -> None:
+        try:
+            await self._bench.execute(self._make(pid, number))
+        except (ConflictError, NotFoundError) as error:
+            self.refused.append(error.message)
+        else:
+            self.accepted.append(number)
+
+    async def settle(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+
+@pytest.mark.feature("AL09", "PR12")
+@pytest.mark.parametrize("mode", ["queue", "steer", "interrupt"])
+async def test_whatever_a_person_says_is_heard_or_refused(bench: Bench, mode: str) -> None:
+    """Whenever it is said: also between the last turn and the exit."""
+    sender = Sender(bench, lambda pid, number: process.ProcessSend(id=f"m{number}", pid=pid, text=f"word {number}", mode=mode))
+    bench.kernel.bus.on(ProcessEvent, sender.on_event)
+    pid = await bench.deploy(turn("", call("think", thought="x")), DONE, script={"at_end": "complete"}, max_steps=500)
+    assert (await bench.ended(pid)).code == 0
+    await sender.settle()
+    heard = {event.message_id for event in bench.of(pid, agent.AgentUserMessage) if event.delivered}
+    assert heard == {f"m{number}" for number in sender.accepted}
+    assert sender.accepted
+    assert all("end" in message for message in sender.refused)
+
+
+@pytest.mark.feature("AL09")
+async def test_who_speaks_to_an_agent_that_is_ending_is_told_so(bench: Bench) -> None:
+    answers: list[asyncio.Task[Any]] = []
+
+    def on_completed(event: agent.AgentCompleted) -> None:
+        for command in (process.ProcessSend(pid=event.pid, text="wait!"), send(event.pid)):
+            answers.append(asyncio.get_running_loop().create_task(bench.execute(command)))
+
+    bench.kernel.bus.on(agent.AgentCompleted, on_completed)
+    pid = await bench.deploy(DONE)
+    await bench.ended(pid)
+    for error in await asyncio.gather(*answers, return_exceptions=True):
+        assert isinstance(error, ConflictError)
+        assert "is ending" in error.message
+    assert not bench.of(pid, agent.AgentUserMessage, system.IpcMessageSent)
+
+
+@pytest.mark.feature("PR12", "TL10")
+async def test_an_agent_with_unread_messages_takes_one_more_turn(bench: Bench) -> None:
+    reads = await bench.deploy(WAITING, DONE, turn("", call("check_messages")), DONE)
+    ignores = await bench.deploy(WAITING, DONE, DONE)
+    cannot = await bench.deploy(WAITING, DONE, tools=("run_command",))
+    for pid in (reads, ignores, cannot):
+        await bench.execute(send(pid, "the figures are wrong"))
+        (bench.home(pid) / "go").touch()
+        assert (await bench.ended(pid)).code == 0
+    assert len(bench.of(reads, system.IpcDelivered)) == 1
+    assert any("the figures are wrong" in event.result for event in bench.of(reads, agent.AgentObservation))
+    assert [len(bench.of(pid, agent.AgentStepStarted)) for pid in (reads, ignores, cannot)] == [4, 3, 2]
+    assert "1 unread message" in bench.of(ignores, agent.AgentNotice)[0].message
+
+
+async def test_what_came_too_late_because_of_a_limit_is_said(bench: Bench) -> None:
+    pid = await bench.deploy(WAITING, DONE, max_steps=1)
+    await bench.wait(agent.AgentToolStarted, pid)
+    await bench.execute(process.ProcessSend(pid=pid, text="go on", mode="queue"))
+    (bench.home(pid) / "go").touch()
+    await bench.ended(pid)
+    assert [event.delivered for event in bench.of(pid, agent.AgentUserMessage)] == [False]
+    assert any("did not read any more" in notice.message for notice in bench.of(pid, agent.AgentNotice))
+
+
+@pytest.mark.feature("TL10")
+async def test_an_interrupted_look_at_the_messages_loses_none(bench: Bench) -> None:
+    """The interruption comes at each of the moments of the call."""
+    for moment in (agent.AgentAction, agent.AgentToolStarted, system.IpcDelivered):
+        pid = await bench.deploy(
+            WAITING, turn("", call("check_messages")), turn("", call("check_messages")), turn("", call("check_messages")), DONE
+        )
+        await bench.execute(send(pid, "keep me"))
+        run = bench.supervisor_run(pid)
+
+        def interrupt(event: Any, run: Any = run, pid: int = pid) -> None:
+            if event.pid == pid and getattr(event, "tool", "check_messages") == "check_messages":
+                off()
+                run.inbox.put(Said("now", "look here"), "interrupt")
+
+        off = bench.kernel.bus.on(moment, interrupt)
+        (bench.home(pid) / "go").touch()
+        assert (await bench.ended(pid)).code == 0
+        observed = [event.result for event in bench.of(pid, agent.AgentObservation) if event.tool == "check_messages"]
+        assert sum("keep me" in text for text in observed) == 1, moment
+        assert len(bench.of(pid, system.IpcDelivered)) == 1
+        page = await bench.execute(system.HistoryLogs(pid=pid))
+        shown = [event.log_id for event in bench.events if getattr(event, "pid", 0) == pid and getattr(event, "log_id", 0)]
+        assert {event["logId"] for event in page.events} <= set(shown), "what is in the journal was shown, too"
 
 
 async def test_users_neither_see_nor_reach_each_others_agents(make_bench: MakeBench) -> None:
