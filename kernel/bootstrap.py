@@ -29,6 +29,7 @@ from kernel.process.mailbox import Mailbox
 from kernel.process.manager import ProcessManager
 from kernel.process.table import ProcessTable
 from kernel.protocol import fs, process, system, tty
+from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import Empty, Event, ProcessEvent
 from kernel.protocol.fs import FsChanged
 from kernel.protocol.process import ProcessReaped
@@ -148,7 +149,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     mailbox = Mailbox(table, store.messages, store.journal, clock)
     shares = SharedWorkspaces(paths, store.workspaces, bus, clock)
     models = LanguageModels(settings, environ, bus, clock, scope.child("models"))
-    consoles = Consoles(paths.state / "terminals")
+    consoles = Consoles(paths.state / "terminals", lambda tty_id: _tell_of_full_disk(bus, tty_id))
     sandbox_scope = scope.child("sandboxes")
     sandboxes = SandboxManager(
         (BubblewrapBackend(sandbox_scope), HostBackend(sandbox_scope)),
@@ -195,6 +196,12 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         history=History(store.processes, store.workspaces, store.journal, manager, accounting.children_of),
         notices=[],
     )
+
+
+def _tell_of_full_disk(bus: EventBus, tty_id: str) -> None:
+    """An agent whose terminal cannot be recorded waits; this notice cannot be recorded either."""
+    message = "The disk is full: what its command prints cannot be kept, so it waits."
+    bus.publish(AgentNotice(pid=int(tty_id.split("-")[1]), kind="error", message=message, hint="Free some space; it goes on by itself."))
 
 
 def _starting(parts: _Parts) -> tuple[Stage, ...]:

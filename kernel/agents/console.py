@@ -21,10 +21,14 @@ RESET = b"\x1bc"
 
 
 class Console:
-    """One agent's terminal. Positions count from the first byte ever written."""
+    """One agent's terminal. Positions count from the first byte ever written.
 
-    def __init__(self, path: Path) -> None:
+    on_full: told on the kernel's loop when a write begins to wait for room on the disk.
+    """
+
+    def __init__(self, path: Path, on_full: Callable[[], None] = lambda: None) -> None:
         self._path = path
+        self._on_full = on_full
         self._lock = threading.Lock()
         self._fd = -1
         self._base = 0
@@ -37,11 +41,15 @@ class Console:
             with suppress(OSError):  # the writing says what is wrong
                 await asyncio.to_thread(self._open_once)
         left = memoryview(data)
+        told = False
         while left:
             with self._lock:
                 written = self._append(left)
             left = left[written:]
             if left and not written:
+                if not told:
+                    told = True
+                    self._on_full()
                 await asyncio.sleep(RETRY_S)
         for listener in tuple(self._listeners):
             listener()
@@ -127,10 +135,14 @@ class Console:
 
 
 class Consoles:
-    """The consoles by tty id, opened when first asked for."""
+    """The consoles by tty id, opened when first asked for.
 
-    def __init__(self, folder: Path) -> None:
+    on_full: told the tty id of a console that begins to wait for room on the disk.
+    """
+
+    def __init__(self, folder: Path, on_full: Callable[[str], None] = lambda tty_id: None) -> None:
         self._folder = folder
+        self._on_full = on_full
         self._made = False
         self._consoles: dict[str, Console] = {}
 
@@ -141,7 +153,9 @@ class Consoles:
             if not self._made:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._made = True
-            console = self._consoles[tty_id] = Console(self._folder / f"{os.path.basename(tty_id)}.log")
+            console = self._consoles[tty_id] = Console(
+                self._folder / f"{os.path.basename(tty_id)}.log", lambda: self._on_full(tty_id)
+            )
         return console
 
     def release(self, tty_id: str) -> None:

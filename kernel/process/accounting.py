@@ -6,9 +6,11 @@ Publishes process.usage (when something changed) and kernel.metrics, and keeps t
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from kernel.bus import EventBus
 from kernel.clock import Clock
+from kernel.errors import StorageError
 from kernel.principal import Principal
 from kernel.process.lifecycle import ALIVE
 from kernel.process.manager import ProcessManager
@@ -54,7 +56,8 @@ class Accounting:
                 await self.sample_usage()
                 next_usage = self._clock.monotonic() + USAGE_INTERVAL_S
             if self._clock.monotonic() >= next_metrics:
-                await self._publish_metrics()
+                with suppress(StorageError):  # a sample that cannot be kept is not worth more than the ones to come
+                    await self._publish_metrics()
                 next_metrics += METRICS_INTERVAL_S
             await self._clock.sleep(max(0.01, min(next_usage, next_metrics) - self._clock.monotonic()))
 

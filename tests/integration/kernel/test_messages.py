@@ -184,12 +184,15 @@ async def test_an_interrupted_look_at_the_messages_loses_none(bench: Bench) -> N
         await bench.execute(send(pid, "keep me"))
         run = bench.supervisor_run(pid)
 
-        def interrupt(event: Any, run: Any = run, pid: int = pid) -> None:
-            if event.pid == pid and getattr(event, "tool", "check_messages") == "check_messages":
-                off()
-                run.inbox.put(Said("now", "look here"), "interrupt")
+        sent: list[Any] = []
 
-        off = bench.kernel.bus.on(moment, interrupt)
+        def interrupt(event: Any, run: Any = run, pid: int = pid, sent: list[Any] = sent) -> None:
+            if event.pid == pid and getattr(event, "tool", "check_messages") == "check_messages":
+                if not sent:
+                    run.inbox.put(Said("now", "look here"), "interrupt")
+                sent.append(event)
+
+        bench.kernel.bus.on(moment, interrupt)
         (bench.home(pid) / "go").touch()
         assert (await bench.ended(pid)).code == 0
         observed = [event.result for event in bench.of(pid, agent.AgentObservation) if event.tool == "check_messages"]
