@@ -144,7 +144,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     store = _build_store(paths, bus, clock)
     config = settings.current
     homes = Homes(paths)
-    table = ProcessTable(config().agents.process_limit)
+    table = ProcessTable(lambda: config().agents.process_limit)
     manager = ProcessManager(table, store.processes, store.journal, bus, clock, homes, config, scope.child("reaper"))
     mailbox = Mailbox(table, store.messages, store.journal, clock)
     shares = SharedWorkspaces(paths, store.workspaces, bus, clock)

@@ -19,7 +19,7 @@ from kernel.protocol import system
 from kernel.protocol.base import Empty
 from kernel.protocol.records import LlmExchange, ModelInfo, ProviderInfo, SystemCheck
 from kernel.providers.base import Provider, Sampling
-from kernel.providers.http import HttpTimeouts, TransportFailure
+from kernel.providers.http import TransportFailure
 from kernel.providers.recording import Exchange
 from kernel.providers.registry import HEURISTIC, SCRIPTED_PREFIX, ProviderRegistry, ProvidersConfig
 from kernel.providers.scripted import ScriptedProvider
@@ -150,11 +150,10 @@ class LanguageModels:
         wanted = tuple(item for item in self._exchanges if command.pid in (0, item.pid))
         return system.LlmExchangesReply(exchanges=wanted)
 
-    async def http_get(self, url: str, timeout_s: float, limit_bytes: int) -> tuple[int, dict[str, str], bytes]:
-        """One GET without following redirects, for pages. Raises UnavailableError."""
-        limits = HttpTimeouts(connect_s=timeout_s, read_s=timeout_s)
+    async def http_get(self, url: str, address: str, timeout_s: float, limit_bytes: int) -> tuple[int, dict[str, str], bytes]:
+        """One GET from a given address without following redirects, for pages. Raises UnavailableError."""
         try:
-            response = await self._registry.http.request("GET", url, timeouts=limits, max_bytes=limit_bytes)
+            response = await self._registry.http.get_page(url, address, timeout_s, limit_bytes)
         except TransportFailure as failure:
             raise UnavailableError(failure.message, "Check the address and the network.") from failure
         return response.status, response.headers, response.body

@@ -4,7 +4,7 @@ Owned by the manager, which alone changes it; everybody else reads. PIDs come fr
 share one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kernel.errors import LimitReachedError, NotFoundError
@@ -22,9 +22,9 @@ class Entry:
 
 
 class ProcessTable:
-    """At most `limit` processes that are not dead."""
+    """At most `limit()` processes that are not dead; the limit in force is asked for at each new one."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
         self._entries: dict[int, Entry] = {}
         self._next_pid = 1
@@ -35,9 +35,9 @@ class ProcessTable:
 
     def allocate(self) -> int:
         """A new pid. Raises LimitReachedError when the table is full."""
-        if len(self._entries) >= self._limit:
+        if len(self._entries) >= self._limit():
             raise LimitReachedError(
-                f"There are {self._limit} processes, as many as the table holds.",
+                f"There are {len(self._entries)} processes, as many as the table holds.",
                 "End some, or raise the setting agents.process_limit.",
             )
         pid = self._next_pid

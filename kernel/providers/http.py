@@ -55,8 +55,9 @@ class HttpResponse(msgspec.Struct, frozen=True):
 class HttpStream:
     """An open response. Valid only inside `HttpClient.stream`."""
 
-    def __init__(self, response: httpx.Response, max_bytes: int) -> None:
+    def __init__(self, response: httpx.Response, max_bytes: int, url: str = "") -> None:
         self._response = response
+        self._url = url or str(response.url)
         self._max_bytes = max_bytes
         self.status = response.status_code
         self.headers: dict[str, str] = {name.lower(): value for name, value in response.headers.items()}
@@ -64,7 +65,7 @@ class HttpStream:
     async def chunks(self) -> AsyncGenerator[bytes]:
         """Decoded pieces of the body as they arrive. Raises TransportFailure."""
         received = 0
-        with _MappedErrors(str(self._response.url)):
+        with _MappedErrors(self._url):
             async with aclosing(cast("AsyncGenerator[bytes]", self._response.aiter_bytes())) as pieces:
                 async for piece in pieces:
                     received += len(piece)
@@ -154,14 +155,31 @@ class HttpClient:
             if url:
                 await self._client(url)
 
-    async def get(self, url: str, timeout_s: float, max_bytes: int) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers (lower case) and at most `max_bytes` of a page; redirects are not followed.
+    async def get_page(self, url: str, address: str, timeout_s: float, max_bytes: int) -> HttpResponse:
+        """At most `max_bytes` of a page, fetched from `address` whatever the name in `url` resolves to by now.
 
-        Raises TransportFailure.
+        The name is still what the server is asked for and what its certificate must prove. Redirects are not followed, no proxy is used,
+        and no connection is kept, since a kept one would belong to the address and not to the name. Raises TransportFailure.
         """
-        timeouts = HttpTimeouts(connect_s=timeout_s, read_s=timeout_s)
-        response = await self.request("GET", url, timeouts=timeouts, max_bytes=max_bytes)
-        return response.status, response.headers, response.body
+        import httpx
+
+        client = await self._client(url, pages=True)
+        with _MappedErrors(url):
+            asked = httpx.URL(url)
+            host = asked.netloc.rpartition(b"@")[2].decode("ascii")
+            request = client.build_request(
+                "GET",
+                asked.copy_with(host=address),
+                headers={"host": host},
+                extensions={"sni_hostname": asked.raw_host.decode("ascii")},
+                timeout=timeout_s,
+            )
+            response = await client.send(request, stream=True, follow_redirects=False)
+        try:
+            stream = HttpStream(response, self._max_response_bytes, url)
+            return HttpResponse(stream.status, stream.headers, await stream.body(max_bytes))
+        finally:
+            await response.aclose()
 
     async def aclose(self) -> None:
         """Close every connection; later requests fail."""
@@ -172,28 +190,47 @@ class HttpClient:
         for client in clients:
             await client.aclose()
 
-    async def _client(self, url: str) -> httpx.AsyncClient:
+    async def _client(self, url: str, *, pages: bool = False) -> httpx.AsyncClient:
         scheme = urlsplit(url).scheme
+        name = f"pages {scheme}" if pages else scheme
         if scheme not in ("http", "https"):
             raise TransportFailure("invalid_url", f"{public_url(url)!r} is not an http:// or https:// address.")
         async with self._opening:
             if self._closed:
                 raise TransportFailure("dropped", "The connection to language models is closed.")
-            client = self._clients.get(scheme)
+            client = self._clients.get(name)
             if client is None:
                 # Import and certificates take 100 ms and more: in a thread, so that no agent waits for them.
-                client = await asyncio.to_thread(_build_client, scheme)
-                self._clients[scheme] = client
+                client = await asyncio.to_thread(_build_pages_client if pages else _build_client, scheme)
+                self._clients[name] = client
         return client
 
 
-def _build_client(scheme: str) -> httpx.AsyncClient:
+def _context(scheme: str) -> ssl.SSLContext:
     import httpx
 
     # Plain connections get a context without any certificate authority: cheap, and safe if it were ever used.
     context = httpx.create_ssl_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if scheme == "https":
         context.load_default_certs()
+    return context
+
+
+def _build_pages_client(scheme: str) -> httpx.AsyncClient:
+    import httpx
+
+    return httpx.AsyncClient(
+        verify=_context(scheme),
+        trust_env=False,
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=0),
+        headers={"user-agent": "aether", "accept-encoding": "identity"},
+    )
+
+
+def _build_client(scheme: str) -> httpx.AsyncClient:
+    import httpx
+
+    context = _context(scheme)
     direct = {f"all://{host}": httpx.AsyncHTTPTransport(verify=context, limits=_limits()) for host in _LOOPBACK}
     return httpx.AsyncClient(
         verify=context,

@@ -1,12 +1,10 @@
 """browse_web: the text of a page, fetched by the kernel for the agent (AP06: reaching the network asks).
 
-`WebPages` is the real fetcher: 15 s, http and https only, bounded size, no address of this machine or its network unless the agent's
-person typed it; every redirect is checked again.
+`WebPages` is the real fetcher: 15 s, http and https only, bounded size, no address of this machine or its network unless a setting
+allows it. Each name is resolved once and the connection goes to an address that was judged; every redirect is judged again.
 """
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, ClassVar
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -16,20 +14,21 @@ from msgspec import Meta
 from kernel.errors import (
     AetherError,
     InvalidArgumentError,
-    PermissionDeniedError,
     TimeoutExceededError,
     UnavailableError,
 )
 from kernel.protocol.agent import AgentBrowsing
+from kernel.tools import web_addresses
 from kernel.tools.base import Arguments, Page, Preview, ToolContext, ToolResult
 
 TIMEOUT_S = 15.0
 TEXT_CHARACTERS = 4_000
 MAX_BODY_BYTES = 5 * 1024 * 1024
 MAX_REDIRECTS = 5
+MAX_ADDRESSES = 3
 SUMMARY_CHARACTERS = 200
 Response = tuple[int, dict[str, str], bytes]
-HttpGet = Callable[[str, float, int], Awaitable[Response]]
+HttpGet = Callable[[str, str, float, int], Awaitable[Response]]
 
 
 class BrowseWebArguments(Arguments, frozen=True, kw_only=True):
@@ -74,12 +73,20 @@ class BrowseWeb:
 class WebPages:
     """Fetches over real HTTP.
 
-    get: (url, timeout in seconds, limit in bytes) -> (status, headers in lower case, body), no redirects followed.
+    get: (url, address to connect to, timeout in seconds, limit in bytes) -> (status, headers in lower case, body), no redirects followed.
     allow_private: whether addresses of this machine and its network may be fetched (the setting agents.private_pages, for intranets).
+    resolve: a name's addresses.
     """
 
-    def __init__(self, get: HttpGet, *, allow_private: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        get: HttpGet,
+        *,
+        allow_private: Callable[[], bool] = lambda: False,
+        resolve: web_addresses.Resolve = web_addresses.resolve,
+    ) -> None:
         self._get = get
+        self._resolve = resolve
         self._allow_private = allow_private
 
     async def fetch(self, url: str) -> Page:
@@ -92,8 +99,8 @@ class WebPages:
 
     async def _follow(self, url: str) -> Page:
         for _ in range(MAX_REDIRECTS + 1):
-            await self._check(url)
-            status, headers, body = await self._request(url)
+            addresses = await self._addresses(url)
+            status, headers, body = await self._request(url, addresses)
             target = headers.get("location", "")
             if status in (301, 302, 303, 307, 308) and target:
                 url = _join(url, target)
@@ -102,33 +109,30 @@ class WebPages:
             return Page(url, status, title, text)
         raise UnavailableError(f"{url} keeps redirecting.", "Try another page.")
 
-    async def _request(self, url: str) -> Response:
-        try:
-            return await self._get(url, TIMEOUT_S, MAX_BODY_BYTES)
-        except AetherError:
-            raise
-        except OSError as error:
-            raise UnavailableError(f"{url} cannot be reached: {error}.", "Check the address and the network.") from error
+    async def _request(self, url: str, addresses: tuple[str, ...]) -> Response:
+        """The answer of the first address that can be connected to."""
+        failure: AetherError | None = None
+        for address in addresses[:MAX_ADDRESSES]:
+            try:
+                return await self._get(url, address, TIMEOUT_S, MAX_BODY_BYTES)
+            except UnavailableError as error:
+                failure = failure or error
+            except OSError as error:
+                failure = failure or UnavailableError(
+                    f"{url} cannot be reached: {error}.", "Check the address and the network."
+                )
+        assert failure is not None, "a name has an address"
+        raise failure
 
-    async def _check(self, url: str) -> None:
+    async def _addresses(self, url: str) -> tuple[str, ...]:
+        """Where the page may be fetched from. Raises InvalidArgumentError, PermissionDeniedError, UnavailableError."""
         parts = _split(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidArgumentError(f"{url[:200]} is no http or https address.")
         if parts.username or parts.password:
             raise InvalidArgumentError("An address with a password in it is not fetched.")
-        if self._allow_private():
-            return
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise UnavailableError(f"{parts.hostname} was not found: {reason}.", "Check the name and the network.") from error
-        if any(not ipaddress.ip_address(item[4][0]).is_global for item in found):
-            raise PermissionDeniedError(
-                f"{parts.hostname} is an address of this machine or its network; agents do not fetch those.",
-                "Use run_command with network access if the agent should reach it.",
-            )
+        found = await self._resolve(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+        return web_addresses.judge(parts.hostname, found, allow_private=self._allow_private())
 
 
 def _split(url: str) -> SplitResult:

@@ -70,16 +70,17 @@ async def test_pids_are_never_used_again(make_bench: MakeBench) -> None:
 
 
 @pytest.mark.feature("PR05")
-async def test_a_full_table_refuses_with_a_sentence(make_bench: MakeBench) -> None:
-    bench = await make_bench()
+async def test_a_full_table_refuses_with_a_sentence(bench: Bench) -> None:
+    """The setting is in force at once."""
+    sleeping = turn("", call("run_command", command="sleep 60"))
+    await bench.deploy(sleeping)
     await bench.execute(system.SettingsSet(name="agents.process_limit", value=1))
-    await bench.kernel.stop()
-    small = await make_bench()
-    pid = await small.deploy(turn("", call("run_command", command="sleep 60")))
     with pytest.raises(LimitReachedError, match="as many as the table holds"):
-        await small.deploy(DONE)
-    await small.execute(process.ProcessSignal(pid=pid, signal="SIGKILL"))
-    await small.kernel.stop()
+        await bench.deploy(DONE)
+    await bench.execute(system.SettingsSet(name="agents.process_limit", value=2))
+    await bench.deploy(sleeping)
+    with pytest.raises(LimitReachedError, match="There are 2 processes"):
+        await bench.deploy(DONE)
 
 
 @pytest.mark.feature("PR14")

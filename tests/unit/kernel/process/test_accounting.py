@@ -24,7 +24,7 @@ class _Manager:
     """The table and `note`, as accounting needs them."""
 
     def __init__(self) -> None:
-        self.table = ProcessTable(10)
+        self.table = ProcessTable(lambda: 10)
 
     def note(self, pid: int, **changes: object) -> None:
         import msgspec
