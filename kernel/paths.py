@@ -65,11 +65,14 @@ class Paths:
         return self.state / "run"
 
     def create(self) -> None:
-        """Make the folders; `state` is readable by its owner only. Raises StorageError when the disk refuses."""
+        """Make the folders; nobody but their owner enters the agents' files and `state`. Raises StorageError when the disk refuses.
+
+        Agents run as other users where Aether is root; they see their folders through mounts of their own, never by these paths.
+        """
         try:
-            for folder in (self.root, self.homes, self.shared, self.tmp, self.root / "etc", self.root / "var"):
+            for folder in (self.root, self.root / "etc", self.root / "var"):
                 folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-            for private in (self.state, self.runtime):
+            for private in (self.homes, self.shared, self.tmp, self.state, self.runtime):
                 private.mkdir(mode=0o700, exist_ok=True)
                 private.chmod(0o700)
             hostname = self.root / "etc" / "hostname"

@@ -137,7 +137,7 @@ class VirtualFileSystem:
             raise NotFoundError(f"There is no /{top}.", f"The top folders are {', '.join(TOP)}.")
         name, _, inner = rest.partition("/")
         if top in ("home", "tmp") and name and (self._paths.root / top / name).is_dir():
-            return Tree(self._paths.root / top / name), inner
+            return Tree(self._paths.root / top / name, private=True), inner
         return Tree(self._paths.root / top), rest
 
     def _may_see(self, path: str, principal: Principal) -> bool:

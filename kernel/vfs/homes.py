@@ -41,14 +41,14 @@ class Homes:
         """Make the home. Raises StorageError; nothing is left of a home that could not be made whole."""
         home = self.of(pid)
         try:
-            home.path.mkdir(mode=0o750)
+            home.path.mkdir(mode=0o700)
         except OSError as error:
             raise _cannot_make(home, error) from error
         try:
             for folder in FOLDERS:
                 (home.path / folder).mkdir()
             (home.path / ".profile").write_text(PROFILE)
-            home.tmp.mkdir(mode=0o770, exist_ok=True)
+            home.tmp.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             self.discard(pid)
             raise _cannot_make(home, error) from error

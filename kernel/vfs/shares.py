@@ -4,6 +4,7 @@ Answers fs.createShared and its kin, and tells an agent's sandbox (through `on_c
 """
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -113,6 +114,8 @@ class SharedWorkspaces:
 
 
 def _make_shared(folder: Path) -> None:
-    """Every agent's own user must be able to write, so the folder is open to all below a root that only Aether enters."""
-    folder.mkdir(exist_ok=True)
-    folder.chmod(0o2777)
+    """Every agent's own user must be able to write where owners cannot be mapped, so the folder itself is open; the one above it is
+    entered by Aether alone (`Paths.create`), so that no other user of the machine gets here."""
+    folder.parent.chmod(0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o2777 if os.geteuid() == 0 else 0o700)

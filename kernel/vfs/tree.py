@@ -25,17 +25,23 @@ _FOLDER = os.O_PATH | os.O_DIRECTORY
 class Tree:
     """A folder of the host as the whole world.
 
-    root: the host folder. read_only refuses changes.
+    root: the host folder. read_only refuses changes. private: it belongs to one agent, so that a file in it which has more than one
+    name and another owner than the folder was linked in from outside and is not read. Links that the agent makes itself have its
+    owner; those to files of its own owner lie where it could read them anyway. Writing replaces the name and never its target.
     """
 
-    def __init__(self, root: Path, *, read_only: bool = False) -> None:
+    def __init__(self, root: Path, *, read_only: bool = False, private: bool = False) -> None:
         self._root = root
         self._read_only = read_only
+        self._private = private
 
     def read(self, path: str) -> bytes:
         """A regular file's bytes. Raises LimitReachedError above 10 MB."""
         with self._root_fd() as root, _closing(open_regular(root, path, os.O_RDONLY)) as fd:
-            if os.fstat(fd).st_size > MAX_FILE_BYTES:
+            status = os.fstat(fd)
+            if self._private and status.st_nlink > 1 and status.st_uid != os.fstat(root).st_uid:
+                raise PermissionDeniedError(f"{path} is a second name of somebody else's file.", "Copy the file instead of linking it.")
+            if status.st_size > MAX_FILE_BYTES:
                 raise LimitReachedError(
                     f"{path} is larger than {MAX_FILE_BYTES // 2**20} MB.", "Read a part of it with a command."
                 )

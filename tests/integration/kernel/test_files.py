@@ -228,6 +228,26 @@ async def test_a_file_has_at_most_ten_megabytes(bench: Bench, home: str) -> None
     assert (await bench.execute(fs.FsRead(path=f"{home}/ten"))).size == ten
 
 
+@pytest.mark.feature("FS09")
+async def test_no_other_user_of_the_machine_reaches_the_agents_files(bench: Bench, home: str) -> None:
+    pid = int(home.rsplit("_", 1)[1])
+    await bench.execute(fs.FsCreateShared(name="plans", owner_pid=pid))
+    await bench.execute(fs.FsWrite(path="/shared/plans/a.txt", content="ours"))
+    await bench.execute(fs.FsWrite(path=f"{home}/b.txt", content="mine"))
+    for folder in ("shared", "home", "tmp", home[1:], f"tmp/agent_{pid}"):
+        assert stat.S_IMODE((bench.root / folder).stat().st_mode) == 0o700, folder
+    if os.geteuid() != 0:
+        assert stat.S_IMODE((bench.root / "shared/plans").stat().st_mode) == 0o700
+        return
+    for above in bench.root.parents[:3]:
+        above.chmod(above.stat().st_mode | 0o755)  # pytest's own folders are private; the agents' must be by themselves
+    for path in ("shared", "shared/plans", "shared/plans/a.txt", home[1:], f"{home[1:]}/b.txt", "var/kernel/aether.db"):
+        tried = subprocess.run(["ls", str(bench.root / path)], user=65534, group=65534, extra_groups=[], capture_output=True, text=True)
+        assert "Permission denied" in tried.stderr, path
+    tried = subprocess.run(["ls", str(bench.root)], user=65534, group=65534, extra_groups=[], capture_output=True, text=True)
+    assert "shared" in tried.stdout, "the way there is open, so the refusals above are the folders' own"
+
+
 async def test_folders_deeper_than_any_path_are_removed_with_all_in_them(bench: Bench, home: str) -> None:
     real = bench.root / home[1:]
     dig = "import os; os.mkdir('deep'); os.chdir('deep')\nfor _ in range(2100): os.mkdir('d'); os.chdir('d'); open('f', 'w').close()"

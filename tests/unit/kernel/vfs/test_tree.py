@@ -174,3 +174,28 @@ async def test_a_mount_hides_what_lies_under_it(tmp_path: Path) -> None:
         await files.write("work/new", b"x")
     await files.write("workshop", b"not below the mount")
     assert (tmp_path / "home/workshop").exists()
+
+
+@pytest.mark.feature("FS04")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a second name of somebody else's file")
+def test_a_hard_link_to_somebody_elses_file_is_not_read(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 12345, 12345)
+    theirs = tmp_path / "theirs"
+    theirs.write_text("secret")
+    os.link(theirs, home / "innocent")
+    private = Tree(home, private=True)
+    with pytest.raises(PermissionDeniedError, match="second name"):
+        private.read("innocent")
+    assert Tree(home).read("innocent") == b"secret"  # what people mount themselves is theirs to judge
+    private.write("innocent", b"mine")
+    assert (private.read("innocent"), theirs.read_text()) == (b"mine", "secret")
+
+
+def test_the_agents_own_second_names_are_read(tmp_path: Path) -> None:
+    """`git clone` and package managers make them."""
+    private = Tree(tmp_path, private=True)
+    private.write("one", b"text")
+    os.link(tmp_path / "one", tmp_path / "two")
+    assert private.read("two") == b"text"
