@@ -15,6 +15,7 @@ from kernel.agents.acting import act, report_aborted, report_unfinished
 from kernel.agents.agent import Agent, Outcome
 from kernel.agents.inbox import Said
 from kernel.agents.limits import check_limits
+from kernel.agents.mail import tell_of_mail
 from kernel.agents.thinking import Thought, think
 from kernel.errors import ProviderError
 from kernel.protocol.agent import (
@@ -141,23 +142,11 @@ async def _completed(agent: Agent, summary: str) -> Outcome | None:
     if queued is not None:
         await _deliver(agent, queued, "queue")
         return None
-    if agent.inbox.pending or await _tell_of_mail(agent):
+    if agent.inbox.pending or await tell_of_mail(agent):
         return None
     agent.close_to_messages()
     await agent.record(AgentCompleted(pid=agent.pid, step=agent.run.step, summary=summary))
     return Outcome(0, summary)
-
-
-async def _tell_of_mail(agent: Agent) -> bool:
-    """Whether messages of other agents came that it has not read and was not told of: then it takes one more turn."""
-    unread = agent.peers.waiting(agent.pid)
-    if not unread or unread[-1].id == agent.mail_told_of or "check_messages" not in agent.tools.names:
-        return False
-    agent.mail_told_of = unread[-1].id
-    count = f"{len(unread)} unread message{'s' if len(unread) > 1 else ''}"
-    notice = AgentNotice(pid=agent.pid, step=agent.run.step, kind="info", message=f"It goes on, since it has {count} of other agents.")
-    await agent.record(notice, also=agent.transcript.add(ChatMessage(role="user", text=prompt.UNREAD.format(count=count))))
-    return True
 
 
 async def _survive(agent: Agent, error: ProviderError, count: int) -> None:

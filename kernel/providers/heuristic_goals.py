@@ -77,7 +77,20 @@ _HERE = frozenset(
         "place",
         "root",
         "code",
+        "working",
+        "place",
     )
+)
+_WHOSE = r"(?:the|my|your|our|its|their|this|that|a|current|present|same|own|whole|entire|(?:agent|user)['’]?s?)"
+# However somebody says it, the agent's home is "home" from here on.
+_HOME = re.compile(
+    rf"(?i)\b(?:{_WHOSE}\s+){{1,4}}home(?:\s+(?:folder|directory|dir))?\b(?![\s-]*(?:page|screen|town|work|run)|[./])"
+    r"|\bhome\s+(?:folder|directory|dir)\b|(?<!\S)\$HOME\b(?!/)"
+)
+_IN_HOME = re.compile(r"(?i)\s+(?:in|into|to|inside|under|at|within|of|from)\s+home(?=\s|$)")
+_WHAT_IS_IN = re.compile(
+    r"(?i)(?:what|which)(?:['’]s|\s+is|\s+are|\s+(?:files|folders|things)(?:\s+(?:are|do\s+(?:you|i|we)\s+have))?)(?:\s+there)?"
+    r"\s+(?=(?:in|inside|under|at|within)\b)"
 )
 _POLITE = re.compile(
     r"(?i)^(?:\s|[-*•,]|\d+[.)]|please|pls|kindly|can you|could you|would you|i want you to|i would like you to"
@@ -91,7 +104,7 @@ _MARK = "\x02{}\x03"
 _MARKED = re.compile("\x02(\\d+)\x03")
 _PATH = r"(?:\x02\d+\x03|[\w.~/@+%-]*[\w/~+-](?:\.[\w-]+)*)"
 _LOCATION = re.compile(
-    rf"(?i)\b(?:in|inside|under|within|from|of|at|on|to|into)\s+(?:the\s+|my\s+|this\s+|our\s+|a\s+)?(?:content[s]?\s+of\s+)?"
+    rf"(?i)\b(?:in|inside|under|within|from|of|at|on|to|into)\s+(?:{_WHOSE}\s+){{0,4}}(?:content[s]?\s+of\s+)?(?:{_WHOSE}\s+){{0,4}}"
     rf"(?:(?:folder|directory|dir|file)\s+(?:named\s+|called\s+)?)?({_PATH})"
 )
 
@@ -106,7 +119,7 @@ class _Reader:
         self._original = text
         self._kept: list[tuple[str, str]] = []
         text = _QUOTED.sub(self._keep_quoted, text.replace("\x02", "").replace("\x03", ""))
-        text = _URL.sub(self._keep_url, text)
+        text = _HOME.sub("home", _URL.sub(self._keep_url, text))
         # Runs of blanks mean nothing outside of quotes, and cost the patterns the square of their length.
         self._text = "\n".join(line for part in text.splitlines() if (line := " ".join(part.split())))
 
@@ -168,6 +181,9 @@ class _Reader:
         around = re.match(r"(?i)(?:look around|explore|tell me (?:what|about))\b(.*)", clause)
         if around:
             return self._around(clause, around.group(1))
+        asked = _WHAT_IS_IN.match(clause)
+        if asked:
+            return self._contents(clause[asked.end() :])
         url = self._url(clause)
         if url:
             return self._page(verb, url, rest)
@@ -210,6 +226,13 @@ class _Reader:
         place = self._location(rest)
         return ListFiles(place, recursive=True) if place or all(word in known for word in words) else None
 
+    def _contents(self, rest: str) -> Intent | None:
+        """What is in a place, where it is surely one of files."""
+        place = self._location(rest)
+        here = re.fullmatch(rf"(?i)\w+\s+(?:{_WHOSE}\s+)*(?:folder|directory|dir|workspace|here)\s*", rest)
+        sure = place == "." or bool(re.search(r"[/~]", place)) or (place and re.search(r"(?i)\b(?:folder|directory)\b", rest))
+        return ListFiles(place, False) if sure or here else None
+
     def _list(self, rest: str) -> Intent | None:
         patterns = self._patterns(rest)
         if patterns:
@@ -220,7 +243,7 @@ class _Reader:
         if re.search(r"(?i)\b(?:process(?:es)?|users?|reasons?|ideas?|countries|examples?|steps|ways|names)\b", rest):
             return None
         known = re.search(r"(?i)\b(?:files?|folders?|director(?:y|ies)|contents?|everything|here|what)\b", rest)
-        path = self._location(rest)
+        path = self._location(rest) or ("." if re.fullmatch(r"(?i)(?:\s|all|me|everything|of|in|contents?|the)*\bhome\s*", rest) else "")
         if not known and not path:
             path = self._path(rest)
             if not path:
@@ -313,12 +336,14 @@ class _Reader:
         return Count(unit, self._patterns(rest), place)
 
     def _summarise(self, rest: str) -> Intent | None:
-        rest = re.sub(r"(?i)^(?:\s|the|of|my|for me|contents?|text|file|document|in|page)*\s(?=\S)", " ", f" {rest}")
+        rest = _IN_HOME.sub("", rest)
+        rest = re.sub(r"(?i)^(?:\s|the|of|my|your|our|this|that|for me|contents?|text|file|document|in|page)*\s(?=\S)", " ", f" {rest}")
         target = self._path(rest)
         looks = bool(re.search(r"[./]", target)) or bool(_MARKED.match(rest.strip())) or target.isupper()
         return Summarise(target) if target and looks else None
 
     def _create(self, rest: str) -> Intent | None:
+        rest = _IN_HOME.sub("", rest)
         article = r"(?is)\s*(?:an?\s+|the\s+|new\s+|empty\s+|text\s+)*"
         named = r"(?:named\s+|called\s+|at\s+)?"
         folder = re.match(rf"{article}(?:folder|directory|dir)\s+{named}({_PATH})\s*$", rest) or re.match(
@@ -374,8 +399,12 @@ class _Reader:
         return RunCommand(self._restore(command, quotes=True))
 
     def _read(self, rest: str) -> Intent | None:
-        if re.search(r"(?i)\b(?:files|folders|director(?:y|ies))\b", rest):
+        if re.search(r"(?i)\b(?:files|folders|director(?:y|ies)|contents? of home)\b|^\s*(?:me\s+)?home\s*$", rest):
             return self._list(rest)
+        asked = re.match(r"(?i)\s*(?:me\s+)?(?:what(?:['’]s|\s+is))\s+(?=(?:in|inside|under)\b)", rest)
+        if asked:
+            return self._contents(rest[asked.end() :])
+        rest = _IN_HOME.sub("", rest)
         rest = re.sub(r"(?i)^\s*(?:me\s+)?(?:the\s+)?(?:(?:contents?|text)\s+of\s+)?(?:the\s+)?(?:file\s+)?", " ", rest)
         path = self._path(rest)
         return ReadFile(path) if path and (re.search(r"[./]", path) or _MARKED.match(rest.strip())) else None
@@ -385,17 +414,19 @@ class _Reader:
         own = r"(?i)(?:it|them|this|that|what|everything|the (?:results?|findings?|work|files?|steps?)|your|how)\b"
         if topic and not re.match(own, topic.group(1)):
             return None
-        named = re.search(
-            rf"(?i)\b(?:to|in|into|as|named|called)\s+(?:the\s+|file\s+|named\s+|called\s+)*({_PATH})", rest
+        named = re.finditer(
+            rf"(?i)\b(?:to|in|into|as|named|called)\s+(?:(?:{_WHOSE}|file|named|called)\s+)*({_PATH})", _IN_HOME.sub("", rest)
         )
-        path = self._restore(named.group(1)) if named else ""
-        return Report(path if re.search(r"\.\w+$", path) else "")
+        paths = (self._restore(match.group(1)) for match in named)
+        return Report(next((path for path in paths if re.search(r"\.\w+$", path)), ""))
 
     def _location(self, text: str) -> str:
         for match in _LOCATION.finditer(text):
             raw = match.group(1)
             word = self._restore(raw).rstrip(",")
             after = text[match.end() :].strip().lower()
+            if word.lower() == "home" and not _MARKED.match(raw):
+                return "."
             if word.lower() in _HERE and not _MARKED.match(raw):
                 named = re.match(rf"(?i)(?:named\s+|called\s+)?({_PATH})$", text[match.end() :].strip())
                 if word.lower() in ("folder", "directory", "file") and named:

@@ -96,6 +96,9 @@ class Surroundings:
         path = path.strip()
         if not path:
             return "work" if self.has("work") else "."
+        from_home = _from_home(path)
+        if from_home:
+            return from_home
         first = path.lstrip("./").split("/")[0]
         if path.startswith(("/", "~")) or not self.has("work") or first == "work" or self.has(first):
             return path
@@ -103,7 +106,7 @@ class Surroundings:
 
     def existing(self, path: str) -> str:
         """The path of a file to be read: as named, or the one entry of the listing that the name must mean."""
-        if "/" in path or self.has(path) or path.startswith("~"):
+        if "/" in path or self.has(path) or _from_home(path):
             return self.place(path)
         names = self.names
         for candidate in (
@@ -114,6 +117,17 @@ class Surroundings:
             if candidate:
                 return candidate[0]
         return self.place(path)
+
+
+def _from_home(path: str) -> str:
+    """A path that names the home, as commands that run there take it without a shell's help; "" for any other."""
+    if path in (".", "./", "~", "~/", "$HOME", "$HOME/"):
+        return "."
+    for prefix in ("~/", "$HOME/"):
+        if path.startswith(prefix):
+            rest = path[len(prefix) :].lstrip("/")
+            return f"./{rest}" if rest.startswith("-") else rest or "."
+    return ""
 
 
 def plan(goal: Goal, tools: frozenset[str], notes: tuple[str, ...], report_path: str) -> Plan:

@@ -21,6 +21,17 @@ from kernel.providers.base import (
 )
 from kernel.providers.heuristic import HeuristicProvider, next_action
 from kernel.providers.heuristic_goals import read_goal
+from kernel.providers.heuristic_intents import (
+    Count,
+    CreateFile,
+    CreateFolder,
+    FindByContent,
+    FindByName,
+    ListFiles,
+    ReadFile,
+    Report,
+    Summarise,
+)
 
 NAMES = ("read_file", "write_file", "list_files", "mkdir", "run_command", "browse_web", "think", "complete")
 PAGE = (
@@ -265,7 +276,62 @@ async def test_steps_of_another_model_are_passed_over(machine: Machine) -> None:
     assert action is not None and action.tool == "run_command"
 
 
+HOMES = [
+    *(
+        (f"list the files in {home}", ListFiles("."))
+        for home in (
+            "your home folder", "my home", "the home folder", "your own home directory", "the agent's home", "home", "$HOME",
+        )
+    ),
+    ("list your home folder", ListFiles(".")),
+    ("List everything in your home directory recursively", ListFiles(".", True)),
+    ("show me what's in your home folder", ListFiles(".")),
+    ("What is in your home folder?", ListFiles(".")),
+    ("What files are in my home directory?", ListFiles(".")),
+    ("show the contents of your home folder", ListFiles(".")),
+    ("list this directory", ListFiles("")),
+    ("list the files in the current working directory", ListFiles("")),
+    ("what's in ~/work", ListFiles("~/work")),
+    ("list ~/work", ListFiles("~/work")),
+    ("list the files in ~", ListFiles("~")),
+    ('list the files in "my stuff/old"', ListFiles("my stuff/old")),
+    ("find all python files in your home folder", FindByName(("*.py",), ".")),
+    ("Find files containing TODO in my home directory", FindByContent("TODO", ".")),
+    ("find *.txt in your own home", FindByName(("*.txt",), ".")),
+    ("How many files are in your home folder?", Count("files", (), ".")),
+    ("How many python files are there in my home?", Count("files", ("*.py",), ".")),
+    ("count the words in notes.txt in your home folder", Count("words", (), "notes.txt")),
+    ('Count the lines of "My Report.txt" in my home', Count("lines", (), "My Report.txt")),
+    ("summarise notes.txt in your home folder", Summarise("notes.txt")),
+    ("Summarise the text in ~/work/guide.md", Summarise("~/work/guide.md")),
+    ("read notes.txt in your home folder", ReadFile("notes.txt")),
+    ("create a folder in your home folder called data", CreateFolder("data")),
+    ("create a file hello.txt with 'hi there' in your home folder", CreateFile("hello.txt", "hi there")),
+    ("write a report in your home folder as done.md", Report("done.md")),
+    ("write a report called findings.md in my home directory", Report("findings.md")),
+    ("write a report to your home folder", Report()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("goal", "intent"), HOMES)
+def test_a_place_may_be_called_by_many_names(goal: str, intent: object) -> None:
+    assert (read_goal(goal).intents, read_goal(goal).unread) == ((intent,), ())
+
+
+async def test_the_home_is_meant_even_where_a_folder_is_mounted(machine: Machine) -> None:
+    (machine.root / "work").mkdir()
+    (machine.root / "work" / "inner.txt").write_text("a b")
+    done = await run("Count the files in your home folder, list ~/work and count the words in ~/work/inner.txt", machine)
+    assert "Counted 7 files in ." in done.summary
+    assert "Listed work" in done.summary
+    assert "Counted 2 words in work/inner.txt" in done.summary
+    fetched = await run("Fetch https://example.org and write a report called findings.md in your home folder", machine)
+    assert "Fetched https://example.org" in fetched.summary
+    assert "Otters" in (machine.root / "findings.md").read_text()
+
+
 UNREADABLE = [
+    "what is in the news", "What is in season?", "go home", "make your home better", "read the home page of otters",
     "Write a Python script that computes primes", "Write a report about quantum physics", "Research the best laptops",
     "list 5 countries in Europe", "run the tests", "create a file hello.py that prints hello", "delete all files",
     "summarise the news about AI", "Build a todo app in React", "make it better", "find a good restaurant near me",
@@ -344,7 +410,6 @@ def test_a_goal_of_a_megabyte_is_read_quickly(unit: str) -> None:
     "hostile", ["x'; touch pwned; '", "$(touch pwned)", "-rf", "`touch pwned`", "a b", "*", "\\", "~root"]
 )
 async def test_names_from_the_goal_are_never_run_by_the_shell(hostile: str, tmp_path: Path) -> None:
-    from kernel.providers.heuristic_intents import Count, FindByContent, FindByName
     from kernel.providers.heuristic_plans import _STEPS, Surroundings
 
     for intent in (
