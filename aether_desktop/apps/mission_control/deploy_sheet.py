@@ -20,7 +20,7 @@ from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.sheet import Answer, Sheet
 from kernel.errors import AetherError
 from kernel.protocol.process import ProcessSpawn
-from kernel.protocol.records import AgentConfig, ProcessInfo
+from kernel.protocol.records import AgentConfig
 from kernel.protocol.system import SettingsGet, SettingsSet
 
 _SETTING = "desktop.deploy"
@@ -42,15 +42,17 @@ class DeployDesk(QObject):
         self._kept: DeployValues | None = None
         self._draft_goal = ""
         self._strict = False
+        self._copy_of: AgentConfig | None = None
         self.sheet: Sheet | None = None
         self.form: DeployForm | None = None
 
-    def open(self, *, copy_of: ProcessInfo | None = None) -> None:
-        """Open the dialog with the last values, or with those of an earlier run."""
+    def open(self, *, copy_of: AgentConfig | None = None) -> None:
+        """Open the dialog with the last values, or with all those of an earlier run."""
         if self.sheet is not None:
             return
         form = self.form = DeployForm()
         self._strict = False
+        self._copy_of = copy_of
         answers = (Answer("cancel", "Cancel"), Answer("deploy", "Deploy", "primary"))
         sheet = self.sheet = Sheet(
             self._surface, "Deploy an agent", content=form, answers=answers, width_px=_WIDTH_PX
@@ -66,28 +68,27 @@ class DeployDesk(QObject):
         self._ctx.stores.llm.changed.connect(self._show_models)
         sheet.finished.connect(self._on_finished)
         self._show_models()
-        self._fill(copy_of)
+        self._fill()
         sheet.open()
         form.goal.setFocus()
-        self._tasks.spawn(self._load(copy_of), name="deploy.load")
+        self._tasks.spawn(self._load(), name="deploy.load")
 
-    def _fill(self, copy_of: ProcessInfo | None) -> None:
+    def _fill(self) -> None:
         assert self.form is not None, "the dialog is open"
-        values = self._kept or DeployValues()
-        if copy_of is not None:
-            self.form.show_values(copied(copy_of, values))
+        if self._copy_of is not None:
+            self.form.show_values(copied(self._copy_of))
         else:
-            self.form.show_values(replace(values, goal=self._draft_goal))
+            self.form.show_values(replace(self._kept or DeployValues(), goal=self._draft_goal))
 
-    async def _load(self, copy_of: ProcessInfo | None) -> None:
+    async def _load(self) -> None:
         """The remembered values (asked for once) and the models; a field that was edited meanwhile keeps its text."""
         await self._refresh(search=False)
         if self._kept is None:
             reply = await self._ctx.client.execute(SettingsGet())
             self._kept = recalled(reply.values.get(_SETTING))
-            if self.form is not None:
+            if self.form is not None and self._copy_of is None:
                 self._draft_goal = self.form.goal.toPlainText()
-                self._fill(copy_of)
+                self._fill()
 
     async def _refresh(self, *, search: bool) -> None:
         form = self.form
@@ -106,13 +107,13 @@ class DeployDesk(QObject):
     def _on_changed(self) -> None:
         """Once something was found wrong, say at each change what still is."""
         if self.form is not None and self._strict:
-            self.form.show_problems(check(self.form.values(), self._exists).problems)
+            self.form.show_problems(check(self.form.values(), self._exists, self._copy_of).problems)
 
     def _submit(self) -> None:
         if self.form is None or self.sheet is None or not self.sheet.button("deploy").isEnabled():
             return
         values = self.form.values()
-        checked = check(values, self._exists)
+        checked = check(values, self._exists, self._copy_of)
         self.form.show_problems(checked.problems)
         if checked.config is None:
             self._strict = True
@@ -146,7 +147,7 @@ class DeployDesk(QObject):
         await self._ctx.client.execute(SettingsSet(name=_SETTING, value=remembered(values)))
 
     def _on_finished(self, key: str) -> None:
-        if self.form is not None and key != "deploy":
+        if self.form is not None and self._copy_of is None and key != "deploy":
             self._draft_goal = self.form.goal.toPlainText()
         self._ctx.stores.llm.changed.disconnect(self._show_models)
         self.sheet = None

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, get_args
 
+from msgspec.structs import replace as replaced
+
 from kernel.protocol.ids import ROLES, AgentRole, ApprovalMode
 from kernel.protocol.records import (
     GOAL_LIMIT_CHARACTERS,
@@ -66,8 +68,11 @@ class Checked:
     problems: Mapping[str, str]
 
 
-def check(values: DeployValues, folder_exists: FolderExists) -> Checked:
-    """Read the fields. ``folder_exists`` says whether a folder (absolute or from ``~``) is there."""
+def check(values: DeployValues, folder_exists: FolderExists, copy_of: AgentConfig | None = None) -> Checked:
+    """Read the fields. ``folder_exists`` says whether a folder (absolute or from ``~``) is there.
+
+    copy_of: the run that is deployed again: what the dialog does not show (its tools, further folders) is kept from it.
+    """
     problems: dict[str, str] = {}
     goal = values.goal.strip()
     if not goal:
@@ -89,9 +94,16 @@ def check(values: DeployValues, folder_exists: FolderExists) -> Checked:
         problems["folder"] = "There is no such folder."
     if problems:
         return Checked(None, problems)
-    mounts = (WorkspaceMount(host_path=folder, read_only=values.folder_read_only),) if folder else ()
-    sandbox = SandboxConfig(memory_limit_mb=memory, cpu_limit=cores, network_access=values.network, mounts=mounts)
-    config = AgentConfig(
+    before = copy_of or AgentConfig(role=values.role, goal=goal)
+    sandbox = replaced(
+        before.sandbox,
+        memory_limit_mb=memory,
+        cpu_limit=cores,
+        network_access=values.network,
+        mounts=_mounts(folder, values.folder_read_only, before.sandbox.mounts),
+    )
+    config = replaced(
+        before,
         role=values.role,
         goal=goal,
         model=values.model,
@@ -121,17 +133,48 @@ def recalled(kept: object) -> DeployValues:
     return values
 
 
-def copied(info: ProcessInfo, base: DeployValues) -> DeployValues:
-    """The values of an earlier run; what its record does not tell stays as in ``base``."""
-    return replace(
-        base,
+def copied(config: AgentConfig) -> DeployValues:
+    """The values with which an earlier run was deployed."""
+    sandbox = config.sandbox
+    mount = sandbox.mounts[0] if sandbox.mounts else None
+    return DeployValues(
+        role=config.role,
+        goal=config.goal,
+        model=config.model,
+        max_steps=_text(config.max_steps),
+        token_budget=_text(config.token_budget),
+        time_budget_min=_text(config.time_budget_s / 60 if config.time_budget_s is not None else None),
+        memory_mb=_text(sandbox.memory_limit_mb),
+        cpu_cores=_text(sandbox.cpu_limit),
+        network=sandbox.network_access,
+        approval=config.approval,
+        folder=mount.host_path if mount is not None else "",
+        folder_read_only=mount.read_only if mount is not None else True,
+    )
+
+
+def config_of(info: ProcessInfo) -> AgentConfig:
+    """What the record of a run tells of its configuration, for one whose configuration is not kept."""
+    return AgentConfig(
         role=info.role,
         goal=info.goal,
         model=info.model,
-        max_steps=str(info.max_steps) if info.max_steps else "",
-        network=info.network_access,
+        max_steps=info.max_steps or None,
         approval=info.approval,
+        sandbox=SandboxConfig(network_access=info.network_access),
     )
+
+
+def _mounts(folder: str, read_only: bool, before: tuple[WorkspaceMount, ...]) -> tuple[WorkspaceMount, ...]:
+    """The dialog's folder in the place of the first of before, and the others."""
+    if not folder:
+        return before[1:]
+    first = before[0] if before else WorkspaceMount(host_path=folder)
+    return (replaced(first, host_path=folder, read_only=read_only), *before[1:])
+
+
+def _text(number: float | None) -> str:
+    return "" if number is None else f"{number:.10g}"
 
 
 def _known(name: str, value: object) -> bool:

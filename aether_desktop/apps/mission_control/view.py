@@ -17,10 +17,12 @@ from aether_desktop.apps.mission_control.agent_actions import AgentActions
 from aether_desktop.apps.mission_control.agent_grid import AgentGrid, Layout
 from aether_desktop.apps.mission_control.agent_menu import build_agent_menu, build_sort_menu
 from aether_desktop.apps.mission_control.deploy_sheet import DeployDesk
+from aether_desktop.apps.mission_control.deploy_values import config_of
 from aether_desktop.apps.mission_control.history_panel import HistoryPanel
 from aether_desktop.apps.mission_control.metrics_bar import MetricsBar, figures_of
 from aether_desktop.apps.mission_control.previews import PreviewProvider, TerminalPreviews
 from aether_desktop.apps.mission_control.selection_bar import SelectionBar
+from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.models.agent_model import AgentListModel
 from aether_desktop.models.agent_order import Sort
 from aether_desktop.models.agent_status import Group
@@ -28,8 +30,11 @@ from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.empty_state import EmptyState
+from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.search_field import SearchField
 from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
+from kernel.errors import AetherError
+from kernel.protocol.process import ProcessInfoGet
 from kernel.protocol.records import ProcessInfo
 
 _FILTER_NAMES = {
@@ -60,6 +65,7 @@ class MissionControl(QWidget):
         self._ctx = ctx
         self._store = ctx.stores.processes
         self._narrow = False
+        self._tasks = TaskOwner(self, self._on_error)
         self.model = AgentListModel(self._store, self)
         self._previews = previews or TerminalPreviews(ctx.terminals, self)
         self.grid = AgentGrid(self.model, self._previews, self._store.want_told)
@@ -157,11 +163,7 @@ class MissionControl(QWidget):
         self._show_rows()
 
     def _show_segments(self) -> None:
-        width = self.filters.sizeHint().width() + self.deploy.sizeHint().width()
         self.filters.set_segments(self._segments())
-        if width != self.filters.sizeHint().width() + self.deploy.sizeHint().width() or self._narrow:
-            # The title bar gives its widgets their places when it is told of them.
-            self._ctx.window.set_title_widgets([self.filters, self.search, self.deploy])
 
     def _show_figures(self) -> None:
         completed = sum(1 for view in self._store.all() if view.ended and view.info.exit_code == 0)
@@ -246,7 +248,16 @@ class MissionControl(QWidget):
         self._ctx.open_window("agent-vm", arguments, key=pid, title=f"{info.name} · {pid}")
 
     def _deploy_again(self, info: ProcessInfo) -> None:
-        self.deploy_desk.open(copy_of=info)
+        self._tasks.spawn(self._open_copy(info), name=f"deploy-again-{info.pid}")
+
+    async def _open_copy(self, info: ProcessInfo) -> None:
+        reply = await self._ctx.client.execute(ProcessInfoGet(pid=info.pid))
+        self.deploy_desk.open(copy_of=reply.config or config_of(reply.info))
+
+    def _on_error(self, error: BaseException) -> None:
+        if not isinstance(error, AetherError):
+            raise error
+        self._ctx.notify(Notice(error.message, error.hint, "error"))
 
     def _open_agent_menu(self, position: QPoint) -> None:
         pids = self.grid.selected_pids()

@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from aether_desktop.apps.mission_control.deploy_form import DeployForm
-from kernel.errors import LimitReachedError
-from kernel.protocol.process import ProcessSpawn, SpawnReply
-from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, ModelInfo
+from kernel.errors import LimitReachedError, NotFoundError
+from kernel.protocol.process import ProcessInfoGet, ProcessInfoReply, ProcessSpawn, SpawnReply
+from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, ModelInfo, SandboxConfig, WorkspaceMount
 from kernel.protocol.system import LlmChanged, LlmList, SettingsSet
+from tests.fakes.kernel_client import make_info
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
 from tests.unit.aether_desktop.apps.mission_control.conftest import Page
 
@@ -168,6 +169,32 @@ async def test_history_opens_runs_on_their_timeline_and_deploys_them_again(page:
     await settle()
     assert page.view.deploy_desk.form is not None
     assert page.view.deploy_desk.form.goal.toPlainText() == "Why did p95 rise?"
+
+
+@pytest.mark.feature("MC06")
+async def test_a_run_deployed_again_has_everything_that_it_was_deployed_with(page: Page) -> None:
+    folders = (WorkspaceMount(host_path="/", read_only=True), WorkspaceMount(host_path="/usr", guest_path="usr"))
+    config = AgentConfig(
+        role="Analyst", goal="Again", tools=("read_file",), token_budget=9000, sandbox=SandboxConfig(mounts=folders)
+    )
+    page.world.client.answer(ProcessInfoGet, ProcessInfoReply(info=make_info(4), config=config))
+    page.world.client.settings["desktop.deploy"] = {"folder": "/etc", "memory_mb": "99"}
+    page.view.history.deploy_again.emit(make_info(4))
+    await settle()
+    form = page.view.deploy_desk.form
+    assert form is not None
+    assert form.goal.toPlainText() == "Again"
+    page.press(Key.Key_Return, CTRL)
+    await settle()
+    assert page.world.client.sent(ProcessSpawn)[0].config == config
+
+
+async def test_a_run_that_is_not_known_any_more_is_not_deployed_again(page: Page) -> None:
+    page.world.client.answer(ProcessInfoGet, NotFoundError("There was never a process 4.", "Refresh."))
+    page.view.history.deploy_again.emit(make_info(4))
+    await settle()
+    assert page.view.deploy_desk.form is None
+    assert page.world.notices[0].title == "There was never a process 4."
 
 
 async def test_history_by_keyboard(page: Page) -> None:

@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
-from aether_desktop.apps.mission_control.deploy_values import DeployValues, check, copied, recalled, remembered
-from kernel.protocol.records import GOAL_LIMIT_CHARACTERS
+from aether_desktop.apps.mission_control.deploy_values import (
+    DeployValues,
+    check,
+    config_of,
+    copied,
+    recalled,
+    remembered,
+)
+from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, SandboxConfig, WorkspaceMount
 from tests.fakes.kernel_client import make_info
 
 GOOD = DeployValues(role="Tester", goal=" Break it. ")
@@ -86,7 +93,34 @@ def test_whatever_was_kept_makes_a_form(kept: object) -> None:
 
 @pytest.mark.feature("MC06")
 def test_deploying_again_copies_a_run() -> None:
+    config = AgentConfig(
+        role="Analyst", goal="Again", model="m", name="Ada", tools=("read_file",), max_steps=7, token_budget=9000, temperature=0.5,
+        time_budget_s=90.0, approval="yes",
+        sandbox=SandboxConfig(
+            memory_limit_mb=512, cpu_limit=1.5, disk_limit_mb=64, network_access=True,
+            mounts=(
+                WorkspaceMount(host_path="/one", guest_path="one", read_only=True),
+                WorkspaceMount(host_path="/two", guest_path="two"),
+            ),
+        ),
+    )  # fmt: skip
+    values = copied(config)
+    assert (values.time_budget_min, values.cpu_cores, values.folder) == ("1.5", "1.5", "/one")
+    assert check(values, lambda _path: True, config).config == config
+
+
+@pytest.mark.feature("MC06")
+def test_what_is_changed_in_a_copy_is_changed_and_the_rest_is_kept() -> None:
+    first, second = WorkspaceMount(host_path="/one"), WorkspaceMount(host_path="/two", guest_path="two")
+    before = AgentConfig(role="Coder", goal="Again", tools=("read_file",), sandbox=SandboxConfig(mounts=(first, second)))
+    values = replace(copied(before), goal="Other", folder="")
+    config = check(values, lambda _path: True, before).config
+    assert config is not None
+    assert (config.goal, config.tools, config.sandbox.mounts) == ("Other", ("read_file",), (second,))
+
+
+def test_a_run_without_a_kept_configuration_is_copied_from_its_record() -> None:
     info = make_info(4, role="Analyst", goal="Again", model="m", max_steps=7, network_access=True, approval="yes")
-    values = copied(info, replace(GOOD, folder="/kept"))
+    values = copied(config_of(info))
     assert (values.role, values.goal, values.model, values.max_steps) == ("Analyst", "Again", "m", "7")
-    assert (values.network, values.approval, values.folder) == (True, "yes", "/kept")
+    assert (values.network, values.approval, values.folder) == (True, "yes", "")
