@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -47,6 +47,8 @@ class TitleBar(QWidget):
     """The empty part was double-clicked."""
     menu_requested = Signal(QPoint)
     """The window's menu was asked for; with the global position."""
+    height_changed = Signal()
+    """Its controls need another number of rows."""
 
     def __init__(self, parent: QWidget, title: str, subtitle: str = "") -> None:
         super().__init__(parent)
@@ -117,6 +119,15 @@ class TitleBar(QWidget):
         right = x if fits else self.width() - SPACE.md
         self._title_area = QRect(_TITLE_LEFT_PX, 0, max(0, right - _TITLE_LEFT_PX), TITLE_BAR_HEIGHT_PX)
         self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """Put everything in its place again when a control wants another size."""
+        if event.type() is QEvent.Type.LayoutRequest:
+            if self.height_for(self.width()) == self.height():
+                self.place()
+            else:
+                self.height_changed.emit()
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put everything in its place."""

@@ -78,6 +78,7 @@ class WindowFrame(QWidget):
         self.title_bar.lights.pressed.connect(self._on_light_pressed)
         self.title_bar.double_clicked.connect(self.maximise_requested)
         self.title_bar.menu_requested.connect(self.menu_requested)
+        self.title_bar.height_changed.connect(self._place)
         self.setWindowTitle(spec.title)
         self.setAccessibleName(spec.title)
         self.setMinimumSize(MIN_SIZE)

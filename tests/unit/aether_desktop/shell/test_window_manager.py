@@ -378,6 +378,27 @@ def test_an_apps_controls_in_the_title_bar_wrap_in_a_narrow_window(desktop: Main
     assert frame.content.y() == frame.title_bar.height()
 
 
+def test_a_control_that_grows_gets_its_room_at_once(desktop: MainWindow) -> None:
+    frame = opened(desktop)
+    button = QPushButton("Go")
+    frame.set_title_widgets([button])
+    frame.resize(500, 400)
+    QApplication.processEvents()
+    before = button.width()
+    button.setText("Go on with it")
+    QApplication.processEvents()
+    assert button.width() == button.sizeHint().width() > before
+    assert button.geometry().right() <= frame.title_bar.width()
+    button.setText("Go on with it until there is nothing more to go on with at all")
+    QApplication.processEvents()
+    assert frame.title_bar.height() > 44
+    assert frame.content is not None
+    assert frame.content.y() == frame.title_bar.height()
+    button.setText("Go")
+    QApplication.processEvents()
+    assert frame.title_bar.height() == 44
+
+
 def test_a_failing_builder_leaves_no_window(desktop: MainWindow) -> None:
     def fail(_frame: WindowFrame) -> QWidget:
         raise RuntimeError("no")
