@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.stores import Stores
 from aether_desktop.theme.manager import ThemeManager
-from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.notice import Notify
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.window_handle import WindowHandle
 
@@ -24,7 +24,7 @@ class AppContext:
     """The world of one window.
 
     arguments: what it was opened with, such as {"pid": "7"} for an agent's window.
-    notify: shows a message over the desktop.
+    notify: shows a message over the desktop, with a second argument for what its button does.
     """
 
     client: KernelClient
@@ -32,7 +32,7 @@ class AppContext:
     window: WindowHandle
     arguments: Mapping[str, str]
     open_window: OpenWindow
-    notify: Callable[[Notice], None]
+    notify: Notify
     theme: ThemeManager
     terminals: TerminalFactory
 

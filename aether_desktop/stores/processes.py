@@ -15,7 +15,6 @@ from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.stores.reducers.process import ProcessView, reduce, reduce_told
 from kernel.errors import AetherError
-from kernel.protocol.agent import AgentPlanCreated, AgentResumed
 from kernel.protocol.base import Event, ProcessEvent
 from kernel.protocol.codec import event_from_builtins
 from kernel.protocol.process import ProcessList, ProcessListReply, ProcessSpawned
@@ -43,7 +42,6 @@ class ProcessStore(QObject):
         self._attaching = asyncio.Lock()
         self._told_asked: set[int] = set()
         self._tellers = asyncio.Semaphore(_TELLERS_AT_ONCE)
-        self._settled: asyncio.Task[None] | None = None
         self._tasks = TaskOwner(self, self._on_error)
         unsubscribe = client.subscribe(self._on_events, self._on_gap)
         self.destroyed.connect(lambda: unsubscribe())
@@ -120,8 +118,6 @@ class ProcessStore(QObject):
         touched = self._apply(events)
         if touched:
             self.changed.emit(frozenset(touched))
-        if self._settled is None and any(isinstance(event, AgentPlanCreated | AgentResumed) for event in events):
-            self._settled = self._tasks.spawn(self._settle(), name="process.list")
 
     def _apply(self, events: Iterable[Event]) -> set[int]:
         touched: set[int] = set()
@@ -148,25 +144,6 @@ class ProcessStore(QObject):
     def _on_gap(self) -> None:
         if self._attached:
             self._tasks.spawn(self.attach(), name="attach-again")
-
-    async def _settle(self) -> None:
-        """An agent that begins has been given a model and a sandbox, which no event says: ask once for all that began."""
-        try:
-            reply = await self._client.execute(ProcessList())
-        finally:
-            self._settled = None
-        touched = set()
-        for info in reply.processes:
-            view = self._views.get(info.pid)
-            given = {"model": info.model, "confinement": info.confinement, "container_id": info.container_id}
-            if view is None or all(getattr(view.info, name) == value for name, value in given.items()):
-                continue
-            settled = msgspec.structs.replace(view.info, **given)
-            self._views[info.pid] = msgspec.structs.replace(view, info=settled)
-            touched.add(info.pid)
-        if touched:
-            self._sorted = None
-            self.changed.emit(frozenset(touched))
 
     async def _tell(self, pid: int) -> None:
         async with self._tellers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
@@ -41,6 +41,13 @@ class Notice:
     detail: str = ""
     kind: NoticeKind = "info"
     action: str = ""
+
+
+class Notify(Protocol):
+    """Shows a message over the desktop; ``on_action`` is called when its button (``Notice.action``) is pressed."""
+
+    def __call__(self, notice: Notice, on_action: Callable[[], None] | None = None) -> None:
+        """Show ``notice``."""
 
 
 class NoticeCard(QWidget):

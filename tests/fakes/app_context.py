@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -76,6 +76,7 @@ class World:
     window: FakeWindow
     opened: list[tuple[str, dict[str, str], str, str]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    notice_actions: list[Callable[[], None] | None] = field(default_factory=list)
 
     @property
     def stores(self) -> Stores:
@@ -96,9 +97,14 @@ def make_world(
     )
     opened: list[tuple[str, dict[str, str], str, str]] = []
     notices: list[Notice] = []
+    actions: list[Callable[[], None] | None] = []
 
     def open_window(app_id: str, arguments: Any = (), *, key: str = "", title: str = "") -> None:
         opened.append((app_id, dict(arguments), key, title))
+
+    def notify(notice: Notice, on_action: Callable[[], None] | None = None) -> None:
+        notices.append(notice)
+        actions.append(on_action)
 
     context = AppContext(
         client=fake,
@@ -106,11 +112,11 @@ def make_world(
         window=window,
         arguments=arguments or {},
         open_window=open_window,
-        notify=notices.append,
+        notify=notify,
         theme=theme,
         terminals=TerminalFactory(fake, parent),
     )
-    return World(fake, context, window, opened, notices)
+    return World(fake, context, window, opened, notices, actions)
 
 
 async def attach(world: World) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from aether_desktop.stores.processes import ProcessStore
 from kernel.errors import UnavailableError
-from kernel.protocol.agent import AgentPlanCreated, AgentThinkingChunk, AgentThought
+from kernel.protocol.agent import AgentThinkingChunk, AgentThought
 from kernel.protocol.codec import to_builtins
 from kernel.protocol.process import (
     ApprovalRequired,
@@ -19,6 +19,7 @@ from kernel.protocol.process import (
     ProcessListReply,
     ProcessReaped,
     ProcessSpawned,
+    ProcessUpdated,
     ProcessUsage,
 )
 from tests.fakes.kernel_client import FakeKernelClient, make_approval, make_info
@@ -153,12 +154,12 @@ async def test_the_model_and_the_sandbox_of_a_new_agent_become_known(
 ) -> None:
     await store.attach()
     client.publish(ProcessSpawned(pid=4, info=make_info(4, confinement="none", model="")))
-    client.processes = [make_info(4, confinement="bubblewrap", model="heuristic")]
-    client.publish(AgentPlanCreated(pid=4, steps=()))
-    await turns()
+    asked = len(client.commands)
+    client.publish(ProcessUpdated(pid=4, info=make_info(4, confinement="bubblewrap", model="heuristic")))
     view = store.get(4)
     assert view is not None
     assert (view.info.confinement, view.info.model) == ("bubblewrap", "heuristic")
+    assert len(client.commands) == asked
 
 
 def test_a_store_that_goes_stops_listening(client: FakeKernelClient) -> None:
