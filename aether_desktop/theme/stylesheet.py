@@ -50,6 +50,24 @@ QAbstractSpinBox::up-arrow { image: url($icons/chevron-up-$name.png); width: 12p
 QAbstractSpinBox::down-arrow { image: url($icons/chevron-down-$name.png); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface2; border: 1px solid $line_strong; padding: 4px; outline: none; }
 
+QCheckBox, QRadioButton { spacing: 8px; padding: 3px 4px; border: 1px solid transparent; border-radius: ${small}px; }
+QCheckBox:focus, QRadioButton:focus { border: 1px solid $accent; }
+QCheckBox:disabled, QRadioButton:disabled { color: $text3; }
+QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator, QGroupBox::indicator {
+    width: 14px; height: 14px; background: $surface2; border: 1px solid $text3; border-radius: 4px; }
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:hover, QRadioButton::indicator:hover { background: $surface3; border: 1px solid $text1; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QGroupBox::indicator:checked {
+    background: $accent_fill; border: 1px solid $accent_fill; image: url($icons/check-light.png); }
+QCheckBox::indicator:indeterminate { background: $accent_fill; border: 1px solid $accent_fill;
+    image: url($icons/dash-light.png); }
+QRadioButton::indicator:checked { background: $accent_fill; border: 1px solid $accent_fill;
+    image: url($icons/dot-light.png); }
+QCheckBox::indicator:checked:hover, QRadioButton::indicator:checked:hover { background: $accent; border: 1px solid $accent; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { background: $surface1; border: 1px solid $line_strong; }
+QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled { background: $text3;
+    border: 1px solid $text3; }
+
 QPushButton, QToolButton { background: $surface2; color: $text1; border: 1px solid $line; border-radius: ${field}px;
     padding: 5px 12px; font-weight: 500; }
 QToolButton { padding: 4px; }

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.theme.tokens import Phase
@@ -70,6 +81,31 @@ def controls(_theme: ThemeManager) -> QWidget:
     return page
 
 
+def boxes(_theme: ThemeManager) -> QWidget:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(24, 20, 24, 20)
+    for kind in (QCheckBox, QRadioButton):
+        for enabled in (True, False):
+            first, second = kind("Off"), kind("On")
+            second.setChecked(True)
+            row = [first, second]
+            if kind is QCheckBox:
+                third = QCheckBox("In part")
+                third.setTristate(True)
+                third.setCheckState(Qt.CheckState.PartiallyChecked)
+                row.append(third)
+            group = QWidget()
+            line = QHBoxLayout(group)
+            line.setContentsMargins(0, 0, 0, 0)
+            for box in row:
+                box.setEnabled(enabled)
+                line.addWidget(box)
+            line.addStretch(1)
+            column.addWidget(group)
+    return page
+
+
 def empty(_theme: ThemeManager) -> QWidget:
     return EmptyState(
         "agents", "No agents yet", "Deploy one: give it a role and a goal, and watch it work.", "Deploy agent"
@@ -99,6 +135,7 @@ def show_notices(surface: QWidget) -> None:
 
 SCENES = (
     *in_both_themes("controls", controls, (760, 560), feature="DS11"),
+    *in_both_themes("boxes", boxes, (300, 170), feature="DS11"),
     *in_both_themes("empty-state", empty, (520, 360)),
     *in_both_themes("sheet", blank, (640, 420), open_sheet),
     *in_both_themes("notices", blank, (480, 420), show_notices),
