@@ -147,6 +147,10 @@ class Drawing(Scrolling):
         """Put ``cluster`` into the cell at ``x`` that showed its beginning; the cell may become wide."""
         y = self.cursor.y
         row = self.rows[y]
+        attributes = self.attributes[row.attrs[x]]
+        if not attributes.drawn:
+            attr = self.attributes.intern(attributes._replace(drawn=True))
+            row = Row(row.text, row.attrs[:x] + attr + row.attrs[x + 1 :], row.wrapped)
         cell = self.clusters.intern(cluster)
         limit = self.right + 1 if x <= self.right else self.columns
         was_wide = x + 1 < self.columns and row.text[x + 1] == STUB

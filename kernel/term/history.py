@@ -80,6 +80,10 @@ class History(Sequence[Row]):
         self._items.clear()
         self._start = 0
 
+    def stored(self) -> list[str | Row]:
+        """Return the lines as they are kept: plain ones as text without padding."""
+        return self._items[self._start :]
+
     def take_all(self) -> list[str | Row]:
         """Return the stored lines and forget them, for a reflow; ``dropped`` stays."""
         items = self._items[self._start :]

@@ -192,7 +192,8 @@ class OperatingSystemCommands(Reports):
     # --- shell integration
 
     def _working_directory(self, rest: str, terminator: str) -> None:
-        self.emit(CwdChanged(clean(rest, _MAX_URI)))
+        self.cwd = clean(rest, _MAX_URI)
+        self.emit(CwdChanged(self.cwd))
 
     def _hyperlink(self, rest: str, terminator: str) -> None:
         """OSC 8: ``params;uri``; an empty address ends the link."""

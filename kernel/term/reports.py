@@ -187,9 +187,10 @@ class Reports(ModeChanges):
             )
         )
         if len(parts) > 7:
-            for field, number in (("gl", parts[6]), ("gr", parts[7])):
-                if number in ("0", "1", "2", "3"):
-                    setattr(self.charsets, field, int(number))
+            if parts[6] in ("0", "1", "2", "3"):
+                self.charsets.gl = int(parts[6])
+            if parts[7] in ("1", "2", "3"):
+                self.charsets.gr = int(parts[7])
         self.modes.set_private(6, bool(flags & 1))
         self.refresh_fast()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kernel.term.events import Bell, SizeChanged
 from kernel.term.reflow import Position, is_blank, reflow
 from kernel.term.rows import Row, blank_row, fit
-from kernel.term.state import MAX_COLUMNS, MAX_LINES
+from kernel.term.state import MAX_COLUMNS, MAX_LINES, SavedCursor
 from kernel.term.window import MAX_PROGRAM_COLUMNS, MAX_PROGRAM_LINES, WindowOperations
 
 
@@ -91,6 +91,8 @@ class Screen(WindowOperations):
             cursor.x = min(cursor.x, columns - 1)
         else:
             cursor.x, cursor.y = x, y
+        self.saved_cursor = _inside(self.saved_cursor, columns, lines)
+        self.other_saved_cursor = _inside(self.other_saved_cursor, columns, lines)
         self.wrap_pending = False
         self.joined_at = None
         self.reset_margins()
@@ -146,3 +148,7 @@ class Screen(WindowOperations):
         rows[:] = [fit(row, columns) for row in rows]
         rows.extend([blank_row(columns)] * (lines - len(rows)))
         return shift
+
+
+def _inside(saved: SavedCursor, columns: int, lines: int) -> SavedCursor:
+    return saved._replace(x=min(saved.x, columns - 1), y=min(saved.y, lines - 1))

@@ -71,6 +71,8 @@ class ScreenState(pyte.Screen):
         self.cell_width, self.cell_height = 8, 16
         self.title = ""
         self.icon_name = ""
+        #: The working directory that the shell told last, as it wrote it (OSC 7).
+        self.cwd = ""
         self.initial_columns = self.columns
         self.full_reset()
 

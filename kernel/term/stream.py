@@ -68,6 +68,19 @@ class Stream(pyte.Stream):
         self._controls: dict[str, Handler] = {key: getattr(screen, name) for key, name in CONTROLS.items()}
         self._known: dict[str, _Sequence] = {}
 
+    def unfinished(self, *, utf8: bool) -> bytes:
+        """Return the beginning of a sequence that brings a new parser into the present state."""
+        if self.state == GROUND:
+            return b""
+        if self.state in (STRING, STRING_ESCAPE):
+            text = "\x1b" + self._string_kind + "".join(self._string) + ("\x1b" if self.state == STRING_ESCAPE else "")
+            return text.encode("utf-8" if utf8 else "latin-1", "surrogateescape")
+        if self.state in (VT52_ROW, VT52_COLUMN):
+            return ("\x1bY" + (self._collected if self.state == VT52_COLUMN else "")).encode("utf-8", "replace")
+        introducer = "\x1b[" if self.state == CSI_STATE else "\x1b"
+        again = "" if not self._ignored else " " if self.state == ESCAPE_STATE else "<"
+        return (introducer + self._collected + self._intermediates + again).encode("ascii", "replace")
+
     # --- ground state
 
     def feed(self, data: str) -> None:

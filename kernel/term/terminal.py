@@ -67,6 +67,10 @@ class Terminal:
             self._decoder.reset()
             self._stream.feed(data.decode("latin-1"))
 
+    def unfinished_input(self) -> bytes:
+        """Return the bytes of a character or sequence that has begun and not ended."""
+        return self._stream.unfinished(utf8=self.screen.utf8) + self._decoder.getstate()[0]
+
     def take_reply(self) -> bytes:
         """Return what the terminal answers to the program since the last call."""
         text = self.screen.take_reply()
@@ -146,6 +150,11 @@ class Terminal:
     def icon_name(self) -> str:
         """Icon title."""
         return self.screen.icon_name
+
+    @property
+    def cwd(self) -> str:
+        """Working directory that the shell told by OSC 7, as it wrote it."""
+        return self.screen.cwd
 
     # --- text
 

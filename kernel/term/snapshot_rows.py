@@ -1,0 +1,246 @@
+"""Rows as the text and sequences that draw them again: the larger part of ``kernel.term.snapshot``, which alone calls it.
+
+The reader is a terminal of the same size with default modes, its cursor at the start of a blank line. A wrapped row is
+made by writing behind its last column; cells that were erased, not drawn, are jumped over or erased.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kernel.term.attributes import AttributeTable
+from kernel.term.clusters import ClusterTable
+from kernel.term.rows import ERASED, PLAIN, STUB, Row
+from kernel.term.sgr import DEFAULT, Attributes, sgr_report
+from kernel.term.width import Shaper, cluster_width, is_mark, joins
+
+_STUBS = re.compile(STUB)
+_RUN = re.compile(r"(.)\1*", re.DOTALL)
+#: A wide character that joins nothing: at the last column it leaves that column erased and wraps.
+_WIDE = "\uac00"
+#: Attributes that DECCARA changes, with the codes that set and reset them.
+_CHANGEABLE = (("bold", 1, 22), ("ul_style", 4, 24), ("blink", 5, 25), ("reverse", 7, 27))
+#: The side margins of the trick with the last row need so many columns.
+_FEWEST_FOR_LAST = 5
+
+
+class RowWriter:
+    """Writes rows for a screen of ``columns`` x ``lines``; ``out`` collects what it wrote."""
+
+    def __init__(
+        self, columns: int, lines: int, attributes: AttributeTable, clusters: ClusterTable, shaper: Shaper
+    ) -> None:
+        self.out: list[str] = []
+        self._columns = columns
+        self._lines = lines
+        self._attributes = attributes
+        self._clusters = clusters
+        self._shaper = shaper
+        #: SGR of drawn attributes that have neither a link nor protection.
+        self._sgr: dict[str, str] = {}
+        self._pen = PLAIN
+        self._link = ("", "")
+        self._protected = False
+        self._background = DEFAULT
+
+    # --- the pen
+
+    def select(self, attr: str) -> None:
+        """Draw with the attributes ``attr`` from now on."""
+        if attr == self._pen:
+            return
+        attributes = self._attributes[attr]
+        self.select_attributes(attributes)
+        self._pen = attr
+        if not (attributes.link or attributes.protected):
+            self._sgr[attr] = f"\x1b[{sgr_report(attributes)}m"
+
+    def select_attributes(self, attributes: Attributes) -> None:
+        """Draw with ``attributes`` from now on."""
+        self._pen = ""
+        self._background = attributes.bg
+        self.out.append(f"\x1b[{sgr_report(attributes)}m")
+        if attributes.protected != self._protected:
+            self._protected = attributes.protected
+            self.out.append('\x1b[1"q' if attributes.protected else '\x1b[0"q')
+        self.link(attributes.link, attributes.link_id)
+
+    def link(self, uri: str, link_id: str) -> None:
+        """Link to ``uri`` from now on."""
+        if (uri, link_id) != self._link:
+            self._link = (uri, link_id)
+            self.out.append(f"\x1b]8;{'id=' + link_id if link_id else ''};{uri}\x1b\\")
+
+    def forget_pen(self) -> None:
+        """Something else changed the reader's pen."""
+        self._pen = ""
+        self._protected = False
+        self._background = DEFAULT
+
+    def forget_link(self) -> None:
+        """The reader's pen has no link any more."""
+        self._link = ("", "")
+
+    def _plain_background(self) -> None:
+        background = self._attributes[self._pen].bg if self._pen else self._background
+        if background != DEFAULT:
+            self.select(PLAIN)
+
+    # --- rows
+
+    def write(self, items: Sequence[str | Row]) -> None:
+        """Write lines; those that are more than the screen has scroll off its top."""
+        last = len(items) - 1
+        out = self.out
+        for number, item in enumerate(items):
+            if isinstance(item, str):
+                self.select(PLAIN)
+                out.append(item + "\r\n" if number < last else item)
+                continue
+            y = min(number, self._lines - 1)
+            self._row(item, y)
+            if number < last:
+                self._end(item)
+            elif item.wrapped:
+                self._wrap_last(item, y)
+
+    def _end(self, row: Row) -> None:
+        """Go to the next line, marking this one as wrapped where it is."""
+        if not row.wrapped:
+            self._plain_background()
+            self.out.append("\r\n")
+        elif not self._attributes[row.attrs[-1]].drawn and self._columns > 1:
+            self._blank_wrap(row)
+            self.select(PLAIN)
+            self.out.append("\r\x1b[2K")
+        else:
+            if not self._attributes[row.attrs[-1]].drawn:
+                self.out.append(" ")
+            self._plain_background()
+            self.out.append(" \r\x1b[X")
+
+    def _blank_wrap(self, row: Row) -> None:
+        """Wrap behind a last column that is erased."""
+        self.out.append(f"\x1b[{self._columns}G")
+        self.select_attributes(Attributes(bg=self._attributes[row.attrs[-1]].bg, drawn=True))
+        self.out.append(_WIDE)
+
+    def _wrap_last(self, row: Row, y: int) -> None:
+        """Mark the row at the bottom as wrapped: behind the right margin nothing scrolls."""
+        columns = self._columns
+        if columns < _FEWEST_FOR_LAST:
+            return
+        self.out.append(f"\x1b[?69h\x1b[1;{columns - 2}s\x1b[{y + 1};{columns}H")
+        if not self._attributes[row.attrs[-1]].drawn:
+            self._blank_wrap(row)
+        else:
+            start = columns - 1 - (row.text[-1] == STUB)
+            self.out.append(f"\x1b[{start + 1}G")
+            self._row(row, y, start)
+            self.out.append(" ")
+        self.select(PLAIN)
+        self.out.append("\x1b[?69l\r\x1b[3X")
+        end = 4 if row.text[3] == STUB else 3
+        self._row(Row(row.text[:end], row.attrs[:end]), y)
+
+    def _row(self, row: Row, y: int, start: int = 0) -> None:
+        """Draw the cells of ``row`` from column ``start`` on, where the cursor is, on blank ones."""
+        text, attrs = row.text, row.attrs
+        later: list[str] = []
+        if not text.isascii():
+            attrs = self._paired(text, attrs, y, later)
+        x = start
+        ascii_only = text.isascii() and STUB not in text
+        put, known = self.out.append, self._sgr
+        for match in _RUN.finditer(attrs, start, len(attrs.rstrip(ERASED))):
+            end = match.end()
+            attr = match[1]
+            if attr == ERASED:
+                put(f"\x1b[{end - x}C")
+            elif attr in known or attr == PLAIN or self._attributes[attr].drawn:
+                if attr in known and not (self._protected or self._link[0]):
+                    if attr != self._pen:
+                        put(known[attr])
+                        self._pen = attr
+                else:
+                    self.select(attr)
+                if ascii_only:
+                    put(text[x:end])
+                else:
+                    self._cells(text, x, end, y)
+            else:
+                self._erased(self._attributes[attr], x, end, y, later)
+            x = end
+        self.out.extend(later)
+
+    def _erased(self, attributes: Attributes, x: int, end: int, y: int, later: list[str]) -> None:
+        """Erased cells with a background, and rarely with attributes that a rectangle was given."""
+        self.select_attributes(Attributes(bg=attributes.bg, drawn=True))
+        self.out.append(f"\x1b[{end - x}X\x1b[{end - x}C")
+        change = _change(Attributes(), attributes)
+        if change:
+            later.append(f"\x1b[{y + 1};{x + 1};{y + 1};{end};{change}$r")
+
+    def _paired(self, text: str, attrs: str, y: int, later: list[str]) -> str:
+        """Give both halves of each wide character the same attributes; what makes them differ goes to ``later``."""
+        if STUB not in text:
+            return attrs
+        cells = list(attrs)
+        for match in _STUBS.finditer(text, 1):
+            x = match.start()
+            if attrs[x] == attrs[x - 1]:
+                continue
+            base, stub = self._attributes[attrs[x - 1]], self._attributes[attrs[x]]
+            if base.ul_style != stub.ul_style and stub.ul_style > 1:
+                drawn, changed, at = attrs[x], _change(stub, base), x
+            else:
+                drawn, changed, at = attrs[x - 1], _change(base, stub), x + 1
+            cells[x - 1] = cells[x] = drawn
+            later.append(f"\x1b[{y + 1};{at};{y + 1};{at};{changed}$r")
+        return "".join(cells)
+
+    def _cells(self, text: str, x: int, end: int, y: int) -> None:
+        """Print the cells ``x:end``, all with one set of attributes."""
+        piece = text[x:end]
+        if piece.isascii() and STUB not in piece:
+            self.out.append(piece)
+            return
+        printed = self._clusters.expand(piece)
+        if not self._shaper.is_special(printed[0]) and self._shaper.cells(printed) == piece:
+            self.out.append(printed)
+            return
+        for at in range(x, end):
+            if text[at] != STUB:
+                self._cell(text, at, y)
+
+    def _cell(self, text: str, x: int, y: int) -> None:
+        """Print one cell so that it neither joins the one before nor becomes wider than it is."""
+        out, cluster = self.out, self._clusters[text[x]]
+        wide = x + 1 < len(text) and text[x + 1] == STUB
+        if x > 0 and not cluster.isascii():
+            before = x - 1 if text[x - 1] != STUB or x == 1 else x - 2
+            if joins(self._clusters[text[before]], cluster[0]):
+                out.append(f" \x1b[{x + 1}G")
+        if len(cluster) == 1 and "\xa0" <= cluster <= "\xff" and is_mark(cluster):
+            out.append(f" \x1b[{ord(cluster)};{y + 1};{x + 1};{y + 1};{x + 1}$x")
+        elif wide or cluster_width(cluster) == 1:
+            out.append(cluster)
+        elif cluster_width(cluster[0]) == 2:
+            out.append(" ")
+        elif x == self._columns - 1:
+            out.append(f"\x1b[?7l{cluster}\x1b[?7h")
+        elif x == 0:
+            out.append(cluster[0])
+        else:
+            out.append(f"\x1b[?69h\x1b[1;{x + 1}s\x1b[{y + 1};{x + 1}H\x1b[?7l{cluster}\x1b[?7h\x1b[?69l")
+            out.append(f"\x1b[{y + 1};{x + 2}H")
+
+
+def _change(before: Attributes, after: Attributes) -> str:
+    """The codes that make ``after`` of ``before``, as far as DECCARA can."""
+    codes = []
+    for field, on, off in _CHANGEABLE:
+        if getattr(before, field) != getattr(after, field):
+            codes.append(str(on if getattr(after, field) else off))
+    return ";".join(codes)
