@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.stores.terminal_schedule import TerminalSchedule
 from aether_desktop.stores.terminals import PREVIEW_BYTES, TerminalSession, TerminalStore
+from aether_desktop.widgets.terminal.preferences import TerminalPreferences
 
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.atlases import Atlases
@@ -24,6 +25,7 @@ class TerminalFactory:
     """Terminals of one kernel in one window. parent: owns the sessions."""
 
     def __init__(self, client: KernelClient, parent: QObject) -> None:
+        self.preferences = TerminalPreferences(parent, client)
         self._schedule = TerminalSchedule(parent)
         self._sessions = TerminalStore(client, self._schedule, parent)
         self._previews = TerminalStore(client, self._schedule, parent, recent_bytes=PREVIEW_BYTES)
@@ -52,4 +54,4 @@ class TerminalFactory:
         """A widget that shows no terminal yet."""
         from aether_desktop.widgets.terminal.view import TerminalView
 
-        return TerminalView(self.atlases, interactive=interactive, parent=parent)
+        return TerminalView(self.atlases, interactive=interactive, preferences=self.preferences, parent=parent)

@@ -32,6 +32,8 @@ class Pointer:
         """A report, or the beginning of a selection; False when it is neither."""
         if self._report(event, release=False):
             return True
+        if event.button() == Qt.MouseButton.MiddleButton:
+            return self._view.parts.clipboard.paste_selection()
         if event.button() != Qt.MouseButton.LeftButton:
             return False
         point = event.position().toPoint()
@@ -54,13 +56,14 @@ class Pointer:
             above, below = -point.y(), point.y() - view.height()
             past = above // FASTER_PX + 1 if above > 0 else -(below // FASTER_PX + 1) if below > 0 else 0
             view.selecting.drag(view.grid.position_at(point), past=past)
-        elif self._reported(event.modifiers()):
+        elif self.reported(event.modifiers()):
             view.send(self._reports.move(event, view.terminal, view.grid.cell_at(point), view.grid.pixel_at(point)))
 
     def release(self, event: QMouseEvent) -> None:
         """The end of a selection, or a report."""
         if self._view.selecting.dragging:
             self._view.selecting.finish()
+            self._view.parts.clipboard.offer_selection()
         else:
             self._report(event, release=True)
 
@@ -73,8 +76,8 @@ class Pointer:
             return
         point = event.position().toPoint()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            view.set_font_px(view.font_px + notches)
-        elif self._reported(event.modifiers()):
+            view.preferences.set_font_px(view.font_px + notches)
+        elif self.reported(event.modifiers()):
             cell, pixel = view.grid.cell_at(point), view.grid.pixel_at(point)
             view.send(self._reports.wheel(event, notches, view.terminal, cell, pixel))
         elif view.interactive and view.terminal.modes.alternate_screen and view.viewport.following:
@@ -82,12 +85,13 @@ class Pointer:
         else:
             view.scroll_by(notches * LINES_A_NOTCH)
 
-    def _reported(self, modifiers: Qt.KeyboardModifier) -> bool:
+    def reported(self, modifiers: Qt.KeyboardModifier) -> bool:
+        """Whether the program gets the mouse; Shift keeps it for the person."""
         return self._view.interactive and self._reports.wanted(self._view.terminal, modifiers)
 
     def _report(self, event: QMouseEvent, *, release: bool) -> bool:
         view = self._view
-        if not self._reported(event.modifiers()):
+        if not self.reported(event.modifiers()):
             return False
         point = event.position().toPoint()
         report = self._reports.press(event, view.terminal, view.grid.cell_at(point), view.grid.pixel_at(point), release=release)

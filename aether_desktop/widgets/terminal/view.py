@@ -1,16 +1,17 @@
 """A terminal widget: shows the screen of a `TerminalSession`, and sends it keys, mouse and text.
 
 Read-only for an agent's own record. Used by the agent's window and the terminal app. What it shows comes from `painter`; what
-else a person can do with it (find, copy, links, prompts, ...) are the parts beside this file, made in `__init__`.
+else a person can do with it (find, copy, links, prompts, ...) are the parts that `parts` makes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QHideEvent,
     QInputMethodEvent,
@@ -26,17 +27,21 @@ from PySide6.QtWidgets import QWidget
 
 from aether_desktop.stores.terminals import HeldSession, TerminalSession
 from aether_desktop.theme.current import tokens_of
-from aether_desktop.theme.tokens import TYPE
 from aether_desktop.widgets.terminal.atlases import Atlases
 from aether_desktop.widgets.terminal.blink import Blink
 from aether_desktop.widgets.terminal.colours import Scheme
+from aether_desktop.widgets.terminal.commands import Commands
 from aether_desktop.widgets.terminal.cursor import CursorPaint
+from aether_desktop.widgets.terminal.fitting import Fitting
 from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
 from aether_desktop.widgets.terminal.grid import PADDING_PX, Grid
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX, HistoryBar
 from aether_desktop.widgets.terminal.key_names import held_modifiers, name_of
 from aether_desktop.widgets.terminal.painter import ScreenPainter
+from aether_desktop.widgets.terminal.parts import Parts
 from aether_desktop.widgets.terminal.pointer import Pointer
+from aether_desktop.widgets.terminal.preferences import TerminalPreferences
+from aether_desktop.widgets.terminal.scroll_keys import scroll_step
 from aether_desktop.widgets.terminal.selecting import Selecting
 from aether_desktop.widgets.terminal.viewport import Viewport
 from kernel.term import Terminal
@@ -45,12 +50,14 @@ from kernel.term.keys import encode_focus, encode_key
 
 SELECTION_OPACITY = 110
 Overlay = Callable[[QPainter], None]
+PressHandler = Callable[[QMouseEvent], bool]
 
 
 class TerminalView(QWidget):
     """Shows one terminal.
 
-    atlases: drawn glyphs, shared. interactive: keys go to the program; otherwise it is to be looked at.
+    atlases: drawn glyphs, shared. interactive: keys go to the program; otherwise it is to be looked at. preferences: font and
+    colours that the person chose, shared. Parts hang themselves into `overlays`, `press_handlers` and `commands`.
     """
 
     rows_shown = Signal()
@@ -60,19 +67,34 @@ class TerminalView(QWidget):
     activated = Signal()
     """The person typed, or pressed a button in it."""
     session_changed = Signal()
+    hovered = Signal(QPoint, Qt.KeyboardModifier)
+    """The pointer is over this point of it, with these keys held; a point outside (-1, -1) when it left."""
+    menu_wanted = Signal(QPoint)
+    """The menu is asked for, at this point of it."""
 
-    def __init__(self, atlases: Atlases, *, interactive: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        atlases: Atlases,
+        *,
+        interactive: bool,
+        preferences: TerminalPreferences | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.interactive = interactive
+        self.preferences = preferences or TerminalPreferences(self)
+        self.commands = Commands()
         self.viewport = Viewport()
         self.selecting = Selecting(self, self.update)
         self.overlays: list[Overlay] = []
+        self.press_handlers: list[PressHandler] = []
+        self.fitting = Fitting(self)
         self._atlases = atlases
         self._session: TerminalSession | None = None
         held = self._held = HeldSession()
         self.destroyed.connect(lambda: held.replace(None))
         self._blank = Terminal(80, 24)
-        self._font_px = TYPE.body
+        self._font_px = self.preferences.font_px
         self._pointer = Pointer(self)
         self._preedit = ""
         self._last_first = -1
@@ -92,6 +114,8 @@ class TerminalView(QWidget):
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setAccessibleName("Terminal" if interactive else "The agent's terminal, read-only")
         self.setMinimumSize(120, 60)
+        self.preferences.changed.connect(self._on_preferences)
+        self.parts = Parts(self)
 
     # --- what is shown
 
@@ -127,7 +151,7 @@ class TerminalView(QWidget):
         if session is not None:
             session.changed.connect(self.refresh)
             session.told.connect(self._on_told)
-            self._fit()
+            self.fitting.fit()
         self.session_changed.emit()
         self.refresh()
 
@@ -154,7 +178,7 @@ class TerminalView(QWidget):
         if font_px != self._font_px:
             self._font_px = font_px
             self._build_painter()
-            self._fit()
+            self.fitting.fit()
             self.refresh()
             self.zoomed.emit(font_px)
 
@@ -194,15 +218,16 @@ class TerminalView(QWidget):
     # --- events
 
     def event(self, event: QEvent) -> bool:
-        """Programs get the keys that would otherwise be the window's shortcuts, but for those with Ctrl+Shift."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.interactive:
+        """The terminal's own keys, and those of programs, come before the window's shortcuts; others with Ctrl+Shift do not."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-            if event.modifiers() & both != both and not event.modifiers() & Qt.KeyboardModifier.MetaModifier:
+            theirs = event.modifiers() & both == both or event.modifiers() & Qt.KeyboardModifier.MetaModifier
+            if self.commands.wants(event) or (self.interactive and not theirs):
                 event.accept()
                 return True
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._build_painter()
-            self._fit()
+            self.fitting.fit()
             self.refresh()
         return super().event(event)
 
@@ -210,15 +235,15 @@ class TerminalView(QWidget):
         """Another theme."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            scheme = Scheme.of(tokens_of(self).terminal)
-            if scheme != self._scheme:
-                self._build_painter()
-                self._tell_colours()
-                self.refresh()
+            self._on_preferences()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Type; Shift with PageUp, PageDown, Home and End scrolls."""
-        if self._scroll_key(event):
+        """A command of the terminal, a step through the history, or typing."""
+        if self.commands.handle(event):
+            return
+        step = scroll_step(event, self.terminal, interactive=self.interactive)
+        if step:
+            self.scroll_by(step)
             return
         name = name_of(event)
         if not self.interactive or not name:
@@ -248,7 +273,7 @@ class TerminalView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """See `Pointer`."""
         self.activated.emit()
-        if not self._pointer.press(event):
+        if not any(handler(event) for handler in self.press_handlers) and not self._pointer.press(event):
             super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -258,10 +283,22 @@ class TerminalView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """See `Pointer`."""
         self._pointer.move(event)
+        self.hovered.emit(event.position().toPoint(), event.modifiers())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """See `Pointer`."""
         self._pointer.release(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer."""
+        super().leaveEvent(event)
+        self.hovered.emit(QPoint(-1, -1), Qt.KeyboardModifier.NoModifier)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu, unless the program takes the mouse."""
+        if event.reason() == QContextMenuEvent.Reason.Mouse and self._pointer.reported(event.modifiers()):
+            return
+        self.menu_wanted.emit(event.pos())
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         """Text of an input method: what is being composed shows at the cursor, what is done is typed."""
@@ -293,7 +330,7 @@ class TerminalView(QWidget):
         """The grid follows the widget."""
         super().resizeEvent(event)
         self._history_bar.setGeometry(self.width() - SCROLLBAR_PX, 0, SCROLLBAR_PX, self.height())
-        self._fit()
+        self.fitting.follow_drag()
         self.refresh()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -319,7 +356,7 @@ class TerminalView(QWidget):
     # --- private
 
     def _build_painter(self) -> None:
-        self._scheme = Scheme.of(tokens_of(self).terminal)
+        self._scheme = self.preferences.scheme(tokens_of(self))
         atlas = self._atlases.get(self._font_px, self.devicePixelRatioF())
         self.grid = Grid(self, atlas.geometry)
         self._painter = ScreenPainter(atlas, self._scheme)
@@ -327,20 +364,12 @@ class TerminalView(QWidget):
         self._painted_cursor = QRect()
         self._last_first = -1
 
-    def _fit(self) -> None:
-        if self._session is None:
-            return
-        columns, lines = self.grid.size()
-        if (columns, lines) != (self.terminal.columns, self.terminal.lines):
-            self.selecting.clear()
-        self._session.resize(columns, lines, tell=self.interactive)
-        self._tell_colours()
-
-    def _tell_colours(self) -> None:
-        """So that programs that ask are answered truthfully."""
-        cell = self.grid.cell
-        self.terminal.palette.defaults.update(self._scheme.defaults())
-        self.terminal.screen.cell_width, self.terminal.screen.cell_height = cell.width, cell.height
+    def _on_preferences(self) -> None:
+        if self.preferences.scheme(tokens_of(self)) != self._scheme:
+            self._build_painter()
+            self.fitting.tell_colours()
+        self.set_font_px(self.preferences.font_px)
+        self.refresh()
 
     def _on_told(self, event: object) -> None:
         if isinstance(event, PaletteChanged):
@@ -356,25 +385,6 @@ class TerminalView(QWidget):
             if self.interactive:
                 self.send(encode_focus(focused, self.terminal.modes))
         self.update(self.grid.cursor_rect())
-
-    def _scroll_key(self, event: QKeyEvent) -> bool:
-        shift = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ShiftModifier
-        if not shift and (self.interactive or event.modifiers()):
-            return False
-        terminal = self.terminal
-        steps = {
-            Qt.Key.Key_PageUp: terminal.lines - 1,
-            Qt.Key.Key_PageDown: 1 - terminal.lines,
-            Qt.Key.Key_Home: len(terminal.history),
-            Qt.Key.Key_End: -len(terminal.history),
-        }
-        if not self.interactive:
-            steps |= {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or (terminal.modes.alternate_screen and self.interactive):
-            return False
-        self.scroll_by(step)
-        return True
 
     def _on_history_bar(self, line: int) -> None:
         self.viewport.scroll_to(self.terminal, line)

@@ -1,0 +1,246 @@
+"""A question over a terminal: not modal, never in the way of typing, answered by mouse or keyboard.
+
+What a program asks for (to write the clipboard) must not take the keyboard, or typing ahead would answer it; what the person
+began (a paste, a link) does take it, with the harmless answer first. Shown through `BarHost`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.fonts import mono_font
+from aether_desktop.theme.icons import paint_icon
+from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
+from aether_desktop.widgets.button import Button, ButtonKind
+from aether_desktop.widgets.label import ElidedLabel, Label
+
+DISMISSED = ""
+MARGIN_PX = 10
+WIDEST_PX = 640
+ICON_PX = 18
+MOST_LINES = 5
+#: Questions of programs that wait behind the one shown; more are refused unseen.
+MOST_WAITING = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BarAnswer:
+    """One button. key: what is reported. kind: what pressing means."""
+
+    key: str
+    text: str
+    kind: ButtonKind = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    lines: shown as they are, in the terminal's font, one row each. warning: a sentence about what is suspicious. answers: the
+    first is the harmless one and gets the keyboard.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    detail: str = ""
+    warning: str = ""
+    icon: str = "question"
+    answers: tuple[BarAnswer, ...] = (BarAnswer(DISMISSED, "Close"),)
+
+
+class AskBar(QWidget):
+    """One question on the screen; deletes itself when answered."""
+
+    answered = Signal(str)
+    """Once: the key of a button, or DISMISSED."""
+
+    def __init__(self, question: Question, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.question = question
+        self._done = False
+        self.had_focus = False
+        self.setAccessibleName(" ".join(part for part in (question.title, question.warning, question.detail) if part))
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.md + ICON_PX + SPACE.sm, SPACE.sm + 2, SPACE.md, SPACE.sm + 2)
+        column.setSpacing(SPACE.xs)
+        column.addWidget(Label(question.title, wrap=True))
+        if question.warning:
+            column.addWidget(Label(question.warning, "attention", wrap=True))
+        for line in question.lines[:MOST_LINES]:
+            label = ElidedLabel(line, "secondary")
+            label.setFont(mono_font(TYPE.label))
+            column.addWidget(label)
+        if question.detail:
+            column.addWidget(Label(question.detail, "caption", wrap=True))
+        column.addSpacing(SPACE.xs)
+        column.addLayout(self._buttons(question.answers))
+
+    def answer(self, key: str) -> None:
+        """Give the answer; does nothing the second time."""
+        if not self._done:
+            self._done = True
+            focused = self.window().focusWidget()
+            self.had_focus = focused is not None and self.isAncestorOf(focused)
+            self.hide()
+            self.answered.emit(key)
+            self.deleteLater()
+
+    def button(self, key: str) -> Button:
+        """The button of an answer. Raises KeyError."""
+        return self._by_key[key]
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the harmless answer."""
+        self._by_key[self.question.answers[0].key].setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape is no; arrows go from answer to answer."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.answer(DISMISSED)
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.focusNextPrevChild(event.key() == Qt.Key.Key_Right)
+        else:
+            event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Its keys are not the window's shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab stays inside."""
+        chain = list(self._by_key.values())
+        current = next((number for number, button in enumerate(chain) if button.hasFocus()), -1 if forward else 0)
+        chain[(current + (1 if forward else -1)) % len(chain)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The card and its icon."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = tokens_of(self)
+        painter.setPen(QColor(tokens.line_strong))
+        painter.setBrush(QColor(tokens.surface2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
+        shade = tokens.phase("waiting").text if self.question.warning else tokens.text2
+        paint_icon(painter, QRectF(SPACE.md, SPACE.sm + 3, ICON_PX, ICON_PX), self.question.icon, QColor(shade))
+
+    def _buttons(self, answers: Sequence[BarAnswer]) -> QHBoxLayout:
+        self._by_key: dict[str, Button] = {}
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.sm)
+        for answer in answers:
+            button = Button(answer.text, answer.kind, parent=self)
+            button.clicked.connect(lambda _checked=False, key=answer.key: self.answer(key))
+            self._by_key[answer.key] = button
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+
+class BarHost(QObject):
+    """Shows questions over one widget, one at a time, at the edge that the cursor is farther from.
+
+    cursor_high: whether the cursor is in the upper half. give_back: takes the keyboard when a question is over.
+    """
+
+    def __init__(self, view: QWidget, cursor_high: Callable[[], bool], give_back: Callable[[], None]) -> None:
+        super().__init__(view)
+        self._view = view
+        self._cursor_high = cursor_high
+        self._give_back = give_back
+        self._bar: AskBar | None = None
+        self._on_answer: Callable[[str], None] = _nothing
+        self._waiting: deque[tuple[Question, Callable[[str], None]]] = deque()
+        view.installEventFilter(self)
+
+    @property
+    def bar(self) -> AskBar | None:
+        """The question that shows."""
+        return self._bar
+
+    def ask(self, question: Question, on_answer: Callable[[str], None], *, focus: bool) -> bool:
+        """Ask. focus: the person began it, so it comes at once (an older question is dismissed) and gets the keyboard.
+
+        Returns False when too many questions of programs wait already.
+        """
+        if focus:
+            self.dismiss()
+        elif self._bar is not None:
+            if len(self._waiting) >= MOST_WAITING:
+                return False
+            self._waiting.append((question, on_answer))
+            return True
+        self._show(question, on_answer, focus=focus)
+        return True
+
+    def dismiss(self) -> None:
+        """Answer what shows with no."""
+        if self._bar is not None:
+            self._bar.answer(DISMISSED)
+
+    def clear(self) -> None:
+        """Dismiss everything: the terminal is another one."""
+        self._waiting.clear()
+        self.dismiss()
+
+    def take_focus(self) -> bool:
+        """Go to the question by keyboard; False when there is none."""
+        if self._bar is None:
+            return False
+        self._bar.take_focus()
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in place."""
+        if event.type() is QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _show(self, question: Question, on_answer: Callable[[str], None], *, focus: bool) -> None:
+        self._bar = bar = AskBar(question, self._view)
+        self._on_answer = on_answer
+        bar.answered.connect(self._on_answered)
+        self._place()
+        bar.show()
+        bar.raise_()
+        if focus:
+            bar.take_focus()
+
+    def _on_answered(self, key: str) -> None:
+        bar, on_answer = self._bar, self._on_answer
+        self._bar, self._on_answer = None, _nothing
+        if bar is not None and bar.had_focus:
+            self._give_back()
+        on_answer(key)
+        if self._waiting and self._bar is None:
+            question, then = self._waiting.popleft()
+            self._show(question, then, focus=False)
+
+    def _place(self) -> None:
+        if self._bar is None:
+            return
+        view = self._view
+        width = max(120, min(WIDEST_PX, view.width() - 2 * MARGIN_PX))
+        layout = self._bar.layout()
+        wanted = layout.totalHeightForWidth(width) if layout is not None and layout.hasHeightForWidth() else -1
+        height = wanted if wanted > 0 else self._bar.sizeHint().height()
+        top = view.height() - height - MARGIN_PX if self._cursor_high() else MARGIN_PX
+        # In a very small window the buttons at the bottom are what must show.
+        top = min(max(0, top), view.height() - height)
+        self._bar.setGeometry((view.width() - width) // 2, top, width, height)
+
+
+def _nothing(_key: str) -> None:
+    """No question shows."""

@@ -1,0 +1,141 @@
+"""The bar to find text in a terminal: a field, two switches, a count, and where to go. It knows nothing of terminals.
+
+Made by `finding`, which listens to its signals.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.fonts import mono_font, tabular_ui_font
+from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
+from aether_desktop.widgets.button import IconButton, PaintedButton, tooltip_with_shortcut
+from aether_desktop.widgets.focus_ring import paint_focus_ring
+from aether_desktop.widgets.label import ElidedLabel
+
+FIELD_PX = 200
+STATUS_PX = 108
+SWITCH_PX = 26
+
+
+class TextSwitch(PaintedButton):
+    """A small switch that shows a few characters, such as ".*"."""
+
+    def __init__(self, text: str, name: str, shortcut: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setText(text)
+        self.setCheckable(True)
+        self.setAccessibleName(name)
+        self.setToolTip(tooltip_with_shortcut(name, shortcut))
+        self.setFixedSize(SWITCH_PX, SWITCH_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Filled when it is on."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = tokens_of(self)
+        area = QRectF(self.rect())
+        if self.isChecked() or self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.accent_fill if self.isChecked() else tokens.surface3))
+            painter.drawRoundedRect(area, RADIUS.small, RADIUS.small)
+        painter.setFont(mono_font(TYPE.label))
+        painter.setPen(QColor(tokens.on_accent if self.isChecked() else tokens.text2))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.text())
+        paint_focus_ring(painter, self, area, RADIUS.small)
+
+
+class FindBar(QWidget):
+    """Says what the person looks for and where they want to go."""
+
+    query_changed = Signal()
+    """The text, or a switch."""
+    next_wanted = Signal()
+    previous_wanted = Signal()
+    closed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Find in the terminal")
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.field = QLineEdit(self)
+        self.field.setPlaceholderText("Find")
+        self.field.setAccessibleName("Find in the terminal")
+        self.field.setFont(mono_font(TYPE.label))
+        self.field.setMaxLength(1000)
+        self.field.setMinimumWidth(60)
+        self.field.setMaximumWidth(FIELD_PX)
+        self.case = TextSwitch("Aa", "Match case", "Alt+C", self)
+        self.regex = TextSwitch(".*", "Regular expression", "Alt+R", self)
+        self.status = ElidedLabel("", "tertiary", parent=self)
+        self.status.setFont(tabular_ui_font(TYPE.label))
+        self.status.setFixedWidth(STATUS_PX)
+        self.previous = IconButton("chevron-up", "Previous match", shortcut="Shift+Return", size_px=SWITCH_PX, parent=self)
+        self.next = IconButton("chevron-down", "Next match", shortcut="Return", size_px=SWITCH_PX, parent=self)
+        self.close_button = IconButton("close", "Close", shortcut="Esc", size_px=SWITCH_PX, parent=self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE.sm, SPACE.xs + 2, SPACE.sm, SPACE.xs + 2)
+        row.setSpacing(SPACE.xs)
+        row.addWidget(self.field, 1)
+        for widget in (self.case, self.regex, self.status, self.previous, self.next, self.close_button):
+            row.addWidget(widget)
+        self.field.textChanged.connect(self.query_changed)
+        self.case.toggled.connect(self.query_changed)
+        self.regex.toggled.connect(self.query_changed)
+        self.next.clicked.connect(self.next_wanted)
+        self.previous.clicked.connect(self.previous_wanted)
+        self.close_button.clicked.connect(self.closed)
+
+    def show_status(self, text: str, *, wrong: bool = False) -> None:
+        """Show the count, or (wrong) what is the matter with the pattern."""
+        self.status.setText(text)
+        self.status.set_role("error" if wrong else "tertiary")
+        self.field.setProperty("invalid", wrong)
+        self.field.style().unpolish(self.field)
+        self.field.style().polish(self.field)
+
+    def event(self, event: QEvent) -> bool:
+        """Its keys come before the window's shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._action(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return and F3 go on, with Shift back; Escape closes; Alt+C and Alt+R switch."""
+        action = self._action(event)
+        if action == "close":
+            self.closed.emit()
+        elif action == "next":
+            self.next_wanted.emit()
+        elif action == "previous":
+            self.previous_wanted.emit()
+        elif action == "case":
+            self.case.toggle()
+        elif action == "regex":
+            self.regex.toggle()
+        else:
+            event.accept()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The card."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = tokens_of(self)
+        painter.setPen(QColor(tokens.line_strong))
+        painter.setBrush(QColor(tokens.surface2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
+
+    @staticmethod
+    def _action(event: QKeyEvent) -> str:
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.key() == Qt.Key.Key_Escape:
+            return "close"
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F3):
+            return "previous" if shift else "next"
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            return {Qt.Key.Key_C: "case", Qt.Key.Key_R: "regex"}.get(Qt.Key(event.key()), "")
+        return ""

@@ -1,0 +1,279 @@
+"""Finding text in one view: the bar, the search behind it, the highlights, and the way from match to match.
+
+New output is searched as it comes, from where the last search left off. Made by `parts`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter
+
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.widgets.terminal.commands import Command
+from aether_desktop.widgets.terminal.find_bar import FindBar
+from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX
+from aether_desktop.widgets.terminal.search_client import MOST_MATCHES, Found, SearchClient
+from aether_desktop.widgets.terminal.search_text import SearchText
+from kernel.term.search import Match
+from kernel.term.selection import Span
+
+if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.view import TerminalView
+
+MARGIN_PX = 8
+TYPING_PAUSE_MS = 60
+#: New output is searched this long after the last search.
+FOLLOW_MS = 300
+MATCH_OPACITY = 80
+CURRENT_OPACITY = 150
+
+
+class Finding(QObject):
+    """For one view."""
+
+    searched = Signal()
+    """Matches, or what is wrong with the pattern, are known."""
+
+    def __init__(self, view: TerminalView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._bar: FindBar | None = None
+        self._text = SearchText()
+        self._client = SearchClient(self)
+        self._client.found.connect(self._on_found)
+        self.matches: list[Match] = []
+        self.current: Match | None = None
+        self._from_line = 0
+        self._fresh = True
+        self._stale = False
+        self._typing = self._single_shot(TYPING_PAUSE_MS, self._begin)
+        self._follow = self._single_shot(FOLLOW_MS, self._continue)
+        view.overlays.append(self._paint)
+        view.session_changed.connect(self._on_session)
+        view.fitting.fitted.connect(self._begin_anew)
+        view.installEventFilter(self)
+        self._session: QObject | None = None
+        view.commands.add(
+            Command("find", "Find…", self.open, ("Ctrl+Shift+F", *(() if view.interactive else ("Ctrl+F",))), "find"),
+            Command("find-next", "Find Next", self.next, ("Ctrl+Shift+G",), enabled=self._is_open),
+        )
+
+    @property
+    def bar(self) -> FindBar | None:
+        """The bar, while it is open."""
+        return self._bar
+
+    def open(self) -> None:
+        """Show the bar, with what is selected in it."""
+        if self._bar is None:
+            self._bar = bar = FindBar(self._view)
+            bar.query_changed.connect(lambda: self._typing.start())
+            bar.next_wanted.connect(self.next)
+            bar.previous_wanted.connect(self.previous)
+            bar.closed.connect(self.close)
+            selected = self._view.selecting.text(self._view.terminal)
+            if selected and "\n" not in selected:
+                bar.field.setText(selected)
+            self._place()
+            bar.show()
+            bar.raise_()
+        self._bar.field.setFocus()
+        self._bar.field.selectAll()
+
+    def close(self) -> None:
+        """Hide bar and highlights, and give the keyboard back."""
+        if self._bar is None:
+            return
+        bar, self._bar = self._bar, None
+        bar.hide()
+        bar.deleteLater()
+        self._typing.stop()
+        self._follow.stop()
+        self._client.cancel()
+        self._text.forget()
+        self._forget_matches()
+        self._view.setFocus()
+
+    def next(self) -> None:
+        """Go to the next newer match; after the newest comes the oldest."""
+        self._go(1)
+
+    def previous(self) -> None:
+        """Go to the next older match; before the oldest comes the newest."""
+        self._go(-1)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in place."""
+        if event.type() is QEvent.Type.Resize:
+            self._place()
+        return False
+
+    # --- private
+
+    def _single_shot(self, interval_ms: int, slot: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(slot)
+        return timer
+
+    def _is_open(self) -> bool:
+        return self._bar is not None
+
+    def _place(self) -> None:
+        if self._bar is not None:
+            width = min(self._bar.sizeHint().width(), self._view.width() - 2 * MARGIN_PX - SCROLLBAR_PX)
+            left = self._view.width() - width - MARGIN_PX - SCROLLBAR_PX
+            self._bar.setGeometry(max(0, left), MARGIN_PX, max(60, width), self._bar.sizeHint().height())
+
+    def _on_session(self) -> None:
+        if self._session is not None:
+            self._session.changed.disconnect(self._on_output)  # type: ignore[attr-defined] # a TerminalSession
+        self._session = session = self._view.session
+        if session is not None:
+            session.changed.connect(self._on_output)
+        self._begin_anew()
+
+    def _on_output(self) -> None:
+        if self._bar is None or not self._bar.field.text():
+            return
+        if self._client.busy:
+            self._stale = True
+        elif not self._follow.isActive():
+            self._follow.start()
+
+    def _begin_anew(self) -> None:
+        """Lines have other numbers, or are others."""
+        self._text.forget()
+        if self._bar is not None:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._forget_matches()
+        self._fresh = True
+        self._search(everything=True)
+
+    def _continue(self) -> None:
+        self._search(everything=False)
+
+    def _search(self, *, everything: bool) -> None:
+        bar = self._bar
+        if bar is None:
+            return
+        self._stale = False
+        text = bar.field.text()
+        if not text:
+            self._client.cancel()
+            bar.show_status("")
+            self._forget_matches()
+            self.searched.emit()
+            return
+        first = self._text.update(self._view.terminal)
+        if everything:
+            first = 0
+        self._from_line = self._line_of(first)
+        pattern = text if bar.regex.isChecked() else re.escape(text)
+        if everything:
+            bar.show_status("Searching…")
+        self._client.search(pattern, self._text.texts[first:], ignore_case=not bar.case.isChecked(), first=first)
+
+    def _line_of(self, index: int) -> int:
+        """The absolute line from which on matches are looked for anew."""
+        place = self._text.first_line(index)
+        return place if place is not None else 0
+
+    def _on_found(self, found: Found) -> None:
+        bar = self._bar
+        if bar is None:
+            return
+        terminal = self._view.terminal
+        kept = self.matches[: bisect_left(self.matches, (self._from_line,))]
+        gone = bisect_left(kept, (terminal.history_dropped,))
+        new = [self._text.match(terminal, *place) for place in found.matches]
+        self.matches = [*kept[gone:], *(match for match in new if match is not None)][-MOST_MATCHES:]
+        if self._fresh:
+            self._fresh = bool(found.error)
+            self._choose_first()
+        elif self.current is not None and self.current not in self.matches:
+            self.current = None
+        self._show_status(found)
+        self._view.update()
+        self.searched.emit()
+        if self._stale:
+            self._follow.start()
+
+    def _choose_first(self) -> None:
+        """The newest match that shows; else the newest above; else the next one below."""
+        if not self.matches:
+            self.current = None
+            return
+        last = self._view.grid.shown()[1]
+        index = max(0, bisect_right(self.matches, (last + 1,)) - 1)
+        self._make_current(self.matches[index])
+
+    def _go(self, step: int) -> None:
+        if not self.matches:
+            return
+        if self.current is None:
+            index = bisect_left(self.matches, (self._view.grid.shown()[0],))
+            index = index if step > 0 else index - 1
+        else:
+            index = bisect_left(self.matches, self.current) + step
+        self._make_current(self.matches[index % len(self.matches)])
+        self._show_status(Found())
+
+    def _make_current(self, match: Match) -> None:
+        self.current = match
+        self._view.reveal(match.line)
+        self._view.update()
+
+    def _show_status(self, found: Found) -> None:
+        if self._bar is None:
+            return
+        if found.error:
+            self._bar.show_status(found.error, wrong=True)
+        elif not self.matches:
+            self._bar.show_status("No matches")
+        else:
+            count = f"{len(self.matches):,}" + ("+" if len(self.matches) >= MOST_MATCHES else "")
+            at = f"{bisect_left(self.matches, self.current) + 1:,}" if self.current is not None else "–"
+            self._bar.show_status(f"{at} of {count}")
+
+    def _forget_matches(self) -> None:
+        self.matches = []
+        self.current = None
+        self._view.update()
+
+    def _paint(self, painter: QPainter) -> None:
+        if self._bar is None or not self.matches:
+            return
+        view = self._view
+        first, last = view.grid.shown()
+        # A match may begin on an earlier line and reach into view; few are longer than a screen.
+        start = bisect_left(self.matches, (first - view.terminal.lines,))
+        shade = QColor(tokens_of(view).attention_fill)
+        for match in self.matches[start : bisect_right(self.matches, (last + 1,))]:
+            current = match == self.current
+            shade.setAlpha(CURRENT_OPACITY if current else MATCH_OPACITY)
+            for span in spans_of(match, view.terminal.columns, first, last):
+                area = view.grid.rect(span)
+                painter.fillRect(area, shade)
+                if current:
+                    painter.setPen(QColor(tokens_of(view).attention_fill))
+                    painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+
+
+def spans_of(match: Match, columns: int, first: int, last: int) -> list[Span]:
+    """The cells of a match, line by line, on the absolute lines first..last."""
+    return [
+        Span(
+            line,
+            match.column if line == match.line else 0,
+            match.end_column if line == match.end_line else columns,
+        )
+        for line in range(max(first, match.line), min(last, match.end_line) + 1)
+    ]

@@ -1,0 +1,177 @@
+"""Links of one view: shown when the pointer is over them, opened only after the person has seen where they lead.
+
+Ctrl+click, the menu, and Ctrl+Shift+O for the keyboard. Nothing is ever run: web and mail addresses go to the system's browser,
+of a file only the folder is shown. Made by `parts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from PySide6.QtCore import QObject, QPoint, QRectF, Qt, QUrl
+from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QMouseEvent, QPainter
+
+from aether_desktop.widgets.terminal.ask_bar import MOST_LINES, BarAnswer, BarHost, Question
+from aether_desktop.widgets.terminal.commands import Command
+from aether_desktop.widgets.terminal.link_finding import Link, link_at, links_between
+from aether_desktop.widgets.terminal.link_target import LinkTarget, link_target
+
+if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.view import TerminalView
+
+SHOWN_CHARS = 90
+LINE_PX = 1.5
+
+
+def open_address(address: str) -> bool:
+    """Hand an address to the system's browser, mail program or file manager."""
+    return QDesktopServices.openUrl(QUrl(address))
+
+
+class Links(QObject):
+    """For one view. bars: where it asks. opener: takes an address that the person has agreed to."""
+
+    def __init__(self, view: TerminalView, bars: BarHost, opener: Callable[[str], bool] = open_address) -> None:
+        super().__init__(view)
+        self._view = view
+        self._bars = bars
+        self.opener = opener
+        self.files_are_here = False
+        self._hovered: Link | None = None
+        self._asked: Link | None = None
+        self._point = QPoint(-1, -1)
+        view.hovered.connect(self._on_hover)
+        view.rows_shown.connect(self._look_again)
+        view.session_changed.connect(self._look_again)
+        view.press_handlers.append(self._on_press)
+        view.overlays.append(self._paint)
+        view.commands.add(Command("open-link", "Open Link…", self.ask_newest, ("Ctrl+Shift+O",), "links", self._any))
+
+    @property
+    def hovered(self) -> Link | None:
+        """The link under the pointer."""
+        return self._hovered
+
+    def at(self, point: QPoint) -> Link | None:
+        """The link at a point of the view that can be opened."""
+        if not self._view.rect().contains(point):
+            return None
+        link = link_at(self._view.terminal, self._view.grid.position_at(point))
+        return link if link is not None and _target(link) is not None else None
+
+    def ask_newest(self) -> None:
+        """Ask about the lowest link that shows."""
+        shown = self._shown()
+        if shown:
+            self.ask(shown[-1])
+
+    def ask(self, link: Link) -> None:
+        """Show where a link leads, and ask whether to open it."""
+        target = _target(link)
+        if target is None:
+            return
+        self._asked = link
+        answers = [BarAnswer("", "Cancel")]
+        if target.scheme != "file" or self._folder(target) is not None:
+            verb = "Show its folder" if target.scheme == "file" else "Open"
+            answers.append(BarAnswer("open", verb, "attention" if target.warnings else "primary"))
+        answers.append(BarAnswer("copy", "Copy address"))
+        if len(self._shown()) > 1:
+            answers.append(BarAnswer("other", "Another link"))
+        question = Question(
+            "Write a mail?" if target.scheme == "mailto" else "Where this link leads:",
+            _broken(target.shown),
+            warning=" ".join(target.warnings),
+            icon="network" if target.scheme != "file" else "folder",
+            answers=tuple(answers),
+        )
+        self._bars.ask(question, lambda key: self._on_answer(key, link, target), focus=True)
+        self._asked = link
+        self._view.update()
+
+    def _on_answer(self, key: str, link: Link, target: LinkTarget) -> None:
+        self._asked = None
+        self._view.update()
+        if key == "copy":
+            QGuiApplication.clipboard().setText(target.address)
+        elif key == "other":
+            shown = self._shown()
+            index = next((at for at, other in enumerate(shown) if other.spans == link.spans), 0)
+            if shown:
+                self.ask(shown[index - 1])
+        elif key == "open":
+            folder = self._folder(target)
+            if target.scheme != "file":
+                self.opener(target.address)
+            elif folder is not None:
+                self.opener(QUrl.fromLocalFile(str(folder)).toString())
+
+    def _folder(self, target: LinkTarget) -> Path | None:
+        """The folder of a file of this machine; None when it is not, or not there."""
+        parts = urlsplit(target.address)
+        if target.scheme != "file" or not self.files_are_here or parts.hostname not in (None, "", "localhost"):
+            return None
+        path = Path(unquote(parts.path))
+        folder = path if path.is_dir() else path.parent
+        return folder if folder.is_dir() else None
+
+    def _any(self) -> bool:
+        return bool(self._shown())
+
+    def _shown(self) -> list[Link]:
+        links = links_between(self._view.terminal, *self._view.grid.shown())
+        return [link for link in links if _target(link) is not None]
+
+    def _on_hover(self, point: QPoint, _held: Qt.KeyboardModifier) -> None:
+        self._point = point
+        self._look_again()
+
+    def _look_again(self) -> None:
+        link = self.at(self._point) if not self._view.selecting.dragging else None
+        if link == self._hovered:
+            return
+        self._hovered = link
+        target = _target(link) if link is not None else None
+        self._view.setCursor(Qt.CursorShape.IBeamCursor if link is None else Qt.CursorShape.PointingHandCursor)
+        tip = "" if target is None else "\n".join(("\n".join(_broken(target.shown)), *target.warnings, "Ctrl+click opens it"))
+        self._view.setToolTip(_plain(tip))
+        self._view.update()
+
+    def _on_press(self, event: QMouseEvent) -> bool:
+        if event.button() != Qt.MouseButton.LeftButton or not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return False
+        link = self.at(event.position().toPoint())
+        if link is None:
+            return False
+        self.ask(link)
+        return True
+
+    def _paint(self, painter: QPainter) -> None:
+        view = self._view
+        for link in (self._hovered, self._asked):
+            for span in link.spans if link is not None else ():
+                area = view.grid.rect(span)
+                if not area.isEmpty():
+                    line = QRectF(area.left(), area.bottom() - LINE_PX, area.width(), LINE_PX)
+                    painter.fillRect(line, QColor(view.scheme.foreground))
+
+
+def _target(link: Link) -> LinkTarget | None:
+    return link_target(link.address, link.text if link.marked else "")
+
+
+def _broken(address: str) -> tuple[str, ...]:
+    """An address in pieces of a line each, all of it for any that a person can read."""
+    pieces = [address[at : at + SHOWN_CHARS] for at in range(0, len(address), SHOWN_CHARS)]
+    if len(pieces) <= MOST_LINES:
+        return tuple(pieces)
+    left_out = sum(len(piece) for piece in pieces[MOST_LINES - 2 : -1])
+    return (*pieces[: MOST_LINES - 2], f"… {left_out:,} characters …", pieces[-1])
+
+
+def _plain(text: str) -> str:
+    """A tooltip that Qt does not take for HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>").join(("<qt>", "</qt>")) if text else ""

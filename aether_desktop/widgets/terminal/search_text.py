@@ -1,0 +1,122 @@
+"""A terminal's text as a search wants it: one string for each logical line, kept between searches. Pure.
+
+Rows never change, so what is in the history is read once; only the screen is read again. Owned by `finding`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kernel.term import STUB, Row, Terminal
+from kernel.term.reflow import content_length
+from kernel.term.search import MAX_LINE, Match
+
+
+class _Line(NamedTuple):
+    """A logical line: absolute number of its first row, and its rows."""
+
+    first: int
+    rows: tuple[Row, ...]
+
+
+class SearchText:
+    """The text of one terminal."""
+
+    def __init__(self) -> None:
+        self._lines: list[_Line] = []
+        self._texts: list[str] = []
+        self._basis: tuple[int, int] = (0, 0)
+
+    @property
+    def texts(self) -> list[str]:
+        """The logical lines, oldest first; of a very long one only the beginning is one string, what follows another."""
+        return self._texts
+
+    def update(self, terminal: Terminal) -> int:
+        """Read what is new; the index in `texts` of the first line that may differ from before."""
+        basis = (id(terminal), terminal.columns)
+        if basis != self._basis:
+            self._basis = basis
+            self.forget()
+        dropped = terminal.history_dropped
+        gone = 0
+        while gone < len(self._lines) and self._lines[gone].first < dropped:
+            gone += 1
+        del self._lines[:gone], self._texts[:gone]
+        settled = self._settled(terminal)
+        del self._lines[settled:], self._texts[settled:]
+        start = self._lines[-1].first + len(self._lines[-1].rows) if self._lines else dropped
+        self._read(terminal, start)
+        return 0 if gone else settled
+
+    def forget(self) -> None:
+        """Read everything anew the next time: rows have other numbers."""
+        self._lines.clear()
+        self._texts.clear()
+
+    def first_line(self, index: int) -> int | None:
+        """The absolute number of the first row of a line of `texts`; None when there is no such line."""
+        return self._lines[index].first if index < len(self._lines) else None
+
+    def match(self, terminal: Terminal, index: int, start: int, end: int) -> Match | None:
+        """Cells of the characters start..end (exclusive) of a line of `texts`; None when there is no such line."""
+        if not (0 <= index < len(self._lines) and 0 <= start < end <= len(self._texts[index])):
+            return None
+        line = self._lines[index]
+        row, column = _cell(terminal, line.rows, start)
+        end_row, end_column = _cell(terminal, line.rows, end - 1)
+        cells = line.rows[end_row].text
+        wide = end_column + 1 < len(cells) and cells[end_column + 1] == STUB
+        return Match(line.first + row, column, line.first + end_row, end_column + 1 + wide)
+
+    def _settled(self, terminal: Terminal) -> int:
+        """How many of the known lines lie wholly in the history, and are whole."""
+        screen = terminal.history_dropped + len(terminal.history)
+        count = len(self._lines)
+        while count and (line := self._lines[count - 1]).first + len(line.rows) > screen:
+            count -= 1
+        if count and self._lines[count - 1].rows[-1].wrapped:
+            count -= 1
+        # Rows are compared with what they were: a program may have cleared its history in between.
+        if count and terminal.absolute_row(self._lines[count - 1].first) != self._lines[count - 1].rows[0]:
+            return 0
+        return count
+
+    def _read(self, terminal: Terminal, start: int) -> None:
+        base, history = terminal.history_dropped, terminal.history
+        size = len(history)
+        rows: list[Row] = []
+        length = 0
+        for at in range(max(0, start - base), size + terminal.lines):
+            row = history[at] if at < size else terminal.rows[at - size]
+            rows.append(row)
+            length += len(row.text)
+            if not row.wrapped or length > MAX_LINE:
+                self._add(terminal, base + at + 1 - len(rows), rows)
+                rows, length = [], 0
+        if rows:
+            self._add(terminal, base + size + terminal.lines - len(rows), rows)
+
+    def _add(self, terminal: Terminal, first: int, rows: list[Row]) -> None:
+        last = rows[-1]
+        text = "".join([row.text for row in rows[:-1]]) + last.text[: content_length(last)]
+        if not text.isascii() or STUB in text:
+            text = terminal.clusters.expand(text)
+        self._lines.append(_Line(first, tuple(rows)))
+        self._texts.append(text)
+
+
+def _cell(terminal: Terminal, rows: tuple[Row, ...], offset: int) -> tuple[int, int]:
+    """Row and column of the character `offset` of some rows' text."""
+    for number, row in enumerate(rows):
+        if row.text.isascii() and STUB not in row.text:
+            if offset < len(row.text):
+                return number, offset
+            offset -= len(row.text)
+            continue
+        for column, cell in enumerate(row.text):
+            size = 0 if cell == STUB else len(terminal.clusters[cell])
+            if offset < size:
+                return number, column
+            offset -= size
+    return len(rows) - 1, len(rows[-1].text) - 1

@@ -1,0 +1,164 @@
+"""The find bar: what is found, shown and left behind."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
+
+CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+def find(rig: Rig, text: str, *, regex: bool = False, case: bool = False) -> str:
+    """Look for a text; what the bar says in the end."""
+    finding = rig.view.parts.finding
+    finding.open()
+    bar = finding.bar
+    assert bar is not None
+    bar.regex.setChecked(regex)
+    bar.case.setChecked(case)
+    done: list[bool] = []
+    finding.searched.connect(lambda: done.append(True))
+    bar.field.setText(text)
+    wait_for(lambda: bool(done) and not finding._client.busy and not finding._typing.isActive())
+    return bar.status.text()
+
+
+@pytest.mark.feature("TT01")
+def test_matches_are_counted_and_the_newest_that_shows_is_current(rig: Rig) -> None:
+    rig.feed("".join(f"line {n} error\r\n" for n in range(200)))
+    assert find(rig, "error") == "200 of 200"
+    assert rig.view.parts.finding.current == rig.view.parts.finding.matches[-1]
+
+
+@pytest.mark.feature("TT01")
+def test_keys_go_from_match_to_match_and_around(rig: Rig) -> None:
+    rig.feed("".join(f"line {n} error\r\n" for n in range(200)))
+    find(rig, "error")
+    bar = rig.view.parts.finding.bar
+    assert bar is not None
+    rig.key(Qt.Key.Key_Return)
+    assert bar.status.text() == "1 of 200"
+    assert rig.view.grid.shown()[0] <= 0
+    rig.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.status.text() == "200 of 200"
+    rig.key(Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.status.text() == "199 of 200"
+    rig.key(Qt.Key.Key_F3)
+    assert bar.status.text() == "200 of 200"
+
+
+def test_the_key_opens_it_and_escape_gives_the_keyboard_back(rig: Rig) -> None:
+    rig.feed("some text\r\n")
+    rig.key(Qt.Key.Key_F, CTRL_SHIFT)
+    bar = rig.view.parts.finding.bar
+    assert bar is not None and bar.field.hasFocus()
+    rig.key(Qt.Key.Key_Escape)
+    assert rig.view.parts.finding.bar is None
+    assert rig.view.hasFocus()
+    assert bytes(rig.typed) == b""
+
+
+def test_plain_text_is_no_pattern_and_case_counts_when_asked(rig: Rig) -> None:
+    rig.feed("a.c abc A.C\r\n")
+    assert find(rig, "a.c") == "2 of 2"
+    assert find(rig, "a.c", case=True) == "1 of 1"
+    assert find(rig, "a.c", regex=True) == "3 of 3"
+
+
+def test_a_wrong_pattern_says_what_is_wrong(rig: Rig) -> None:
+    rig.feed("text\r\n")
+    assert "unterminated" in find(rig, "(oops", regex=True).lower()
+    assert rig.view.parts.finding.bar.field.property("invalid")  # type: ignore[union-attr]
+    assert find(rig, "text", regex=True) == "1 of 1"
+    assert not rig.view.parts.finding.bar.field.property("invalid")  # type: ignore[union-attr]
+
+
+@pytest.mark.feature("TT01")
+def test_a_pattern_without_end_never_holds_the_window(rig: Rig) -> None:
+    rig.feed(b"a" * 60 + b"!\r\n")
+    finding = rig.view.parts.finding
+    finding._client._limit.setInterval(400)
+    finding.open()
+    bar = finding.bar
+    assert bar is not None
+    bar.regex.setChecked(True)
+    bar.field.setText("(a+)+$")
+    wait_for(lambda: finding._client.busy)
+    longest = 0.0
+    while finding._client.busy:
+        before = time.perf_counter()
+        QApplication.processEvents()
+        longest = max(longest, time.perf_counter() - before)
+        time.sleep(0.001)
+    assert "too long" in bar.status.text()
+    assert longest < 0.2
+    assert find(rig, "!") == "1 of 1"
+
+
+def test_new_output_is_searched_as_it_comes(rig: Rig) -> None:
+    rig.feed("error one\r\n")
+    find(rig, "error")
+    finding = rig.view.parts.finding
+    first = finding.current
+    rig.feed("".join(f"filler {n}\r\n" for n in range(100)) + "error two\r\n")
+    wait_for(lambda: len(finding.matches) == 2)
+    assert finding.current == first
+    assert finding.bar is not None and finding.bar.status.text() == "1 of 2"
+
+
+def test_matches_over_wrapped_lines_and_wide_characters(rig: Rig) -> None:
+    columns = rig.view.terminal.columns
+    rig.feed("x" * (columns - 2) + "needle\r\n" + "日本語 needle\r\n")
+    assert find(rig, "needle") == "2 of 2"
+    wrapped, plain = rig.view.parts.finding.matches
+    assert (wrapped.line, wrapped.column, wrapped.end_line, wrapped.end_column) == (0, columns - 2, 1, 4)
+    assert (plain.line, plain.column, plain.end_column) == (2, 7, 13)
+    assert find(rig, "本語") == "1 of 1"
+    found = rig.view.parts.finding.matches[0]
+    assert (found.column, found.end_column) == (2, 6)
+
+
+def test_resizing_finds_the_matches_where_they_are_now(rig: Rig) -> None:
+    rig.feed("".join(f"{'x' * 60} error {n}\r\n" for n in range(50)))
+    find(rig, "error")
+    finding = rig.view.parts.finding
+    before = finding.matches[10]
+    rig.view.resize(300, 400)
+    wait_for(lambda: len(finding.matches) == 50 and finding.matches[10] != before)
+    match = finding.matches[10]
+    row = rig.view.terminal.absolute_row(match.line)
+    assert row is not None and row.text[match.column : match.end_column] in ("error", "error"[: len(row.text) - match.column])
+
+
+def test_ten_thousand_lines_are_found_without_a_long_turn(rig: Rig) -> None:
+    rig.feed("".join(f"{n} the quick brown fox jumps over the lazy dog\r\n" for n in range(10_000)))
+    started = time.perf_counter()
+    rig.view.parts.finding._text.update(rig.view.terminal)
+    assert time.perf_counter() - started < 0.3
+    assert find(rig, "fox").startswith("10,000 of 10,000")
+
+
+def test_the_process_ends_with_the_view(rig: Rig) -> None:
+    rig.feed("text\r\n")
+    find(rig, "text")
+    process = rig.view.parts.finding._client._running.process
+    assert process is not None
+    gone: list[bool] = []
+    process.finished.connect(lambda: gone.append(True))
+    rig.view.parts.finding.close()
+    wait_for(lambda: bool(gone))
+
+
+def test_highlights_are_painted(rig: Rig) -> None:
+    rig.feed("needle\r\n")
+    before = rig.view.grab().toImage()
+    find(rig, "needle")
+    QApplication.processEvents()
+    after = rig.view.grab().toImage()
+    place = rig.cell(2, 0)
+    assert before.pixel(place.x(), rig.cell(0, 0).y() - 6) != after.pixel(place.x(), rig.cell(0, 0).y() - 6)
