@@ -15,6 +15,7 @@ from aether_desktop.stores.reducers.timeline import Row
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_TEXT_ROLES = frozenset((int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.AccessibleTextRole)))
 
 
 class JournalModel(QAbstractListModel):
@@ -23,7 +24,8 @@ class JournalModel(QAbstractListModel):
     def __init__(self, store: JournalStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._count = len(store.rows)
+        self._count = store.row_count
+        store.about_to_reset.connect(self.beginResetModel)
         store.reset.connect(self._on_reset)
         store.inserted.connect(self._on_inserted)
         store.updated.connect(self._on_updated)
@@ -34,23 +36,20 @@ class JournalModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         """The row (``ROW_ROLE``), or its words."""
-        if not index.isValid() or index.row() >= len(self._store.rows):
+        if role != ROW_ROLE and role not in _TEXT_ROLES:
             return None
-        row = self._store.rows[index.row()]
-        if role == ROW_ROLE:
-            return row
-        if role in (int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.AccessibleTextRole)):
-            return words_of(row)
-        return None
+        if not index.isValid() or index.row() >= self._store.row_count:
+            return None
+        row = self._store.row(index.row())
+        return row if role == ROW_ROLE else words_of(row)
 
     def _on_reset(self) -> None:
-        self.beginResetModel()
-        self._count = len(self._store.rows)
+        self._count = self._store.row_count
         self.endResetModel()
 
     def _on_inserted(self, index: int) -> None:
         self.beginInsertRows(QModelIndex(), index, index)
-        self._count = len(self._store.rows)
+        self._count = self._store.row_count
         self.endInsertRows()
 
     def _on_updated(self, index: int) -> None:
@@ -59,5 +58,12 @@ class JournalModel(QAbstractListModel):
 
 
 def words_of(row: Row) -> str:
-    """The row as text: for copying, searching and screen readers."""
-    return f"{row.title}\n{row.text}".strip()
+    """The row as text: for copying and screen readers."""
+    if row.kind == "gap":
+        return f"{row.hidden} entries that are not loaded yet"
+    parts = [row.title, row.text]
+    if row.added or row.removed:
+        parts.append(f"+{row.added} −{row.removed}")
+    if row.result is not None:
+        parts += [row.result.title, row.result.text]
+    return "\n".join(part for part in parts if part)

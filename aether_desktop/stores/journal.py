@@ -1,11 +1,14 @@
-"""One agent's journal for the window: the newest page first, older ones on request, then live events.
+"""One agent's journal for the window: the newest page at once, any other page when it is looked at, then live events.
 
 ``JournalStores`` hands out a ``JournalStore`` for each window that shows an agent; closing the window closes the store. The rows
-themselves are made by the pure ``reducers.timeline``.
+themselves are made by the pure ``reducers.timeline``: pages that lie side by side are read as one, a page that is not loaded is one
+row of kind "gap". A few pages are kept; the live end gives its older entries back when it has grown long. So a run of 100,000 entries
+costs what its visible part costs.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,23 +18,33 @@ from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.stores.reducers.timeline import Row, Timeline
 from kernel.errors import AetherError
+from kernel.protocol.agent import AgentNotice, AgentThinkingChunk, AgentThought
 from kernel.protocol.base import Event, JournalEvent
 from kernel.protocol.codec import event_from_builtins
 from kernel.protocol.system import HistoryLogs
 
-FIRST_PAGE = 400
-PAGE = 400
+PAGE = 200
+KEPT_PAGES = 12
+LONGEST_TAIL = 1_200
 
 
 class JournalStore(QObject):
-    """The rows of one agent's journal, growing at both ends."""
+    """The rows and the entries of one agent's journal.
 
+    Rows are what the timeline shows; entries are the journal's events by their position, of which those of pages that are not loaded
+    are None until they were wanted.
+    """
+
+    about_to_reset = Signal()
+    """All rows and entries will be others."""
     reset = Signal()
-    """All rows are others now (loaded, or older ones came in front)."""
+    """All rows and entries are others now."""
     inserted = Signal(int)
     """A row came at this index."""
     updated = Signal(int)
     """The row at this index changed."""
+    entry_added = Signal(int)
+    """An entry came at this position."""
     failed = Signal(object)
     """A page could not be read: an AetherError."""
 
@@ -39,40 +52,80 @@ class JournalStore(QObject):
         super().__init__(parent)
         self.pid = pid
         self._client = client
+        self._pages: OrderedDict[int, list[JournalEvent]] = OrderedDict()
+        self._page_rows: dict[int, tuple[int, int]] = {}
+        self._before: list[Row] = []
         self._timeline = Timeline()
-        self._events: list[JournalEvent] = []
-        self._pending: list[JournalEvent] = []
-        self._first_index = 0
+        self._tail: list[JournalEvent] = []
+        self._tail_first = 0
+        self._entries: list[JournalEvent] = []
+        self._waiting: list[JournalEvent] | None = []
         self._last_log_id = 0
         self._loaded = False
-        self._loading = False
+        self._reading: set[int] = set()
         self._tasks = TaskOwner(self, self._on_error)
-        self._unsubscribe = client.subscribe(self._on_events, self.load)
-        self.destroyed.connect(lambda: self._unsubscribe())
+        self._unsubscribe = unsubscribe = client.subscribe(self._on_events, self.load)
+        self.destroyed.connect(lambda: unsubscribe())
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The rows loaded so far, oldest first."""
-        return self._timeline.rows
+        """All rows, gaps included, oldest first."""
+        return [*self._before, *self._timeline.rows]
 
     @property
-    def older(self) -> int:
-        """How many older journal entries are not loaded."""
-        return self._first_index
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self._before) + len(self._timeline.rows)
+
+    def row(self, index: int) -> Row:
+        """The row at an index. Raises IndexError."""
+        known = len(self._before)
+        return self._before[index] if index < known else self._timeline.rows[index - known]
+
+    def rows_of_page(self, page: int) -> tuple[int, int] | None:
+        """The index of a loaded page's first row and of the first one behind it; None while it is not loaded."""
+        return self._page_rows.get(page)
+
+    @property
+    def total(self) -> int:
+        """How many entries the journal has (words that still stream are none yet)."""
+        return self._tail_first + len(self._entries)
+
+    def entry(self, position: int) -> JournalEvent | None:
+        """The entry at a position; None where its page is not loaded. Raises IndexError behind the end."""
+        if position >= self._tail_first:
+            return self._entries[position - self._tail_first]
+        events = self._pages.get(position // PAGE)
+        return events[position % PAGE] if events is not None and position % PAGE < len(events) else None
+
+    @property
+    def newest_log_id(self) -> int:
+        """The log_id of the newest entry; 0 before the first."""
+        return self._last_log_id
 
     @property
     def loaded(self) -> bool:
-        """Whether the first page is here."""
+        """Whether the newest page is here."""
         return self._loaded
 
     def load(self) -> None:
         """Read the newest page (again)."""
+        if self._waiting is None:
+            self._waiting = []
         self._tasks.spawn(self._load(), name="load")
 
-    def load_older(self) -> None:
-        """Read one page more at the beginning; nothing happens while one is read or none is left."""
-        if self._first_index and not self._loading:
-            self._tasks.spawn(self._load_older(), name="older")
+    def want_page(self, page: int) -> None:
+        """Read a page that is looked at; nothing happens where it is here already or on its way."""
+        if page in self._pages:
+            self._pages.move_to_end(page)
+        elif page not in self._reading and 0 <= page * PAGE < self._tail_first:
+            self._reading.add(page)
+            self._tasks.spawn(self._load_page(page), name=f"page {page}")
+
+    def want_entry(self, position: int) -> None:
+        """Read the page of an entry."""
+        if position < self._tail_first:
+            self.want_page(position // PAGE)
 
     def close(self) -> None:
         """Stop listening."""
@@ -81,50 +134,88 @@ class JournalStore(QObject):
         self.deleteLater()
 
     async def _load(self) -> None:
-        page = await self._client.execute(HistoryLogs(pid=self.pid, limit=FIRST_PAGE))
-        self._events = _decode(page.events)
-        self._first_index = page.first_index
-        self._last_log_id = self._events[-1].log_id if self._events else 0
+        page = await self._client.execute(HistoryLogs(pid=self.pid, limit=PAGE))
+        waiting, self._waiting = self._waiting or [], None
+        self.about_to_reset.emit()
+        self._tail = [_decode(item) for item in page.events]
+        self._tail_first = page.first_index
+        # The page that the tail begins in is another piece of the journal now.
+        for number in [number for number in self._pages if (number + 1) * PAGE > self._tail_first]:
+            del self._pages[number]
+        self._last_log_id = max((event.log_id for event in self._tail), default=0)
         self._loaded = True
         self._rebuild()
-        waiting, self._pending = self._pending, []
+        self.reset.emit()
         for event in waiting:
             self._take(event)
 
-    async def _load_older(self) -> None:
-        self._loading = True
+    async def _load_page(self, page: int) -> None:
         try:
-            before = self._events[0].log_id if self._events else 0
-            page = await self._client.execute(HistoryLogs(pid=self.pid, before_log_id=before, limit=PAGE))
-            self._events = [*_decode(page.events), *self._events]
-            self._first_index = page.first_index
-            self._rebuild()
+            start, events = page * PAGE, list[JournalEvent]()
+            wanted = min(PAGE, self._tail_first - start)
+            while len(events) < wanted:
+                # A page with large entries comes in pieces.
+                reply = await self._client.execute(
+                    HistoryLogs(pid=self.pid, index=start + len(events), limit=wanted - len(events))
+                )
+                if not reply.events:
+                    break
+                events.extend(_decode(item) for item in reply.events)
         finally:
-            self._loading = False
+            self._reading.discard(page)
+        if start >= self._tail_first:
+            return
+        self.about_to_reset.emit()
+        self._pages[page] = events
+        while len(self._pages) > KEPT_PAGES:
+            self._pages.popitem(last=False)
+        self._rebuild()
+        self.reset.emit()
 
     def _rebuild(self) -> None:
-        self._timeline = Timeline()
-        for event in self._events:
-            self._timeline.apply(event)
-        self.reset.emit()
+        rows: list[Row] = []
+        run = Timeline()
+        self._page_rows = {}
+        for page in range(-(-self._tail_first // PAGE)):
+            events = self._pages.get(page)
+            if events is None:
+                rows.extend(run.rows)
+                run = Timeline()
+                hidden = min(PAGE, self._tail_first - page * PAGE)
+                rows.append(Row(key=f"gap-{page}", kind="gap", word="idle", title="", step=page, hidden=hidden))
+                continue
+            first = len(rows) + len(run.rows)
+            for event in events:
+                run.apply(event)
+            self._page_rows[page] = (first, len(rows) + len(run.rows))
+        for event in self._tail:
+            run.apply(event)
+        self._before, self._timeline = rows, run
+        self._entries = [event for event in self._tail if not isinstance(event, AgentThinkingChunk)]
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, JournalEvent) and event.pid == self.pid:
-                if self._loaded:
-                    self._take(event)
+                if self._waiting is not None:
+                    self._waiting.append(event)
                 else:
-                    self._pending.append(event)
+                    self._take(event)
+        if self._waiting is None and len(self._tail) > LONGEST_TAIL:
+            self.load()
 
     def _take(self, event: JournalEvent) -> None:
         if event.log_id and event.log_id <= self._last_log_id:
             return
         self._last_log_id = max(self._last_log_id, event.log_id)
-        self._events.append(event)
+        if isinstance(event, AgentThought):
+            self._tail = [item for item in self._tail if not _is_chunk_of(item, event.step)]
+        self._tail.append(event)
+        if not isinstance(event, AgentThinkingChunk):
+            self._entries.append(event)
+            self.entry_added.emit(self.total - 1)
         change = self._timeline.apply(event)
-        if change is None:
-            return
-        (self.inserted if change.added else self.updated).emit(change.index)
+        if change is not None:
+            (self.inserted if change.added else self.updated).emit(len(self._before) + change.index)
 
     def _on_error(self, error: BaseException) -> None:
         if isinstance(error, AetherError):
@@ -146,6 +237,16 @@ class JournalStores:
         return store
 
 
-def _decode(raw: Sequence[dict[str, Any]]) -> list[JournalEvent]:
-    events = (event_from_builtins(item) for item in raw)
-    return [event for event in events if isinstance(event, JournalEvent)]
+def _is_chunk_of(event: JournalEvent, step: int) -> bool:
+    return isinstance(event, AgentThinkingChunk) and event.step == step
+
+
+def _decode(item: dict[str, Any]) -> JournalEvent:
+    """The event; one that this version does not know keeps its place as a notice."""
+    try:
+        event = event_from_builtins(item)
+    except AetherError as error:
+        return AgentNotice(pid=0, kind="info", message="An entry that this version cannot read.", hint=error.message)
+    if isinstance(event, JournalEvent):
+        return event
+    return AgentNotice(pid=0, kind="info", message="An entry that is not of a journal.")

@@ -1,30 +1,45 @@
 """What the agent asks, over its window: the exact command or the diff of the file, what it can harm, and the answers.
 
 Enter or Y approves once, A always for this agent (absent where that cannot be said once for all), D or N refuses with a reason. Keys
-count only when the panel itself has the focus and has been on the screen for a moment, so that nothing typed for something else answers.
+count only while the panel itself has the keyboard and had it for a moment, so that nothing typed for something else answers; it takes
+the keyboard only from its own window, and never from a field that somebody types into.
 """
 
 from __future__ import annotations
 
-import re
 import time
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QSyntaxHighlighter, QTextCharFormat, QTextDocument
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from aether_desktop.stores.reducers.shown_text import visible
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.tokens import DARK, RADIUS, SPACE, TYPE
 from aether_desktop.widgets.button import Button
-from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.label import ElidedLabel
 from aether_desktop.widgets.phase_dot import PhaseDot
+from aether_desktop.widgets.terminal.view import TerminalView
 from kernel.protocol.records import Approval
 
 SETTLE_S = 0.4
 SHOWN_LINES = 14
 CHARACTERS = 40_000
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+NARROW_PX = 560
+SHARE_OF_WINDOW = 0.42
+ALWAYS_CHARACTERS = 42
 
 
 class ApprovalPanel(QWidget):
@@ -38,32 +53,42 @@ class ApprovalPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._approval: Approval | None = None
-        self._shown_at = 0.0
-        self._title = Label("", "lead")
-        self._risk = Label("", "tertiary")
-        self._countdown = Label("", "tertiary")
+        self._narrow: bool | None = None
+        self._ready_at = 0.0
+        self._title = ElidedLabel("", "body")
+        self._title.setStyleSheet("font-weight: 600;")
+        self._risk = ElidedLabel("", "tertiary", mode=Qt.TextElideMode.ElideMiddle)
+        self._countdown = ElidedLabel("", "caption")
         self._what = QPlainTextEdit()
         self._what.setReadOnly(True)
         self._what.setFont(mono_font(TYPE.label))
         self._what.setAccessibleName("What exactly it wants to do")
         self._what.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self._what.setTabChangesFocus(True)
+        self._what.setStyleSheet(
+            f"QPlainTextEdit {{ background: {DARK.terminal.background}; color: {DARK.terminal.foreground};"
+            f" border: none; border-radius: 8px; padding: 4px 6px; }}"
+        )
         self._diff = _DiffColours(self._what.document())
         self._reason = QLineEdit()
-        self._reason.setPlaceholderText("Reason, told to the agent (optional)")
+        self._reason.setPlaceholderText("Reason, told to the agent")
         self._reason.setAccessibleName("Reason of a refusal")
         self._reason.returnPressed.connect(self._reject)
-        self._always = Button("Always for this agent…", "quiet", key_hint="A")
-        self._deny = Button("Deny", key_hint="D")
-        self._approve = Button("Approve", "attention", key_hint="↵")
+        self._always = Button("", "quiet", key_hint="A")
+        self._deny = Button("Deny", key_hint="D", tooltip="Refuse; the reason is told to the agent (D or N)")
+        self._approve = Button("Approve", "attention", key_hint="↵", tooltip="Let it do this once (Enter or Y)")
         self._always.clicked.connect(lambda: self._approve_with("always"))
         self._deny.clicked.connect(self._reject)
         self._approve.clicked.connect(lambda: self._approve_with("once"))
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show_countdown)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(self.updateGeometry)
+        self._foot = QGridLayout()
         self._lay_out()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("The agent asks")
         self.hide()
 
     @property
@@ -75,7 +100,8 @@ class ApprovalPanel(QWidget):
         """Ask this, or nothing."""
         if approval == self._approval:
             return
-        had_focus = self.isAncestorOf(self.window().focusWidget()) if self.window().focusWidget() else False
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and (focus is self or self.isAncestorOf(focus))
         self._approval = approval
         self.setVisible(approval is not None)
         if approval is None:
@@ -84,27 +110,18 @@ class ApprovalPanel(QWidget):
             if had_focus and parent is not None:
                 parent.setFocus()
             return
-        self._shown_at = time.monotonic()
-        self._title.setText(approval.action)
-        self._risk.setText(" · ".join(part for part in (approval.risk, approval.details.get("cwd", "")) if part))
-        self._what.setPlainText(visible(_what(approval)))
-        self._diff.enabled = "diff" in approval.details
-        self._diff.rehighlight()
-        lines = min(SHOWN_LINES, max(1, self._what.document().blockCount()))
-        self._what.setFixedHeight(int(self._what.fontMetrics().lineSpacing() * lines + 20))
-        self._always.setVisible(bool(approval.always))
-        self._always.setToolTip(f"Allows {approval.always} from now on, without asking (A)")
-        self._always.setText(f"Always allow {approval.always}"[:60] if approval.always else "")
-        self._reason.clear()
+        self._settle()
+        self._fill(approval)
         self._show_countdown()
         if approval.expires_at:
             self._tick.start()
-        if not isinstance(self.window().focusWidget(), (QLineEdit, QPlainTextEdit)):
+        if self._may_take_focus(focus):
             self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Answer by one key, once the panel has been seen."""
-        if time.monotonic() - self._shown_at < SETTLE_S or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        modified = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
+        if time.monotonic() < self._ready_at or event.isAutoRepeat() or modified:
             super().keyPressEvent(event)
             return
         key = event.key()
@@ -117,18 +134,38 @@ class ApprovalPanel(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A key that is still held from elsewhere does not answer."""
+        self._settle()
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that keys go elsewhere."""
+        self.update()
+        super().focusOutEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines wrap anew; a narrow window has the reason in a row of its own."""
+        super().resizeEvent(event)
+        self._place_foot(self.width() < NARROW_PX)
+        self._fit_text()
+        # The layout that gives this size now does not hear that another height is wanted for it.
+        self._again.start()
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The amber frame: nothing else on the screen is as loud."""
         tokens = tokens_of(self)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        glow = QColor(tokens.phase("waiting").mark)
-        glow.setAlpha(50)
-        area = QRectF(self.rect()).adjusted(14, 4, -14, -8)
+        mark = QColor(tokens.phase("waiting").mark)
+        glow = QColor(mark)
+        glow.setAlpha(64 if self.hasFocus() else 26)
+        area = QRectF(self.rect()).adjusted(16.5, 6.5, -16.5, -10.5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(glow)
-        painter.drawRoundedRect(area.adjusted(-4, -4, 4, 4), RADIUS.large, RADIUS.large)
-        painter.setPen(QColor(tokens.phase("waiting").mark))
+        painter.drawRoundedRect(area.adjusted(-4, -4, 4, 4), RADIUS.medium + 4, RADIUS.medium + 4)
+        painter.setPen(QPen(mark, 1.6 if self.hasFocus() else 1.0))
         painter.setBrush(QColor(tokens.surface1))
         painter.drawRoundedRect(area, RADIUS.medium, RADIUS.medium)
 
@@ -139,18 +176,77 @@ class ApprovalPanel(QWidget):
         head.addWidget(self._title)
         head.addWidget(self._risk, 1)
         head.addWidget(self._countdown)
-        foot = QHBoxLayout()
-        foot.setSpacing(SPACE.sm)
-        foot.addWidget(self._always)
-        foot.addWidget(self._reason, 1)
-        foot.addWidget(self._deny)
-        foot.addWidget(self._approve)
+        self._foot.setHorizontalSpacing(SPACE.sm)
+        self._foot.setVerticalSpacing(SPACE.sm)
         column = QVBoxLayout(self)
-        column.setContentsMargins(28, 18, 28, 22)
-        column.setSpacing(SPACE.sm)
+        column.setContentsMargins(30, 18, 30, 24)
+        column.setSpacing(10)
         column.addLayout(head)
         column.addWidget(self._what)
-        column.addLayout(foot)
+        column.addLayout(self._foot)
+        self._place_foot(False)
+
+    def _place_foot(self, narrow: bool) -> None:
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        for widget in (self._always, self._reason, self._deny, self._approve):
+            self._foot.removeWidget(widget)
+        if narrow:
+            self._foot.addWidget(self._reason, 0, 0, 1, 4)
+        else:
+            self._foot.addWidget(self._reason, 1, 1)
+        self._foot.addWidget(self._always, 1, 0)
+        self._foot.addWidget(self._deny, 1, 2)
+        self._foot.addWidget(self._approve, 1, 3)
+        self._foot.setColumnStretch(1, 1)
+        self._show_always()
+
+    def _fill(self, approval: Approval) -> None:
+        details = approval.details
+        self._title.setText(visible(approval.action))
+        self.setAccessibleName(f"The agent asks: {visible(approval.action)}")
+        place = details.get("path", "") or details.get("cwd", "") or details.get("host", "")
+        counts = f"+{details['added']} −{details['removed']}" if "added" in details and "removed" in details else ""
+        self._risk.setText(" · ".join(visible(part) for part in (approval.risk, place, counts) if part))
+        self._diff.enabled = "diff" in details
+        self._what.setPlainText(visible(_what(approval)))
+        self._reason.clear()
+        self._show_always()
+        self._fit_text()
+
+    def _show_always(self) -> None:
+        allowed = visible(self._approval.always) if self._approval is not None else ""
+        self._always.setVisible(bool(allowed))
+        words = f"Always allow {allowed}"
+        short = words if len(words) <= ALWAYS_CHARACTERS else f"{words[:ALWAYS_CHARACTERS]}…"
+        self._always.setText("Always…" if self._narrow else short)
+        self._always.setAccessibleName(words)
+        self._always.setToolTip(f"Allows {allowed} for this agent from now on, without asking (A)")
+
+    def _fit_text(self) -> None:
+        """As many lines as the text has, as far as the window has room; the rest scrolls."""
+        parent = self.parentWidget()
+        line = self._what.fontMetrics().lineSpacing()
+        room = int(parent.height() * SHARE_OF_WINDOW) if parent is not None else line * SHOWN_LINES
+        wanted = max(1, int(self._what.document().size().height()))
+        shown = max(1, min(wanted, SHOWN_LINES, room // line - 4))
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if shown < wanted else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self._what.setVerticalScrollBarPolicy(policy)
+        height = line * shown + 20
+        if height != self._what.height() or self._what.minimumHeight() != height:
+            self._what.setFixedHeight(height)
+
+    def _settle(self) -> None:
+        self._ready_at = time.monotonic() + SETTLE_S
+
+    def _may_take_focus(self, focus: QWidget | None) -> bool:
+        """Not from another window, and not from somebody who types."""
+        if focus is None:
+            return True
+        parent = self.parentWidget()
+        inside = parent is not None and (focus is parent or parent.isAncestorOf(focus))
+        return inside and not isinstance(focus, (QLineEdit, QPlainTextEdit, TerminalView))
 
     def _approve_with(self, scope: str) -> None:
         if self._approval is not None:
@@ -165,7 +261,7 @@ class ApprovalPanel(QWidget):
             self._countdown.setText("")
             return
         left = max(0, int(self._approval.expires_at - time.time()))
-        self._countdown.setText(f"refused in {left // 60}:{left % 60:02d}")
+        self._countdown.setText(f"denied in {left // 60}:{left % 60:02d}")
 
 
 class _DiffColours(QSyntaxHighlighter):
@@ -175,13 +271,15 @@ class _DiffColours(QSyntaxHighlighter):
 
     def highlightBlock(self, text: str) -> None:
         """Green for lines that come, red for lines that go."""
-        if not self.enabled or not text or text.startswith(("+++", "---")):
+        if not self.enabled or not text:
             return
+        look = QTextCharFormat()
         word = {"+": "completed", "-": "failed", "@": "thinking"}.get(text[0])
-        if word is not None:
-            look = QTextCharFormat()
+        if text.startswith(("+++", "---")):
+            look.setForeground(QColor(DARK.terminal.ansi[6]))
+        elif word is not None:
             look.setForeground(QColor(DARK.phase(word).mark))
-            self.setFormat(0, len(text), look)
+        self.setFormat(0, len(text), look)
 
 
 def _what(approval: Approval) -> str:
@@ -189,10 +287,5 @@ def _what(approval: Approval) -> str:
     for name in ("command", "diff", "url", "reason"):
         if details.get(name):
             more = f"\n{details['call']}" if name == "reason" and details.get("call") else ""
-            return details[name][:CHARACTERS] + more
+            return (details[name] + more)[:CHARACTERS].rstrip("\n")
     return "\n".join(f"{name}: {value}" for name, value in details.items())[:CHARACTERS]
-
-
-def visible(text: str) -> str:
-    """Text whose control and direction-changing characters can be seen, so that nothing hides in a command."""
-    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match.group()):04X}⟩", text)

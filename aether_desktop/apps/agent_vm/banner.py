@@ -1,15 +1,22 @@
-"""The line over an agent that ended or was interrupted: how it is, and what can be done."""
+"""The line over an agent that ended, was interrupted or is not confined: how it is, and what can be done."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from aether_desktop.stores.reducers.shown_text import visible
+from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.phase_dot import PhaseDot
 from kernel.protocol.records import ProcessInfo
+
+SUMMARY_CHARACTERS = 400
+TINT_ALPHA = 30
+SIGNALS = {130: "by SIGINT", 137: "by SIGKILL", 143: "by SIGTERM"}
 
 
 class Banner(QWidget):
@@ -22,7 +29,7 @@ class Banner(QWidget):
         super().__init__(parent)
         self._dot = PhaseDot()
         self._text = Label("", wrap=True)
-        self._resume = Button("Resume", "primary", tooltip="Take it up at its step")
+        self._resume = Button("Resume", "primary", icon="play", tooltip="Take it up at its step")
         self._discard = Button("Discard", tooltip="End it; its files and log stay")
         self._resume.clicked.connect(self.resume_requested)
         self._discard.clicked.connect(self.discard_requested)
@@ -35,6 +42,11 @@ class Banner(QWidget):
         row.addWidget(self._resume)
         self.hide()
 
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
     def show_process(self, info: ProcessInfo) -> None:
         """Say how it is where that needs saying."""
         ended = info.state in ("zombie", "dead")
@@ -42,16 +54,39 @@ class Banner(QWidget):
         self._resume.setVisible(info.interrupted)
         self._discard.setVisible(info.interrupted)
         if info.interrupted:
-            self._say("stopped", f"Aether ended while this agent was at step {info.step}. What it has done is kept.")
+            self._say("waiting", f"Aether ended while this agent was at step {info.step}. What it has done is kept.")
         elif ended:
-            word = "Completed" if info.exit_code == 0 else f"Ended with exit code {info.exit_code}"
-            self._say("completed" if info.exit_code == 0 else "failed", f"{word}. {info.summary}"[:500])
-        elif unguarded:
+            ok = info.exit_code == 0
+            self._say("completed" if ok else "failed", _how_it_ended(info))
+        elif unguarded and info.agent_phase != "booting":
             self._say("failed", "Not confined: its commands run as you, with your files, and each one asks first.")
         else:
             self.hide()
 
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A tint of the state's colour."""
+        tokens = tokens_of(self)
+        painter = QPainter(self)
+        tint = QColor(tokens.phase(self._dot.phase).mark)
+        tint.setAlpha(TINT_ALPHA)
+        painter.fillRect(self.rect(), QColor(tokens.surface1))
+        painter.fillRect(self.rect(), tint)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))
+
     def _say(self, phase: str, text: str) -> None:
         self._dot.set_phase(phase)
         self._text.setText(text)
+        self.update()
         self.show()
+
+
+def _how_it_ended(info: ProcessInfo) -> str:
+    if info.exit_code == 0:
+        head = "Completed"
+    elif info.exit_code is None:
+        head = "Ended"
+    else:
+        head = " ".join(part for part in ("Ended", SIGNALS.get(info.exit_code, ""), f"with exit code {info.exit_code}") if part)
+    summary = visible(" ".join(info.summary.split()))
+    cut = f"{summary[:SUMMARY_CHARACTERS]}…" if len(summary) > SUMMARY_CHARACTERS else summary
+    return f"{head}. {cut}".rstrip()

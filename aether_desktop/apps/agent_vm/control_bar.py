@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import ElidedLabel
@@ -19,6 +20,9 @@ MODES = (
     ("interrupt", "Interrupt", "Aborts what it does and is heard at once"),
 )
 ALIVE = ("created", "running", "sleeping", "stopped")
+NARROW_PX = 540
+MODE_PX = 104
+NARROW_MODE_PX = 88
 
 
 class ControlBar(QWidget):
@@ -29,51 +33,98 @@ class ControlBar(QWidget):
     message_sent = Signal(str, str)
     """Text, mode."""
     shell_requested = Signal()
+    processes_requested = Signal()
     stop_requested = Signal()
     kill_requested = Signal()
     redeploy_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._narrow: bool | None = None
         self._status = ElidedLabel("", "caption")
-        self._pause = Button("Pause", tooltip="Freeze the agent and all it runs", shortcut="Ctrl+Shift+P")
-        self._resume = Button("Resume", "primary", tooltip="Go on at the same step", shortcut="Ctrl+Shift+P")
+        self._status.setAccessibleName("Status")
+        self._processes = Button("", "quiet", tooltip="The processes that it runs")
+        self._processes.setFixedHeight(20)
+        self._pause = Button("Pause", icon="pause", tooltip="Freeze the agent and all it runs", shortcut="Ctrl+Shift+P")
+        self._resume = Button("Resume", "primary", icon="play", tooltip="Go on at the same step", shortcut="Ctrl+Shift+P")
         self._mode = QComboBox()
         self._mode.setAccessibleName("How the message is given")
+        self._mode.setToolTip("How the message is given")
         for key, text, explanation in MODES:
             self._mode.addItem(text, key)
             self._mode.setItemData(self._mode.count() - 1, explanation, int(Qt.ItemDataRole.ToolTipRole))
         self._box = QLineEdit()
         self._box.setAccessibleName("Message to the agent")
+        self._box.setToolTip("Enter sends (Ctrl+L comes here)")
         self._box.returnPressed.connect(self._send)
-        self._shell = Button("Shell", tooltip="Open a shell in its sandbox")
+        self._shell = Button("Shell", icon="terminal", tooltip="Open a shell in its sandbox", shortcut="Ctrl+Shift+O")
         self._stop = Button("Stop", "danger", tooltip="End it (SIGTERM)")
         self._kill = Button("Kill", "danger", tooltip="Emergency stop: end it and all it runs at once", shortcut="Ctrl+Shift+K")
-        self._again = Button("Deploy again", "primary", tooltip="Deploy with the same values")
-        self._pause.clicked.connect(self.pause_requested)
-        self._resume.clicked.connect(self.resume_requested)
-        self._shell.clicked.connect(self.shell_requested)
-        self._stop.clicked.connect(self.stop_requested)
-        self._kill.clicked.connect(self.kill_requested)
-        self._again.clicked.connect(self.redeploy_requested)
-        self._add_shortcut("Ctrl+Shift+K", self._kill.click)
-        self._add_shortcut("Ctrl+Shift+P", self._toggle_pause)
-        self._add_shortcut("Ctrl+L", self._box.setFocus)
+        self._again = Button("Deploy again", "primary", icon="deploy", tooltip="Deploy with the same values")
+        self._connect()
         self._lay_out()
+
+    @property
+    def status(self) -> str:
+        """The line of figures."""
+        return self._status.text()
+
+    @property
+    def processes_button(self) -> Button:
+        """What the list of processes belongs to."""
+        return self._processes
 
     def show_process(self, info: ProcessInfo) -> None:
         """Show what can be done with it now."""
         alive = info.state in ALIVE
         stopped = info.state == "stopped"
         self._pause.setVisible(alive and not stopped)
-        self._resume.setVisible(stopped)
+        self._resume.setVisible(stopped and not info.interrupted)
         self._shell.setVisible(alive and not info.interrupted)
-        for widget in (self._mode, self._box, self._stop, self._kill):
-            widget.setVisible(alive)
-        self._kill.setEnabled(alive)
+        talking: tuple[QWidget, ...] = (self._mode, self._box, self._stop, self._kill)
+        for widget in talking:
+            widget.setVisible(alive and not info.interrupted)
         self._again.setVisible(not alive)
         self._box.setPlaceholderText(f"Tell {info.pid} what to do next…")
         self._status.setText(status_line(info))
+        self._status.set_role("error" if info.confinement == "none" and alive else "caption")
+        self._processes.setVisible(alive and not info.interrupted and info.children > 0)
+        self._processes.setText("1 process" if info.children == 1 else f"{info.children} processes")
+
+    def listen(self, owner: QWidget) -> None:
+        """Take the window's shortcuts while the focus is in `owner`: several agents share one native window."""
+        self._add_shortcut(owner, "Ctrl+Shift+K", self._kill_now)
+        self._add_shortcut(owner, "Ctrl+Shift+P", self._toggle_pause)
+        self._add_shortcut(owner, "Ctrl+Shift+O", self._open_shell)
+        self._add_shortcut(owner, "Ctrl+L", self._box.setFocus)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room, buttons with an icon lose their text (not their name)."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW_PX
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        for button, text in ((self._pause, "Pause"), (self._resume, "Resume"), (self._shell, "Shell")):
+            button.setText("" if narrow else text)
+            button.setAccessibleName(text)
+        self._mode.setFixedWidth(NARROW_MODE_PX if narrow else MODE_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Its ground, and the line above it."""
+        tokens = tokens_of(self)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.surface1))
+        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.line))
+
+    def _connect(self) -> None:
+        self._pause.clicked.connect(self.pause_requested)
+        self._resume.clicked.connect(self.resume_requested)
+        self._shell.clicked.connect(self.shell_requested)
+        self._processes.clicked.connect(self.processes_requested)
+        self._stop.clicked.connect(self.stop_requested)
+        self._kill.clicked.connect(self.kill_requested)
+        self._again.clicked.connect(self.redeploy_requested)
 
     def _send(self) -> None:
         text = self._box.text().strip()
@@ -81,15 +132,24 @@ class ControlBar(QWidget):
             self.message_sent.emit(text, str(self._mode.currentData()))
             self._box.clear()
 
+    def _kill_now(self) -> None:
+        if self._kill.isVisible():
+            self.kill_requested.emit()
+
+    def _open_shell(self) -> None:
+        if self._shell.isVisible():
+            self.shell_requested.emit()
+
     def _toggle_pause(self) -> None:
         if self._pause.isVisible():
             self.pause_requested.emit()
         elif self._resume.isVisible():
             self.resume_requested.emit()
 
-    def _add_shortcut(self, keys: str, action: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+    @staticmethod
+    def _add_shortcut(owner: QWidget, keys: str, action: Callable[[], object]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), owner)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(action)
 
     def _lay_out(self) -> None:
@@ -97,31 +157,37 @@ class ControlBar(QWidget):
         row.setSpacing(SPACE.sm)
         for widget in (self._pause, self._resume, self._mode):
             row.addWidget(widget)
+        self._box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._box.setMinimumWidth(60)
         row.addWidget(self._box, 100)
         row.addStretch(1)
         for widget in (self._shell, self._again, self._stop, self._kill):
             row.addWidget(widget)
+        head = QHBoxLayout()
+        head.setSpacing(0)
+        head.addWidget(self._status, 1)
+        head.addWidget(self._processes)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.lg, SPACE.sm, SPACE.lg, SPACE.md)
-        column.setSpacing(SPACE.xs)
-        column.addWidget(self._status)
+        column.setSpacing(SPACE.xs + 2)
+        column.addLayout(head)
         column.addLayout(row)
 
 
 def status_line(info: ProcessInfo) -> str:
-    """Phase, step, tokens, load, confinement, in one line."""
-    confined = {"none": "NOT CONFINED", "bubblewrap": "confined by bubblewrap", "container": "in a container"}[info.confinement]
-    state = "interrupted" if info.interrupted else info.state if info.state == "stopped" else info.agent_phase
+    """Phase, step, tokens, load, confinement, in one line; what is missing is left out."""
+    confined = {"none": "NOT CONFINED", "bubblewrap": "confined", "container": "in a container"}[info.confinement]
+    alive = info.state in ALIVE
+    phase = "interrupted" if info.interrupted else "paused" if info.state == "stopped" else info.agent_phase
+    steps = f"step {info.step}/{info.max_steps}" if info.max_steps else f"step {info.step}"
+    figures = (f"{info.cpu_percent:.0f} % CPU", f"{info.memory_mb:.0f} MB") if alive and not info.interrupted else ()
     parts = [
-        state,
-        f"step {info.step}/{info.max_steps}",
+        phase if info.exit_code is None else f"exit {info.exit_code}",
+        steps,
         f"{info.input_tokens + info.output_tokens:,} tokens",
-        f"{info.cpu_percent:.0f} % CPU",
-        f"{info.memory_mb:.0f} MB",
-        f"{info.children} processes",
-        confined,
+        *figures,
+        confined if alive else "",
+        "network" if alive and info.network_access else "",
         info.model,
     ]
-    if info.exit_code is not None:
-        parts.insert(0, f"exit {info.exit_code}")
-    return "  ·  ".join(part for part in parts if part)
+    return " · ".join(part for part in parts if part)

@@ -1,21 +1,40 @@
 """The timeline: what the agent thought, did and found, loaded from the journal and then live.
 
-Scrolls along with what comes until the person scrolls up; "Latest" goes back to the end. Older pages come when the top is reached.
+Scrolls along with what comes until the person scrolls up; "Latest" goes back to the end. Pages that are not loaded are gaps, read when
+they come into view; what is looked at stays where it is while they grow into rows.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStackedLayout, QWidget
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayout, QWidget
 
 from aether_desktop.apps.agent_vm.timeline_delegate import TimelineDelegate
-from aether_desktop.models.journal_model import ROW_ROLE, JournalModel, words_of
+from aether_desktop.apps.agent_vm.timeline_layout import TITLE_PX, TOP_PX
+from aether_desktop.models.journal_model import JournalModel, words_of
 from aether_desktop.stores.journal import JournalStore
+from aether_desktop.stores.reducers.timeline import Row
+from aether_desktop.theme.motion import motion_reduced
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.empty_state import EmptyState
 
 NEAR_END_PX = 24
+SPINNER_MS = 80
+READ_AFTER_MS = 40
+RELAYOUT_MS = 33
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What is at the top of the view: a row's key and how far below (px), or a gap's page and how far through it (0..1)."""
+
+    key: str
+    offset: int
+    page: int = -1
+    share: float = 0.0
 
 
 class TimelineList(QListView):
@@ -25,84 +44,215 @@ class TimelineList(QListView):
         super().__init__(parent)
         self._store = store
         self._follow = True
+        self._restoring = False
+        self._anchor: Anchor | None = None
+        store.about_to_reset.connect(self._on_about_to_reset)
         self.setModel(JournalModel(store, self))
-        self._delegate = TimelineDelegate(self)
-        self.setItemDelegate(self._delegate)
+        self.delegate = TimelineDelegate(store, self)
+        self.setItemDelegate(self.delegate)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setFrameShape(QListView.Shape.NoFrame)
+        self.setStyleSheet("QListView:focus { border: none; }")
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setAccessibleName("Timeline")
+        self.verticalScrollBar().setSingleStep(24)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_end())
-        self.doubleClicked.connect(self._toggle)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(16)
-        self._settle.timeout.connect(self._relayout)
-        store.updated.connect(lambda _index: self._settle.start() if not self._settle.isActive() else None)
+        self._settle = self._timer(RELAYOUT_MS, self._relayout)
+        self._read = self._timer(READ_AFTER_MS, self._want_visible)
+        self._spin = self._timer(SPINNER_MS, self._turn_spinners)
+        store.updated.connect(self._on_updated)
+        store.inserted.connect(lambda _index: self._spin.start())
         store.reset.connect(self._on_reset)
-        self._keep_bottom_distance: int | None = None
 
     @property
     def following(self) -> bool:
         """Whether it scrolls along with what comes."""
         return self._follow
 
+    def set_living(self, living: bool) -> None:
+        """Spinners and the cursor of streamed words are for agents that run."""
+        if living != self.delegate.living:
+            self.delegate.living = living
+            self.viewport().update()
+        if living:
+            self._spin.start()
+
     def go_to_latest(self) -> None:
         """Scroll to the end and follow again."""
         self._follow = True
         self.scrollToBottom()
+        if self._store.row_count:
+            self.setCurrentIndex(self.model().index(self._store.row_count - 1, 0))
+        self.scrollToBottom()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return expands, Ctrl+C copies, End follows."""
+        """Return expands, Ctrl+C copies, End follows; arrows and pages move."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._toggle(self.currentIndex())
+            self.toggle(self.currentIndex())
         elif event.matches(QKeySequence.StandardKey.Copy):
-            row = self.currentIndex().data(ROW_ROLE)
-            if row is not None:
-                QGuiApplication.clipboard().setText(words_of(row))
+            self.copy(self.currentIndex())
         elif event.key() == Qt.Key.Key_End:
             self.go_to_latest()
         else:
             super().keyPressEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Rows wrap anew."""
-        super().resizeEvent(event)
-        self.scheduleDelayedItemsLayout()
-        self._keep_end()
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on a title shows the row whole."""
+        super().mouseReleaseEvent(event)
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        on_title = 0 <= point.y() - self.visualRect(index).top() <= TOP_PX + TITLE_PX + 3
+        if event.button() is Qt.MouseButton.LeftButton and index.isValid() and on_title:
+            self.toggle(index)
 
-    def _toggle(self, index: QModelIndex) -> None:
-        row = index.data(ROW_ROLE)
-        if row is not None:
-            self._delegate.toggle(row)
-            self.scheduleDelayedItemsLayout()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy and expand."""
+        index = self.indexAt(self.viewport().mapFromGlobal(event.globalPos()))
+        if not index.isValid():
+            return
+        self.setCurrentIndex(index)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Copy\tCtrl+C", lambda: self.copy(index))
+        menu.addAction("Expand or collapse\tReturn", lambda: self.toggle(index))
+        menu.popup(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Rows wrap anew; what is looked at stays."""
+        anchor = None if self._follow else self._anchor_now()
+        super().resizeEvent(event)
+        self.doItemsLayout()
+        self._restore(anchor)
+
+    def toggle(self, index: QModelIndex) -> None:
+        """Show a row whole, or its beginning again."""
+        if not index.isValid():
+            return
+        row = self._store.row(index.row())
+        if not self.delegate.layout_of(row, self.viewport().width()).expandable:
+            return
+        self.delegate.toggle(row)
+        follows = self._follow
+        top = self.visualRect(index).top()
+        self._restoring = True
+        self.doItemsLayout()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.visualRect(index).top() - top)
+        self._restoring = False
+        self._follow = follows and bar.value() >= bar.maximum() - NEAR_END_PX
+        self._on_scrolled(bar.value())
+
+    def copy(self, index: QModelIndex) -> None:
+        """Put a row on the clipboard, its parameters too where they are shown."""
+        if index.isValid():
+            row = self._store.row(index.row())
+            shown = f"\n{row.details}" if row.details and row.key in self.delegate.expanded else ""
+            QGuiApplication.clipboard().setText(words_of(row) + shown)
+
+    def _timer(self, interval_ms: int, handler: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(handler)
+        return timer
+
+    def _on_updated(self, index: int) -> None:
+        """A row of the same height is painted alone (the model says so); another moves what is below it."""
+        row = self._store.row(index)
+        before = self.delegate.known_height(row)
+        if self.delegate.layout_of(row, self.viewport().width()).height != before and not self._settle.isActive():
+            self._settle.start()
+        self._spin.start()
 
     def _relayout(self) -> None:
-        self.scheduleDelayedItemsLayout()
-        self._keep_end()
+        anchor = None if self._follow else self._anchor_now()
+        self.doItemsLayout()
+        self._restore(anchor)
+
+    def _turn_spinners(self) -> None:
+        """Turns while a tool runs that can be seen, and rests otherwise."""
+        if not self.delegate.living or motion_reduced() or not self.isVisible():
+            return
+        running = [row for row in self._visible_rows() if (item := self._store.row(row)).started and item.running]
+        if running:
+            self.delegate.turn = (self.delegate.turn + 1) % 12
+            for row in running:
+                area = self.visualRect(self.model().index(row, 0))
+                area.setHeight(TOP_PX + TITLE_PX + 6)
+                self.viewport().update(area)
+            self._spin.start()
+
+    def _visible_rows(self) -> range:
+        count = self._store.row_count
+        first = self.indexAt(QPoint(4, 0))
+        last = self.indexAt(QPoint(4, self.viewport().height() - 1))
+        begin = first.row() if first.isValid() else 0
+        return range(begin, (last.row() if last.isValid() else count - 1) + 1)
+
+    def _want_visible(self) -> None:
+        for row in self._visible_rows():
+            item = self._store.row(row)
+            if item.kind == "gap":
+                self._store.want_page(item.step)
 
     def _keep_end(self) -> None:
-        bar = self.verticalScrollBar()
-        if self._keep_bottom_distance is not None:
-            # The range passes through smaller values while the view lays out the longer list.
-            if bar.maximum() > self._keep_bottom_distance:
-                bar.setValue(bar.maximum() - self._keep_bottom_distance)
-                self._keep_bottom_distance = None
-        elif self._follow:
+        if self._follow and not self._restoring:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def _on_scrolled(self, value: int) -> None:
-        bar = self.verticalScrollBar()
-        self._follow = value >= bar.maximum() - NEAR_END_PX
-        if value == 0 and bar.maximum() > 0 and self._store.older:
-            self._keep_bottom_distance = bar.maximum()
-            self._store.load_older()
+        if not self._restoring:
+            self._follow = value >= self.verticalScrollBar().maximum() - NEAR_END_PX
+        self._read.start()
+        self._spin.start()
+
+    def _anchor_now(self) -> Anchor | None:
+        index = self.indexAt(QPoint(4, 0))
+        if not index.isValid() or index.row() >= self._store.row_count:
+            return None
+        row: Row = self._store.row(index.row())
+        area = self.visualRect(index)
+        if row.kind == "gap":
+            return Anchor(row.key, area.top(), row.step, -area.top() / max(1, area.height()))
+        return Anchor(row.key, area.top())
+
+    def _on_about_to_reset(self) -> None:
+        self._anchor = None if self._follow else self._anchor_now()
+        self._restoring = True
 
     def _on_reset(self) -> None:
-        self.scheduleDelayedItemsLayout()
+        self.doItemsLayout()
+        self._restoring = False
+        self._restore(self._anchor)
+        self._read.start()
+        self._spin.start()
+
+    def _restore(self, anchor: Anchor | None) -> None:
+        """Scroll so that the anchor is where it was, or to the end."""
+        if anchor is None:
+            self._keep_end()
+            return
+        index, offset = self._place_of(anchor)
+        if index < 0:
+            return
+        self._restoring = True
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.visualRect(self.model().index(index, 0)).top() - offset)
+        self._restoring = False
+        self._follow = False
+
+    def _place_of(self, anchor: Anchor) -> tuple[int, int]:
+        """The row to bring to which place below the view's top; (-1, 0) where it is gone."""
+        span = self._store.rows_of_page(anchor.page) if anchor.page >= 0 else None
+        if span is not None and span[1] > span[0]:
+            first, end = span
+            return min(end - 1, first + int((end - first) * min(1.0, max(0.0, anchor.share)))), 0
+        for index, row in enumerate(self._store.rows):
+            if row.key == anchor.key:
+                return index, anchor.offset
+        return -1, 0
 
 
 class TimelineView(QWidget):
@@ -112,11 +262,11 @@ class TimelineView(QWidget):
         super().__init__(parent)
         self._store = store
         self.list = TimelineList(store, self)
-        self._empty = EmptyState("agent", "Nothing has happened yet", "The first thought appears here as it comes.")
+        self._empty = EmptyState("timeline", "Nothing has happened yet", "The first thought appears here as it comes.")
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.list)
-        self._latest = Button("Latest", "normal", tooltip="Go to the newest entry (End)", parent=self)
+        self._latest = Button("Latest", icon="chevron-down", tooltip="Go to the newest entry", shortcut="End", parent=self)
         self._latest.hide()
         self._latest.clicked.connect(self.list.go_to_latest)
         self.list.verticalScrollBar().valueChanged.connect(self._on_moved)
@@ -131,7 +281,7 @@ class TimelineView(QWidget):
         self._place()
 
     def _choose(self) -> None:
-        self._stack.setCurrentWidget(self.list if self._store.rows else self._empty)
+        self._stack.setCurrentWidget(self.list if self._store.row_count else self._empty)
 
     def _on_moved(self, *_: int) -> None:
         self._latest.setVisible(not self.list.following)

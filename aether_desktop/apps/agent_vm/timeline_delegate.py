@@ -1,139 +1,224 @@
-"""How a row of the timeline is painted: a dot in its phase's colour on a line, title, text, time; a tool call as a card.
-
-Heights are measured once for each row, width and state, and kept until the row changes.
-"""
+"""How a row of the timeline is painted: dots in their phase's colours on a line, title, text, time; a tool call with its result."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from aether_desktop.models.journal_model import ROW_ROLE
+from aether_desktop.apps.agent_vm.timeline_layout import (
+    CLOCK_PX,
+    LEFT_PX,
+    RIGHT_PX,
+    TITLE_PX,
+    TOP_PX,
+    Block,
+    RowLayout,
+    fonts,
+    lay_out,
+    title_metrics,
+)
+from aether_desktop.stores.journal import JournalStore
 from aether_desktop.stores.reducers.timeline import Row
 from aether_desktop.theme.current import tokens_of
-from aether_desktop.theme.fonts import mono_font, ui_font
-from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE, Tokens
+from aether_desktop.theme.icons import paint_icon
+from aether_desktop.theme.tokens import RADIUS, Tokens
 from aether_desktop.widgets.phase_dot import paint_phase_dot
 
 Index = QModelIndex | QPersistentModelIndex
-LEFT_PX = 44
-RIGHT_PX = 76
-COLLAPSED_LINES = 6
-EXPANDED_LINES = 400
-CURSOR = " ▍"
+DOT_X_PX = 24
+DOT_Y_PX = TOP_PX + 14
+KEPT_LAYOUTS = 3_000
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
 
 
 class TimelineDelegate(QStyledItemDelegate):
-    """Paints ``Row``s; ``expanded`` holds the keys of those shown whole."""
+    """Paints the rows of a store; ``expanded`` holds the keys of those shown whole, ``living`` whether the agent still runs.
 
-    def __init__(self, parent: QWidget) -> None:
+    clock_of: the time of day of a timestamp, for pictures that must not depend on where they are made.
+    """
+
+    def __init__(self, store: JournalStore, parent: QWidget) -> None:
         super().__init__(parent)
         self.expanded: set[str] = set()
-        self._heights: dict[tuple[str, int, bool], tuple[Row, int]] = {}
-        self._title_font = ui_font(TYPE.label, QFont.Weight.DemiBold)
-        self._text_font = ui_font(TYPE.body)
-        self._mono_font = mono_font(TYPE.label)
-        self._time_font = mono_font(TYPE.caption)
+        self.living = True
+        self.turn = 0
+        self.clock_of: Callable[[float], time.struct_time] = time.localtime
+        self._store = store
+        self._layouts: dict[str, tuple[Row, int, bool, RowLayout]] = {}
 
     def toggle(self, row: Row) -> None:
         """Show a row whole, or its beginning again."""
         self.expanded.symmetric_difference_update({row.key})
 
+    def layout_of(self, row: Row, width: int) -> RowLayout:
+        """A row's layout, from memory where it is as it was."""
+        expanded = row.key in self.expanded
+        known = self._layouts.get(row.key)
+        if known is not None and known[0] is row and known[1] == width and known[2] == expanded:
+            return known[3]
+        if len(self._layouts) > KEPT_LAYOUTS:
+            self._layouts.clear()
+        layout = lay_out(row, width, expanded=expanded)
+        self._layouts[row.key] = (row, width, expanded, layout)
+        return layout
+
+    def known_height(self, row: Row) -> float:
+        """The height that a row of this key had when it was last laid out; -1 where it never was."""
+        known = self._layouts.get(row.key)
+        return -1.0 if known is None else known[3].height
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """See QStyledItemDelegate."""
-        row: Row = index.data(ROW_ROLE)
         width = max(120, option.rect.width() or option.widget.width())
-        key = (row.key, width, row.key in self.expanded)
-        known = self._heights.get(key)
-        if known is None or known[0] is not row:
-            if len(self._heights) > 20_000:
-                self._heights.clear()
-            known = (row, self._height(row, width))
-            self._heights[key] = known
-        return QSize(width, known[1])
+        return QSize(width, round(self.layout_of(self._store.row(index.row()), width).height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """See QStyledItemDelegate."""
-        row: Row = index.data(ROW_ROLE)
+        row = self._store.row(index.row())
         tokens = tokens_of(option.widget)
         area = QRect(option.rect)
         painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if row.kind == "gap":
+            self._paint_gap(painter, tokens, row, area, option.widget.rect())
+            painter.restore()
+            return
+        layout = self.layout_of(row, area.width())
         selected = bool(option.state & QStyle.StateFlag.State_Selected) and bool(option.state & QStyle.StateFlag.State_Active)
         if selected:
-            painter.fillRect(area, QColor(tokens.hover))
-        centre = QPointF(area.left() + 24, area.top() + 14)
-        painter.setPen(QColor(tokens.line_strong))
-        if index.row() + 1 < index.model().rowCount():
-            painter.drawLine(QPointF(centre.x(), centre.y() + 10), QPointF(centre.x(), area.bottom() + 5))
-        paint_phase_dot(painter, centre, tokens, row.word, diameter=10, halo=True)
-        self._paint_words(painter, tokens, row, area)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.hover))
+            painter.drawRoundedRect(QRectF(area).adjusted(6, 2, -6, -2), RADIUS.small, RADIUS.small)
+        self._paint_line(painter, tokens, area, layout, last=index.row() + 1 >= self._store.row_count)
+        self._paint_node(painter, tokens, row, area, layout)
+        for block in layout.blocks:
+            self._paint_block(painter, tokens, row, area, block)
+        if row.added or row.removed:
+            _paint_counts(painter, tokens, row, QPointF(area.left() + layout.tail_left, area.top() + layout.tail_top))
         painter.restore()
 
-    def _paint_words(self, painter: QPainter, tokens: Tokens, row: Row, area: QRect) -> None:
-        left, right = area.left() + LEFT_PX, area.right() - RIGHT_PX
-        painter.setFont(self._time_font)
+    def _paint_line(self, painter: QPainter, tokens: Tokens, area: QRect, layout: RowLayout, *, last: bool) -> None:
+        """From dot to dot, down to the next row's."""
+        painter.setPen(QPen(QColor(tokens.line_strong), 1))
+        x = area.left() + DOT_X_PX
+        points = [area.top() + DOT_Y_PX]
+        if layout.result_top >= 0:
+            points.append(area.top() + round(layout.result_top) + 11)
+        if not last:
+            points.append(area.bottom() + 1 + DOT_Y_PX)
+        for top, bottom in pairwise(points):
+            painter.drawLine(QPointF(x, top + 10), QPointF(x, bottom - 10))
+
+    def _paint_node(self, painter: QPainter, tokens: Tokens, row: Row, area: QRect, layout: RowLayout) -> None:
+        centre = QPointF(area.left() + DOT_X_PX, area.top() + DOT_Y_PX)
+        if row.kind == "user":
+            _paint_own_dot(painter, centre, tokens)
+        else:
+            paint_phase_dot(painter, centre, tokens, row.word, diameter=10, halo=True)
+        loud = row.kind in ("waiting", "end") or (row.kind == "notice" and not row.ok)
+        colour = tokens.phase(row.word).text if loud else tokens.text1
+        right = self._paint_title(painter, tokens, area, area.top() + TOP_PX + 3, row.title, colour, row.timestamp)
+        right = self._paint_status(painter, tokens, row, right, area.top() + TOP_PX + 3)
+        if layout.expandable:
+            glyph = "chevron-down" if row.key in self.expanded else "chevron-right"
+            paint_icon(painter, QRectF(right + 4, area.top() + TOP_PX + 6, 15, 15), glyph, QColor(tokens.text3))
+        if row.result is not None and layout.result_top >= 0:
+            top = area.top() + layout.result_top
+            paint_phase_dot(painter, QPointF(centre.x(), top + 11), tokens, row.result.word, diameter=10, halo=True)
+            colour = tokens.text1 if row.result.ok else tokens.phase("failed").text
+            self._paint_title(painter, tokens, area, top, row.result.title, colour, row.result.timestamp)
+
+    def _paint_title(
+        self, painter: QPainter, tokens: Tokens, area: QRect, top: float, title: str, colour: str, timestamp: float
+    ) -> float:
+        """The title and, at the right, the time of day; returns the title's right edge."""
+        left = area.left() + LEFT_PX
+        room = area.width() - LEFT_PX - RIGHT_PX - CLOCK_PX - 44
+        painter.setFont(fonts().clock)
         painter.setPen(QColor(tokens.text3))
-        clock = time.strftime("%H:%M:%S", time.localtime(row.timestamp)) if row.timestamp else ""
-        painter.drawText(QRect(right, area.top() + 5, RIGHT_PX - 16, 18), Qt.AlignmentFlag.AlignRight, clock)
-        painter.setFont(self._title_font)
-        loud = row.kind in ("waiting", "end", "notice") or not row.ok
-        painter.setPen(QColor(tokens.phase(row.word).text if loud else tokens.text1))
-        title = QFontMetrics(self._title_font).elidedText(self._title(row), Qt.TextElideMode.ElideRight, right - left)
-        painter.drawText(QRect(left, area.top() + 4, right - left, 20), Qt.AlignmentFlag.AlignLeft, title)
-        top = area.top() + 24
-        text = self._shown(row)
-        if row.kind == "tool" and text:
-            box = QRect(left, top, area.right() - left - 16, self._text_height(row, text, area.width()) + 12)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tokens.terminal.background))
-            painter.drawRoundedRect(QRectF(box), RADIUS.small, RADIUS.small)
-            painter.setFont(self._mono_font)
-            painter.setPen(QColor(tokens.terminal.foreground))
-            painter.drawText(box.adjusted(10, 6, -10, -6), self._flags(), text)
-        elif text:
-            painter.setFont(self._text_font)
-            painter.setPen(QColor(tokens.text2))
-            painter.drawText(QRect(left, top, right - left, area.bottom() - top), self._flags(), text)
+        clock = time.strftime("%H:%M:%S", self.clock_of(timestamp)) if timestamp else ""
+        painter.drawText(QRectF(area.right() - RIGHT_PX - CLOCK_PX, top, CLOCK_PX, TITLE_PX), _RIGHT, clock)
+        metrics = title_metrics()
+        shown = metrics.elidedText(title.replace("\n", " "), Qt.TextElideMode.ElideRight, max(40, room))
+        painter.setFont(fonts().title)
+        painter.setPen(QColor(colour))
+        painter.drawText(QRectF(left, top, max(40, room) + 4, TITLE_PX), _LEFT, shown)
+        return left + metrics.horizontalAdvance(shown)
 
-    def _height(self, row: Row, width: int) -> int:
-        text = self._shown(row)
-        if not text:
-            return 24 + SPACE.md
-        body = self._text_height(row, text, width)
-        return 24 + body + (12 if row.kind == "tool" else 0) + SPACE.lg
+    def _paint_status(self, painter: QPainter, tokens: Tokens, row: Row, left: float, top: float) -> float:
+        """A spinner while a tool runs, a check or a cross when it has; returns the right edge."""
+        if row.kind != "tool":
+            return left
+        place = QRectF(left + 7, top + 4, 13, 13)
+        if row.result is not None:
+            name, colour = ("check", tokens.phase("done").text) if row.ok else ("close", tokens.phase("failed").text)
+            paint_icon(painter, place, name, QColor(colour))
+            return place.right()
+        if row.started and self.living:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(tokens.line_strong), 2))
+            ring = place.adjusted(1.5, 1.5, -1.5, -1.5)
+            painter.drawEllipse(ring)
+            painter.setPen(QPen(QColor(tokens.phase("executing").mark), 2, c=Qt.PenCapStyle.RoundCap))
+            painter.drawArc(ring, -self.turn * 30 * 16, 100 * 16)
+            return place.right()
+        return left
 
-    def _text_height(self, row: Row, text: str, width: int) -> int:
-        tool = row.kind == "tool"
-        room = width - LEFT_PX - (36 if tool else RIGHT_PX)
-        metrics = QFontMetrics(self._mono_font if tool else self._text_font)
-        return metrics.boundingRect(QRect(0, 0, max(60, room), 1_000_000), self._flags(), text).height()
-
-    def _title(self, row: Row) -> str:
-        more = "" if row.key in self.expanded or not (row.details or self._is_long(row)) else "  ›"
-        return f"{'◌ ' if row.running and row.kind == 'tool' else ''}{row.title}{more}"
-
-    def _shown(self, row: Row) -> str:
-        whole = row.key in self.expanded
-        lines = row.text.split("\n")
-        limit = EXPANDED_LINES if whole else COLLAPSED_LINES
-        text = "\n".join(line[:2000] for line in lines[:limit])
-        if len(lines) > limit:
-            text += f"\n… {len(lines) - limit} more lines"
-        if not whole and len(text) > 700:
-            text = text[:700] + "…"
-        if whole and row.details:
-            text = f"{row.details[:8000]}\n\n{text}" if text else row.details[:8000]
-        elif row.running and row.kind == "thought" and not text:
-            text = row.details[-300:]
-        return text + CURSOR if row.running and row.kind == "thought" else text
-
-    def _is_long(self, row: Row) -> bool:
-        return row.text.count("\n") >= COLLAPSED_LINES or len(row.text) > 700
+    def _paint_block(self, painter: QPainter, tokens: Tokens, row: Row, area: QRect, block: Block) -> None:
+        origin = QPointF(area.left(), area.top())
+        ink = tokens.text2
+        if block.look in ("card", "output", "said"):
+            fill = {"card": tokens.surface2, "output": tokens.terminal.background, "said": tokens.surface2}[block.look]
+            frame = block.frame.translated(origin)
+            if block.look == "said":
+                frame.setWidth(min(frame.width(), block.layout.maximumWidth() + 22, frame.width()))
+            painter.setPen(QColor(tokens.line))
+            painter.setBrush(QColor(fill))
+            painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.small + 2, RADIUS.small + 2)
+            ink = tokens.terminal.foreground if block.look == "output" else tokens.text1 if block.look == "said" else tokens.text2
+        elif block.look == "dim":
+            ink = tokens.text3
+            bar = QRectF(origin.x() + block.left - 10, origin.y() + block.top, 2, block.height)
+            painter.fillRect(bar, QColor(tokens.phase("thinking").mark if row.running else tokens.line_strong))
+        elif row.kind in ("end", "waiting"):
+            ink = tokens.text1
+        painter.setPen(QColor(ink))
+        block.layout.draw(painter, QPointF(origin.x() + block.left, origin.y() + block.top))
+        if block.streaming and self.living and block.layout.lineCount():
+            last = block.layout.lineAt(block.layout.lineCount() - 1)
+            x = origin.x() + block.left + last.naturalTextWidth() + 3
+            painter.fillRect(QRectF(x, origin.y() + block.top + last.y() + 1, 7, last.height() - 2), QColor(tokens.phase("thinking").mark))
 
     @staticmethod
-    def _flags() -> int:
-        return int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    def _paint_gap(painter: QPainter, tokens: Tokens, row: Row, area: QRect, window: QRect) -> None:
+        painter.setPen(QPen(QColor(tokens.line), 1))
+        x = area.left() + DOT_X_PX
+        painter.drawLine(x, area.top(), x, area.bottom())
+        painter.setFont(fonts().text)
+        painter.setPen(QColor(tokens.text3))
+        painter.drawText(area.intersected(window), int(Qt.AlignmentFlag.AlignCenter), f"{row.hidden} entries, loading…")
+
+
+def _paint_own_dot(painter: QPainter, centre: QPointF, tokens: Tokens) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    soft = QColor(tokens.accent)
+    soft.setAlpha(56)
+    painter.setBrush(soft)
+    painter.drawEllipse(centre, 9, 9)
+    painter.setBrush(QColor(tokens.accent))
+    painter.drawEllipse(centre, 5, 5)
+
+
+def _paint_counts(painter: QPainter, tokens: Tokens, row: Row, place: QPointF) -> None:
+    metrics = QFontMetricsF(fonts().text)
+    painter.setFont(fonts().text)
+    for text, word in ((f"+{row.added}", "done"), (f"−{row.removed}", "failed")):
+        painter.setPen(QColor(tokens.phase(word).text))
+        painter.drawText(QPointF(place.x(), place.y() + metrics.ascent()), text)
+        place = QPointF(place.x() + metrics.horizontalAdvance(text) + 5, place.y())

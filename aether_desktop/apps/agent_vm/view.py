@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from aether_desktop.apps.agent_vm.approval_panel import ApprovalPanel
 from aether_desktop.apps.agent_vm.banner import Banner
 from aether_desktop.apps.agent_vm.control_bar import ALIVE, ControlBar
 from aether_desktop.apps.agent_vm.logs import LogsView
+from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.shells import AgentTerminals
 from aether_desktop.apps.agent_vm.timeline import TimelineView
 from aether_desktop.apps.context import AppContext, open_agent
@@ -34,7 +37,21 @@ from kernel.protocol.process import (
 )
 from kernel.protocol.records import Approval, ProcessInfo
 
+LEAST_PAGE_PX = 24
+LEAST_SIZE = (320, 240)
 TABS = (("terminal", "Terminal"), ("logs", "Logs"), ("timeline", "Timeline"), ("files", "Files"))
+
+
+class _Pages(QStackedWidget):
+    """Gives its room to the question and the controls in a small window: the pages scroll."""
+
+    def hasHeightForWidth(self) -> bool:
+        """A page's text that wraps makes no claim."""
+        return False
+
+    def minimumSizeHint(self) -> QSize:
+        """A strip."""
+        return QSize(0, LEAST_PAGE_PX)
 
 
 class AgentView(QWidget):
@@ -48,16 +65,16 @@ class AgentView(QWidget):
         self._tasks = TaskOwner(self, self._on_error)
         self.journal = ctx.stores.journals.open(pid, self)
         self.journal.failed.connect(self._on_error)
-        self.terminals = AgentTerminals(ctx.client, self._tasks)
+        self.terminals = AgentTerminals(ctx.client, ctx.terminals, self._tasks)
         self.timeline = TimelineView(self.journal)
-        self.logs = LogsView(self.journal)
+        self.logs = LogsView(ctx.client, self.journal)
         self.files = FilesView(ctx.client, f"/home/agent_{pid}")
-        self._pages = QStackedWidget()
+        self._pages = _Pages()
         for page in (self.terminals, self.logs, self.timeline, self.files):
             self._pages.addWidget(page)
-        self.banner = Banner()
-        self.approval = ApprovalPanel()
-        self.controls = ControlBar()
+        self.banner = Banner(self)
+        self.approval = ApprovalPanel(self)
+        self.controls = ControlBar(self)
         self.tabs = SegmentedControl("Views of the agent", [Segment(*tab) for tab in TABS])
         ctx.window.set_title_widgets([self.tabs])
         column = QVBoxLayout(self)
@@ -67,6 +84,7 @@ class AgentView(QWidget):
         column.addWidget(self._pages, 1)
         column.addWidget(self.approval)
         column.addWidget(self.controls)
+        self.setMinimumSize(*LEAST_SIZE)
         self._connect()
         self.show_tab(ctx.arguments.get("tab", "timeline"))
         self._tasks.spawn(self._load(), name="load")
@@ -77,12 +95,17 @@ class AgentView(QWidget):
         if key in keys:
             self._pages.setCurrentIndex(keys.index(key))
             self.tabs.set_current(key)
-            self.setFocusProxy((self.terminals.record, self.logs, self.timeline.list, self.files)[keys.index(key)])
+            self._aim_focus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing the window ends no run, only the shells that were opened in it."""
         self.terminals.close_all()
         super().closeEvent(event)
+
+    def _aim_focus(self) -> None:
+        """Who gets the keyboard when the window comes to the front: the question first, else the view shown."""
+        pages = (self.terminals, self.logs.list, self.timeline.list, self.files)
+        self.setFocusProxy(self.approval if self.approval.approval is not None else pages[self._pages.currentIndex()])
 
     def _connect(self) -> None:
         self.tabs.selected.connect(self.show_tab)
@@ -93,13 +116,19 @@ class AgentView(QWidget):
         controls.stop_requested.connect(self._ask_to_stop)
         controls.kill_requested.connect(lambda: self._signal("SIGKILL"))
         controls.shell_requested.connect(self._open_shell)
+        controls.processes_requested.connect(self._show_processes)
+        controls.listen(self)
+        controls.listen(self.tabs)
+        for owner in (self, self.tabs):
+            answer = QShortcut(QKeySequence("Ctrl+Return"), owner)
+            answer.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            answer.activated.connect(self.approval.setFocus)
         controls.message_sent.connect(self._say)
         controls.redeploy_requested.connect(lambda: self._tasks.spawn(self._deploy_again(), name="deploy again"))
         self.banner.resume_requested.connect(self._resume)
         self.banner.discard_requested.connect(lambda: self._signal("SIGTERM"))
         self.approval.approved.connect(self._approve)
         self.approval.rejected.connect(self._reject)
-        self.destroyed.connect(self.terminals.record.close_feed)
 
     async def _load(self) -> None:
         """What the store does not know: runs of long ago."""
@@ -127,7 +156,9 @@ class AgentView(QWidget):
         self.controls.show_process(info)
         self.banner.show_process(info)
         self.approval.show_approval(approval)
+        self.timeline.list.set_living(info.state in ("created", "running", "sleeping") and not info.interrupted)
         self.terminals.show_record(info.tty_id)
+        self._aim_focus()
 
     def _send(self, command: Command[Any], name: str) -> None:
         self._tasks.spawn(self._ctx.client.execute(command), name=name)
@@ -155,6 +186,16 @@ class AgentView(QWidget):
     def _open_shell(self) -> None:
         self.show_tab("terminal")
         self.terminals.open_shell(self._pid)
+
+    def _show_processes(self) -> None:
+        popover = ProcessesPopover(self)
+        popover.open_above(self.controls.processes_button)
+        self._tasks.spawn(self._fill_processes(popover), name="processes")
+
+    async def _fill_processes(self, popover: ProcessesPopover) -> None:
+        reply = await self._ctx.client.execute(ProcessInfoGet(pid=self._pid))
+        if isValid(popover):
+            popover.show_processes(reply.children)
 
     def _ask_to_stop(self) -> None:
         if self._info is None or self._info.state not in ALIVE:

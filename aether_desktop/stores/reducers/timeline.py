@@ -11,19 +11,37 @@ from typing import Any, Literal
 
 import msgspec
 
-from kernel.protocol import agent, codec, process
+from aether_desktop.stores.reducers.shown_text import cut, visible
+from kernel.protocol import agent, process
 from kernel.protocol.base import JournalEvent
 
-RowKind = Literal["plan", "thought", "tool", "waiting", "user", "notice", "file", "end", "state"]
+RowKind = Literal["plan", "thought", "tool", "waiting", "user", "notice", "file", "end", "state", "gap"]
 TITLE_CHARACTERS = 300
 TEXT_CHARACTERS = 20_000
+CALLS_LOOKED_AT = 32
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a tool call; painted as a node of its own below the call."""
+
+    title: str
+    text: str = ""
+    timestamp: float = 0.0
+    ok: bool = True
+
+    @property
+    def word(self) -> str:
+        """The phase whose colour it has."""
+        return "observing" if self.ok else "failed"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline.
+    """One entry of the timeline.
 
-    key: finds the row again when it changes. word: the phase whose colour it has. details: shown when expanded.
-    running: its end has not come yet. ok: False for what failed or was refused.
+    key: finds the row again when it changes. word: the phase whose colour it has. details: shown when expanded (parameters,
+    reasoning, the beginning of a file). running: its end has not come yet; started: a tool that really runs, not one that waits for an
+    answer. ok: False for what failed or was refused. result: of a tool call. added, removed: lines of a file.
+    hidden: journal entries behind a row of kind "gap", which stands for a page that is not loaded; step is then the page's number.
     """
 
     key: str
@@ -35,7 +53,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: float = 0.0
     step: int = 0
     running: bool = False
+    started: bool = False
     ok: bool = True
+    result: Result | None = None
+    added: int = 0
+    removed: int = 0
+    hidden: int = 0
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -76,7 +99,12 @@ class Timeline:
 
 
 def _cut(text: str, limit: int = TEXT_CHARACTERS) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}…"
+    return visible(cut(text, limit))
+
+
+def _call_key(step: int, call_id: str) -> str:
+    """Providers without ids of their own number the calls of each turn anew."""
+    return f"call-{step}-{call_id}"
 
 
 def _plan(_timeline: Timeline, event: agent.AgentPlanCreated) -> Row | None:
@@ -107,15 +135,17 @@ def _chunk(timeline: Timeline, event: agent.AgentThinkingChunk) -> Row:
     )
 
 
-def _thought(_timeline: Timeline, event: agent.AgentThought) -> Row:
+def _thought(timeline: Timeline, event: agent.AgentThought) -> Row:
+    key = f"thought-{event.step}"
+    before = timeline.find(key)
     return Row(
-        key=f"thought-{event.step}",
+        key=key,
         kind="thought",
         word="thinking",
-        title="Thought",
-        text=_cut(event.thought or event.reasoning),
-        details=_cut(event.reasoning) if event.thought else "",
-        timestamp=event.timestamp,
+        title=f"Thought · {event.duration_s:.0f} s" if event.reasoning and event.duration_s >= 1 else "Thought",
+        text=_cut(event.thought or event.reasoning).strip(),
+        details=_cut(event.reasoning).strip() if event.thought else "",
+        timestamp=before.timestamp if before is not None else event.timestamp,
         step=event.step,
     )
 
@@ -124,34 +154,34 @@ def _action(_timeline: Timeline, event: agent.AgentAction) -> Row | None:
     if event.tool == "complete":
         return None
     return Row(
-        key=f"call-{event.call_id}",
+        key=_call_key(event.step, event.call_id),
         kind="tool",
         word="executing",
-        title=event.tool[:TITLE_CHARACTERS],
+        title=_cut(event.tool, TITLE_CHARACTERS),
         text=_cut(event.title, TITLE_CHARACTERS),
-        details=_cut(codec.encode(event.args).decode()),
+        details=_cut(parameters(event.args)),
         timestamp=event.timestamp,
         step=event.step,
         running=True,
     )
 
 
+def _tool_started(timeline: Timeline, event: agent.AgentToolStarted) -> Row | None:
+    before = timeline.find(_call_key(event.step, event.call_id))
+    return None if before is None else msgspec.structs.replace(before, started=True)
+
+
 def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | None:
-    before = timeline.find(f"call-{event.call_id}")
     if event.tool == "complete":
         return None
-    title = f"{event.tool} · {_outcome(event)}"
-    return Row(
-        key=f"call-{event.call_id}",
-        kind="tool",
-        word="observing" if event.ok else "failed",
-        title=title[:TITLE_CHARACTERS],
-        text=f"{before.text}\n{event.result}" if before is not None else event.result,
-        details=before.details if before is not None else "",
-        timestamp=before.timestamp if before is not None else event.timestamp,
-        step=event.step,
-        ok=event.ok,
-    )
+    key = _call_key(event.step, event.call_id)
+    result = Result(title=f"Result · {_outcome(event)}", text=_cut(event.result).strip(), timestamp=event.timestamp, ok=event.ok)
+    before = timeline.find(key)
+    if before is None:
+        before = Row(
+            key=key, kind="tool", word="executing", title=_cut(event.tool, TITLE_CHARACTERS), timestamp=event.timestamp, step=event.step
+        )
+    return msgspec.structs.replace(before, running=False, ok=event.ok, result=result)
 
 
 def _outcome(event: agent.AgentObservation) -> str:
@@ -159,6 +189,11 @@ def _outcome(event: agent.AgentObservation) -> str:
     if event.exit_code is not None:
         return f"exit {event.exit_code}{took}"
     return f"{'done' if event.ok else 'failed'}{took}"
+
+
+def parameters(args: dict[str, Any]) -> str:
+    """A tool call's parameters as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(args), indent=2).decode("utf-8", "replace")
 
 
 def _required(_timeline: Timeline, event: process.ApprovalRequired) -> Row:
@@ -179,21 +214,27 @@ def _answered(timeline: Timeline, event: process.ApprovalAnswered) -> Row | None
     before = timeline.find(f"approval-{event.approval_id}")
     if before is None:
         return None
-    word = "Approved" if event.approved else "Rejected"
-    reason = f": {event.reason}" if event.reason else ""
+    title = "Approved" if event.approved else "Denied"
+    if event.by == "timeout":
+        title = "Denied · no answer in time"
+    elif event.approved and event.scope == "always":
+        title = "Approved · always for this agent"
+    elif event.by in ("policy", "signal"):
+        title += f" · by {event.by}"
+    reason = f": {_cut(event.reason, TITLE_CHARACTERS)}" if event.reason else ""
     return msgspec.structs.replace(
-        before, title=f"{word} by {event.by}{reason}", running=False, ok=event.approved, word="done" if event.approved else "stopped"
+        before, title=title + reason, running=False, ok=event.approved, word="done" if event.approved else "stopped"
     )
 
 
 def _said(timeline: Timeline, event: agent.AgentUserMessage) -> Row:
     before = timeline.find(f"said-{event.message_id}")
-    state = "heard" if event.delivered else {"queue": "queued", "steer": "before its next step", "interrupt": "interrupting"}[event.mode]
+    state = {"queue": "queued", "steer": "heard before its next step", "interrupt": "interrupting"}[event.mode]
     return Row(
         key=f"said-{event.message_id}",
         kind="user",
-        word="waiting",
-        title=f"You · {state}",
+        word="you",
+        title="You said" if event.delivered else f"You said · {state}",
         text=_cut(event.text),
         timestamp=before.timestamp if before is not None else event.timestamp,
         step=event.step,
@@ -207,7 +248,7 @@ def _notice(_timeline: Timeline, event: agent.AgentNotice) -> Row:
         key=f"notice-{event.log_id}-{event.timestamp}",
         kind="notice",
         word="failed" if failed else "stopped",
-        title=event.message[:TITLE_CHARACTERS],
+        title=_cut(event.message, TITLE_CHARACTERS),
         text=_cut(event.hint),
         timestamp=event.timestamp,
         step=event.step,
@@ -215,21 +256,38 @@ def _notice(_timeline: Timeline, event: agent.AgentNotice) -> Row:
     )
 
 
-def _file(_timeline: Timeline, event: agent.AgentFileCreated) -> Row:
+def _file(timeline: Timeline, event: agent.AgentFileCreated) -> Row:
+    """The lines that a call wrote stand beside the call; a file that no call is known for is a row of its own."""
+    content = _cut(event.content)
+    call = _writer_of(timeline, event)
+    if call is not None:
+        return msgspec.structs.replace(call, added=event.added_lines, removed=event.removed_lines)
     return Row(
-        key=f"file-{event.log_id}",
+        key=f"file-{event.log_id}-{event.timestamp}-{event.path}",
         kind="file",
         word="executing",
-        title=f"{'Created' if event.created else 'Changed'} {event.path}"[:TITLE_CHARACTERS],
-        text=f"+{event.added_lines} −{event.removed_lines}",
-        details=_cut(event.content),
+        title="Created a file" if event.created else "Changed a file",
+        text=_cut(event.path, TITLE_CHARACTERS),
+        details=content,
         timestamp=event.timestamp,
         step=event.step,
+        added=event.added_lines,
+        removed=event.removed_lines,
     )
 
 
+def _writer_of(timeline: Timeline, event: agent.AgentFileCreated) -> Row | None:
+    for row in reversed(timeline.rows[-CALLS_LOOKED_AT:]):
+        if row.kind == "tool" and row.step == event.step and row.result is None and not row.added and not row.removed:
+            path = row.text.removeprefix("~/").removeprefix("./")
+            if path and event.path.endswith(path):
+                return row
+    return None
+
+
 def _paused(_timeline: Timeline, event: agent.AgentPaused) -> Row:
-    return Row(key=f"state-{event.log_id}", kind="state", word="stopped", title="Paused", text=event.reason, timestamp=event.timestamp)
+    key = f"state-{event.log_id}"
+    return Row(key=key, kind="state", word="stopped", title="Paused", text=_cut(event.reason), timestamp=event.timestamp)
 
 
 def _resumed(_timeline: Timeline, event: agent.AgentResumed) -> Row:
@@ -260,6 +318,7 @@ _HANDLERS: dict[type[JournalEvent], Callable[[Timeline, Any], Row | None]] = {
     agent.AgentThinkingChunk: _chunk,
     agent.AgentThought: _thought,
     agent.AgentAction: _action,
+    agent.AgentToolStarted: _tool_started,
     agent.AgentObservation: _observation,
     process.ApprovalRequired: _required,
     process.ApprovalAnswered: _answered,

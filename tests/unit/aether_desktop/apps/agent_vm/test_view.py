@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S, visible
+from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.models.journal_model import ROW_ROLE
 from aether_desktop.stores.journal import JournalStores
@@ -20,6 +21,8 @@ from aether_desktop.theme.tokens import DARK
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.fs import FileList, FsLs
+from kernel.protocol.records import ChildProcess
+from kernel.protocol.system import HistoryLogs
 from tests.fakes.app_context import World, attach, framed
 from tests.fakes.kernel_client import make_approval, make_info
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
@@ -106,8 +109,9 @@ async def test_a_tool_call_and_its_result_are_one_card_that_expands(world: World
     )
     await wait_until(lambda: not _rows(view)[0].running)
     (row,) = _rows(view)
-    assert row.title == "run_command · exit 0"
-    assert '"command":"ls"' in row.details
+    assert row.result is not None
+    assert (row.title, row.text, row.result.title, row.result.text) == ("run_command", "ls", "Result · exit 0", "a\nb")
+    assert '"command": "ls"' in row.details
     timeline = view.timeline.list
     index = timeline.model().index(0, 0)
     before = timeline.sizeHintForIndex(index).height()
@@ -115,7 +119,44 @@ async def test_a_tool_call_and_its_result_are_one_card_that_expands(world: World
     QTest.keyClick(timeline, Qt.Key.Key_Return)
     assert timeline.sizeHintForIndex(index).height() > before
     QTest.keyClick(timeline, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert "run_command" in QApplication.clipboard().text()
+    for words in ("run_command", "Result · exit 0", '"command": "ls"'):
+        assert words in QApplication.clipboard().text()
+    expanded = timeline.sizeHintForIndex(index).height()
+    QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=timeline.visualRect(index).topLeft() + QPoint(60, 16))
+    assert timeline.sizeHintForIndex(index).height() < expanded, "a click on the title folds it again"
+
+
+@pytest.mark.feature("WB03")
+async def test_a_tool_that_runs_has_a_spinner_and_one_that_waits_for_an_answer_has_none(world: World, make_view: MakeView) -> None:
+    view = await make_view()
+    world.client.publish(agent.AgentAction(pid=PID, log_id=1, step=1, call_id="c", tool="run_command", args={}, title="make"))
+    await settle()
+    assert (_rows(view)[0].running, _rows(view)[0].started) == (True, False)
+    world.client.publish(agent.AgentToolStarted(pid=PID, log_id=2, step=1, call_id="c", tool="run_command"))
+    await settle()
+    assert _rows(view)[0].started
+
+
+async def test_written_lines_stand_beside_the_call_that_wrote_them(world: World, make_view: MakeView) -> None:
+    view = await make_view()
+    world.client.publish(
+        agent.AgentAction(pid=PID, log_id=1, step=1, call_id="c", tool="write_file", args={"path": "a.py"}, title="a.py"),
+        agent.AgentFileCreated(pid=PID, log_id=2, step=1, path="/home/agent_7/a.py", content="x", added_lines=14, removed_lines=6),
+        agent.AgentFileCreated(pid=PID, log_id=3, step=1, path="/home/agent_7/b.py", content="x", added_lines=1),
+    )
+    await settle()
+    assert [(row.kind, row.added, row.removed) for row in _rows(view)] == [("tool", 14, 6), ("file", 1, 0)]
+
+
+async def test_reasoning_is_folded_and_opens(world: World, make_view: MakeView) -> None:
+    view = await make_view(journal=_told(_thought(1, "So it is.", reasoning="First this.\nThen that.\n" * 5, duration_s=12.0)))
+    timeline = view.timeline.list
+    index = timeline.model().index(0, 0)
+    assert _rows(view)[0].title == "Thought · 12 s"
+    folded = timeline.sizeHintForIndex(index).height()
+    timeline.setCurrentIndex(index)
+    QTest.keyClick(timeline, Qt.Key.Key_Return)
+    assert timeline.sizeHintForIndex(index).height() > folded + 100
 
 
 @pytest.mark.feature("TM02")
@@ -137,35 +178,96 @@ async def test_scrolling_up_stops_following_and_latest_goes_back(world: World, m
     assert timeline.following
 
 
-async def test_older_pages_come_at_the_top(world: World, make_view: MakeView) -> None:
-    view = await make_view(journal=_told(*(_thought(number, f"Thought {number}") for number in range(1, 1001))))
+async def test_a_long_journal_opens_at_its_end_and_scrolls_anywhere(world: World, make_view: MakeView) -> None:
+    view = await make_view(journal=_told(*(_thought(number, f"Thought {number}") for number in range(1, 5001))))
     timeline = view.timeline.list
-    await wait_until(lambda: timeline.model().rowCount() == 400)
-    timeline.verticalScrollBar().setValue(0)
-    await wait_until(lambda: timeline.model().rowCount() == 800)
-    await wait_until(lambda: timeline.verticalScrollBar().value() > 0)
+    bar = timeline.verticalScrollBar()
+    assert len(world.client.sent(HistoryLogs)) == 1, "only the newest page is read"
+    assert _rows(view)[-1].text == "Thought 5000"
+    bar.setValue(0)
+    await wait_until(lambda: _rows(view)[0].text == "Thought 1")
+    assert not timeline.following
+    bar.setValue(bar.maximum() // 2)
+    await wait_until(lambda: _rows(view)[timeline._visible_rows().start].kind == "thought")
+    middle = _rows(view)[timeline._visible_rows().start]
+    assert 1500 < middle.step < 3500, "what was gone to is what is shown"
+    assert len(view.journal._pages) <= 12
+
+
+async def test_what_is_looked_at_stays_while_a_page_comes_above_it(world: World, make_view: MakeView) -> None:
+    view = await make_view(journal=_told(*(_thought(number, f"Thought {number}") for number in range(1, 601))))
+    timeline = view.timeline.list
+    first = next(index for index, row in enumerate(_rows(view)) if row.text == "Thought 401")
+    timeline.scrollTo(timeline.model().index(first, 0), QListView.ScrollHint.PositionAtTop)
+    top = _rows(view)[timeline._visible_rows().start].text
+    view.journal.want_page(1)
+    await settle()
+    assert _rows(view)[timeline._visible_rows().start].text == top
+
+
+async def test_a_call_and_its_result_on_both_sides_of_a_gap(world: World, make_view: MakeView) -> None:
+    call = agent.AgentAction(pid=PID, log_id=200, step=9, call_id="c", tool="run_command", args={}, title="ls")
+    came = agent.AgentObservation(pid=PID, log_id=201, step=9, call_id="c", tool="run_command", result="fine", exit_code=0)
+    before = [_thought(number, f"{number}", step=number + 1000) for number in range(1, 200)]
+    after = [_thought(number, f"{number}", step=number + 1000) for number in range(202, 401)]
+    view = await make_view(journal=_told(*before, call, came, *after))
+    assert [(row.kind, row.hidden) for row in _rows(view)[:1]] == [("gap", 200)]
+    assert _rows(view)[1].result is not None and _rows(view)[1].text == ""
+    view.journal.want_page(0)
+    await settle()
+    (joined,) = [row for row in _rows(view) if row.kind == "tool"]
+    assert (joined.text, joined.result.title) == ("ls", "Result · exit 0")
 
 
 @pytest.mark.feature("VM02")
-async def test_the_log_has_a_colour_for_each_kind(world: World, make_view: MakeView) -> None:
+async def test_the_log_has_a_line_an_entry_and_a_colour_for_each_kind(world: World, make_view: MakeView) -> None:
+    approval = make_approval(PID)
     view = await make_view(
         journal=_told(
             _thought(1, "Thinking."),
             agent.AgentAction(pid=PID, log_id=2, step=1, call_id="c", tool="run_command", args={}, title="ls"),
-            agent.AgentObservation(pid=PID, log_id=3, step=1, call_id="c", tool="run_command", result="fine", exit_code=0),
-            agent.AgentFileCreated(pid=PID, log_id=4, step=1, path="/home/agent_7/a", content=""),
+            process.ApprovalRequired(pid=PID, log_id=3, step=1, action="asks", details={"command": "ls"}, approval=approval),
+            agent.AgentObservation(pid=PID, log_id=4, step=1, call_id="c", tool="run_command", result="fine", exit_code=0),
+            agent.AgentObservation(pid=PID, log_id=5, step=1, call_id="d", tool="run_command", result="bad", ok=False, exit_code=1),
         )
     )
     view.show_tab("logs")
-    document = view.logs._text.document()
-    colours = []
-    block = document.begin()
-    while block.isValid():
-        colours.append(block.begin().fragment().charFormat().foreground().color().name())
-        block = block.next()
-    assert colours == [DARK.phase(word).mark for word in ("thinking", "observing", "executing")]
-    QTest.keyClicks(view.logs._search, "Created")
-    await wait_until(lambda: view.logs.plain_text().count("\n") == 0 and "Created" in view.logs.plain_text())
+    await settle()
+    words = [view.logs.model.line(row).word for row in range(view.logs.model.rowCount())]
+    assert words == ["thinking", "executing", "waiting", "observing", "failed"]
+    picture = view.logs.list.viewport().grab().toImage()
+    for row, word in enumerate(words):
+        area = view.logs.list.visualRect(view.logs.model.index(row, 0))
+        seen = {picture.pixelColor(x, y).name() for x in range(80, 220) for y in range(area.top(), area.bottom())}
+        assert DARK.phase(word).mark in seen
+
+
+@pytest.mark.feature("VM02")
+async def test_the_log_is_filtered_and_searched_to_its_beginning(world: World, make_view: MakeView) -> None:
+    events: list[JournalEvent] = [_thought(number, f"Thought {number}") for number in range(1, 3001)]
+    events[4] = agent.AgentNotice(pid=PID, log_id=5, step=5, kind="error", message="The needle broke.")
+    view = await make_view(journal=_told(*events))
+    view.show_tab("logs")
+    assert view.logs.model.rowCount() == 3000
+    QTest.keyClicks(view.logs._search, "NEEDLE")
+    await wait_until(lambda: view.logs.plain_text() == "The needle broke." and not view.logs.model.searching)
+    world.client.publish(_thought(3001, "Another needle."))
+    world.client.publish(_thought(3002, "Hay."))
+    await settle()
+    assert view.logs.plain_text().splitlines() == ["The needle broke.", "thought  Another needle."]
+    QTest.keyClick(view.logs._search, Qt.Key.Key_Escape)
+    await wait_until(lambda: view.logs.model.rowCount() == 3002)
+    problems = view.logs._filter.segment_rect("problems").center().toPoint()
+    QTest.mouseClick(view.logs._filter, Qt.MouseButton.LeftButton, pos=problems)
+    await wait_until(lambda: view.logs.plain_text() == "The needle broke.")
+
+
+async def test_the_log_reads_the_page_that_is_looked_at(world: World, make_view: MakeView) -> None:
+    view = await make_view(journal=_told(*(_thought(number, f"Thought {number}") for number in range(1, 2001))))
+    view.show_tab("logs")
+    await settle()
+    assert view.logs.model.line(3).label == "…"
+    await wait_until(lambda: view.logs.model.line(3).text == "Thought 4")
 
 
 @pytest.mark.feature("VM01")
@@ -189,11 +291,85 @@ async def test_the_question_lies_over_the_window_and_one_key_answers(world: Worl
     assert world.window.attention
     QTest.keyClick(view.approval, Qt.Key.Key_Return)
     assert not world.client.sent(process.ProcessApprove), "a key that comes too early was meant for something else"
-    time.sleep(SETTLE_S)
+    _let_time_pass(view)
     QTest.keyClick(view.approval, Qt.Key.Key_Return)
     await settle()
     (sent,) = world.client.sent(process.ProcessApprove)
     assert (sent.pid, sent.scope) == (PID, "once")
+
+
+def _let_time_pass(view: AgentView) -> None:
+    """The panel has been looked at for long enough."""
+    assert view.approval._ready_at - time.monotonic() <= SETTLE_S
+    view.approval._ready_at = 0.0
+
+
+@pytest.mark.feature("AP05")
+@pytest.mark.parametrize(("key", "answer"), [(Qt.Key.Key_Y, "once"), (Qt.Key.Key_A, "always"), (Qt.Key.Key_D, ""), (Qt.Key.Key_N, "")])
+async def test_each_key_has_its_answer(world: World, make_view: MakeView, key: Qt.Key, answer: str) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(agent_phase="waiting", state="sleeping")
+    _let_time_pass(view)
+    QTest.keyClick(view.approval, key)
+    await settle()
+    assert [sent.scope for sent in world.client.sent(process.ProcessApprove)] == ([answer] if answer else [])
+    assert len(world.client.sent(process.ProcessReject)) == (0 if answer else 1)
+
+
+@pytest.mark.feature("AP05")
+async def test_always_is_absent_where_it_cannot_be_said(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID, always="")]
+    view = await make_view(agent_phase="waiting", state="sleeping")
+    assert not view.approval._always.isVisible()
+    _let_time_pass(view)
+    QTest.keyClick(view.approval, Qt.Key.Key_A)
+    await settle()
+    assert not world.client.sent(process.ProcessApprove)
+
+
+@pytest.mark.feature("AP05")
+async def test_a_question_does_not_take_the_keyboard_from_who_types(world: World, make_view: MakeView) -> None:
+    view = await make_view()
+    view.controls._box.setFocus()
+    approval = make_approval(PID)
+    world.client.publish(
+        process.ApprovalRequired(pid=PID, log_id=3, step=1, action=approval.action, details=approval.details, approval=approval)
+    )
+    await wait_until(view.approval.isVisible)
+    assert QApplication.focusWidget() is view.controls._box
+    _let_time_pass(view)
+    QTest.keyClicks(QApplication.focusWidget(), "yes and no")
+    assert view.controls._box.text() == "yes and no"
+    assert not world.client.sent(process.ProcessApprove)
+    QTest.keyClick(view.controls._box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.focusWidget() is view.approval, "Ctrl+Enter goes to the question"
+    QTest.keyClick(view.approval, Qt.Key.Key_Y)
+    assert not world.client.sent(process.ProcessApprove), "and the clock of a new look begins"
+
+
+@pytest.mark.feature("AP05")
+async def test_a_file_is_asked_for_with_its_diff_in_colour(world: World, make_view: MakeView) -> None:
+    diff = "--- a\n+++ a\n@@ -1 +1 @@\n-old\n+new\n"
+    details = {"path": "a", "diff": diff, "added": "1", "removed": "1"}
+    world.client.approvals = [make_approval(PID, kind="file", tool="write_file", action="Coder wants to change a file", details=details)]
+    view = await make_view(agent_phase="waiting", state="sleeping")
+    document = view.approval._what.document()
+    colours = {}
+    block = document.begin()
+    while block.isValid():
+        for span in block.layout().formats():
+            colours[block.text()] = span.format.foreground().color().name()
+        block = block.next()
+    assert colours["-old"] == DARK.phase("failed").mark
+    assert colours["+new"] == DARK.phase("completed").mark
+    assert "+1 −1" in view.approval._risk.text()
+
+
+async def test_a_budget_or_a_loop_asks_with_its_reason(world: World, make_view: MakeView) -> None:
+    details = {"reason": "It has made the same call again and again.", "call": "{'command': 'ls'}"}
+    world.client.approvals = [make_approval(PID, kind="loop", action="Coder repeats itself. Go on?", details=details, always="")]
+    view = await make_view(agent_phase="waiting", state="sleeping")
+    assert view.approval._what.toPlainText() == "It has made the same call again and again.\n{'command': 'ls'}"
 
 
 async def test_a_refusal_carries_its_reason(world: World, make_view: MakeView) -> None:
@@ -234,6 +410,19 @@ async def test_pause_steer_and_the_emergency_stop(world: World, make_view: MakeV
     assert (said.text, said.mode) == ("look left", "steer")
 
 
+async def test_the_processes_of_the_agent_are_listed(world: World, make_view: MakeView) -> None:
+    view = await make_view(children=1)
+    children = (ChildProcess(pid=31, ppid=30, name="make", command="make -j2", cpu_percent=94.0, memory_mb=12.0, state="R"),)
+    world.client.answer(process.ProcessInfoGet, process.ProcessInfoReply(info=make_info(PID), children=children))
+    QTest.mouseClick(view.controls.processes_button, Qt.MouseButton.LeftButton)
+    await settle()
+    popover = view.findChild(ProcessesPopover)
+    assert popover is not None
+    item = popover.table.topLevelItem(0)
+    assert [item.text(column) for column in range(5)] == ["31", "make -j2", "94 %", "12 MB", "R"]
+    popover.close()
+
+
 async def test_stopping_asks_first(world: World, make_view: MakeView) -> None:
     view = await make_view()
     QTest.mouseClick(view.controls._stop, Qt.MouseButton.LeftButton)
@@ -251,11 +440,16 @@ async def test_an_interrupted_agent_offers_to_resume(world: World, make_view: Ma
 
 async def test_the_unconfined_are_named(world: World, make_view: MakeView) -> None:
     view = await make_view(confinement="none")
-    assert "Not confined" in view.banner._text.text()
+    assert "Not confined" in view.banner.text
 
 
 async def test_a_small_window_still_works(world: World, make_view: MakeView) -> None:
     world.client.approvals = [make_approval(PID)]
     view = await make_view(agent_phase="waiting", state="sleeping", size=(420, 360))
-    assert view.approval.isVisible()
-    assert not view.grab().isNull()
+    await wait_until(lambda: view.approval.height() >= view.approval.minimumSizeHint().height())
+    await settle()
+    for button in (view.approval._deny, view.approval._approve, view.controls._kill, view.controls._pause):
+        assert button.isVisible()
+        area = QRect(button.mapTo(view, QPoint(0, 0)), button.size())
+        assert view.rect().contains(area) and button.height() >= 24
+    assert view.controls._pause.accessibleName() == "Pause"

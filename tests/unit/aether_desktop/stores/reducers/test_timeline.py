@@ -28,14 +28,14 @@ def test_a_question_becomes_its_answer() -> None:
         pid=1, approval_id=approval.approval_id, call_id="", approved=False, reason="no", by="local"
     )
     assert _rows(required) == [("waiting", "Waiting for you", True)]
-    assert _rows(required, answered) == [("waiting", "Rejected by local: no", False)]
+    assert _rows(required, answered) == [("waiting", "Denied: no", False)]
 
 
 def test_what_was_said_is_one_row_before_and_after_it_was_heard() -> None:
     said = agent.AgentUserMessage(pid=1, message_id="m", text="left", mode="queue")
     heard = agent.AgentUserMessage(pid=1, message_id="m", text="left", mode="queue", delivered=True)
-    assert _rows(said) == [("user", "You · queued", True)]
-    assert _rows(said, heard) == [("user", "You · heard", False)]
+    assert _rows(said) == [("user", "You said · queued", True)]
+    assert _rows(said, heard) == [("user", "You said", False)]
 
 
 def test_the_end_is_one_row() -> None:
