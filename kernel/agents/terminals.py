@@ -117,15 +117,14 @@ class Terminals:
         return Empty()
 
     def view(self, tty_id: str, on_readable: Callable[[], None], recent_bytes: int = 0) -> ScreenSource:
-        """The screen of a terminal, to be owned by the caller.
+        """The screen of a terminal, to be owned by the caller; a copy that answers nothing where it has an owner already.
 
         on_readable: called on this loop when there is something to parse after there was nothing. recent_bytes: begin that
-        far before the end of an agent's record, 0 for all of it. Raises NotFoundError, or ConflictError where a screen
-        has an owner already.
+        far before the end of an agent's record, 0 for all of it. Raises NotFoundError or LimitReachedError.
         """
         if is_console(tty_id):
             return ConsoleScreen(self._consoles.get(tty_id), on_readable, recent_bytes)
-        return self._manager.lease(tty_id, on_readable)
+        return self._manager.view(tty_id, on_readable)
 
     async def close(self) -> None:
         """End all terminals."""

@@ -92,8 +92,12 @@ class RowWriter:
     def write(self, items: Sequence[str | Row]) -> None:
         """Write lines; those that are more than the screen has scroll off its top."""
         last = len(items) - 1
+        if len(items) == self._lines:
+            # Nothing has to scroll: the blank lines at the bottom are there.
+            while last > 0 and _is_blank(items[last]) and not _is_wrapped(items[last - 1]):
+                last -= 1
         out = self.out
-        for number, item in enumerate(items):
+        for number, item in enumerate(items[: last + 1]):
             if isinstance(item, str):
                 self.select(PLAIN)
                 out.append(item + "\r\n" if number < last else item)
@@ -244,3 +248,11 @@ def _change(before: Attributes, after: Attributes) -> str:
         if getattr(before, field) != getattr(after, field):
             codes.append(str(on if getattr(after, field) else off))
     return ";".join(codes)
+
+
+def _is_wrapped(item: str | Row) -> bool:
+    return isinstance(item, Row) and item.wrapped
+
+
+def _is_blank(item: str | Row) -> bool:
+    return isinstance(item, Row) and not item.wrapped and not item.attrs.strip(ERASED)

@@ -30,7 +30,8 @@ class ByteChannel:
 
     lossless: being full holds the terminal up. on_room: called (on the consumer's thread) when a full channel has room
     again. on_close: called once when the consumer closes it. on_readable: called on the producer's thread when there is
-    something after there was nothing, and at the end; it must only pass the news on.
+    something after there was nothing, and at the end; it must only pass the news on. head: comes before all else; it is
+    never dropped and does not count against the capacity.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ByteChannel:
         on_close: Callable[["ByteChannel"], None],
         on_readable: Callable[[], None] | None = None,
         capacity_bytes: int = CHANNEL_BYTES,
+        head: bytes = b"",
     ) -> None:
         self.lossless = lossless
         self._capacity = capacity_bytes
@@ -55,6 +57,15 @@ class ByteChannel:
         self._ended = False
         self._closed = False
         self._waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
+        self._head = memoryview(head)
+        self._put_bytes = len(head)
+        if head:
+            self._notify()
+
+    @property
+    def put_bytes(self) -> int:
+        """How many bytes were put in so far, the head among them."""
+        return self._put_bytes
 
     @property
     def full(self) -> bool:
@@ -65,13 +76,14 @@ class ByteChannel:
     def ended(self) -> bool:
         """Whether the terminal has ended and everything was taken."""
         with self._lock:
-            return self._ended and not self._pieces
+            return self._ended and not self._pieces and not self._head
 
     @property
     def state(self) -> ChannelState:
         """What waits. Reading it resets the count of dropped bytes."""
         with self._lock:
-            found = ChannelState(self._waiting, self._dropped, self._ended and not self._pieces)
+            ended = self._ended and not self._pieces and not self._head
+            found = ChannelState(self._waiting + len(self._head), self._dropped, ended)
             self._dropped = 0
             return found
 
@@ -80,7 +92,8 @@ class ByteChannel:
         with self._lock:
             if self._closed or self._ended or not data:
                 return
-            news = not self._pieces
+            news = not self._pieces and not self._head
+            self._put_bytes += len(data)
             if self._pieces and len(self._pieces[-1]) + len(data) <= MERGE_BYTES:
                 self._pieces[-1] += data
             else:
@@ -108,6 +121,11 @@ class ByteChannel:
         with self._lock:
             taken: list[bytes] = []
             size = 0
+            if self._head:
+                taken.append(bytes(self._head[:max_bytes]))
+                size = len(taken[0])
+                self._head = self._head[size:]
+            from_pieces = -size
             while self._pieces and size < max_bytes:
                 piece = self._pieces.popleft()
                 if size + len(piece) > max_bytes:
@@ -116,13 +134,19 @@ class ByteChannel:
                     piece = piece[:cut]
                 taken.append(piece)
                 size += len(piece)
-            self._waiting -= size
+            from_pieces += size
+            self._waiting -= from_pieces
             if self._was_full and self._waiting <= self._capacity // RESUME_DIVISOR:
                 self._was_full = False
                 room = True
         if room:
             self._on_room()
         return taken[0] if len(taken) == 1 else b"".join(taken)
+
+    def peek(self) -> bytes:
+        """Everything that waits, which goes on waiting."""
+        with self._lock:
+            return b"".join([self._head, *self._pieces])
 
     async def read(self, max_bytes: int = TAKE_BYTES) -> bytes:
         """Wait for the next bytes; b"" at the end. One reader at a time."""
@@ -132,7 +156,7 @@ class ByteChannel:
                 return data
             loop = asyncio.get_running_loop()
             with self._lock:
-                if self._pieces:
+                if self._pieces or self._head:
                     continue
                 if self._ended or self._closed:
                     return b""
@@ -152,6 +176,7 @@ class ByteChannel:
                 return
             self._closed = True
             self._pieces.clear()
+            self._head = memoryview(b"")
             self._waiting = 0
         self._wake()
         self._on_close(self)

@@ -1,8 +1,8 @@
 """The owner of every live terminal: opens, feeds, resizes, closes, and hands each one's bytes to whoever looks.
 
-Made by `bootstrap`; runs on the kernel's loop. A terminal's bytes go into its `LiveScreen`, into a bounded tail (so that a later
-reader of bytes can be brought up to date) and into one `ByteChannel` for each such reader. It publishes nothing: `on_event`
-tells the kernel, which does.
+Made by `bootstrap`; runs on the kernel's loop. A terminal's bytes go into its `LiveScreen` and into one `ByteChannel` for each
+further reader, which begins with a snapshot of the screen and its history. It publishes nothing: `on_event` tells the kernel,
+which does.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from kernel.tty.backend import (
     ShellSpec,
 )
 from kernel.tty.channel import ByteChannel
-from kernel.tty.screen import LiveScreen, ScreenLease
+from kernel.tty.screen import SCROLLBACK, LiveScreen, ScreenLease
+from kernel.tty.screen_copy import ScreenCopy
 
-TAIL_BYTES = 256 << 10
 MAX_TERMINALS = 500
 MAX_CHANNELS = 64
 _log = get_logger(__name__)
@@ -61,21 +61,18 @@ OnEvent = Callable[[TtyEvent, TtyInfo], None]
 
 
 class _Terminal:
-    """One live terminal: its pty, its screen, its tail and its channels."""
+    """One live terminal: its pty, its screen, and who else reads it."""
 
     def __init__(self, info: TtyInfo, pty: Pty, screen: LiveScreen) -> None:
         self.info = info
         self.pty = pty
         self.screen = screen
-        self.tail = bytearray()
         self.channels: set[ByteChannel] = set()
+        self.copies: dict[ByteChannel, ScreenCopy] = {}
 
     def on_data(self, data: bytes) -> bool:
-        """Keep and hand on; False when the screen or a lossless reader is full."""
+        """Hand on; False when the screen or a lossless reader is full."""
         self.screen.put(data)
-        self.tail += data
-        if len(self.tail) > 2 * TAIL_BYTES:
-            del self.tail[:-TAIL_BYTES]
         for channel in tuple(self.channels):
             channel.put(data)
         return not self.held_up
@@ -84,18 +81,27 @@ class _Terminal:
     def held_up(self) -> bool:
         return self.screen.full or any(channel.full for channel in self.channels)
 
-    def recent(self) -> bytes:
-        return bytes(self.tail[-TAIL_BYTES:])
+    def forget(self, channel: ByteChannel) -> None:
+        """A reader has gone."""
+        self.channels.discard(channel)
+        self.copies.pop(channel, None)
 
 
 class TtyManager:
     """Owns the terminals by id.
 
-    backend: opens host shells. on_event: told, on the loop, what happened.
+    backend: opens host shells. on_event: told, on the loop, what happened. scrollback: lines of history that a terminal
+    opened now keeps.
     """
 
-    def __init__(self, backend: PtyBackend, on_event: OnEvent | None = None) -> None:
+    def __init__(
+        self,
+        backend: PtyBackend,
+        on_event: OnEvent | None = None,
+        scrollback: Callable[[], int] = lambda: SCROLLBACK,
+    ) -> None:
         self._backend = backend
+        self._scrollback = scrollback
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._terminals: dict[str, _Terminal] = {}
@@ -148,12 +154,30 @@ class TtyManager:
         if (columns, lines) != (terminal.info.columns, terminal.info.lines):
             terminal.screen.resize(columns, lines)
             terminal.pty.resize(columns, lines)
+            for copy in tuple(terminal.copies.values()):
+                copy.follow(columns, lines)
             self._change(terminal, TtyEvent.RESIZED, columns=columns, lines=lines)
         return terminal.info
 
     def lease(self, tty_id: str, on_readable: Callable[[], None]) -> ScreenLease:
         """Take over the screen of a terminal: see `LiveScreen.lease`. Raises NotFoundError or ConflictError."""
         return self._find(tty_id).screen.lease(on_readable)
+
+    def view(self, tty_id: str, on_readable: Callable[[], None]) -> ScreenLease | ScreenCopy:
+        """The screen of a terminal for one more viewer: the screen itself, or a copy where it has an owner.
+
+        on_readable: called on the loop when there is something to parse after there was nothing. Raises NotFoundError, or
+        LimitReachedError at 64 copies.
+        """
+        terminal = self._find(tty_id)
+        if not terminal.screen.leased:
+            return terminal.screen.lease(on_readable)
+        info = terminal.info
+        channel = self.subscribe(tty_id, on_readable=on_readable)
+        copy = ScreenCopy(channel, info.columns, info.lines, on_readable, self._scrollback())
+        if info.running:
+            terminal.copies[channel] = copy
+        return copy
 
     def subscribe(
         self,
@@ -163,10 +187,10 @@ class TtyManager:
         lossless: bool = True,
         on_readable: Callable[[], None] | None = None,
     ) -> ByteChannel:
-        """The bytes of a terminal from now on, or (replay) from its tail on.
+        """The bytes of a terminal from now on, after a snapshot (replay) that brings a new terminal of its size up to date.
 
         lossless: a viewer that does not take holds the program up past 1 MiB; otherwise its oldest bytes are dropped and
-        counted. on_readable: see `ByteChannel`. Raises NotFoundError, or LimitReachedError at 64 viewers.
+        counted, but never the snapshot. on_readable: see `ByteChannel`. Raises NotFoundError, or LimitReachedError at 64 viewers.
         """
         terminal = self._find(tty_id)
         if len(terminal.channels) >= MAX_CHANNELS:
@@ -174,20 +198,15 @@ class TtyManager:
         channel = ByteChannel(
             lossless=lossless,
             on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
-            on_close=lambda closed: self._from_any_thread(lambda: terminal.channels.discard(closed)),
+            on_close=lambda closed: self._from_any_thread(lambda: terminal.forget(closed)),
             on_readable=on_readable,
+            head=terminal.screen.copy() if replay else b"",
         )
-        if replay:
-            channel.put(terminal.recent())
         if terminal.info.running:
             terminal.channels.add(channel)
         else:
             channel.end()
         return channel
-
-    def tail(self, tty_id: str) -> bytes:
-        """The last bytes of a terminal, at most 256 KiB. Raises NotFoundError."""
-        return self._find(tty_id).recent()
 
     async def close(self, tty_id: str) -> None:
         """End a terminal with everything that runs on it. Raises NotFoundError."""
@@ -232,6 +251,7 @@ class TtyManager:
             lines,
             reply=lambda answer: self._answer(tty_id, answer),
             on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
+            scrollback=self._scrollback(),
         )
 
     def _answer(self, tty_id: str, answer: bytes) -> None:
@@ -248,6 +268,7 @@ class TtyManager:
         for channel in tuple(terminal.channels):
             channel.end()
         terminal.channels.clear()
+        terminal.copies.clear()
         terminal.screen.end()
         self._change(terminal, TtyEvent.EXITED, running=False, exit_code=code)
 

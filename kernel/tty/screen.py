@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from kernel.errors import ConflictError
 from kernel.term import Terminal
+from kernel.term.snapshot import snapshot
 from kernel.tty.channel import ByteChannel
 
 SCROLLBACK = 10_000
@@ -25,9 +26,18 @@ class LiveScreen:
     """
 
     def __init__(
-        self, columns: int, lines: int, *, reply: Callable[[bytes], None], on_room: Callable[[], None]
+        self,
+        columns: int,
+        lines: int,
+        *,
+        reply: Callable[[bytes], None],
+        on_room: Callable[[], None],
+        scrollback: int = SCROLLBACK,
     ) -> None:
-        self.terminal = Terminal(columns, lines, scrollback=SCROLLBACK)
+        self.terminal = Terminal(columns, lines, scrollback=scrollback)
+        #: Size of the pty. The owner of a lease may show the screen in another one until it gives it back.
+        self._size = (columns, lines)
+        self._asked: tuple[int, int] | None = None
         self._loop = asyncio.get_running_loop()
         self._reply = reply
         self._lock = threading.Lock()
@@ -70,14 +80,30 @@ class LiveScreen:
         return self._lease
 
     def resize(self, columns: int, lines: int) -> None:
-        """Follow the size of the terminal, unless the owner of the lease has done so."""
+        """The pty has another size now. On the loop; the owner of a lease follows when it parses."""
+        self._size = (columns, lines)
+        if self._lease is None:
+            self._restore_size()
+        else:
+            self._asked = self._size
+            self._lease.on_readable()
+
+    def copy(self) -> bytes:
+        """What makes a new terminal of the pty's size like this one, with what waits to be parsed. On the loop."""
         with self._lock:
-            if (self.terminal.columns, self.terminal.lines) != (columns, lines):
-                self.terminal.resize(columns, lines)
+            shown = (self.terminal.columns, self.terminal.lines)
+            made = snapshot(self.terminal)
+            waiting = self._inbox.peek()
+        if shown != self._size:
+            made = _size_request(*shown) + made + _size_request(*self._size)
+        return made + waiting
 
     def parse(self, max_bytes: int) -> int:
         """Feed what waits, at most `max_bytes`; how many bytes it was. On the thread of the owner."""
         with self._lock:
+            asked, self._asked = self._asked, None
+            if asked is not None and asked != (self.terminal.columns, self.terminal.lines):
+                self.terminal.resize(*asked)
             data = self._inbox.take(max_bytes)
             if not data:
                 return 0
@@ -95,7 +121,21 @@ class LiveScreen:
     def _give_back(self, lease: "ScreenLease") -> None:
         if self._lease is lease:
             self._lease = None
+            self._asked = None
+            self._restore_size()
             self._on_readable()
+
+    def _show_in(self, columns: int, lines: int) -> None:
+        with self._lock:
+            self._asked = None
+            if (self.terminal.columns, self.terminal.lines) != (columns, lines):
+                self.terminal.resize(columns, lines)
+
+    def _restore_size(self) -> None:
+        """Show the pty's size again, whatever a program or an owner wished."""
+        with self._lock:
+            if (self.terminal.columns, self.terminal.lines) != self._size:
+                self.terminal.resize(*self._size)
 
     def _on_readable(self) -> None:
         if self._lease is not None:
@@ -108,6 +148,7 @@ class LiveScreen:
         self._scheduled = False
         if self._lease is None and self.parse(SLICE_BYTES):
             self.terminal.take_events()
+            self._restore_size()
             self._on_readable()
 
 
@@ -134,8 +175,13 @@ class ScreenLease:
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of the screen; the pty is told by tty.resize."""
-        self._screen.resize(columns, lines)
+        self._screen._show_in(columns, lines)
 
     def release(self) -> None:
         """Give the screen back to the kernel. On the loop."""
         self._screen._give_back(self)
+
+
+def _size_request(columns: int, lines: int) -> bytes:
+    """What a program writes to have another size."""
+    return b"\x1b[8;%d;%dt" % (lines, columns)

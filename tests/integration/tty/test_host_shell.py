@@ -12,7 +12,7 @@ import pytest
 from kernel.errors import InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.tty.backend import ShellSpec
 from kernel.tty.channel import CHANNEL_BYTES, ByteChannel
-from kernel.tty.manager import TAIL_BYTES, TtyEvent, TtyInfo, TtyManager
+from kernel.tty.manager import TtyEvent, TtyInfo, TtyManager
 from kernel.tty.posix import PosixPtyBackend, session_members
 
 QUIET_SHELL = ("/bin/sh", "-c", "PS1= exec sh -i")
@@ -127,7 +127,7 @@ async def test_several_terminals_have_ids_of_their_own(terminals: Terminals) -> 
 )
 async def test_the_exit_code_comes_after_all_output(terminals: Terminals, script: str, code: int) -> None:
     info = await terminals.open("/bin/sh", "-c", f"seq 5000; echo last; {script or ':'}")
-    channel = terminals.manager.subscribe(info.tty_id)
+    channel = terminals.manager.subscribe(info.tty_id, replay=False)
     seen = b"".join([piece async for piece in channel])
     assert seen.endswith(b"last\r\n")
     assert seen.count(b"\n") == 5001
@@ -137,7 +137,7 @@ async def test_the_exit_code_comes_after_all_output(terminals: Terminals, script
 async def test_a_child_that_dies_at_once(terminals: Terminals) -> None:
     info = await terminals.open("/bin/true")
     assert (await exited(terminals, info.tty_id)).exit_code == 0
-    channel = terminals.manager.subscribe(info.tty_id)
+    channel = terminals.manager.subscribe(info.tty_id, replay=False)
     assert await channel.read() == b""
     terminals.manager.input(info.tty_id, b"nobody reads this")
     await terminals.manager.close(info.tty_id)
@@ -170,7 +170,7 @@ async def test_a_flood_stops_at_a_full_channel_and_goes_on(terminals: Terminals)
     info = await terminals.open(
         "/bin/sh", "-c", "yes 0123456789012345678901234567890123456789 | head -n 100000; echo end"
     )
-    channel = terminals.manager.subscribe(info.tty_id)
+    channel = terminals.manager.subscribe(info.tty_id, replay=False)
     previous = -1
     while (waiting := channel.state.waiting_bytes) != previous or not waiting:
         previous = waiting
@@ -186,7 +186,7 @@ async def test_a_flood_stops_at_a_full_channel_and_goes_on(terminals: Terminals)
 
 async def test_a_viewer_that_may_lose_is_told_of_the_gap(terminals: Terminals) -> None:
     info = await terminals.open("/bin/sh", "-c", "yes 0123456789 | head -n 200000; echo end")
-    lossy = terminals.manager.subscribe(info.tty_id, lossless=False)
+    lossy = terminals.manager.subscribe(info.tty_id, replay=False, lossless=False)
     await exited(terminals, info.tty_id)
     state = lossy.state
     assert state.dropped_bytes > 0
@@ -195,27 +195,11 @@ async def test_a_viewer_that_may_lose_is_told_of_the_gap(terminals: Terminals) -
     assert len(rest) + state.dropped_bytes == 200_000 * 12 + len(b"end\r\n")
 
 
-async def test_a_later_viewer_gets_the_tail(terminals: Terminals) -> None:
-    info = await terminals.open("/bin/sh", "-c", "seq 200000; exec cat")
-    first = terminals.manager.subscribe(info.tty_id)
-    await read_until(first, b"200000\r\n")
-    second = terminals.manager.subscribe(info.tty_id)
-    replay = second.take(10 << 20)
-    assert len(replay) == TAIL_BYTES
-    assert replay.endswith(b"200000\r\n")
-    assert terminals.manager.tail(info.tty_id) == replay
-    fresh = terminals.manager.subscribe(info.tty_id, replay=False)
-    assert fresh.take() == b""
-    terminals.manager.input(info.tty_id, b"live\n")
-    assert b"live" in await read_until(fresh, b"live")
-    assert b"live" in await read_until(second, b"live")
-
-
 async def test_another_thread_is_told_and_takes(terminals: Terminals) -> None:
     """The window's thread: it hears of bytes through a callback and takes them without the kernel's loop."""
     told = threading.Event()
     info = await terminals.open("/bin/sh", "-c", "yes | head -c 3000000; echo; echo end")
-    channel = terminals.manager.subscribe(info.tty_id, on_readable=told.set)
+    channel = terminals.manager.subscribe(info.tty_id, replay=False, on_readable=told.set)
     taken = bytearray()
 
     def consume() -> None:
@@ -258,7 +242,7 @@ async def test_unknown_terminals(terminals: Terminals) -> None:
         lambda: terminals.manager.input("tty_x", b""),
         lambda: terminals.manager.resize("tty_x", 80, 24),
         lambda: terminals.manager.subscribe("tty_x"),
-        lambda: terminals.manager.tail("tty_x"),
+        lambda: terminals.manager.view("tty_x", lambda: None),
     )
     for call in calls:
         with pytest.raises(NotFoundError):
@@ -283,7 +267,7 @@ def test_it_runs_on_uvloop(tmp_path: Path) -> None:
     async def main() -> bytes:
         terminals = Terminals()
         info = await terminals.open("/bin/sh", "-c", "stty size; exit 3")
-        seen = b"".join([piece async for piece in terminals.manager.subscribe(info.tty_id)])
+        seen = b"".join([piece async for piece in terminals.manager.subscribe(info.tty_id, replay=False)])
         assert (await exited(terminals, info.tty_id)).exit_code == 3
         await terminals.manager.close_all()
         return seen

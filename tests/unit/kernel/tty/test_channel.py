@@ -142,3 +142,21 @@ def test_take_splits_where_it_is_told(lossless: bool) -> None:
 
 async def _collect(channel: ByteChannel) -> bytes:
     return b"".join([piece async for piece in channel])
+
+
+def test_a_head_comes_first_is_never_dropped_and_does_not_hold_up() -> None:
+    channel = ByteChannel(
+        lossless=False, on_room=lambda: None, on_close=lambda _: None, capacity_bytes=100, head=b"h" * 250
+    )
+    assert channel.state.waiting_bytes == 250
+    for _ in range(10):
+        channel.put(b"x" * 5000)
+    channel.end()
+    assert (channel.peek()[:250], channel.put_bytes) == (b"h" * 250, 50_250)
+    assert channel.take(200) == b"h" * 200
+    rest = channel.take(1 << 20)
+    assert rest[:50] == b"h" * 50
+    assert set(rest[50:]) == {ord("x")}
+    assert channel.ended
+    full = ByteChannel(lossless=True, on_room=lambda: None, on_close=lambda _: None, capacity_bytes=100, head=b"h" * 250)
+    assert not full.full

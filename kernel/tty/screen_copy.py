@@ -1,0 +1,79 @@
+"""A second look at a terminal's screen: a copy of its own that follows the bytes and answers nothing.
+
+Made by `TtyManager.view` where the screen has an owner already. It begins with a snapshot and is fed with the same bytes as the
+owner; sizes change where they changed in the stream of bytes.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from kernel.term import Terminal
+from kernel.tty.channel import ByteChannel
+from kernel.tty.screen import SCROLLBACK
+
+
+class ScreenCopy:
+    """Implements `ScreenSource` over a channel that begins with a snapshot.
+
+    columns, lines: the size that the snapshot is for. on_readable: told on the loop of a change of size, as by the channel of
+    bytes. `follow` is called on the kernel's loop, all else on one other thread.
+    """
+
+    def __init__(
+        self,
+        channel: ByteChannel,
+        columns: int,
+        lines: int,
+        on_readable: Callable[[], None],
+        scrollback: int = SCROLLBACK,
+    ) -> None:
+        self._channel = channel
+        self._on_readable = on_readable
+        self._snapshot_bytes = channel.put_bytes
+        self._terminal = Terminal(columns, lines, scrollback=scrollback)
+        self._size = (columns, lines)
+        self._taken = 0
+        self._sizes: deque[tuple[int, tuple[int, int]]] = deque()
+
+    @property
+    def terminal(self) -> Terminal:
+        """See `ScreenSource.terminal`."""
+        return self._terminal
+
+    @property
+    def ended(self) -> bool:
+        """See `ScreenSource.ended`."""
+        return self._channel.ended
+
+    def follow(self, columns: int, lines: int) -> None:
+        """The pty has another size from here on."""
+        self._sizes.append((self._channel.put_bytes, (columns, lines)))
+        self._on_readable()
+
+    def parse(self, max_bytes: int) -> int:
+        """See `ScreenSource.parse`."""
+        self._apply_sizes()
+        if self._sizes:
+            max_bytes = min(max_bytes, self._sizes[0][0] - self._taken)
+        data = self._channel.take(max_bytes)
+        if data:
+            self._taken += len(data)
+            self._terminal.feed(data)
+            self._terminal.take_reply()
+            self._apply_sizes()
+        return len(data)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """A copy has the size of the terminal, whoever looks at it."""
+
+    def release(self) -> None:
+        """See `ScreenSource.release`."""
+        self._channel.close()
+
+    def _apply_sizes(self) -> None:
+        while self._sizes and self._sizes[0][0] <= self._taken:
+            self._size = self._sizes.popleft()[1]
+        # Inside of the snapshot the size may be another one for a while.
+        settled = self._taken >= self._snapshot_bytes
+        if settled and (self._terminal.columns, self._terminal.lines) != self._size:
+            self._terminal.resize(*self._size)
