@@ -47,7 +47,7 @@ class AgentTerminals(QWidget):
 
     def open_shell(self, pid: int) -> None:
         """Open a shell in the agent's sandbox in a tab of its own."""
-        shell = ShellView(self._client, self._terminals, self._tasks, pid)
+        shell = ShellView(self._client, self._terminals, pid)
         index = self._tabs.addTab(shell, f"Shell {self._tabs.count()}")
         self._tabs.tabBar().setVisible(True)
         self._tabs.setCurrentIndex(index)
