@@ -1,84 +1,295 @@
-"""Shells of this machine in tabs: Ctrl+Shift+T opens one more, Ctrl+Shift+W ends the one in front."""
+"""Shells of this machine in tabs. Keys: Ctrl+Shift+T opens one more, Ctrl+Shift+W ends the one in front, Ctrl+Tab and
+Ctrl+PageUp/PageDown go to the next, Alt+1 to Alt+9 to one by its place.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from aether_desktop.apps.context import AppContext
-from aether_desktop.bridge.tasks import TaskOwner
-from aether_desktop.widgets.notice import Notice
+from aether_desktop.apps.terminal.messages import Messages
+from aether_desktop.apps.terminal.tab_bar import Missed, ShellTabBar
+from aether_desktop.apps.terminal.titles import UNNAMED, folder_of, tab_title
+from aether_desktop.widgets.button import IconButton
+from aether_desktop.widgets.empty_state import EmptyState
+from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.terminal.commands import Command, Commands
 from aether_desktop.widgets.terminal.shell import ShellView
-from kernel.errors import AetherError
 
 HOST = 0
+MOST_NAMED = 4
+
+
+class ShellPage(ShellView):
+    """A shell with what its tab shows of it."""
+
+    def __init__(self, ctx: AppContext) -> None:
+        super().__init__(ctx.client, ctx.terminals, HOST)
+        self.chosen_name = ""
+        self.folder = ""
+        self.missed = Missed.NOTHING
+
+    @property
+    def title(self) -> str:
+        """The tab's title."""
+        return tab_title(chosen=self.chosen_name, program=self.view.terminal.title, folder=self.folder)
 
 
 class TerminalTabs(QWidget):
-    """Closing the window, or a tab, ends its shell and everything in it."""
+    """Closing the window, or a tab, ends its shell and everything in it, after a question where a program runs in it."""
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__()
         self._ctx = ctx
-        self._tasks = TaskOwner(self, self._on_error)
-        self._tabs = QTabWidget()
-        self._tabs.setDocumentMode(True)
-        self._tabs.setTabsClosable(True)
-        self._tabs.setMovable(True)
-        self._tabs.setAccessibleName("Shells")
-        self._tabs.tabCloseRequested.connect(self._close)
+        self._messages = Messages()
+        self.bar = ShellTabBar(self)
+        self.pages = QStackedWidget(self)
+        self._empty = EmptyState("terminal", "No shell is open", "", "Open a shell", parent=self)
+        self._empty.action_requested.connect(self.open_tab)
+        self.pages.addWidget(self._empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._tabs)
-        QShortcut(QKeySequence("Ctrl+Shift+T"), self, self.open_tab)
-        QShortcut(QKeySequence("Ctrl+Shift+W"), self, lambda: self._close(self._tabs.currentIndex()))
-        ctx.window.set_close_guard(self._on_closing)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.pages, 1)
+        self.new_button = IconButton("add", "New tab", shortcut="Ctrl+Shift+T")
+        self.new_button.clicked.connect(self.open_tab)
+        ctx.window.set_title_widgets([self.new_button])
+        ctx.window.set_close_guard(self._may_close)
+        self.commands = Commands()
+        self._tab_commands = Commands()
+        self._add_commands()
+        self.bar.currentChanged.connect(self._on_current)
+        self.bar.tabMoved.connect(self._on_moved)
+        self.bar.close_wanted.connect(self.close_tab)
+        self.bar.renamed.connect(self._on_renamed)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._on_focus_changed)
+        self._shells: list[ShellPage] = []
         self.open_tab()
 
     @property
-    def count(self) -> int:
-        """How many shells are open."""
-        return self._tabs.count()
+    def shells(self) -> tuple[ShellPage, ...]:
+        """The shells, in the order of their tabs."""
+        return tuple(self._shells)
+
+    @property
+    def current(self) -> ShellPage | None:
+        """The shell in front."""
+        index = self.bar.currentIndex()
+        return self._shells[index] if 0 <= index < len(self._shells) else None
 
     def open_tab(self) -> None:
-        """One more shell."""
-        shell = ShellView(self._ctx.client, self._ctx.terminals, self._tasks, HOST)
-        index = self._tabs.addTab(shell, f"Shell {self._tabs.count() + 1}")
-        self._tabs.setCurrentIndex(index)
-        self._tabs.tabBar().setVisible(self._tabs.count() > 1)
-        shell.finished.connect(lambda: self._close(self._tabs.indexOf(shell)))
-        self.setFocusProxy(shell.view)
-        self.setFocus()
-        shell.start()
+        """One more shell, behind the one in front."""
+        page = ShellPage(self._ctx)
+        page.view.commands.outer = self.commands
+        parts = page.view.parts
+        parts.titled.connect(lambda _title: self._show_title(page))
+        parts.moved.connect(partial(self._on_folder, page))
+        parts.bell.rung.connect(lambda: self._on_missed(page, Missed.BELL))
+        parts.notified.connect(partial(self._on_notified, page))
+        page.view.session_changed.connect(lambda: self._on_session(page))
+        page.finished.connect(lambda: self._drop(page))
+        page.ended_badly.connect(lambda: self._on_missed(page, Missed.BELL))
+        index = self.bar.currentIndex() + 1
+        self._shells.insert(index, page)
+        self.pages.addWidget(page)
+        self.bar.insertTab(index, UNNAMED)
+        self.bar.setCurrentIndex(index)
+        self._on_current(self.bar.currentIndex())
+        page.start()
+
+    def close_tab(self, index: int | None = None) -> None:
+        """End a shell, the one in front by default, after a question where a program runs in it."""
+        index = self.bar.currentIndex() if index is None else index
+        if not 0 <= index < len(self._shells):
+            return
+        page = self._shells[index]
+        program = page.running_program()
+        if program:
+            self._ask_to_end([program], lambda: self._drop(page))
+        else:
+            self._drop(page)
+
+    def event(self, event: QEvent) -> bool:
+        """Its keys come before the window's shortcuts also where no terminal has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.commands.wants(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See `commands`."""
+        if not self.commands.handle(event):
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the shells."""
         self._end_all()
         super().closeEvent(event)
 
-    def _on_closing(self, *_: object) -> bool:
-        self._end_all()
-        return True
+    # --- tabs
+
+    def _add_commands(self) -> None:
+        """Those of going from tab to tab are the program's keys while there is one tab."""
+        self.commands.add(
+            Command("tab-new", "New Tab", self.open_tab, ("Ctrl+Shift+T",)),
+            Command("tab-close", "Close Tab", self.close_tab, ("Ctrl+Shift+W",)),
+            Command("tab-rename", "Rename Tab", self._rename, ("Ctrl+Shift+R",)),
+        )
+        self._tab_commands.add(
+            Command("tab-next", "Next Tab", lambda: self._step(1), ("Ctrl+Tab", "Ctrl+PgDown")),
+            Command("tab-previous", "Previous Tab", lambda: self._step(-1), ("Ctrl+Shift+Tab", "Ctrl+Shift+Backtab", "Ctrl+PgUp")),
+            Command("tab-right", "Move Tab Right", lambda: self._move(1), ("Ctrl+Shift+PgDown",)),
+            Command("tab-left", "Move Tab Left", lambda: self._move(-1), ("Ctrl+Shift+PgUp",)),
+            *(
+                Command(f"tab-{place}", f"Tab {place}", partial(self._go, place - 1), (f"Alt+{place}",))
+                for place in range(1, 10)
+            ),
+        )
+
+    def _step(self, step: int) -> None:
+        if self._shells:
+            self.bar.setCurrentIndex((self.bar.currentIndex() + step) % len(self._shells))
+
+    def _move(self, step: int) -> None:
+        index = self.bar.currentIndex()
+        if 0 <= index + step < len(self._shells):
+            self.bar.moveTab(index, index + step)
+
+    def _go(self, place: int) -> None:
+        if place < len(self._shells):
+            self.bar.setCurrentIndex(place)
+
+    def _rename(self) -> None:
+        self.bar.show()
+        self.bar.edit_name(self.bar.currentIndex())
+
+    def _on_moved(self, start: int, end: int) -> None:
+        self._shells.insert(end, self._shells.pop(start))
+
+    def _on_current(self, index: int) -> None:
+        page = self._shells[index] if 0 <= index < len(self._shells) else None
+        several = len(self._shells) > 1
+        self.bar.setVisible(several)
+        self.commands.outer = self._tab_commands if several else None
+        self.pages.setCurrentWidget(page or self._empty)
+        if page is None:
+            return
+        self.setFocusProxy(page)
+        self._set_missed(page, Missed.NOTHING)
+        self._show_title(page)
+        if self.isVisible():
+            page.setFocus()
+
+    def _drop(self, page: ShellPage) -> None:
+        """Take a shell's tab away; the last one takes the window along."""
+        if page not in self._shells:
+            return
+        index = self._shells.index(page)
+        had_focus = page.isAncestorOf(QApplication.focusWidget() or self)
+        page.end()
+        self._shells.remove(page)
+        self.bar.removeTab(index)
+        self.pages.removeWidget(page)
+        page.deleteLater()
+        self._on_current(self.bar.currentIndex())
+        if not self._shells:
+            self.setFocusProxy(self._empty)
+            self._ctx.window.request_close()
+        elif had_focus and self.current is not None:
+            self.current.setFocus()
+
+    # --- what happens in them
+
+    def _on_session(self, page: ShellPage) -> None:
+        session = page.view.session
+        if session is not None:
+            session.changed.connect(lambda: self._on_missed(page, Missed.OUTPUT))
+        self._show_title(page)
+
+    def _on_folder(self, page: ShellPage, uri: str) -> None:
+        page.folder = folder_of(uri)
+        self._show_title(page)
+
+    def _on_renamed(self, index: int, name: str) -> None:
+        self._shells[index].chosen_name = name
+        self._show_title(self._shells[index])
+        self._shells[index].setFocus()
+
+    def _show_title(self, page: ShellPage) -> None:
+        if page not in self._shells:
+            return
+        index = self._shells.index(page)
+        title = page.title
+        if self.bar.tabText(index) != title.replace("&", "&&"):
+            self.bar.setTabText(index, title.replace("&", "&&"))
+        self.bar.setTabToolTip(index, "\n".join(text for text in (title, page.folder) if text).replace("<", "‹"))
+        self.bar.show_missed(index, page.missed)
+        if page is self.current:
+            self._ctx.window.set_title("Terminal" if title == UNNAMED else title, page.folder)
+
+    def _on_missed(self, page: ShellPage, missed: Missed) -> None:
+        if page not in self._shells:
+            return
+        if missed is Missed.BELL and not self._in_front(page):
+            self._ctx.window.set_attention(True)
+        if page is not self.current and page.missed is not Missed.BELL:
+            self._set_missed(page, missed)
+
+    def _set_missed(self, page: ShellPage, missed: Missed) -> None:
+        if page.missed is not missed:
+            page.missed = missed
+            self.bar.show_missed(self._shells.index(page), missed)
+
+    def _on_notified(self, page: ShellPage, title: str, text: str) -> None:
+        if self._in_front(page):
+            return
+        notice = self._messages.notice(page.title, title, text)
+        if notice is not None:
+            self._ctx.notify(notice)
+
+    def _in_front(self, page: ShellPage) -> bool:
+        """Whether the person looks at it."""
+        focused = QApplication.focusWidget()
+        return page is self.current and focused is not None and self.isAncestorOf(focused)
+
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and self.isAncestorOf(new):
+            self._ctx.window.set_attention(False)
+
+    # --- closing
+
+    def _may_close(self, close: Callable[[], None]) -> bool:
+        programs = [program for page in self._shells if (program := page.running_program())]
+        if not programs:
+            self._end_all()
+            return True
+
+        def end() -> None:
+            """The person agreed."""
+            self._end_all()
+            close()
+
+        self._ask_to_end(programs, end)
+        return False
+
+    def _ask_to_end(self, programs: list[str], end: Callable[[], None]) -> None:
+        title = f"{programs[0]} is running" if len(programs) == 1 else f"{len(programs)} programs are running"
+        more = len(programs) - MOST_NAMED
+        names = ", ".join(programs[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "") if len(programs) > 1 else ""
+        text = f"{names + '. ' if names else ''}Closing ends {'it' if len(programs) == 1 else 'them'}; what is not saved is lost."
+        answers = (Answer("end", "End and close", "danger"), Answer("keep", "Keep it open", "primary", default=True))
+        sheet = Sheet(self, title, text, answers=answers)
+        sheet.finished.connect(lambda key: end() if key == "end" else None)
+        sheet.open()
 
     def _end_all(self) -> None:
-        for index in range(self._tabs.count()):
-            shell = self._tabs.widget(index)
-            if isinstance(shell, ShellView):
-                shell.end()
-
-    def _close(self, index: int) -> None:
-        shell = self._tabs.widget(index)
-        if not isinstance(shell, ShellView):
-            return
-        self._tabs.removeTab(index)
-        shell.end()
-        shell.deleteLater()
-        self._tabs.tabBar().setVisible(self._tabs.count() > 1)
-        if not self._tabs.count():
-            self._ctx.window.request_close()
-
-    def _on_error(self, error: BaseException) -> None:
-        if isinstance(error, AetherError):
-            self._ctx.notify(Notice(error.message, error.hint, "error"))
-        else:
-            raise error
+        for page in self._shells:
+            page.end()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from aether_desktop.bridge.client import KernelClient
+from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.stores.terminal_schedule import TerminalSchedule
 from aether_desktop.stores.terminals import PREVIEW_BYTES, TerminalSession, TerminalStore
 from aether_desktop.widgets.terminal.preferences import TerminalPreferences
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 
 
 class TerminalFactory:
-    """Terminals of one kernel in one window. parent: owns the sessions."""
+    """Terminals of one kernel in one window. parent: owns the sessions.
+
+    preferences: font and colours of all of them. tasks: what has to be finished even when a terminal's widget is gone.
+    """
 
     def __init__(self, client: KernelClient, parent: QObject) -> None:
         self.preferences = TerminalPreferences(parent, client)
+        self.tasks = TaskOwner(parent)
         self._schedule = TerminalSchedule(parent)
         self._sessions = TerminalStore(client, self._schedule, parent)
         self._previews = TerminalStore(client, self._schedule, parent, recent_bytes=PREVIEW_BYTES)

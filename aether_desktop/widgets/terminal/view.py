@@ -69,6 +69,8 @@ class TerminalView(QWidget):
     session_changed = Signal()
     hovered = Signal(QPoint, Qt.KeyboardModifier)
     """The pointer is over this point of it, with these keys held; a point outside (-1, -1) when it left."""
+    typed_after_end = Signal(bytes)
+    """The person typed although the program has ended."""
     menu_wanted = Signal(QPoint)
     """The menu is asked for, at this point of it."""
 
@@ -169,6 +171,8 @@ class TerminalView(QWidget):
             self.viewport.follow()
             self.refresh()
         self._restart_blink()
+        if self._session is not None and self._session.ended:
+            self.typed_after_end.emit(data)
         self.send(data)
         self.activated.emit()
 

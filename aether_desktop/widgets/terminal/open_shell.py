@@ -1,0 +1,42 @@
+"""One shell of the kernel, opened and ended; outlives the widget that shows it for as long as ending takes. Owned by `shell`."""
+
+from __future__ import annotations
+
+from aether_desktop.bridge.client import KernelClient
+from aether_desktop.bridge.tasks import TaskOwner
+from kernel.protocol.tty import TtyClose, TtyOpen
+
+
+class OpenShell:
+    """A shell of process `pid` (0: this machine). tasks: of somebody who lives as long as the window."""
+
+    def __init__(self, client: KernelClient, tasks: TaskOwner, pid: int) -> None:
+        self.tty_id = ""
+        self._client = client
+        self._tasks = tasks
+        self._pid = pid
+        self._over = False
+
+    @property
+    def over(self) -> bool:
+        """Whether `end` was called."""
+        return self._over
+
+    async def open(self, columns: int, lines: int) -> str:
+        """Start it; its terminal, or "" when it was ended meanwhile. Raises AetherError."""
+        reply = await self._client.execute(TtyOpen(pid=self._pid, cols=columns, rows=lines))
+        self.tty_id = reply.tty_id
+        if self._over:
+            self._close()
+            return ""
+        return self.tty_id
+
+    def end(self) -> None:
+        """End it and everything that runs in it; safe to repeat."""
+        if not self._over:
+            self._over = True
+            self._close()
+
+    def _close(self) -> None:
+        if self.tty_id:
+            self._tasks.spawn(self._client.execute(TtyClose(tty_id=self.tty_id)), name="close shell")

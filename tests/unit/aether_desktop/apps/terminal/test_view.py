@@ -1,0 +1,263 @@
+"""The terminal app: tabs that open, move, end, fail and tell what was missed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from aether_desktop.apps.terminal.app import create
+from aether_desktop.apps.terminal.tab_bar import Missed
+from aether_desktop.apps.terminal.view import TerminalTabs
+from aether_desktop.widgets.sheet import Sheet
+from kernel.errors import UnavailableError
+from kernel.protocol.tty import TtyClose, TtyClosed, TtyInput, TtyOpen, TtyOpenReply
+from tests.fakes.app_context import World
+from tests.unit.aether_desktop.apps.conftest import settle, wait_until
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture(autouse=True)
+def shells(world: World) -> None:
+    """The fake kernel opens tty_1, tty_2, ..."""
+    numbers = itertools.count(1)
+    world.client.answer(TtyOpen, lambda _command: TtyOpenReply(tty_id=f"tty_{next(numbers)}"))
+
+
+@pytest_asyncio.fixture
+async def tabs(world: World, shells: None) -> AsyncIterator[TerminalTabs]:
+    view = create(world.context)
+    assert isinstance(view, TerminalTabs)
+    view.resize(800, 500)
+    view.show()
+    view.activateWindow()
+    view.setFocus()
+    await wait_until(lambda: "tty_1" in world.client.terminals)
+    await settle()
+    yield view
+    view.close()
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def key(tabs: TerminalTabs, which: Qt.Key, held: Qt.KeyboardModifier) -> None:
+    QTest.keyClick(QApplication.focusWidget() or tabs, which, held)
+
+
+async def feed(world: World, number: int, data: bytes) -> None:
+    feed = world.client.terminals[f"tty_{number}"]
+    feed.feed(data)
+    await wait_until(lambda: not feed._data)
+    await asyncio.sleep(0.02)
+    await settle()
+
+
+async def open_tab(tabs: TerminalTabs, world: World) -> None:
+    count = len(world.client.terminals)
+    key(tabs, Qt.Key.Key_T, CTRL | SHIFT)
+    await wait_until(lambda: len(world.client.terminals) == count + 1)
+    await settle()
+
+
+def closed(world: World) -> list[str]:
+    return [command.tty_id for command in world.client.sent(TtyClose)]
+
+
+async def end_shell(world: World, number: int, code: int) -> None:
+    feed = world.client.terminals[f"tty_{number}"]
+    feed.ended = True
+    feed._on_readable()
+    world.client.publish(TtyClosed(pid=0, tty_id=f"tty_{number}", exit_code=code))
+    await asyncio.sleep(0.02)
+    await settle()
+
+
+@pytest.mark.feature("AA02", "TT05")
+async def test_tabs_open_behind_the_one_in_front_and_keys_go_between_them(tabs: TerminalTabs, world: World) -> None:
+    await open_tab(tabs, world)
+    await open_tab(tabs, world)
+    assert [page._shell.tty_id for page in tabs.shells] == ["tty_1", "tty_2", "tty_3"]
+    assert tabs.bar.currentIndex() == 2 and tabs.bar.isVisible()
+    key(tabs, Qt.Key.Key_Tab, CTRL)
+    assert tabs.bar.currentIndex() == 0
+    key(tabs, Qt.Key.Key_PageUp, CTRL)
+    assert tabs.bar.currentIndex() == 2
+    key(tabs, Qt.Key.Key_2, ALT)
+    assert tabs.bar.currentIndex() == 1
+    assert tabs.current is not None and tabs.current.view.hasFocus()
+    key(tabs, Qt.Key.Key_PageUp, CTRL | SHIFT)
+    assert [page._shell.tty_id for page in tabs.shells] == ["tty_2", "tty_1", "tty_3"]
+    assert tabs.current is tabs.shells[0]
+
+
+@pytest.mark.feature("AA02", "TT07")
+async def test_what_is_typed_goes_to_the_shell_in_front(tabs: TerminalTabs, world: World) -> None:
+    await open_tab(tabs, world)
+    key(tabs, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier)
+    await settle()
+    assert [(sent.tty_id, sent.data) for sent in world.client.sent(TtyInput)] == [("tty_2", "a")]
+
+
+async def test_a_tab_is_closed_by_key_and_by_the_middle_button(tabs: TerminalTabs, world: World) -> None:
+    await open_tab(tabs, world)
+    await open_tab(tabs, world)
+    key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
+    await settle()
+    assert closed(world) == ["tty_3"]
+    place = tabs.bar.tabRect(0).center()
+    QTest.mouseClick(tabs.bar, Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier, place)
+    await settle()
+    assert closed(world) == ["tty_3", "tty_1"]
+    assert not tabs.bar.isVisible() and world.window.close_requests == 0
+    key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
+    assert world.window.close_requests == 1
+
+
+async def test_titles_follow_the_program_and_the_person(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"\x1b]0;vim notes & more\x07\x1b]7;file://host/home/me\x07")
+    assert world.window.title == "vim notes & more" and world.window.subtitle == "/home/me"
+    assert tabs.bar.tabText(0) == "vim notes && more"
+    assert "/home/me" in tabs.bar.tabToolTip(0)
+    await open_tab(tabs, world)
+    place = tabs.bar.tabRect(0).center()
+    QTest.mouseDClick(tabs.bar, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    QTest.keyClicks(QApplication.focusWidget(), "build")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert tabs.bar.tabText(0) == "build"
+    await feed(world, 1, b"\x1b]0;other\x07")
+    assert tabs.bar.tabText(0) == "build"
+
+
+@pytest.mark.feature("AA02")
+async def test_a_tab_tells_what_was_missed(tabs: TerminalTabs, world: World) -> None:
+    await open_tab(tabs, world)
+    first = tabs.shells[0]
+    await feed(world, 1, b"news\r\n")
+    assert first.missed is Missed.OUTPUT and not tabs.bar.tabIcon(0).isNull()
+    await feed(world, 1, b"\x07")
+    assert first.missed is Missed.BELL and world.window.attention
+    assert "bell" in tabs.bar.accessibleTabName(0)
+    await feed(world, 1, b"more\r\n")
+    assert first.missed is Missed.BELL
+    key(tabs, Qt.Key.Key_1, ALT)
+    assert first.missed is Missed.NOTHING and tabs.bar.tabIcon(0).isNull()
+
+
+async def test_the_bell_in_front_of_the_person_asks_for_no_attention(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"\x07")
+    assert not world.window.attention
+
+
+async def test_messages_come_from_behind_only(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"\x1b]9;seen\x07")
+    assert world.notices == []
+    await open_tab(tabs, world)
+    await feed(world, 1, b"\x1b]777;notify;Build;done\x07\x1b]9;flood\x07")
+    assert [(notice.title, notice.detail) for notice in world.notices] == [("Shell: Build", "done")]
+
+
+@pytest.mark.feature("AA02")
+async def test_a_running_program_is_asked_about(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"\x1b]0;vim\x07\x1b[?1049h")
+    key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
+    sheet = tabs.findChild(Sheet)
+    assert sheet is not None and sheet.accessibleName() == "vim is running"
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    await settle()
+    assert closed(world) == [] and len(tabs.shells) == 1
+    really: list[bool] = []
+    assert world.window.guard is not None and world.window.guard(lambda: really.append(True)) is False
+    question = next(found for found in tabs.findChildren(Sheet) if found.isVisible())
+    question.answer("end")
+    await settle()
+    assert really == [True] and closed(world) == ["tty_1"]
+
+
+async def test_a_command_of_a_shell_that_marks_its_prompts_is_asked_about(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"\x1b]133;A\x07$ \x1b]133;B\x07make\r\n\x1b]133;C\x07")
+    assert tabs.shells[0].running_program() == "A command"
+    await feed(world, 1, b"\x1b]133;D;0\x07")
+    assert tabs.shells[0].running_program() == ""
+
+
+async def test_the_window_closes_without_a_question_when_nothing_runs(tabs: TerminalTabs, world: World) -> None:
+    assert world.window.guard is not None and world.window.guard(lambda: None) is True
+    await settle()
+    assert closed(world) == ["tty_1"]
+
+
+@pytest.mark.feature("AA02", "TT03")
+async def test_a_shell_that_ends_well_takes_its_tab_along(tabs: TerminalTabs, world: World) -> None:
+    await open_tab(tabs, world)
+    await end_shell(world, 2, 0)
+    await wait_until(lambda: len(tabs.shells) == 1)
+    assert tabs.shells[0]._shell.tty_id == "tty_1"
+
+
+@pytest.mark.feature("AA02", "TT03")
+async def test_a_shell_that_ends_badly_says_so_and_return_starts_a_new_one(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"boom\r\n")
+    await end_shell(world, 1, 137)
+    page = tabs.shells[0]
+    bar = page.view.parts.bars.bar
+    assert bar is not None and bar.question.title == "The shell ended with code 137."
+    assert page.view.terminal.display[0].startswith("boom")
+    key(tabs, Qt.Key.Key_X, Qt.KeyboardModifier.NoModifier)
+    assert len(world.client.terminals) == 1
+    key(tabs, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+    await wait_until(lambda: "tty_2" in world.client.terminals)
+    await settle()
+    assert page.view.parts.bars.bar is None and closed(world) == ["tty_1"]
+    assert tabs.shells == (page,)
+
+
+async def test_a_shell_that_ended_without_a_code_stays_too(tabs: TerminalTabs, world: World) -> None:
+    feed = world.client.terminals["tty_1"]
+    feed.ended = True
+    feed._on_readable()
+    await wait_until(lambda: tabs.shells[0].view.parts.bars.bar is not None)
+    bar = tabs.shells[0].view.parts.bars.bar
+    assert bar is not None and bar.question.title == "The shell ended."
+
+
+@pytest.mark.feature("AA02")
+async def test_a_shell_that_cannot_be_opened_says_why_and_can_be_tried_again(world: World) -> None:
+    world.client.answer(TtyOpen, UnavailableError("No terminals are left.", "Close some."))
+    view = create(world.context)
+    assert isinstance(view, TerminalTabs)
+    view.show()
+    page = view.shells[0]
+    await wait_until(lambda: page.problem.isVisible())
+    world.client.answer(TtyOpen, TtyOpenReply(tty_id="tty_9"))
+    page.problem.action_requested.emit()
+    await wait_until(lambda: "tty_9" in world.client.terminals)
+    assert page.view.isVisible() and not page.problem.isVisible()
+    view.close()
+    view.deleteLater()
+
+
+async def test_a_tab_closed_while_its_shell_opens_leaves_none_behind(world: World) -> None:
+    opened = asyncio.Event()
+
+    async def slowly(_command: TtyOpen) -> TtyOpenReply:
+        await opened.wait()
+        return TtyOpenReply(tty_id="tty_late")
+
+    world.client.answer(TtyOpen, slowly)
+    view = create(world.context)
+    view.show()
+    await settle()
+    view.close()
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    opened.set()
+    await wait_until(lambda: closed(world) == ["tty_late"])
