@@ -1,6 +1,8 @@
 """Rewrapping of lines when the width of the screen changes. Pure functions over stored rows.
 
 A logical line is a run of rows of which all but the last are marked as wrapped. Erased cells at its end do not count.
+The work starts at the cursor and stops where the history is full, so its cost depends on what is kept and not on what was
+there; a row that still fits stays as it is stored, whatever its width.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kernel.term.rows import ERASED, STUB, Row, fit
+from kernel.term.clusters import ClusterTable
+from kernel.term.rows import ERASED, STUB, Row
+from kernel.term.width import cluster_width
 
 
 class Position(NamedTuple):
@@ -18,9 +22,17 @@ class Position(NamedTuple):
     column: int
 
 
-class _Start(NamedTuple):
-    offset: int
-    row: int
+class Reflowed(NamedTuple):
+    """The rows above the cursor's row, that row and those below it, where the screen's old top is, and its column.
+
+    ``top`` counts in ``above``: 0 is its first row, ``len(above)`` the cursor's row. Rows are as wide as they were
+    stored: fit them before use.
+    """
+
+    above: list[str | Row]
+    below: list[str | Row]
+    top: int
+    column: int
 
 
 def content_length(row: Row) -> int:
@@ -34,87 +46,180 @@ def is_blank(row: Row) -> bool:
 
 
 def reflow(
-    items: Sequence[str | Row], columns: int, marks: Sequence[Position]
-) -> tuple[list[str | Row], list[Position]]:
-    """Rewrap ``items`` (rows, or plain lines as text) to ``columns``; return them and where ``marks`` went."""
-    result: list[str | Row] = []
-    moved = list(marks)
-    index, count = 0, len(items)
-    marked = {mark.row for mark in marks}
-    while index < count:
-        item = items[index]
-        if isinstance(item, str):
-            fits = len(item) <= columns
-        else:
-            fits = not item.wrapped and content_length(item) <= columns
-        if fits:
-            for number, mark in enumerate(marks) if index in marked else ():
-                if mark.row == index:
-                    moved[number] = Position(len(result), min(mark.column, columns - 1))
-            result.append(item if isinstance(item, str) or len(item.text) <= columns else fit(item, columns))
-            index += 1
-            continue
-        end = index + 1
-        while end < count and _wrapped(items[end - 1]):
+    items: Sequence[str | Row],
+    columns: int,
+    top: int,
+    cursor: Position,
+    *,
+    above: int,
+    below: int,
+    clusters: ClusterTable,
+) -> Reflowed:
+    """Rewrap ``items`` (rows, or plain lines as text) to ``columns``.
+
+    ``top`` is the index of the row at the top of the screen, at or above that of ``cursor``. At least ``above`` rows
+    above the cursor's row and ``below`` from it on are made, where there are so many.
+    """
+    first, end = cursor.row, cursor.row + 1
+    while first > 0 and _is_wrapped(items[first - 1]):
+        first -= 1
+    while end < len(items) and _is_wrapped(items[end - 1]):
+        end += 1
+    line = _Line(items[first:end], columns, clusters)
+    offset = line.offset_of(cursor.row - first) + cursor.column
+    if columns == 1 and isinstance(row := items[cursor.row], Row):
+        offset -= row.text.count(STUB, 0, cursor.column + 1)
+    at = line.row_of(offset)
+    column = min(offset - line.start(at), columns - 1)
+    rows_above = line.rows(max(0, at - above), at)
+    rows_below = line.rows(at, min(line.count, at + below))
+    made = _Upwards(items, columns, clusters, top)
+    wanted = above - len(rows_above)
+    head = made.rows(first, wanted) if wanted > 0 else []
+    if top >= first:
+        old_top = len(head) + len(rows_above) - (at - line.row_of(line.offset_of(top - first)))
+    else:
+        old_top = len(head) - made.top_distance
+    while end < len(items) and len(rows_below) < below:
+        start = end
+        end += 1
+        while end < len(items) and _is_wrapped(items[end - 1]):
             end += 1
-        starts = _rewrap(items[index:end], columns, result)
-        for number, mark in enumerate(marks):
-            if index <= mark.row < end:
-                moved[number] = _moved(mark, items[index:end], index, starts, columns)
-        index = end
-    return result, moved
+        if end == start + 1 and _fits(items[start], columns):
+            rows_below.append(items[start])
+        else:
+            next_line = _Line(items[start:end], columns, clusters)
+            rows_below.extend(next_line.rows(0, min(next_line.count, below)))
+    return Reflowed(head + rows_above, rows_below, max(0, old_top), column)
 
 
-def _wrapped(item: str | Row) -> bool:
-    return not isinstance(item, str) and item.wrapped
+class _Upwards:
+    """Rewraps line by line from below; ``top_distance`` tells how far up the marked row came to be."""
+
+    def __init__(self, items: Sequence[str | Row], columns: int, clusters: ClusterTable, top: int) -> None:
+        self._items = items
+        self._columns = columns
+        self._clusters = clusters
+        self._top = top
+        self.top_distance = 0
+
+    def rows(self, end: int, wanted: int) -> list[str | Row]:
+        """The newest rows of the items before ``end``, ``wanted`` of them where there are so many."""
+        items, columns = self._items, self._columns
+        self.top_distance = wanted
+        found: list[str | Row] = []
+        while end > 0 and len(found) < wanted:
+            start = end - 1
+            item = items[start]
+            while start > 0 and _is_wrapped(items[start - 1]):
+                start -= 1
+            if start == end - 1 and _fits(item, columns):
+                found.append(item)
+                if start == self._top:
+                    self.top_distance = len(found)
+            else:
+                line = _Line(items[start:end], columns, self._clusters)
+                if start <= self._top < end:
+                    self.top_distance = len(found) + line.count - line.row_of(line.offset_of(self._top - start))
+                made = line.rows(max(0, line.count - (wanted - len(found))), line.count)
+                made.reverse()
+                found.extend(made)
+            end = start
+        found.reverse()
+        return found
 
 
-def _as_row(item: str | Row) -> Row:
-    return Row(item, "\1" * len(item)) if isinstance(item, str) else item
+class _Line:
+    """One logical line: its cells without padding, and where rows of ``columns`` cells begin in it."""
+
+    def __init__(self, parts: Sequence[str | Row], columns: int, clusters: ClusterTable) -> None:
+        self._columns = columns
+        self._continues = _is_wrapped(parts[-1])
+        self._sizes: list[int] = []
+        texts, attrs = [], []
+        rows = [Row(part, "\1" * len(part)) if isinstance(part, str) else part for part in parts]
+        for number, row in enumerate(rows):
+            size = len(row.text)
+            if number == len(rows) - 1:
+                size = content_length(row) if not row.wrapped else size
+            elif row.text[-1:] == " " and rows[number + 1].text[1:2] == STUB:
+                # The column that a wide character did not fit into.
+                size -= 1
+            text, styles = row.text[:size], row.attrs[:size]
+            if columns == 1 and STUB in text:
+                # No cell for the right halves: the characters stay, one cell each.
+                kept = [x for x, cell in enumerate(text) if cell != STUB]
+                text, styles = "".join([text[x] for x in kept]), "".join([styles[x] for x in kept])
+            elif len(row.text) == 1 and columns > 1 and not text.isascii() and cluster_width(clusters[text]) == 2:
+                # In one column there was no cell for its right half.
+                text, styles = text + STUB, styles * 2
+            texts.append(text)
+            attrs.append(styles)
+            self._sizes.append(len(text))
+        self._text, self._attrs = "".join(texts), "".join(attrs)
+        self._starts = self._find_starts()
+
+    @property
+    def count(self) -> int:
+        """How many rows the line takes."""
+        if self._starts is not None:
+            return len(self._starts)
+        return max(1, -(-len(self._text) // self._columns))
+
+    def start(self, row: int) -> int:
+        """Where row number ``row`` begins."""
+        return self._starts[row] if self._starts is not None else row * self._columns
+
+    def offset_of(self, part: int) -> int:
+        """Where part number ``part`` began."""
+        return sum(self._sizes[:part])
+
+    def row_of(self, offset: int) -> int:
+        """The row with the cell ``offset``, the last one for cells behind the end."""
+        if self._starts is None:
+            return min(offset // self._columns, self.count - 1)
+        low, high = 0, len(self._starts)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._starts[middle] <= offset:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def rows(self, first: int, end: int) -> list[str | Row]:
+        """The rows ``first:end``."""
+        columns, last = self._columns, self.count - 1
+        made: list[str | Row] = []
+        for number in range(first, end):
+            start = self.start(number)
+            stop = self.start(number + 1) if number < last else start + columns
+            text, attrs = self._text[start:stop], self._attrs[start:stop]
+            pad = columns - len(text)
+            made.append(Row(text + " " * pad, attrs + ERASED * pad, number < last or self._continues))
+        return made
+
+    def _find_starts(self) -> list[int] | None:
+        """Where rows begin when wide characters make them uneven; None when every row is full."""
+        text, columns = self._text, self._columns
+        if STUB not in text:
+            return None
+        starts, at, size = [0], columns, len(text)
+        while at < size:
+            if text[at] == STUB:
+                at -= 1
+            starts.append(at)
+            at += columns
+        return starts
 
 
-def _joined(parts: Sequence[str | Row]) -> tuple[str, str]:
-    """Text and attributes of the rows of one logical line, without padding."""
-    rows = [_as_row(part) for part in parts]
-    texts, attrs = [], []
-    for at, row in enumerate(rows):
-        size = len(row.text)
-        if at == len(rows) - 1:
-            size = content_length(row) if not row.wrapped else size
-        elif row.text[-1:] == " " and rows[at + 1].text[1:2] == STUB:
-            # The column that a wide character did not fit into.
-            size -= 1
-        texts.append(row.text[:size])
-        attrs.append(row.attrs[:size])
-    return "".join(texts), "".join(attrs)
+def _is_wrapped(item: str | Row) -> bool:
+    return isinstance(item, Row) and item.wrapped
 
 
-def _rewrap(parts: Sequence[str | Row], columns: int, result: list[str | Row]) -> list[_Start]:
-    """Append the rows of one logical line to ``result``; return where each of them starts in the line."""
-    text, attrs = _joined(parts)
-    if columns == 1 and STUB in text:
-        # No cell for the right halves: the characters stay, one cell each.
-        kept = [x for x, cell in enumerate(text) if cell != STUB]
-        text, attrs = "".join([text[x] for x in kept]), "".join([attrs[x] for x in kept])
-    starts = []
-    at = 0
-    continues = _wrapped(parts[-1])
-    while True:
-        end = at + columns
-        if end < len(text) and text[end] == STUB and columns > 1:
-            end -= 1
-        starts.append(_Start(at, len(result)))
-        more = end < len(text)
-        cells, styles = text[at:end], attrs[at:end]
-        pad = columns - len(cells)
-        result.append(Row(cells + " " * pad, styles + ERASED * pad, more or continues))
-        if not more:
-            return starts
-        at = end
-
-
-def _moved(mark: Position, parts: Sequence[str | Row], first: int, starts: list[_Start], columns: int) -> Position:
-    """Where ``mark`` in one of the rows ``parts`` (from row ``first``) is now, given the starts of the new rows."""
-    offset = mark.column + sum(len(_as_row(part).text) for part in parts[: mark.row - first])
-    last = [start for start in starts if start.offset <= offset][-1]
-    return Position(last.row, min(offset - last.offset, columns - 1))
+def _fits(item: str | Row, columns: int) -> bool:
+    """Whether the last or only row of a line can stay as it is."""
+    if isinstance(item, str):
+        return len(item) <= columns
+    excess = len(item.attrs) - columns
+    return not item.wrapped and (excess <= 0 or item.attrs.endswith(ERASED * excess))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kernel.term.events import Bell, SizeChanged
 from kernel.term.reflow import Position, is_blank, reflow
-from kernel.term.rows import Row, blank_row, fit
+from kernel.term.rows import PLAIN, Row, blank_row, fit
 from kernel.term.state import MAX_COLUMNS, MAX_LINES, SavedCursor
 from kernel.term.window import MAX_PROGRAM_COLUMNS, MAX_PROGRAM_LINES, WindowOperations
 
@@ -110,18 +110,24 @@ class Screen(WindowOperations):
         items = self.history.take_all()
         before = len(items)
         items.extend(rows[:used])
-        marks = [Position(before, 0), Position(before + cursor.row, cursor.column)]
-        items, (top, at) = reflow(items, columns, marks)
-        start = max(top.row, len(items) - lines)
-        if used == old_lines:
-            start = max(0, len(items) - lines)
-        start = min(start, at.row)
-        end = min(len(items), start + lines)
-        rows[:] = [fit(item if isinstance(item, Row) else Row(item, "\1" * len(item)), columns) for item in items[start:end]]
+        made = reflow(
+            items,
+            columns,
+            before,
+            Position(before + cursor.row, cursor.column),
+            above=self.history.limit + lines,
+            below=lines,
+            clusters=self.clusters,
+        )
+        at = len(made.above)
+        start = max(0 if used == old_lines else made.top, at + len(made.below) - lines)
+        start = min(start, at)
+        shown = [*made.above[start:], *made.below][:lines]
+        rows[:] = [fit(item if isinstance(item, Row) else Row(item, PLAIN * len(item)), columns) for item in shown]
         rows.extend([blank_row(columns)] * (lines - len(rows)))
         self.history.columns = columns
-        self.history.extend(items[:start])
-        return at.row - start, at.column
+        self.history.extend(made.above[:start])
+        return at - start, made.column
 
     def _change_lines(self, rows: list[Row], lines: int, used: int, cursor: Position) -> tuple[int, int]:
         """Change only the number of lines: lines come from the history or go there."""

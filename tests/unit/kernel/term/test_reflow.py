@@ -115,3 +115,56 @@ def test_any_resize_after_any_input_is_sound(seed: int) -> None:
         assert_sound(terminal)
         terminal.feed(b"x\x1b[H\xe6\x97\xa5")
         assert_sound(terminal)
+
+
+def test_one_column_and_back_keeps_wide_characters_whole() -> None:
+    terminal = Terminal(20, 4, scrollback=200)
+    terminal.feed("日本語 👩\u200d👧 x\r\n".encode())
+    terminal.resize(1, 4)
+    assert_sound(terminal)
+    terminal.resize(20, 4)
+    assert logical_lines(terminal) == ["日本語 👩\u200d👧 x"]
+    assert [row.text.count(STUB) for row in terminal.rows][:1] == [4]
+
+
+def test_cursor_behind_a_wide_character_that_did_not_fit_stays_on_its_own() -> None:
+    terminal = Terminal(2, 3)
+    terminal.feed("W日\x1b[2;1H".encode())
+    terminal.resize(7, 3)
+    assert terminal.rows[0].text.startswith("W日")
+    assert (terminal.cursor.x, terminal.cursor.y) == (1, 0)
+
+
+def test_only_what_the_history_keeps_is_rewrapped() -> None:
+    terminal = Terminal(200, 50, scrollback=300)
+    for number in range(900):
+        terminal.feed(b"%03d" % number + b"." * 997 + b"\r\n")
+    terminal.feed(b"$ ")
+    terminal.resize(1, 1)
+    assert len(terminal.history) == 300
+    assert terminal.cursor.y == 0
+    terminal.resize(7, 3)
+    assert_sound(terminal)
+    assert len(terminal.history) <= 300
+    assert terminal.display[terminal.cursor.y].startswith("$ ")
+
+
+def test_rows_that_fit_are_not_made_anew() -> None:
+    terminal = Terminal(200, 10)
+    terminal.feed(b"\x1b[31mred\x1b[m and a little more\r\n" * 200)
+    before = terminal.history.stored()
+    terminal.resize(150, 10)
+    after = terminal.history.stored()
+    assert all(one is other for one, other in zip(before, after, strict=True))
+    assert_sound(terminal)
+    terminal.resize(220, 10)
+    assert_sound(terminal)
+    assert all(line.startswith("red and") for line in terminal.history_text())
+
+
+def test_a_screen_full_below_the_cursor_keeps_the_cursor_s_line() -> None:
+    terminal = Terminal(100, 50)
+    terminal.feed(b"x" * 5000 + b"\x1b[HTOP\x1b[H")
+    terminal.resize(1, 1)
+    assert terminal.display == ["T"]
+    assert_sound(terminal)
