@@ -16,7 +16,7 @@ from aether_desktop.widgets.button import IconButton
 
 DOT_PX = 8
 WIDEST_PX = 220
-NARROWEST_PX = 64
+NARROWEST_PX = 112
 MOST_NAME_CHARS = 60
 
 

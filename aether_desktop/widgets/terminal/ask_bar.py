@@ -73,12 +73,12 @@ class AskBar(QWidget):
         column.setContentsMargins(SPACE.md + ICON_PX + SPACE.sm, SPACE.sm + 2, SPACE.md, SPACE.sm + 2)
         column.setSpacing(SPACE.xs)
         column.addWidget(Label(question.title, wrap=True))
-        if question.warning:
-            column.addWidget(Label(question.warning, "attention", wrap=True))
         for line in question.lines[:MOST_LINES]:
-            label = ElidedLabel(line, "secondary")
+            label = ElidedLabel(line)
             label.setFont(mono_font(TYPE.label))
             column.addWidget(label)
+        if question.warning:
+            column.addWidget(Label(question.warning, "attention", wrap=True))
         if question.detail:
             column.addWidget(Label(question.detail, "caption", wrap=True))
         column.addSpacing(SPACE.xs)

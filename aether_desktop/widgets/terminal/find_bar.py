@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font, tabular_ui_font
 from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
 from aether_desktop.widgets.button import IconButton, PaintedButton, tooltip_with_shortcut
 from aether_desktop.widgets.focus_ring import paint_focus_ring
-from aether_desktop.widgets.label import ElidedLabel
+from aether_desktop.widgets.label import ElidedLabel, Label
 
 FIELD_PX = 200
 STATUS_PX = 108
@@ -56,6 +56,8 @@ class FindBar(QWidget):
     next_wanted = Signal()
     previous_wanted = Signal()
     closed = Signal()
+    resized = Signal()
+    """It needs another height."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -76,9 +78,15 @@ class FindBar(QWidget):
         self.previous = IconButton("chevron-up", "Previous match", shortcut="Shift+Return", size_px=SWITCH_PX, parent=self)
         self.next = IconButton("chevron-down", "Next match", shortcut="Return", size_px=SWITCH_PX, parent=self)
         self.close_button = IconButton("close", "Close", shortcut="Esc", size_px=SWITCH_PX, parent=self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE.sm, SPACE.xs + 2, SPACE.sm, SPACE.xs + 2)
+        self.problem = Label("", "error", wrap=True, parent=self)
+        self.problem.setVisible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE.sm, SPACE.xs + 2, SPACE.sm, SPACE.xs + 2)
+        column.setSpacing(SPACE.xs)
+        row = QHBoxLayout()
         row.setSpacing(SPACE.xs)
+        column.addLayout(row)
+        column.addWidget(self.problem)
         row.addWidget(self.field, 1)
         for widget in (self.case, self.regex, self.status, self.previous, self.next, self.close_button):
             row.addWidget(widget)
@@ -91,8 +99,11 @@ class FindBar(QWidget):
 
     def show_status(self, text: str, *, wrong: bool = False) -> None:
         """Show the count, or (wrong) what is the matter with the pattern."""
-        self.status.setText(text)
-        self.status.set_role("error" if wrong else "tertiary")
+        self.status.setText("" if wrong else text)
+        self.problem.setText(text if wrong else "")
+        if self.problem.isVisibleTo(self) != wrong:
+            self.problem.setVisible(wrong)
+            self.resized.emit()
         self.field.setProperty("invalid", wrong)
         self.field.style().unpolish(self.field)
         self.field.style().polish(self.field)

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.widgets.terminal.commands import Command
@@ -18,6 +18,7 @@ from aether_desktop.widgets.terminal.find_bar import FindBar
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX
 from aether_desktop.widgets.terminal.search_client import MOST_MATCHES, Found, SearchClient
 from aether_desktop.widgets.terminal.search_text import SearchText
+from aether_desktop.widgets.terminal.shades import shade
 from kernel.term.search import Match
 from kernel.term.selection import Span
 
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.view import TerminalView
 
 MARGIN_PX = 8
+WIDTH_PX = 430
 TYPING_PAUSE_MS = 60
 #: New output is searched this long after the last search.
 FOLLOW_MS = 300
-MATCH_OPACITY = 80
-CURRENT_OPACITY = 150
+MATCH_SHARE = 0.3
+CURRENT_SHARE = 0.45
+CURRENT_EDGE_PX = 2
 
 
 class Finding(QObject):
@@ -75,6 +78,7 @@ class Finding(QObject):
             bar.next_wanted.connect(self.next)
             bar.previous_wanted.connect(self.previous)
             bar.closed.connect(self.close)
+            bar.resized.connect(self._place)
             selected = self._view.selecting.text(self._view.terminal)
             if selected and "\n" not in selected:
                 bar.field.setText(selected)
@@ -125,10 +129,13 @@ class Finding(QObject):
         return self._bar is not None
 
     def _place(self) -> None:
-        if self._bar is not None:
-            width = min(self._bar.sizeHint().width(), self._view.width() - 2 * MARGIN_PX - SCROLLBAR_PX)
-            left = self._view.width() - width - MARGIN_PX - SCROLLBAR_PX
-            self._bar.setGeometry(max(0, left), MARGIN_PX, max(60, width), self._bar.sizeHint().height())
+        if self._bar is None:
+            return
+        width = max(60, min(WIDTH_PX, self._view.width() - 2 * MARGIN_PX - SCROLLBAR_PX))
+        left = self._view.width() - width - MARGIN_PX - SCROLLBAR_PX
+        layout = self._bar.layout()
+        tall = layout.totalHeightForWidth(width) if layout is not None and layout.hasHeightForWidth() else -1
+        self._bar.setGeometry(max(0, left), MARGIN_PX, width, tall if tall > 0 else self._bar.sizeHint().height())
 
     def _on_session(self) -> None:
         if self._session is not None:
@@ -255,16 +262,16 @@ class Finding(QObject):
         first, last = view.grid.shown()
         # A match may begin on an earlier line and reach into view; few are longer than a screen.
         start = bisect_left(self.matches, (first - view.terminal.lines,))
-        shade = QColor(tokens_of(view).attention_fill)
+        amber = QColor(tokens_of(view).attention_fill)
         for match in self.matches[start : bisect_right(self.matches, (last + 1,))]:
             current = match == self.current
-            shade.setAlpha(CURRENT_OPACITY if current else MATCH_OPACITY)
             for span in spans_of(match, view.terminal.columns, first, last):
                 area = view.grid.rect(span)
-                painter.fillRect(area, shade)
+                share = CURRENT_SHARE if current else MATCH_SHARE
+                shade(painter, area, amber.rgb() & 0xFFFFFF, view.scheme, share=share)
                 if current:
-                    painter.setPen(QColor(tokens_of(view).attention_fill))
-                    painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+                    painter.setPen(QPen(amber, CURRENT_EDGE_PX))
+                    painter.drawRect(area)
 
 
 def spans_of(match: Match, columns: int, first: int, last: int) -> list[Span]:

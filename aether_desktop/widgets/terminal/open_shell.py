@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
 from kernel.protocol.tty import TtyClose, TtyOpen
@@ -38,5 +40,10 @@ class OpenShell:
             self._close()
 
     def _close(self) -> None:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            # The application has ended, and the kernel ends its terminals by itself.
+            return
         if self.tty_id:
             self._tasks.spawn(self._client.execute(TtyClose(tty_id=self.tty_id)), name="close shell")

@@ -100,7 +100,7 @@ class Parts(QObject):
 
         self._view.commands.add(
             Command("zoom-in", "Larger", lambda: zoom(1), ("Ctrl+Shift++", "Ctrl+Shift+="), "zoom"),
-            Command("zoom-out", "Smaller", lambda: zoom(-1), ("Ctrl+Shift+_", "Ctrl+Shift+-"), "zoom"),
+            Command("zoom-out", "Smaller", lambda: zoom(-1), ("Ctrl+Shift+-", "Ctrl+Shift+_"), "zoom"),
             Command(
                 "zoom-reset",
                 "Actual Size",

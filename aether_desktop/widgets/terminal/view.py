@@ -43,12 +43,12 @@ from aether_desktop.widgets.terminal.pointer import Pointer
 from aether_desktop.widgets.terminal.preferences import TerminalPreferences
 from aether_desktop.widgets.terminal.scroll_keys import scroll_step
 from aether_desktop.widgets.terminal.selecting import Selecting
+from aether_desktop.widgets.terminal.shades import shade
 from aether_desktop.widgets.terminal.viewport import Viewport
 from kernel.term import Terminal
 from kernel.term.events import PaletteChanged, SizeChanged
 from kernel.term.keys import encode_focus, encode_key
 
-SELECTION_OPACITY = 110
 Overlay = Callable[[QPainter], None]
 PressHandler = Callable[[QMouseEvent], bool]
 
@@ -349,12 +349,12 @@ class TerminalView(QWidget):
                 paper = self._scheme.foreground
             painter.fillRect(event.rect(), QColor(paper))
         painter.drawImage(QPointF(PADDING_PX, PADDING_PX), picture)
-        shade = QColor(self._scheme.selection)
-        shade.setAlpha(SELECTION_OPACITY)
         for span in self.selecting.spans(self.terminal, *self.grid.shown()):
-            painter.fillRect(self.grid.rect(span), shade)
+            shade(painter, self.grid.rect(span), self._scheme.selection, self._scheme)
         for overlay in self.overlays:
+            painter.save()
             overlay(painter)
+            painter.restore()
         self._cursor.paint(painter, self, self._painter, hidden=self._blink.off, preedit=self._preedit)
 
     # --- private
