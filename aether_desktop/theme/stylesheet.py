@@ -65,7 +65,8 @@ QRadioButton::indicator:checked { background: $accent_fill; border: 1px solid $a
     image: url($icons/dot-light.png); }
 QCheckBox::indicator:checked:hover, QRadioButton::indicator:checked:hover { background: $accent; border: 1px solid $accent; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { background: $surface1; border: 1px solid $line_strong; }
-QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled { background: $text3;
+QCheckBox::indicator:checked:disabled, QCheckBox::indicator:indeterminate:disabled,
+QRadioButton::indicator:checked:disabled { background: $text3;
     border: 1px solid $text3; }
 
 QPushButton, QToolButton { background: $surface2; color: $text1; border: 1px solid $line; border-radius: ${field}px;
@@ -79,6 +80,8 @@ QPushButton:default { background: $accent_fill; color: $on_accent; }
 QAbstractItemView { background: $surface0; alternate-background-color: $surface1; border: none; outline: none;
     selection-background-color: $selection; selection-color: $text1; }
 QAbstractItemView:focus { border: 1px solid $accent; border-radius: ${small}px; }
+QTreeView#file-table::item { padding: 0 8px; }
+QTreeView#file-table QHeaderView::section { padding: 6px 11px; }
 QHeaderView { background: $surface1; }
 QHeaderView::section { background: $surface1; color: $text2; border: none; border-bottom: 1px solid $line_strong;
     padding: 6px 8px; font-size: ${label}px; font-weight: 500; }

@@ -150,6 +150,10 @@ class NoticeHost(QObject):
         self._place()
         return card
 
+    def tell(self, notice: Notice, on_action: Callable[[], None] | None = None) -> None:
+        """The same, as a ``Notify``."""
+        self.show(notice, on_action)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the notices in the corner when the surface changes its size."""
         if isinstance(event, QResizeEvent):

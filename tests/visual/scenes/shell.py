@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from PySide6.QtCore import QDateTime, QPoint, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
@@ -95,7 +96,12 @@ def open_windows(widget: QWidget) -> None:
 
 def open_context_menu(widget: QWidget) -> None:
     window = _main(widget)
-    window.desktop.menu_requested.emit(QPoint(0, 0))
+    picture_of_menu(window, lambda: window.desktop.menu_requested.emit(QPoint(0, 0)))
+
+
+def picture_of_menu(window: QWidget, open_it: Callable[[], object]) -> None:
+    """Open a menu that is a child of ``window`` and lay its picture over it."""
+    open_it()
     menu = window.findChild(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
     assert menu is not None
     picture = menu.grab()

@@ -1,0 +1,121 @@
+"""The parts of the file browser and their places: path, search, list, text, and the line that says how much there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from aether_desktop.theme.current import tokens_of
+from aether_desktop.theme.tokens import SPACE
+from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.empty_state import EmptyState
+from aether_desktop.widgets.file_browser.file_model import FileModel
+from aether_desktop.widgets.file_browser.names import count_text, shown_name, size_text
+from aether_desktop.widgets.file_browser.path_bar import PathBar
+from aether_desktop.widgets.label import ElidedLabel
+from aether_desktop.widgets.search_field import SearchField
+from kernel.protocol.records import FileStat
+
+_SIDE_BY_SIDE_PX = 620
+_SEARCH_FROM_PX = 540
+
+
+class FilesLayout(QWidget):
+    """Holds the parts; ``place`` puts list and text into it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.path = PathBar()
+        self.search = SearchField("Search this folder", width_px=190)
+        self.search.setToolTip("Search this folder (Ctrl+F)")
+        self.new_button = IconButton("folder-add", "New folder", shortcut="Ctrl+Shift+N")
+        self.more_button = IconButton("more", "More actions")
+        self.empty = EmptyState("folder", "This folder is empty")
+        self.empty.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.empty.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.failure = EmptyState("alert", "", "", "Try again")
+        for button in self.failure.findChildren(Button):
+            self.failure.setFocusProxy(button)
+        self.status = ElidedLabel("", "caption")
+        self.pages = QStackedWidget()
+        self.halves = QSplitter(Qt.Orientation.Horizontal)
+        self.halves.setChildrenCollapsible(False)
+
+    def place(self, table: QWidget, text: QWidget) -> None:
+        """Lay everything out."""
+        for page in (table, self.empty, self.failure):
+            self.pages.addWidget(page)
+        self.halves.addWidget(self.pages)
+        self.halves.addWidget(text)
+        self.halves.setStretchFactor(0, 3)
+        self.halves.setStretchFactor(1, 2)
+        self.halves.setSizes([540, 360])
+        top = QHBoxLayout()
+        top.setContentsMargins(SPACE.md, SPACE.sm, SPACE.md, SPACE.sm)
+        top.setSpacing(SPACE.sm)
+        top.addWidget(self.path, 1)
+        for widget in (self.search, self.new_button, self.more_button):
+            top.addWidget(widget)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(SPACE.lg, SPACE.xs, SPACE.lg, SPACE.xs + 2)
+        foot.addWidget(self.status)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        column.addLayout(top)
+        column.addWidget(self.halves, 1)
+        column.addLayout(foot)
+
+    def turn_to(self, page: QWidget) -> None:
+        """Show the list or what is there in its place; the keyboard goes along."""
+        if self.pages.currentWidget() is page:
+            return
+        focused = self.focusWidget()
+        had_focus = focused is not None and self.pages.isAncestorOf(focused)
+        self.pages.setCurrentWidget(page)
+        if had_focus:
+            page.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put list and text beside or above each other."""
+        super().resizeEvent(event)
+        wide = self.width() >= _SIDE_BY_SIDE_PX
+        self.halves.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+        self.show_search(wanted=False)
+
+    def show_search(self, *, wanted: bool) -> None:
+        """Show the search field; where there is little room only while it is ``wanted`` or in use."""
+        self.search.setVisible(wanted or self.width() >= _SEARCH_FROM_PX or bool(self.search.text()) or self.search.hasFocus())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the background and the lines around the list."""
+        painter = QPainter(self)
+        tokens = tokens_of(self)
+        painter.fillRect(self.rect(), QColor(tokens.surface0))
+        for y in (self.halves.geometry().top() - 1, self.halves.geometry().bottom() + 1):
+            painter.fillRect(0, y, self.width(), 1, QColor(tokens.line))
+
+
+def nothing_text(model: FileModel) -> tuple[str, str]:
+    """Why no file is shown, and what to do: a sentence and an explanation."""
+    hidden = len(model.entries)
+    if model.query:
+        return f"Nothing here matches “{shown_name(model.query)[:60]}”", "Escape clears the search."
+    if hidden:
+        return "Only hidden files are here", f"Ctrl+H shows {count_text(hidden, 'item')}."
+    return "This folder is empty", "Files that agents write here appear by themselves."
+
+
+def status_text(model: FileModel, selected: Sequence[FileStat]) -> str:
+    """How much is in the folder, and how much of it is selected."""
+    if not model.entries:
+        return ""
+    text = count_text(model.rowCount(), "item")
+    if selected:
+        size = sum(entry.size for entry in selected if entry.type == "file")
+        text += f", {len(selected):,} selected" + (f", {size_text(size)}" if size else "")
+    hidden = 0 if model.shows_hidden else sum(1 for entry in model.entries if entry.is_hidden)
+    return f"{text}, {hidden:,} hidden" if hidden else text
