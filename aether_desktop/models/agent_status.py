@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Final
 
 from aether_desktop.stores.reducers.process import ProcessView
+from aether_desktop.stores.reducers.shown_text import exact_line
 from kernel.protocol.records import Approval
 
+EXACT_CHARACTERS: Final = 500
 STOPPED_BY_SIGNAL: Final = frozenset({130, 137, 143})
 _WORDS: Final = {"booting": "starting", "idle": "starting", "waiting": "waiting"}
 _WANTS: Final = {
@@ -73,18 +75,8 @@ def belongs(group: Group, wanted: Group) -> bool:
 def question_of(approval: Approval) -> tuple[str, str]:
     """What an agent asks, as words and the exact thing: ("Wants to run", "rm -rf build/")."""
     words = _WANTS.get(approval.kind, "Asks")
-    exact = next((approval.details[name] for name in _DETAILS if approval.details.get(name)), "")
-    return words, visible(" ".join((exact or approval.action)[:2000].split()))[:500]
-
-
-def visible(text: str) -> str:
-    """Text in which nothing hides: control characters and marks of direction are written out as escapes.
-
-    A command is approved by how it looks, so a character that changes the looks of others must show itself.
-    """
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
-    )
+    asked = next((approval.details[name] for name in _DETAILS if approval.details.get(name)), "")
+    return words, exact_line(asked or approval.action, EXACT_CHARACTERS)
 
 
 def fraction_of(view: ProcessView) -> float:

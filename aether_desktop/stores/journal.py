@@ -137,17 +137,33 @@ class JournalStore(QObject):
         page = await self._client.execute(HistoryLogs(pid=self.pid, limit=PAGE))
         waiting, self._waiting = self._waiting or [], None
         self.about_to_reset.emit()
+        before, first = self._tail, self._tail_first
         self._tail = [_decode(item) for item in page.events]
         self._tail_first = page.first_index
-        # The page that the tail begins in is another piece of the journal now.
-        for number in [number for number in self._pages if (number + 1) * PAGE > self._tail_first]:
-            del self._pages[number]
+        self._keep_as_pages(before, first)
         self._last_log_id = max((event.log_id for event in self._tail), default=0)
         self._loaded = True
         self._rebuild()
         self.reset.emit()
         for event in waiting:
             self._take(event)
+
+    def _keep_as_pages(self, before: list[JournalEvent], first: int) -> None:
+        """What the live end held, from entry `first` on, stays as pages in front of the new end: it may be looked at."""
+        joint = self._tail_first - first
+        fits = 0 < joint < len(before) and bool(self._tail) and before[joint].log_id == self._tail[0].log_id
+        for number in [number for number in self._pages if (number + 1) * PAGE > min(first, self._tail_first)]:
+            start, events = number * PAGE, self._pages.pop(number)
+            if fits and start + len(events) == first:
+                before, first = [*events, *before], start
+        if fits:
+            for start in range(-(-first // PAGE) * PAGE, self._tail_first, PAGE):
+                self._pages[start // PAGE] = before[start - first : min(start + PAGE, self._tail_first) - first]
+            self._drop_oldest_pages()
+
+    def _drop_oldest_pages(self) -> None:
+        while len(self._pages) > KEPT_PAGES:
+            self._pages.popitem(last=False)
 
     async def _load_page(self, page: int) -> None:
         try:
@@ -167,8 +183,7 @@ class JournalStore(QObject):
             return
         self.about_to_reset.emit()
         self._pages[page] = events
-        while len(self._pages) > KEPT_PAGES:
-            self._pages.popitem(last=False)
+        self._drop_oldest_pages()
         self._rebuild()
         self.reset.emit()
 

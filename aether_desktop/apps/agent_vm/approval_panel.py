@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from aether_desktop.stores.reducers.shown_text import visible
+from aether_desktop.stores.reducers.shown_text import exact, exact_line
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.tokens import DARK, RADIUS, SPACE, TYPE
@@ -40,6 +40,7 @@ CHARACTERS = 40_000
 NARROW_PX = 560
 SHARE_OF_WINDOW = 0.42
 ALWAYS_CHARACTERS = 42
+TITLE_CHARACTERS = 300
 
 
 class ApprovalPanel(QWidget):
@@ -204,19 +205,24 @@ class ApprovalPanel(QWidget):
 
     def _fill(self, approval: Approval) -> None:
         details = approval.details
-        self._title.setText(visible(approval.action))
-        self.setAccessibleName(f"The agent asks: {visible(approval.action)}")
-        place = details.get("path", "") or details.get("cwd", "") or details.get("host", "")
+        title = exact_line(approval.action, TITLE_CHARACTERS)
+        self._title.setText(title)
+        self.setAccessibleName(f"The agent asks: {title}")
+        place = exact_line(details.get("path", "") or details.get("cwd", "") or details.get("host", ""), TITLE_CHARACTERS)
         counts = f"+{details['added']} −{details['removed']}" if "added" in details and "removed" in details else ""
-        self._risk.setText(" · ".join(visible(part) for part in (approval.risk, place, counts) if part))
+        what = exact(_what(approval))
+        lines = what.count("\n") + 1
+        length = f"{lines} lines" if lines > SHOWN_LINES else ""
+        parts = (exact_line(approval.risk, TITLE_CHARACTERS), "" if place in title else place, counts, length)
+        self._risk.setText(" · ".join(part for part in parts if part))
         self._diff.enabled = "diff" in details
-        self._what.setPlainText(visible(_what(approval)))
+        self._what.setPlainText(what)
         self._reason.clear()
         self._show_always()
         self._fit_text()
 
     def _show_always(self) -> None:
-        allowed = visible(self._approval.always) if self._approval is not None else ""
+        allowed = exact_line(self._approval.always, TITLE_CHARACTERS) if self._approval is not None else ""
         self._always.setVisible(bool(allowed))
         words = f"Always allow {allowed}"
         short = words if len(words) <= ALWAYS_CHARACTERS else f"{words[:ALWAYS_CHARACTERS]}…"

@@ -43,7 +43,7 @@ class ControlBar(QWidget):
         self._narrow: bool | None = None
         self._status = ElidedLabel("", "caption")
         self._status.setAccessibleName("Status")
-        self._processes = Button("", "quiet", tooltip="The processes that it runs")
+        self._processes = Button("", "quiet", tooltip="The processes that it runs", shortcut="Ctrl+Shift+J")
         self._processes.setFixedHeight(20)
         self._pause = Button("Pause", icon="pause", tooltip="Freeze the agent and all it runs", shortcut="Ctrl+Shift+P")
         self._resume = Button("Resume", "primary", icon="play", tooltip="Go on at the same step", shortcut="Ctrl+Shift+P")
@@ -59,7 +59,7 @@ class ControlBar(QWidget):
         self._box.returnPressed.connect(self._send)
         self._shell = Button("Shell", icon="terminal", tooltip="Open a shell in its sandbox", shortcut="Ctrl+Shift+O")
         self._stop = Button("Stop", "danger", tooltip="End it (SIGTERM)")
-        self._kill = Button("Kill", "danger", tooltip="Emergency stop: end it and all it runs at once", shortcut="Ctrl+Shift+K")
+        self._kill = Button("Kill", "danger", tooltip="Emergency stop; twice ends it and all it runs at once", shortcut="Ctrl+Shift+K")
         self._again = Button("Deploy again", "primary", icon="deploy", tooltip="Deploy with the same values")
         self._connect()
         self._lay_out()
@@ -85,6 +85,8 @@ class ControlBar(QWidget):
         for widget in talking:
             widget.setVisible(alive and not info.interrupted)
         self._again.setVisible(not alive)
+        # The words of a quiet button end where the buttons below do; its ground reaches further.
+        self._head.setContentsMargins(0, 0, -SPACE.md if alive else 0, 0)
         self._box.setPlaceholderText(f"Tell {info.pid} what to do next…")
         self._status.setText(status_line(info))
         self._status.set_role("error" if info.confinement == "none" and alive else "caption")
@@ -96,6 +98,7 @@ class ControlBar(QWidget):
         self._add_shortcut(owner, "Ctrl+Shift+K", self._kill_now)
         self._add_shortcut(owner, "Ctrl+Shift+P", self._toggle_pause)
         self._add_shortcut(owner, "Ctrl+Shift+O", self._open_shell)
+        self._add_shortcut(owner, "Ctrl+Shift+J", self._list_processes)
         self._add_shortcut(owner, "Ctrl+L", self._box.setFocus)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -136,6 +139,10 @@ class ControlBar(QWidget):
         if self._kill.isVisible():
             self.kill_requested.emit()
 
+    def _list_processes(self) -> None:
+        if self._shell.isVisible():
+            self.processes_requested.emit()
+
     def _open_shell(self) -> None:
         if self._shell.isVisible():
             self.shell_requested.emit()
@@ -161,12 +168,14 @@ class ControlBar(QWidget):
         self._box.setMinimumWidth(60)
         row.addWidget(self._box, 100)
         row.addStretch(1)
-        for widget in (self._shell, self._again, self._stop, self._kill):
+        for widget in (self._shell, self._stop, self._kill):
             row.addWidget(widget)
         head = QHBoxLayout()
         head.setSpacing(0)
         head.addWidget(self._status, 1)
         head.addWidget(self._processes)
+        head.addWidget(self._again)
+        self._head = head
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.lg, SPACE.sm, SPACE.lg, SPACE.md)
         column.setSpacing(SPACE.xs + 2)

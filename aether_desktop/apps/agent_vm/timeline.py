@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStackedLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QVBoxLayout, QWidget
 
 from aether_desktop.apps.agent_vm.timeline_delegate import TimelineDelegate
 from aether_desktop.apps.agent_vm.timeline_layout import TITLE_PX, TOP_PX
@@ -262,10 +262,12 @@ class TimelineView(QWidget):
         super().__init__(parent)
         self._store = store
         self.list = TimelineList(store, self)
-        self._empty = EmptyState("timeline", "Nothing has happened yet", "The first thought appears here as it comes.")
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.list)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.list)
+        # Over the list, which keeps the keyboard.
+        self._empty = EmptyState("timeline", "Nothing has happened yet", "The first thought appears here as it comes.", parent=self)
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._latest = Button("Latest", icon="chevron-down", tooltip="Go to the newest entry", shortcut="End", parent=self)
         self._latest.hide()
         self._latest.clicked.connect(self.list.go_to_latest)
@@ -278,10 +280,11 @@ class TimelineView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the button in its corner."""
         super().resizeEvent(event)
+        self._empty.setGeometry(self.rect())
         self._place()
 
     def _choose(self) -> None:
-        self._stack.setCurrentWidget(self.list if self._store.row_count else self._empty)
+        self._empty.setVisible(self._store.loaded and not self._store.row_count)
 
     def _on_moved(self, *_: int) -> None:
         self._latest.setVisible(not self.list.following)

@@ -186,6 +186,8 @@ class TimelineDelegate(QStyledItemDelegate):
             ink = tokens.text3
             bar = QRectF(origin.x() + block.left - 10, origin.y() + block.top, 2, block.height)
             painter.fillRect(bar, QColor(tokens.phase("thinking").mark if row.running else tokens.line_strong))
+        elif block.look == "faint":
+            ink = tokens.text3
         elif row.kind in ("end", "waiting"):
             ink = tokens.text1
         painter.setPen(QColor(ink))

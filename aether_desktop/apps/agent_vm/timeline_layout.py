@@ -31,8 +31,9 @@ EXPANDED_LINES: Final = 400
 EXPANDED_CHARACTERS: Final = 20_000
 REASONING_TAIL: Final = 400
 
-Look = Literal["text", "mono", "dim", "said", "card", "output"]
-"""text and mono are plain; dim is reasoning beside a bar; said is a person's message; card holds parameters, output what came."""
+Look = Literal["text", "mono", "faint", "dim", "said", "card", "output"]
+"""text and mono are plain; faint tells what is left out; dim is reasoning beside a bar; said is a person's message; card holds
+parameters, output what came."""
 
 
 @dataclass(slots=True)
@@ -130,7 +131,19 @@ def _tool(writer: _Writer, row: Row, expanded: bool) -> None:
         if expanded:
             writer.add(row.result.text, "output", EXPANDED_LINES)
         else:
-            writer.add(row.result.text, "text", RESULT_LINES)
+            _result(writer, row.result.text)
+
+
+def _result(writer: _Writer, text: str) -> None:
+    """The beginning of what came; columns of several lines stand below each other, and what is left out is counted."""
+    lines = text.count("\n") + 1
+    hidden = lines - RESULT_LINES
+    if hidden <= 1:
+        writer.add(text, "mono" if lines > 1 else "text", RESULT_LINES + 1)
+        return
+    writer.add("\n".join(text.split("\n", RESULT_LINES)[:RESULT_LINES]), "mono", RESULT_LINES)
+    writer.add(f"{hidden:,} more lines", "faint", 1)
+    writer.cut_short = True
 
 
 def _says_nothing_new(row: Row) -> bool:
@@ -171,7 +184,7 @@ class _Writer:
         """What follows belongs to the result's node."""
         self._top += GAP_PX
         self._layout.result_top = self._top
-        self._top += TITLE_PX + 3
+        self._top += TITLE_PX
 
     def finish(self) -> RowLayout:
         """The whole."""

@@ -62,6 +62,7 @@ class AgentView(QWidget):
         self._ctx = ctx
         self._pid = pid
         self._info: ProcessInfo | None = None
+        self._question: Sheet | None = None
         self._tasks = TaskOwner(self, self._on_error)
         self.journal = ctx.stores.journals.open(pid, self)
         self.journal.failed.connect(self._on_error)
@@ -114,7 +115,7 @@ class AgentView(QWidget):
         controls.pause_requested.connect(lambda: self._signal("SIGSTOP"))
         controls.resume_requested.connect(self._resume)
         controls.stop_requested.connect(self._ask_to_stop)
-        controls.kill_requested.connect(lambda: self._signal("SIGKILL"))
+        controls.kill_requested.connect(self._ask_to_kill)
         controls.shell_requested.connect(self._open_shell)
         controls.processes_requested.connect(self._show_processes)
         controls.listen(self)
@@ -189,8 +190,8 @@ class AgentView(QWidget):
 
     def _show_processes(self) -> None:
         popover = ProcessesPopover(self)
+        popover.wanted.connect(lambda: self._tasks.spawn(self._fill_processes(popover), name="processes"))
         popover.open_above(self.controls.processes_button)
-        self._tasks.spawn(self._fill_processes(popover), name="processes")
 
     async def _fill_processes(self, popover: ProcessesPopover) -> None:
         reply = await self._ctx.client.execute(ProcessInfoGet(pid=self._pid))
@@ -198,13 +199,24 @@ class AgentView(QWidget):
             popover.show_processes(reply.children)
 
     def _ask_to_stop(self) -> None:
-        if self._info is None or self._info.state not in ALIVE:
+        self._ask_to_end("stop", "SIGTERM", "Its files and its log stay; its work is not finished.")
+
+    def _ask_to_kill(self) -> None:
+        """The emergency stop: asked for a second time, it waits for no answer."""
+        if self._question is not None and isValid(self._question):
+            self._question.answer("kill")
             return
-        answers = (Answer("stop", "Stop the agent", "danger"), Answer("keep", "Let it work", "primary", default=True))
-        text = "Its files and its log stay; its work is not finished."
-        sheet = Sheet(self, f"Stop {self._info.name} · {self._pid}?", text, answers=answers)
-        sheet.finished.connect(lambda key: self._signal("SIGTERM") if key == "stop" else None)
+        text = "It and all that it runs end at once, in the middle of what they do. What it has written so far stays."
+        self._question = self._ask_to_end("kill", "SIGKILL", text)
+
+    def _ask_to_end(self, verb: str, signal: ProcessSignalName, text: str) -> Sheet | None:
+        if self._info is None or self._info.state not in ALIVE:
+            return None
+        answers = (Answer(verb, f"{verb.capitalize()} the agent", "danger"), Answer("keep", "Let it work", "primary", default=True))
+        sheet = Sheet(self, f"{verb.capitalize()} {self._info.name} · {self._pid}?", text, answers=answers)
+        sheet.finished.connect(lambda key: self._signal(signal) if key == verb else None)
         sheet.open()
+        return sheet
 
     def _on_error(self, error: BaseException) -> None:
         if isinstance(error, AetherError):

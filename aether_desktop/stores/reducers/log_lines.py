@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from aether_desktop.stores.reducers.shown_text import one_line, visible
+from aether_desktop.stores.reducers.shown_text import one_line, printed, visible
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import JournalEvent, tag_of
 
@@ -76,7 +76,7 @@ def _observed(event: agent.AgentObservation) -> Parts:
     code = f" · exit {event.exit_code}" if event.exit_code is not None else ""
     took = f" · {event.duration_s:.1f} s" if event.duration_s >= 0.05 else ""
     word = "observing" if event.ok else "failed"
-    return "results" if event.ok else "problems", word, f"{event.tool}{code}{took}", event.result
+    return "results" if event.ok else "problems", word, f"{event.tool}{code}{took}", printed(event.result[: LINE_CHARACTERS * 4])
 
 
 def _of_people(event: process.ApprovalRequired | process.ApprovalAnswered | agent.AgentUserMessage) -> Parts:

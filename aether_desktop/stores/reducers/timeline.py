@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from aether_desktop.stores.reducers.shown_text import cut, visible
+from aether_desktop.stores.reducers.shown_text import cut, exact, printed, visible
 from kernel.protocol import agent, process
 from kernel.protocol.base import JournalEvent
 
@@ -175,7 +175,8 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
     if event.tool == "complete":
         return None
     key = _call_key(event.step, event.call_id)
-    result = Result(title=f"Result · {_outcome(event)}", text=_cut(event.result).strip(), timestamp=event.timestamp, ok=event.ok)
+    text = cut(printed(event.result), TEXT_CHARACTERS).strip()
+    result = Result(title=f"Result · {_outcome(event)}", text=text, timestamp=event.timestamp, ok=event.ok)
     before = timeline.find(key)
     if before is None:
         before = Row(
@@ -203,7 +204,7 @@ def _required(_timeline: Timeline, event: process.ApprovalRequired) -> Row:
         kind="waiting",
         word="waiting",
         title="Waiting for you",
-        text=_cut(what or event.details.get("reason", event.action)),
+        text=exact(cut(what or event.details.get("reason", event.action), TEXT_CHARACTERS)),
         timestamp=event.timestamp,
         step=event.step,
         running=True,

@@ -78,10 +78,10 @@ def test_a_search_finds_words_wherever_they_are() -> None:
 @pytest.mark.parametrize(
     ("kind", "details", "words", "exact"),
     [
-        ("command", {"command": "rm -rf a\n && b"}, "Wants to run", "rm -rf a && b"),
+        ("command", {"command": "rm -rf a\n && b"}, "Wants to run", "rm -rf a ⏎ && b"),
         ("file", {"path": "/home/x", "diff": "+1"}, "Wants to write", "/home/x"),
         ("network", {"url": "https://example.org"}, "Wants to reach", "https://example.org"),
-        ("command", {"command": "ls \u202e/ fr- mr\x1b[2K"}, "Wants to run", "ls \\u202e/ fr- mr\\x1b[2K"),
+        ("command", {"command": "ls \u202e/ fr- mr\x1b[2K"}, "Wants to run", "ls ⟨U+202E⟩/ fr- mr⟨U+001B⟩[2K"),
         ("budget", {}, "Has used its budget", "Coder wants to run a command"),
     ],
 )

@@ -12,12 +12,13 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QWidget
 
-from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S, visible
+from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.models.journal_model import ROW_ROLE
 from aether_desktop.stores.journal import JournalStores
 from aether_desktop.theme.tokens import DARK
+from aether_desktop.widgets.sheet import Sheet
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.fs import FileList, FsLs
@@ -392,19 +393,16 @@ async def test_a_question_answered_elsewhere_goes_away(world: World, make_view: 
     await wait_until(lambda: not view.approval.isVisible())
 
 
-def test_nothing_hides_in_a_command() -> None:
-    assert visible("rm\u202e x\x1b[2K\r") == "rm⟨U+202E⟩ x⟨U+001B⟩[2K⟨U+000D⟩"
-    assert visible("plain\n\ttext é 日本") == "plain\n\ttext é 日本"
-
-
 @pytest.mark.feature("VM03", "AL09")
 async def test_pause_steer_and_the_emergency_stop(world: World, make_view: MakeView) -> None:
     view = await make_view()
     QTest.mouseClick(view.controls._pause, Qt.MouseButton.LeftButton)
     QTest.keyClicks(view.controls._box, "look left")
     QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
-    QTest.keyClick(view, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    await settle()
+    for _ in range(2):
+        assert "SIGKILL" not in [sent.signal for sent in world.client.sent(process.ProcessSignal)], "the first time it asks"
+        QTest.keyClick(view, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+        await settle()
     assert [sent.signal for sent in world.client.sent(process.ProcessSignal)] == ["SIGSTOP", "SIGKILL"]
     (said,) = world.client.sent(process.ProcessSend)
     assert (said.text, said.mode) == ("look left", "steer")
@@ -412,6 +410,7 @@ async def test_pause_steer_and_the_emergency_stop(world: World, make_view: MakeV
 
 async def test_the_processes_of_the_agent_are_listed(world: World, make_view: MakeView) -> None:
     view = await make_view(children=1)
+    assert view.controls.processes_button.accessibleName() == "1 process"
     children = (ChildProcess(pid=31, ppid=30, name="make", command="make -j2", cpu_percent=94.0, memory_mb=12.0, state="R"),)
     world.client.answer(process.ProcessInfoGet, process.ProcessInfoReply(info=make_info(PID), children=children))
     QTest.mouseClick(view.controls.processes_button, Qt.MouseButton.LeftButton)
@@ -419,8 +418,35 @@ async def test_the_processes_of_the_agent_are_listed(world: World, make_view: Ma
     popover = view.findChild(ProcessesPopover)
     assert popover is not None
     item = popover.table.topLevelItem(0)
-    assert [item.text(column) for column in range(5)] == ["31", "make -j2", "94 %", "12 MB", "R"]
+    assert [item.text(column) for column in range(5)] == ["31", "make -j2", "94 %", "12 MB", "running"]
+    assert popover.table.currentItem() is item
+    QTest.keyClick(popover.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "31  make -j2  94 %  12 MB  running"
+    world.client.answer(process.ProcessInfoGet, process.ProcessInfoReply(info=make_info(PID), children=()))
+    popover.wanted.emit()
+    await wait_until(lambda: popover.said.isVisible() and popover.table.topLevelItemCount() == 0)
+    QTest.keyClick(popover, Qt.Key.Key_Escape)
+    assert not popover.isVisible()
+
+
+async def test_the_list_of_processes_opens_from_the_keyboard(world: World, make_view: MakeView) -> None:
+    view = await make_view(children=0)
+    QTest.keyClick(view.timeline.list, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    await settle()
+    popover = view.findChild(ProcessesPopover)
+    assert popover is not None and popover.said.text() == "It runs no process now."
     popover.close()
+
+
+async def test_killing_asks_and_the_safe_answer_is_the_nearest(world: World, make_view: MakeView) -> None:
+    view = await make_view()
+    QTest.mouseClick(view.controls._kill, Qt.MouseButton.LeftButton)
+    await settle()
+    sheet = view.findChild(Sheet)
+    assert sheet is not None and QApplication.focusWidget() is sheet.button("keep")
+    QTest.keyClick(sheet.button("keep"), Qt.Key.Key_Return)
+    await settle()
+    assert not world.client.sent(process.ProcessSignal)
 
 
 async def test_stopping_asks_first(world: World, make_view: MakeView) -> None:
