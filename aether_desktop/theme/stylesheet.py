@@ -50,7 +50,7 @@ QAbstractSpinBox::up-arrow { image: url($icons/chevron-up-$name.png); width: 12p
 QAbstractSpinBox::down-arrow { image: url($icons/chevron-down-$name.png); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface2; border: 1px solid $line_strong; padding: 4px; outline: none; }
 
-QCheckBox, QRadioButton { spacing: 8px; padding: 3px 4px; border: 1px solid transparent; border-radius: ${small}px; }
+QCheckBox, QRadioButton { spacing: 8px; padding: 3px 4px 3px 2px; border: 1px solid transparent; border-radius: ${small}px; }
 QCheckBox:focus, QRadioButton:focus { border: 1px solid $accent; }
 QCheckBox:disabled, QRadioButton:disabled { color: $text3; }
 QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator, QGroupBox::indicator {

@@ -166,7 +166,13 @@ def opened(window: Any, *, zoomed: bool = True) -> MissionControl:
     assert isinstance(view, MissionControl)
     if window.after is not None:
         window.after(window.world.client)
-    view._previews._pull()  # type: ignore[attr-defined] # no timer runs while a picture is made
+    # No timer runs while a picture is made.
+    for feed in window.world.client.terminals.values():
+        feed.wake()
+    schedule = view._ctx.terminals.schedule
+    while schedule.busy:
+        schedule._turn()
+    view._previews._tell()  # type: ignore[attr-defined] # these are the real ones
     return view
 
 
