@@ -189,7 +189,9 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         models=models,
         workplaces=workplaces,
         supervisor=supervisor,
-        terminals=Terminals(supervisor, consoles, bus, scope.child("terminals"), manager.owner_of),
+        terminals=Terminals(
+            supervisor, consoles, bus, scope.child("terminals"), manager.owner_of, lambda: config().terminal.scrollback
+        ),
         accounting=accounting,
         files=files,
         watcher=Watcher(paths.root, paths.state, bus, files.owner_of),
@@ -284,6 +286,8 @@ def _register(router: Router, parts: _Parts) -> None:
     router.register(tty.TtyInput, terminals.input, "anyone")
     router.register(tty.TtyResize, terminals.resize, "anyone")
     router.register(tty.TtyClose, terminals.close_one, "anyone")
+    router.register(tty.TtyList, terminals.list, "anyone")
+    router.register(tty.TtyForeground, terminals.foreground, "anyone")
     router.register(system.KernelStatus, lambda command, who: _status(parts, command), "anyone")
     router.register(system.KernelShutdown, lambda command, who: _shutdown(parts), "admin")
     router.register(system.DesktopRaise, lambda command, who: _raise_desktop(parts), "anyone")

@@ -100,6 +100,14 @@ class DesktopSettings(Section, frozen=True, kw_only=True):
     deploy: Annotated[dict[str, Any], _doc("The last values of the deploy dialog.")] = {}
 
 
+class TerminalSettings(Section, frozen=True, kw_only=True):
+    """Terminals."""
+
+    scrollback: Annotated[int, _doc("Lines of history that a terminal keeps.", ge=0, le=200_000)] = 10_000
+    theme: Annotated[str, _doc("Colours of terminals; auto follows the window's theme.", max_length=64)] = "auto"
+    font_px: Annotated[int, _doc("Size of the font in terminals, in pixels.", ge=6, le=64)] = 13
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole tree."""
 
@@ -109,6 +117,7 @@ class Config(Section, frozen=True, kw_only=True):
     providers: ProviderSettings = ProviderSettings()
     gateway: GatewaySettings = GatewaySettings()
     desktop: DesktopSettings = DesktopSettings()
+    terminal: TerminalSettings = TerminalSettings()
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -9,15 +9,19 @@ from kernel.agents.console import Console
 from kernel.term import Terminal
 
 COLUMNS, LINES = 100, 30
-SCROLLBACK = 10_000
 
 
 class ConsoleScreen:
-    """Implements `ScreenSource` over a `Console`. recent_bytes: begin that far before the end, 0 for the whole record."""
+    """Implements `ScreenSource` over a `Console`.
 
-    def __init__(self, console: Console, on_readable: Callable[[], None], recent_bytes: int) -> None:
+    recent_bytes: begin that far before the end, 0 for the whole record. scrollback: lines of history that it keeps.
+    """
+
+    def __init__(
+        self, console: Console, on_readable: Callable[[], None], recent_bytes: int, scrollback: int = 10_000
+    ) -> None:
         self._console = console
-        self._terminal = Terminal(COLUMNS, LINES, scrollback=SCROLLBACK)
+        self._terminal = Terminal(COLUMNS, LINES, scrollback=scrollback)
         self._position = max(console.start, console.end - recent_bytes) if recent_bytes else console.start
         self._begun = self._position == console.start
         self._stop = console.listen(on_readable)

@@ -4,6 +4,9 @@ Answers the tty.* commands. The agent's first terminal (`tty-<pid>-0`) is its `C
 it is opened with tty.open. The bytes flow through channels, never over the bus.
 """
 
+import asyncio
+import os
+import posixpath
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,20 +14,36 @@ from kernel.agents.console import Consoles
 from kernel.agents.console_screen import ConsoleScreen
 from kernel.agents.supervisor import Supervisor
 from kernel.bus import EventBus
-from kernel.errors import ConflictError, NotFoundError, PermissionDeniedError
+from kernel.errors import ConflictError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from kernel.principal import Principal
 from kernel.protocol.base import Empty
 from kernel.protocol.ids import KERNEL_PID
 from kernel.protocol.process import ProcessReaped
-from kernel.protocol.tty import TtyClose, TtyClosed, TtyInput, TtyOpen, TtyOpened, TtyOpenReply, TtyResize
+from kernel.protocol.tty import (
+    TtyClose,
+    TtyClosed,
+    TtyForeground,
+    TtyForegroundReply,
+    TtyInput,
+    TtyList,
+    TtyListReply,
+    TtyOpen,
+    TtyOpened,
+    TtyOpenReply,
+    TtyRecord,
+    TtyResize,
+)
 from kernel.sandbox.backend import ExecRequest
 from kernel.tasks import Scope
 from kernel.term import Terminal
 from kernel.tty.backend import ShellSpec
 from kernel.tty.manager import TtyEvent, TtyInfo, TtyManager, default_backend
 from kernel.tty.posix import AdoptedPty
+from kernel.tty.screen import SCROLLBACK
+from kernel.tty.shell_integration import SANDBOX_SHELL
 
-SHELL = ("/bin/sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l")
+#: Exit code told for a terminal that was closed while its program ran: as by SIGHUP.
+HUNG_UP = 129
 
 
 class ScreenSource(Protocol):
@@ -56,7 +75,8 @@ class ScreenSource(Protocol):
 class Terminals:
     """Opens, feeds and closes terminals.
 
-    owner_of: the user that owns a pid; a terminal belongs to whom its process belongs.
+    owner_of: the user that owns a pid; a terminal belongs to whom its process belongs. scrollback: lines of history that a
+    terminal opened now keeps.
     """
 
     def __init__(
@@ -66,8 +86,10 @@ class Terminals:
         bus: EventBus,
         scope: Scope,
         owner_of: Callable[[int], str | None],
+        scrollback: Callable[[], int] = lambda: SCROLLBACK,
     ) -> None:
-        self._manager = TtyManager(default_backend(), self._on_event)
+        self._manager = TtyManager(default_backend(), self._on_event, scrollback)
+        self._scrollback = scrollback
         self._supervisor = supervisor
         self._consoles = consoles
         self._bus = bus
@@ -80,16 +102,16 @@ class Terminals:
         if command.pid == KERNEL_PID:
             if not principal.is_admin:
                 raise PermissionDeniedError("Only an administrator may open a shell of this machine.")
-            spec = ShellSpec(columns=command.cols, lines=command.rows)
+            exists = os.path.isabs(command.cwd) and await asyncio.to_thread(os.path.isdir, command.cwd)
+            spec = ShellSpec(cwd=command.cwd if exists else "", columns=command.cols, lines=command.rows)
             info = await self._manager.open_shell(spec, owner_pid=KERNEL_PID, title="Terminal")
             return TtyOpenReply(tty_id=info.tty_id)
         workplace = self._supervisor.workplace(command.pid)
         if workplace is None:
             raise ConflictError(f"Process {command.pid} does not run.", "Its terminal shows what it printed.")
+        cwd = _inside(workplace.home.guest_path, command.cwd)
         sandbox = await workplace.sandbox()
-        request = ExecRequest(
-            argv=SHELL, cwd=workplace.home.guest_path, pty=True, columns=command.cols, lines=command.rows
-        )
+        request = ExecRequest(argv=SANDBOX_SHELL, cwd=cwd, pty=True, columns=command.cols, lines=command.rows)
         execution = await sandbox.execute(request)
         pty = AdoptedPty(execution)
         info = self._manager.adopt(
@@ -116,6 +138,19 @@ class Terminals:
         await self._manager.close(command.tty_id)
         return Empty()
 
+    async def list(self, command: TtyList, principal: Principal) -> TtyListReply:
+        """tty.list."""
+        found = self._manager.list(command.pid)
+        return TtyListReply(terminals=tuple(_record(info) for info in found if self._may_see(info, principal)))
+
+    async def foreground(self, command: TtyForeground, principal: Principal) -> TtyForegroundReply:
+        """tty.foreground."""
+        self._check(command.tty_id, principal)
+        found = await self._manager.foreground(command.tty_id)
+        if found is None:
+            return TtyForegroundReply()
+        return TtyForegroundReply(name=found.name, command=found.command, shell=found.shell)
+
     def view(self, tty_id: str, on_readable: Callable[[], None], recent_bytes: int = 0) -> ScreenSource:
         """The screen of a terminal, to be owned by the caller; a copy that answers nothing where it has an owner already.
 
@@ -123,7 +158,7 @@ class Terminals:
         far before the end of an agent's record, 0 for all of it. Raises NotFoundError or LimitReachedError.
         """
         if is_console(tty_id):
-            return ConsoleScreen(self._consoles.get(tty_id), on_readable, recent_bytes)
+            return ConsoleScreen(self._consoles.get(tty_id), on_readable, recent_bytes, self._scrollback())
         return self._manager.view(tty_id, on_readable)
 
     async def close(self) -> None:
@@ -133,17 +168,23 @@ class Terminals:
     def _check(self, tty_id: str, principal: Principal) -> None:
         if is_console(tty_id):
             raise ConflictError("This terminal shows the agent's own commands.", "Open a shell beside it to type.")
-        owner_pid = self._manager.get(tty_id).owner_pid or KERNEL_PID
-        owner = self._owner_of(owner_pid) or ""
-        if not principal.may_see(owner):
+        if not self._may_see(self._manager.get(tty_id), principal):
             raise NotFoundError(f"There is no terminal {tty_id[:64]}.")
+
+    def _may_see(self, info: TtyInfo, principal: Principal) -> bool:
+        return principal.may_see(self._owner_of(info.owner_pid or KERNEL_PID) or "")
 
     def _on_event(self, event: TtyEvent, info: TtyInfo) -> None:
         pid = info.owner_pid or KERNEL_PID
+        host = pid == KERNEL_PID
         if event is TtyEvent.OPENED:
-            self._bus.publish(TtyOpened(pid=pid, tty_id=info.tty_id))
+            size = (info.columns, info.lines)
+            self._bus.publish(
+                TtyOpened(pid=pid, tty_id=info.tty_id, title=info.title, cols=size[0], rows=size[1], host=host)
+            )
         elif event is TtyEvent.EXITED:
-            self._bus.publish(TtyClosed(pid=pid, tty_id=info.tty_id, exit_code=info.exit_code or 0))
+            code = HUNG_UP if info.exit_code is None else info.exit_code
+            self._bus.publish(TtyClosed(pid=pid, tty_id=info.tty_id, exit_code=code, title=info.title, host=host))
 
     def _forget(self, pid: int) -> None:
         if self._manager.list(pid) and not self._scope.closed:
@@ -153,3 +194,24 @@ class Terminals:
 def is_console(tty_id: str) -> bool:
     """Whether an id names an agent's own terminal rather than an interactive one."""
     return tty_id.startswith("tty-") and tty_id.endswith("-0")
+
+
+def _inside(home: str, folder: str) -> str:
+    """A folder of the home as the sandbox names it. Raises InvalidArgumentError for one outside."""
+    path = posixpath.normpath(posixpath.join(home, folder))
+    if path != home and not path.startswith(home + "/"):
+        raise InvalidArgumentError(f"{folder[:200]!r} is not inside of the agent's home.", f"Its home is {home}.")
+    return path
+
+
+def _record(info: TtyInfo) -> TtyRecord:
+    return TtyRecord(
+        tty_id=info.tty_id,
+        pid=info.owner_pid or KERNEL_PID,
+        title=info.title,
+        cols=info.columns,
+        rows=info.lines,
+        host=(info.owner_pid or KERNEL_PID) == KERNEL_PID,
+        running=info.running,
+        exit_code=info.exit_code,
+    )

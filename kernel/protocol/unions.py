@@ -38,6 +38,8 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     tty.TtyInput,
     tty.TtyResize,
     tty.TtyClose,
+    tty.TtyList,
+    tty.TtyForeground,
     system.KernelStatus,
     system.KernelShutdown,
     system.DesktopRaise,

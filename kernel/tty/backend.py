@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
+from kernel.tty.foreground import Foreground
+
 DEFAULT_COLUMNS, DEFAULT_LINES = 120, 36
 MAX_COLUMNS, MAX_LINES = 2000, 2000
 
@@ -87,6 +89,10 @@ class Pty(Protocol):
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size; the program gets SIGWINCH."""
+        ...
+
+    def foreground(self) -> Foreground | None:
+        """The program in the foreground; None where nothing is known. Blocks for a look at the process table."""
         ...
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ from kernel.tty.backend import (
     ShellSpec,
 )
 from kernel.tty.channel import ByteChannel
+from kernel.tty.foreground import Foreground
 from kernel.tty.screen import SCROLLBACK, LiveScreen, ScreenLease
 from kernel.tty.screen_copy import ScreenCopy
 
@@ -158,6 +159,11 @@ class TtyManager:
                 copy.follow(columns, lines)
             self._change(terminal, TtyEvent.RESIZED, columns=columns, lines=lines)
         return terminal.info
+
+    async def foreground(self, tty_id: str) -> Foreground | None:
+        """The program that would be interrupted by closing a terminal; None where nothing is known. Raises NotFoundError."""
+        terminal = self._find(tty_id)
+        return await asyncio.to_thread(terminal.pty.foreground) if terminal.info.running else None
 
     def lease(self, tty_id: str, on_readable: Callable[[], None]) -> ScreenLease:
         """Take over the screen of a terminal: see `LiveScreen.lease`. Raises NotFoundError or ConflictError."""

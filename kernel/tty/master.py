@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 from kernel.errors import LimitReachedError
 from kernel.tty.backend import OnData
+from kernel.tty.foreground import Foreground, foreground
 
 READ_BYTES = 64 << 10
-BYTES_PER_TURN = 256 << 10
+BYTES_PER_TURN = 64 << 10
 MAX_UNREAD_INPUT_BYTES = 1 << 20
 MAX_DRAIN_READS = 16
 
@@ -81,6 +82,10 @@ class Master:
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def foreground(self) -> Foreground | None:
+        """The program in the foreground. Blocks for a look at the process table."""
+        return foreground(self._descriptor) if self._descriptor is not None else None
 
     def close(self) -> None:
         """Give the descriptor back; the program's side is hung up."""

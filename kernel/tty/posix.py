@@ -18,7 +18,9 @@ import time
 
 from kernel.errors import InvalidArgumentError, NotFoundError, UnavailableError
 from kernel.tty.backend import OnData, OnExit, Pty, RunningCommand, ShellSpec
+from kernel.tty.foreground import Foreground
 from kernel.tty.master import Master
+from kernel.tty.shell_integration import login_shell
 
 OPEN_SLAVE = 'slave=$1; shift; exec "$@" <"$slave" >"$slave" 2>&1'
 HANGUP_GRACE_S = 0.3
@@ -96,6 +98,10 @@ class HostPty:
     def resize(self, columns: int, lines: int) -> None:
         """Change the size."""
         self._master.resize(columns, lines)
+
+    def foreground(self) -> Foreground | None:
+        """The program in the foreground."""
+        return self._master.foreground()
 
     async def close(self) -> None:
         """SIGHUP to the whole session, SIGKILL to what is left of it after 0.3 s."""
@@ -205,6 +211,10 @@ class AdoptedPty:
         if on_exit is not None:
             on_exit(outcome.code)
 
+    def foreground(self) -> Foreground | None:
+        """The program in the foreground."""
+        return self._master.foreground()
+
     async def close(self) -> None:
         """End the program's whole tree and give the descriptor back."""
         if not self._master.closed:
@@ -274,12 +284,13 @@ def _environment(spec: ShellSpec) -> dict[str, str]:
 def _resolve(spec: ShellSpec) -> tuple[tuple[str, ...], str, dict[str, str]]:
     """(argv, folder, environment); raises NotFoundError."""
     environment = _environment(spec)
-    argv = spec.argv or (environment["SHELL"], "-l")
+    argv = spec.argv or login_shell(environment["SHELL"])
     folder = spec.cwd or environment["HOME"]
     if not os.path.isdir(folder):
         raise NotFoundError(f"The folder {folder} does not exist.", "Choose another folder.")
-    if shutil.which(argv[0], path=environment.get("PATH", os.defpath)) is None:
-        raise NotFoundError(f"The program {argv[0]} was not found.", "Check its name or install it.")
+    program = spec.argv[0] if spec.argv else environment["SHELL"]
+    if shutil.which(program, path=environment.get("PATH", os.defpath)) is None:
+        raise NotFoundError(f"The program {program} was not found.", "Check its name or install it.")
     return argv, folder, environment
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from kernel.errors import NotFoundError, UnavailableError
 from kernel.tty.backend import OnData, OnExit, Pty, ShellSpec
+from kernel.tty.foreground import Foreground
 
 READ_CHARS = 64 << 10
 END_WAIT_S = 3.0
@@ -74,6 +75,10 @@ class WindowsPty:
     def resize(self, columns: int, lines: int) -> None:
         """Change the size."""
         self._process.setwinsize(lines, columns)
+
+    def foreground(self) -> Foreground | None:
+        """Not known here."""
+        return None
 
     async def close(self) -> None:
         """End the program; ConPTY ends what is attached to its console."""
