@@ -1,10 +1,12 @@
 """What a command line could harm, told before it runs."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.tools.command_risk import classify, matches, split
+from kernel.tools.command_risk import LONGEST_JUDGED, classify, matches, split
 
 HARMLESS = """
 ls -la
@@ -224,3 +226,23 @@ def test_no_line_breaks_the_reader(command: str) -> None:
 @given(st.text(alphabet="abc -./1\"'", max_size=20).filter(lambda text: text.count('"') % 2 == 0 and text.count("'") % 2 == 0))
 def test_a_deletion_after_anything_is_seen(before: str) -> None:
     assert classify(f"{before}\nrm -rf ~").risk in ("low", "high")
+
+
+@pytest.mark.feature("AP02")
+@pytest.mark.parametrize(
+    "command",
+    ["x" * 99_999, "x() " * 25_000, "a(){" * 25_000, "$((" * 30_000, "| " * 50_000, "'" * 99_999, "x" * 19_999, "x(){" * 4_999, "$(" * 9_999],
+)
+def test_no_command_holds_the_judge_up(command: str) -> None:
+    start = time.process_time()
+    verdict = classify(command)
+    matches("run_command(x *)", command)
+    assert time.process_time() - start < 1.0
+    if len(command) > LONGEST_JUDGED:
+        assert verdict.risk == "high"
+
+
+def test_a_fork_bomb_under_any_name_is_seen() -> None:
+    for command in (":(){ :|:& };:", "bomb() { bomb | bomb & }; bomb", "x (  ) {  x|x  & } ; x", "echo hi; f(){ sleep 1; f | f& }"):
+        assert classify(command).risk == "high", command
+    assert classify("greet() { echo hi; }; greet").risk != "high"
