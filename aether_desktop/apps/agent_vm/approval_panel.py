@@ -69,11 +69,13 @@ class ApprovalPanel(QWidget):
         self._what.setStyleSheet(
             f"QPlainTextEdit {{ background: {DARK.terminal.background}; color: {DARK.terminal.foreground};"
             f" border: none; border-radius: 8px; padding: 4px 6px; }}"
+            f"QScrollBar::handle {{ background: {DARK.text3}; }}"
         )
         self._diff = _DiffColours(self._what.document())
         self._reason = QLineEdit()
-        self._reason.setPlaceholderText("Reason, told to the agent")
-        self._reason.setAccessibleName("Reason of a refusal")
+        self._reason.setPlaceholderText("Reason to deny")
+        self._reason.setAccessibleName("Reason to deny, told to the agent")
+        self._reason.setToolTip("Told to the agent when you deny")
         self._reason.returnPressed.connect(self._reject)
         self._always = Button("", "quiet", key_hint="A")
         self._deny = Button("Deny", key_hint="D", tooltip="Refuse; the reason is told to the agent (D or N)")

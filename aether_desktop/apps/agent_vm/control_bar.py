@@ -85,13 +85,12 @@ class ControlBar(QWidget):
         for widget in talking:
             widget.setVisible(alive and not info.interrupted)
         self._again.setVisible(not alive)
-        # The words of a quiet button end where the buttons below do; its ground reaches further.
-        self._head.setContentsMargins(0, 0, -SPACE.md if alive else 0, 0)
-        self._box.setPlaceholderText(f"Tell {info.pid} what to do next…")
+        self._box.setPlaceholderText(f"Tell {info.pid} what to do…")
         self._status.setText(status_line(info))
-        self._status.set_role("error" if info.confinement == "none" and alive else "caption")
         self._processes.setVisible(alive and not info.interrupted and info.children > 0)
-        self._processes.setText("1 process" if info.children == 1 else f"{info.children} processes")
+        self._processes.setText("1 process" if info.children == 1 else f"{info.children:,} processes")
+        # Its words end about where the buttons below do.
+        self._processes.setFixedWidth(self._processes.sizeHint().width() - 2 * SPACE.md + 8)
 
     def listen(self, owner: QWidget) -> None:
         """Take the window's shortcuts while the focus is in `owner`: several agents share one native window."""
@@ -175,7 +174,6 @@ class ControlBar(QWidget):
         head.addWidget(self._status, 1)
         head.addWidget(self._processes)
         head.addWidget(self._again)
-        self._head = head
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.lg, SPACE.sm, SPACE.lg, SPACE.md)
         column.setSpacing(SPACE.xs + 2)

@@ -104,6 +104,7 @@ class LogList(QListView):
         self.setAccessibleName("Log")
         self.setStyleSheet(
             f"QListView {{ background: {DARK.terminal.background}; border-radius: 8px; }} QListView:focus {{ border: none; }}"
+            f"QScrollBar::handle {{ background: {DARK.text3}; }}"
         )
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_end())

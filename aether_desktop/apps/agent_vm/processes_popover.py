@@ -18,7 +18,7 @@ from kernel.protocol.records import ChildProcess
 WIDTH_PX = 540
 LEAST_WIDTH_PX = 280
 ROW_PX = 24
-HEAD_PX = 30
+HEAD_PX = 36
 MOST_ROWS = 9
 READ_AGAIN_MS = 2_000
 COMMAND_CHARACTERS = 300
@@ -33,7 +33,7 @@ class ProcessesPopover(QFrame):
     wanted = Signal()
     """The list should be read now."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Processes of the agent")
@@ -50,7 +50,7 @@ class ProcessesPopover(QFrame):
         self.table.setStyleSheet(
             f"QTreeWidget, QTreeWidget:focus {{ background: transparent; border: none; }}"
             f"QTreeWidget::item {{ height: {ROW_PX}px; padding: 0 8px; }}"
-            f"QHeaderView, QHeaderView::section {{ background: transparent; }}"
+            f"QHeaderView {{ background: transparent; }} QHeaderView::section {{ background: transparent; padding: 6px 11px; }}"
         )
         header = self.table.header()
         header.setStretchLastSection(False)
@@ -145,7 +145,7 @@ class ProcessesPopover(QFrame):
         return item
 
     def _resize_to(self, rows: int) -> None:
-        self.setFixedHeight(HEAD_PX + ROW_PX * max(2, min(MOST_ROWS, rows)) + SPACE.md)
+        self.setFixedHeight(HEAD_PX + ROW_PX * max(2, min(MOST_ROWS, rows)) + SPACE.md + 4)
         if self.isVisible():
             self._place()
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout, QTextOption
 
-from aether_desktop.stores.reducers.timeline import Row
+from aether_desktop.stores.reducers.timeline import Result, Row
 from aether_desktop.theme.fonts import mono_font, ui_font
 from aether_desktop.theme.tokens import TYPE
 
@@ -131,17 +131,16 @@ def _tool(writer: _Writer, row: Row, expanded: bool) -> None:
         if expanded:
             writer.add(row.result.text, "output", EXPANDED_LINES)
         else:
-            _result(writer, row.result.text)
+            _result(writer, row.result)
 
 
-def _result(writer: _Writer, text: str) -> None:
+def _result(writer: _Writer, result: Result) -> None:
     """The beginning of what came; columns of several lines stand below each other, and what is left out is counted."""
-    lines = text.count("\n") + 1
-    hidden = lines - RESULT_LINES
+    hidden = result.lines - RESULT_LINES
     if hidden <= 1:
-        writer.add(text, "mono" if lines > 1 else "text", RESULT_LINES + 1)
+        writer.add(result.text, "mono" if result.lines > 1 else "text", RESULT_LINES + 1)
         return
-    writer.add("\n".join(text.split("\n", RESULT_LINES)[:RESULT_LINES]), "mono", RESULT_LINES)
+    writer.add("\n".join(result.text.split("\n", RESULT_LINES)[:RESULT_LINES]), "mono", RESULT_LINES)
     writer.add(f"{hidden:,} more lines", "faint", 1)
     writer.cut_short = True
 
@@ -178,7 +177,7 @@ class _Writer:
             last = layout.lineAt(layout.lineCount() - 1)
             self._layout.tail_left = self._left + pad + last.naturalTextWidth() + 6
             self._layout.tail_top = top + last.y()
-        self._top = top + height + (pad + 4 if framed else 0)
+        self._top = top + height + (pad + 4 if framed else 5 if look == "dim" else 0)
 
     def begin_result(self) -> None:
         """What follows belongs to the result's node."""

@@ -22,10 +22,11 @@ CALLS_LOOKED_AT = 32
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a tool call; painted as a node of its own below the call."""
+    """What came of a tool call; painted as a node of its own below the call. lines: of the whole, of which `text` is the beginning."""
 
     title: str
     text: str = ""
+    lines: int = 1
     timestamp: float = 0.0
     ok: bool = True
 
@@ -175,8 +176,10 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
     if event.tool == "complete":
         return None
     key = _call_key(event.step, event.call_id)
-    text = cut(printed(event.result), TEXT_CHARACTERS).strip()
-    result = Result(title=f"Result · {_outcome(event)}", text=text, timestamp=event.timestamp, ok=event.ok)
+    text = printed(event.result).strip("\n").rstrip()
+    lines = text.count("\n") + 1
+    shown = cut(text, TEXT_CHARACTERS)
+    result = Result(title=f"Result · {_outcome(event)}", text=shown, lines=lines, timestamp=event.timestamp, ok=event.ok)
     before = timeline.find(key)
     if before is None:
         before = Row(

@@ -13,6 +13,7 @@ from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from aether_desktop.apps.agent_vm.app import create as create_agent_vm
+from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
 from aether_desktop.shell.layout import MemoryLayoutStore
@@ -22,8 +23,8 @@ from aether_desktop.stores.journal import JournalStores
 from aether_desktop.theme.manager import ThemeChoice, ThemeManager
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import JournalEvent
-from kernel.protocol.fs import FileContent, FileList, FsLs, FsRead
-from kernel.protocol.records import Approval, FileStat
+from kernel.protocol.fs import FileList, FsLs
+from kernel.protocol.records import Approval, ChildProcess
 from tests.fakes.app_context import attach, make_world, run_now
 from tests.fakes.kernel_client import NOW, FakeKernelClient, make_approval, make_info
 from tests.visual.scene import Scene, in_both_themes
@@ -106,8 +107,11 @@ def extreme_events() -> list[JournalEvent]:
         thought(0, long, 1),
         thought(2, "Ünïcödé ßtraße, Ωμέγα and Жёлтый together 🚀", 2, reasoning="First the letters, then their marks."),
         thought(3, "\u202eRight to left\u202c, then left to right, and \x1b[31mno colour\x1b[0m and a \x00 in it.", 3),
+        thought(3.5, "سأقرأ الملف أولا ثم أصلح الخطأ في router.py وأشغل الاختبارات من جديد 🧪", 3),
         action(4, 4, "run_command", "echo " + "very-long-word-without-a-break" * 8),
-        result(5, 4, "run_command", "\n".join(f"line {n} of the output" for n in range(40)), exit_code=0, duration_s=12.25),
+        result(
+            5, 4, "run_command", "\n".join(f"{n:>6}  line {n} of the output" for n in range(1, 10_001)), exit_code=0, duration_s=12.25
+        ),
         action(6, 5, "write_file", "notes \u202etxt.exe", path="notes"),
         result(6.5, 5, "write_file", "The disk is full.", ok=False),
         agent.AgentNotice(
@@ -118,6 +122,43 @@ def extreme_events() -> list[JournalEvent]:
             hint="Set GEMINI_API_KEY to a valid one.",
         ),
     ]  # fmt: skip
+
+
+def failed_events() -> list[JournalEvent]:
+    refused = "Gemini does not accept the key (HTTP 401)."
+    return [
+        *look_events()[:7],
+        agent.AgentNotice(
+            pid=PID, step=17, timestamp=AT + 30, kind="retry", message="The connection dropped; asked again.", hint="Try 2 of 5."
+        ),
+        agent.AgentNotice(
+            pid=PID, step=17, timestamp=AT + 36, kind="error", message=refused, hint="Set GEMINI_API_KEY to a valid one and deploy again."
+        ),
+        process.ProcessExited(pid=PID, step=17, timestamp=AT + 37, code=1, summary=refused),
+    ]
+
+
+def completed_events() -> list[JournalEvent]:
+    said = "Commands of one session keep their order now. 63 tests pass; the change is in kernel/router.py."
+    return [
+        *look_events()[:4],
+        action(9, 16, "run_command", "pytest -q tests/unit"),
+        result(13, 16, "run_command", "63 passed in 3.12s", exit_code=0, duration_s=3.4),
+        agent.AgentCompleted(pid=PID, step=22, timestamp=AT + 31, summary=said),
+        process.ProcessExited(pid=PID, step=22, timestamp=AT + 31, code=0, summary=said),
+    ]
+
+
+def expanded_events() -> list[JournalEvent]:
+    output = "".join(f"tests/unit/test_{name}.py {'.' * count}\n" for name, count in (("bus", 12), ("router", 9), ("store", 31)))
+    return [
+        *look_events()[:1],
+        thought(
+            3, "The lock has to be taken for the session.", 15, reasoning="One lock a socket?\nThen two sockets still race.", duration_s=4.0
+        ),
+        action(9, 16, "run_command", "pytest -q tests/unit", command="pytest -q tests/unit", timeout_s=120),
+        result(13, 16, "run_command", f"{output}\n52 passed in 3.12s", exit_code=0, duration_s=3.4),
+    ]
 
 
 def ended_events() -> list[JournalEvent]:
@@ -146,8 +187,7 @@ def window(
         client.approvals = [] if approval is None else [approval]
         client.journals[PID] = numbered(*journal())
         client.screens[f"tty-{PID}-0"] = PYTEST.replace("\n", "\r\n").encode()
-        client.answer(FsLs, folder)
-        client.answer(FsRead, FileContent(path="", content=ROUTER, size=len(ROUTER)))
+        client.answer(FsLs, FileList(path=f"/home/agent_{PID}", entries=()))
         world = make_world(theme, theme, client)
         stores = replace(world.stores, journals=JournalStores(client))
         manifest = AppManifest(
@@ -198,28 +238,6 @@ async def rest() -> None:
         await asyncio.sleep(0)
 
 
-def stat(name: str, kind: str = "file", size: int = 0, age_s: float = 600.0) -> FileStat:
-    return FileStat(
-        path=f"/home/agent_{PID}/{name}", name=name, type=kind, size=size, mode=0o644, uid=f"agent_{PID}",  # type: ignore[arg-type] # a word of FileType
-        created_at=NOW - age_s, modified_at=NOW - age_s, is_hidden=name.startswith("."),
-    )  # fmt: skip
-
-
-def folder(command: FsLs) -> FileList:
-    entries = (
-        stat("build", "directory"), stat("tests", "directory"), stat("work", "directory"),
-        stat("notes.md", size=2_411), stat("report.md", size=18_220), stat("router.py", size=9_870), stat("trace.bin", size=4_200_000),
-    )  # fmt: skip
-    return FileList(path=command.path, entries=entries)
-
-
-ROUTER = '''"""Commands to handlers, one at a time for each session."""
-
-async def dispatch(self, command):
-    queue = self._queues[command.session]
-    async with queue.turn():
-        return await self._handlers[type(command)](command)
-'''
 DIFF = """--- kernel/router.py
 +++ kernel/router.py
 @@ -41,9 +41,11 @@ class Router:
@@ -249,18 +267,69 @@ ENDED: dict[str, Any] = {
     "cpu_percent": 0.0, "memory_mb": 0.0, "ended_at": NOW,
 }  # fmt: skip
 
+FAILED = {**ENDED, "step": 17, "summary": "Gemini does not accept the key (HTTP 401)."}
+COMPLETED = {
+    **ENDED, "step": 22, "agent_phase": "completed", "exit_code": 0,
+    "summary": "Commands of one session keep their order now. 63 tests pass; the change is in kernel/router.py.",
+}  # fmt: skip
+SPAWNED: dict[str, Any] = {
+    "state": "created", "agent_phase": "booting", "step": 0, "input_tokens": 0, "output_tokens": 0, "children": 0, "cpu_percent": 0.0,
+}  # fmt: skip
+
+
+def expand(view: AgentView, _client: FakeKernelClient) -> None:
+    """Open the edit and the thought behind it."""
+    timeline = view.timeline.list
+    for row in (1, 2):
+        timeline.toggle(timeline.model().index(row, 0))
+
+
+def ask_to_kill(view: AgentView, _client: FakeKernelClient) -> None:
+    """Press the emergency stop once."""
+    view.controls.kill_requested.emit()
+
+
+def processes(_theme: ThemeManager) -> QWidget:
+    """The list of processes, as it opens over the button."""
+    popover = ProcessesPopover()
+    popover.show_processes(CHILDREN)
+    return popover
+
+
+CHILDREN = tuple(
+    ChildProcess(pid=pid, ppid=40, name=command.split()[0], command=command, cpu_percent=cpu, memory_mb=memory, state=state)
+    for pid, command, cpu, memory, state in (
+        (41, "make -j2 all", 0.4, 6.2, "S"),
+        (57, "cc1 -O2 -Wall -Wextra -std=c17 -I include -I build/generated -o build/router.o src/router.c", 97.0, 212.0, "R"),
+        (58, "python3 -m pytest -q tests/unit", 61.0, 1_230.0, "R"),
+        (63, "sleep 30", 0.0, 1.0, "S"),
+        (64, "git \u202efetch", 0.0, 4.0, "Z"),
+    )
+)
+
 SIZE = (680, 870)
+SMALL = (616, 520)
+"""A desktop on which the largest window is about 600 x 400."""
 SCENES = (
     *in_both_themes("agent", window(look_events, approval=COMMAND, **WAITING), SIZE, show, "TM01"),
     *in_both_themes("agent-streaming", window(streaming_events), SIZE, show, "WB02"),
     *in_both_themes("agent-diff", window(look_events, approval=EDIT, **WAITING), SIZE, show, "AP05"),
     Scene("agent-hiding-command", window(look_events, approval=HIDING, **WAITING), SIZE, ThemeChoice.DARK, show, "AP05"),
     Scene("agent-extremes", window(extreme_events), SIZE, ThemeChoice.DARK, show),
-    Scene("agent-empty", window(list), SIZE, ThemeChoice.LIGHT, show),
-    *in_both_themes("agent-ended", window(ended_events, **ENDED), SIZE, show),
-    Scene("agent-interrupted", window(look_events, state="stopped", interrupted=True), SIZE, ThemeChoice.DARK, show),
+    *in_both_themes("agent-expanded", window(expanded_events, after=expand), SIZE, show, "WB03"),
+    *in_both_themes("agent-empty", window(list, **SPAWNED), SIZE, show),
+    *in_both_themes("agent-failed", window(failed_events, **FAILED), SIZE, show),
+    *in_both_themes("agent-limit", window(ended_events, **ENDED), SIZE, show),
+    *in_both_themes("agent-completed", window(completed_events, **COMPLETED), SIZE, show),
+    *in_both_themes("agent-interrupted", window(look_events, state="stopped", interrupted=True), SIZE, show),
+    *in_both_themes("agent-paused", window(streaming_events, state="stopped", cpu_percent=0.0), SIZE, show, "AL09"),
+    *in_both_themes("agent-unconfined", window(streaming_events, confinement="none"), SIZE, show),
+    *in_both_themes("agent-kill", window(streaming_events, after=ask_to_kill), SIZE, show, "VM03"),
+    *in_both_themes("agent-processes", processes, (540, 180)),
     *in_both_themes("agent-terminal", window(look_events, tab="terminal"), SIZE, show, "VM01"),
     *in_both_themes("agent-logs", window(look_events, tab="logs"), SIZE, show, "VM02"),
-    *in_both_themes("agent-files", window(look_events, tab="files"), SIZE, show, "VM04"),
-    Scene("agent-small", window(look_events, approval=COMMAND, **WAITING), (436, 440), ThemeChoice.DARK, show),
+    *in_both_themes("agent-small", window(streaming_events), SMALL, show),
+    *in_both_themes("agent-small-asks", window(look_events, approval=EDIT, **WAITING), SMALL, show, "AP05"),
+    Scene("agent-smallest", window(look_events, approval=COMMAND, **WAITING), (436, 440), ThemeChoice.DARK, show),
+    Scene("agent-small-logs", window(extreme_events, tab="logs"), SMALL, ThemeChoice.LIGHT, show, "VM02"),
 )
