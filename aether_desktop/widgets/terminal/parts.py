@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from aether_desktop.stores.terminals import TerminalSession
+from aether_desktop.widgets.terminal.announcements import Announcements
 from aether_desktop.widgets.terminal.ask_bar import BarHost
 from aether_desktop.widgets.terminal.bell import BellFlash
 from aether_desktop.widgets.terminal.clipboard import Clipboard
@@ -48,6 +49,7 @@ class Parts(QObject):
         self.links = Links(view, self.bars)
         self.prompts = PromptMarks(view)
         self.bell = BellFlash(view)
+        self.announcements = Announcements(view)
         self._add_screen_commands()
         self._add_zoom_commands()
         self.menu = ContextMenu(view)

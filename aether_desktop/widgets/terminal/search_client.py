@@ -15,6 +15,7 @@ MOST_PATTERN_CHARS = 1000
 #: The process is not kept longer than this without a search.
 IDLE_MS = 60_000
 MOST_ANSWER_BYTES = 8 << 20
+GONE_MS = 500
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class SearchClient(QObject):
     def __init__(self, parent: QObject, *, time_limit_ms: int = TIME_LIMIT_MS) -> None:
         super().__init__(parent)
         running = self._running = _Running()
-        self.destroyed.connect(lambda: running.end())
+        self.destroyed.connect(lambda: running.end(wait=True))
         self._number = 0
         self._busy = False
         self._answer = bytearray()
@@ -151,11 +152,13 @@ class _Running:
     def __init__(self) -> None:
         self.process: QProcess | None = None
 
-    def end(self) -> None:
-        """Kill it; the application keeps what is left of it until it is gone."""
+    def end(self, *, wait: bool = False) -> None:
+        """Kill it; the application keeps what is left of it until it is gone. wait: the application may end at once."""
         process, self.process = self.process, None
         if process is not None and process.state() != QProcess.ProcessState.NotRunning:
             process.finished.connect(process.deleteLater)
             process.kill()
+            if wait:
+                process.waitForFinished(GONE_MS)
         elif process is not None:
             process.deleteLater()

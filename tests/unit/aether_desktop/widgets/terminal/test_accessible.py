@@ -1,0 +1,91 @@
+"""What a screen reader gets of a terminal."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from aether_desktop.theme.manager import ThemeManager
+from aether_desktop.widgets.terminal.announcements import Announcements
+from aether_desktop.widgets.terminal.factory import TerminalFactory
+from tests.fakes.kernel_client import FakeKernelClient
+from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
+
+
+@pytest.mark.feature("TT01")
+def test_what_shows_is_text_with_a_cursor(rig: Rig) -> None:
+    rig.feed("\x1b]0;build\x07日本 one\r\ntwo\r\n$ ")
+    interface = QAccessible.queryAccessibleInterface(rig.view)
+    assert interface is not None and interface.role() == QAccessible.Role.Terminal
+    assert interface.text(QAccessible.Text.Name) == "Terminal: build"
+    text = interface.textInterface()
+    whole = text.text(0, text.characterCount())
+    assert whole.startswith("日本 one\ntwo\n$ \n")
+    assert text.cursorPosition() == len("日本 one\ntwo\n$ ")
+    assert whole[3:6] == "one"
+    place = text.characterRect(3)
+    assert text.offsetAtPoint(rig.view.mapToGlobal(rig.cell(5, 0))) == 3
+    assert text.offsetAtPoint(place.center()) == 3
+    assert bool(interface.state().focusable) and not interface.state().readOnly
+
+
+def test_a_selection_is_told_and_can_be_made(rig: Rig) -> None:
+    rig.feed("hello world\r\n")
+    text = QAccessible.queryAccessibleInterface(rig.view).textInterface()
+    assert text.selectionCount() == 0
+    text.addSelection(6, 11)
+    assert rig.view.selecting.text(rig.view.terminal) == "world"
+    assert text.selectionCount() == 1
+    assert tuple(text.selection(0))[-2:] == (6, 11)
+    text.removeSelection(0)
+    assert rig.view.selecting.selection is None
+
+
+def test_a_record_is_read_only(record: Rig) -> None:
+    interface = QAccessible.queryAccessibleInterface(record.view)
+    assert interface.state().readOnly
+    assert "read-only" in interface.text(QAccessible.Text.Name)
+
+
+def test_the_interface_lives_as_long_as_its_view(theme: ThemeManager, qapp: QApplication) -> None:
+    parent = QObject()
+    view = TerminalFactory(FakeKernelClient(), parent).view(interactive=True)
+    assert QAccessible.queryAccessibleInterface(view).textInterface().characterCount() >= 0
+    gc.collect()
+    interface = QAccessible.queryAccessibleInterface(view)
+    assert interface.isValid() and interface.textInterface().characterCount() >= 0
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    del interface
+    gc.collect()
+    parent.deleteLater()
+
+
+@pytest.mark.feature("TT01")
+def test_new_lines_are_read_out_and_a_flood_is_counted(rig: Rig) -> None:
+    said: list[str] = []
+    Announcements(rig.view, lambda: True, said.append)
+    rig.view.session_changed.emit()
+    assert rig.view.hasFocus()
+    rig.feed("one\r\ntwo\r\n$ ")
+    wait_for(lambda: said == ["one\ntwo"])
+    rig.feed("".join(f"line {n}\r\n" for n in range(500)))
+    wait_for(lambda: len(said) == 2)
+    assert said[1] == "500 new lines"
+    rig.feed("\x1b[?1049h" + "full screen\r\n" * 5)
+    QTest.qWait(450)
+    assert len(said) == 2
+
+
+def test_nothing_is_read_out_while_nobody_listens(rig: Rig) -> None:
+    said: list[str] = []
+    Announcements(rig.view, lambda: False, said.append)
+    rig.view.session_changed.emit()
+    rig.feed("one\r\n")
+    QTest.qWait(450)
+    assert said == []
