@@ -24,6 +24,7 @@ from aether_desktop.shell.app_registry import AppManifest, AppRegistry
 from aether_desktop.shell.launcher import Arguments
 from aether_desktop.shell.layout import JsonLayoutStore
 from aether_desktop.shell.main_window import MainWindow
+from aether_desktop.shell.person_actions import PersonActions
 from aether_desktop.shell.splash import BootSplash
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.stores import Stores, build_stores
@@ -87,6 +88,7 @@ class DesktopApplication(QObject):
             self._make_context,
             logging.getLogger("aether.desktop.shell"),
         )
+        PersonActions(self._window, self._client, self._stores)
         self._splash = BootSplash(self._window)
         self._connect()
 
@@ -126,7 +128,7 @@ class DesktopApplication(QObject):
     def _connect(self) -> None:
         self._client.became_ready.connect(self._on_kernel_ready)
         self._client.subscribe(self._on_events)
-        self._window.quit_requested.connect(self._quit)
+        self._window.quit_requested.connect(self._ask_to_quit)
         self._window.refresh_requested.connect(lambda: self._tasks.spawn(self._attach(), name="refresh"))
         self._window.needs_you_clicked.connect(self._show_who_needs_you)
         self._window.kernel_clicked.connect(self._show_kernel)
@@ -209,8 +211,12 @@ class DesktopApplication(QObject):
 
     def _may_close(self) -> bool:
         """Closing the native window quits; agents that run are interrupted and can be taken up again."""
-        self._quit()
+        self._ask_to_quit()
         return False
+
+    def _ask_to_quit(self) -> None:
+        """Quit, unless a window has something that would be lost and the person keeps it."""
+        self._window.ask_to_close(self._quit)
 
     def _quit(self) -> None:
         self._quitting.set()

@@ -7,6 +7,7 @@ keeps them in their places.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from logging import Logger
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
@@ -137,6 +138,18 @@ class MainWindow(QWidget):
     def set_close_policy(self, policy: Callable[[], bool] | None) -> None:
         """Ask ``policy`` when the native window is to close: True lets it, False keeps it (it may hide to the tray)."""
         self._close_policy = policy
+
+    def ask_to_close(self, then: Callable[[], None], agreed: frozenset[str] = frozenset()) -> None:
+        """Ask every window that something could be lost with, one after the other, and call ``then`` once all agree.
+
+        ``agreed`` holds the ids of those that need not be asked. No window is closed here, so the layout stays.
+        """
+        for frame in self._windows.windows:
+            guard, closed = frame.close_guard, agreed | {frame.window_id}
+            if guard is not None and frame.window_id not in agreed and not guard(partial(self.ask_to_close, then, closed)):
+                self._windows.activate(frame)
+                return
+        then()
 
     def prepare_to_quit(self) -> None:
         """Remember the layout and close every window, so that nothing holds the application back."""

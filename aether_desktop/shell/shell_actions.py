@@ -190,7 +190,6 @@ def _aether_entries() -> Sequence[MenuEntry]:
         ActionEntry("app.settings", "Settings…"),
         ActionEntry("shell.theme"),
         SEPARATOR,
-        ActionEntry("shell.lock", "Lock"),
         ActionEntry("shell.quit"),
     )
 
