@@ -1,7 +1,7 @@
 """How much disk and memory an agent uses, measured from outside while its commands run.
 
 A quota of the file system would need root and a suitable file system; a scan needs neither. `UsageWatch` is owned by a
-sandbox, works in a thread, and only while a command of that agent lives. Files that were deleted while open are not seen.
+sandbox, works in a thread, and only while a command of that agent lives.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 MIN_INTERVAL_S = 0.5
 MAX_INTERVAL_S = 5.0
@@ -35,6 +35,23 @@ def disk_bytes(roots: tuple[str, ...], limit: int) -> int:
                 if stat.S_ISDIR(found.st_mode):
                     pending.append(entry.path)
     return limit + 1 if seen >= MAX_ENTRIES else total
+
+
+def unlinked_bytes(pids: Iterable[int], beside: str) -> int:
+    """Bytes of files that were deleted and are still open in these processes. Blocks.
+
+    beside: a folder; only files of its file system count, since memory is counted elsewhere.
+    """
+    found: dict[int, int] = {}
+    device = os.stat(beside).st_dev
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for descriptor in os.listdir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(OSError):
+                    status = os.stat(f"/proc/{pid}/fd/{descriptor}")
+                    if not status.st_nlink and status.st_dev == device and stat.S_ISREG(status.st_mode):
+                        found[status.st_ino] = status.st_blocks * 512
+    return sum(found.values())
 
 
 def _entries(folder: str) -> list["os.DirEntry[str]"]:

@@ -17,6 +17,7 @@ KILL_PROCESS = 0x80000000
 ERRNO = 0x00050000
 DENY = ERRNO | errno.EPERM
 ABSENT = ERRNO | errno.ENOSYS
+UNSUPPORTED = ERRNO | errno.EOPNOTSUPP
 NO_FAMILY = ERRNO | errno.EAFNOSUPPORT
 
 LOAD, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
@@ -37,6 +38,8 @@ DENIED = (
     "syslog", "acct", "quotactl", "quotactl_fd", "lookup_dcookie", "nfsservctl", "vhangup", "sethostname",
     "setdomainname", "settimeofday", "clock_settime", "iopl", "ioperm", "modify_ldt", "fanotify_init",
 )  # fmt: skip
+# Takes a whole disk in a millisecond, before any quota can look; libraries write zeros instead.
+PRETENDED_UNSUPPORTED = ("fallocate",)
 PRETENDED_ABSENT = ("io_uring_setup", "io_uring_enter", "io_uring_register", "clone3", "openat2")
 
 X86_64 = {
@@ -47,10 +50,10 @@ X86_64 = {
     "modify_ldt": 154, "clock_settime": 227, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250,
     "openat": 257, "mknodat": 259, "fchmodat": 268, "unshare": 272, "perf_event_open": 298, "fanotify_init": 300,
     "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312,
-    "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
+    "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "fallocate": 285, "userfaultfd": 323,
 }  # fmt: skip
 AARCH64 = {
-    "ioctl": 29, "mknodat": 33, "umount2": 39, "mount": 40, "pivot_root": 41, "nfsservctl": 42, "chroot": 51, "fchmod": 52,
+    "ioctl": 29, "mknodat": 33, "fallocate": 47, "umount2": 39, "mount": 40, "pivot_root": 41, "nfsservctl": 42, "chroot": 51, "fchmod": 52,
     "fchmodat": 53, "openat": 56, "vhangup": 58, "quotactl": 60, "acct": 89, "unshare": 97, "kexec_load": 104,
     "init_module": 105, "delete_module": 106, "clock_settime": 112, "syslog": 116, "ptrace": 117, "reboot": 142,
     "sethostname": 161, "setdomainname": 162, "settimeofday": 170, "lookup_dcookie": 18, "socket": 198, "add_key": 217,
@@ -131,7 +134,7 @@ def build(machine: Machine, variant: str) -> bytes:
     for name, flags, mode in OPENING:
         if name in calls:
             program += for_call(calls[name], _opening_rules(flags, mode))
-    for names, action in ((PRETENDED_ABSENT, ABSENT), (DENIED, DENY)):
+    for names, action in ((PRETENDED_ABSENT, ABSENT), (PRETENDED_UNSUPPORTED, UNSUPPORTED), (DENIED, DENY)):
         for name in names:
             if name in calls:
                 program += for_call(calls[name], answer(action))

@@ -76,6 +76,35 @@ async def test_a_hidden_folder_counts(bench: Workbench) -> None:
     assert (await run(sandbox, "sh", "-c", script)).status.quota_exceeded
 
 
+async def test_deleted_files_that_are_still_open_count(bench: Workbench) -> None:
+    sandbox = bench.make(limits=dataclasses.replace(SMALL, disk_bytes=16 << 20))
+    script = (
+        "import os, time\n"
+        "kept = []\n"
+        "for n in range(8):\n"
+        "    kept.append(open(f'f{n}', 'wb'))\n"
+        "    os.unlink(f'f{n}')\n"
+        "    kept[-1].write(bytes(4_000_000))\n"
+        "    kept[-1].flush()\n"
+        "time.sleep(10)\n"
+    )
+    assert (await run_python(sandbox, script)).status.quota_exceeded
+
+
+async def test_nobody_takes_the_disk_in_one_call(confined: Workbench) -> None:
+    """Programs that ask for room in advance get it by writing, which the quota's watch can follow."""
+    script = (
+        "import errno, os\n"
+        "file = os.open('big', os.O_RDWR | os.O_CREAT)\n"
+        "os.posix_fallocate(file, 0, 1 << 20)\n"
+        "print(os.fstat(file).st_size)\n"
+        "import ctypes\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "print(libc.fallocate(file, 1, ctypes.c_long(0), ctypes.c_long(1 << 30)), errno.errorcode[ctypes.get_errno()])\n"
+    )
+    assert (await run_python(confined.make(), script)).output.split() == ["1048576", "-1", "ENOTSUP"]
+
+
 async def test_cpu_share_is_held(confined: Workbench) -> None:
     probe = await confined.backend.probe()
     if probe.details["cpu limit"] != "control group":

@@ -14,6 +14,8 @@ from kernel.sandbox.seccomp_builder import (
     MACHINES,
     NO_FAMILY,
     PRETENDED_ABSENT,
+    PRETENDED_UNSUPPORTED,
+    UNSUPPORTED,
     VARIANTS,
     Machine,
     build,
@@ -64,6 +66,8 @@ def test_listed_calls_are_denied_and_others_allowed(machine: Machine, variant: s
             assert ask(machine, variant, name) == DENY, name
     for name in PRETENDED_ABSENT:
         assert ask(machine, variant, name) == ABSENT, name
+    for name in PRETENDED_UNSUPPORTED:
+        assert ask(machine, variant, name) == UNSUPPORTED, name
     taken = set(machine.calls.values())
     program = build(machine, variant)
     for number in set(range(460)) - taken:
