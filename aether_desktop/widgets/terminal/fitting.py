@@ -1,7 +1,7 @@
 """Keeps a terminal as large as its widget, without rewrapping the history at every step of a drag. Owned by `view`.
 
-Rewrapping 10,000 lines costs tens of milliseconds, so while a window is dragged it is done at most every `PACE_MS`, and once
-more at the end; what was painted before shows meanwhile.
+Rewrapping 10,000 lines costs tens of milliseconds, so while a window is dragged it is done at most every `PACE_MS` (less often
+where it costs more), and once more at the end; what was painted before shows meanwhile.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Fitting(QObject):
         super().__init__(view)
         self._view = view
         self._fitted_at = 0.0
+        self._cost_ms = 0.0
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._on_later)
@@ -48,20 +49,22 @@ class Fitting(QObject):
             return
         columns, lines = view.grid.size()
         changes = (columns, lines) != (view.terminal.columns, view.terminal.lines)
+        began = time.monotonic()
         if changes:
             self.about_to_fit.emit()
             view.selecting.clear()
         view.session.resize(columns, lines, tell=view.interactive)
         self.tell_colours()
-        self._fitted_at = time.monotonic()
         if changes:
             self.fitted.emit()
+        self._fitted_at = time.monotonic()
+        self._cost_ms = (self._fitted_at - began) * 1000
 
     def follow_drag(self) -> None:
         """The widget has another size and may get the next one soon."""
         view = self._view
         narrow = view.session is None or view.grid.size()[0] == view.terminal.columns
-        left_ms = PACE_MS - (time.monotonic() - self._fitted_at) * 1000
+        left_ms = max(PACE_MS, 2 * self._cost_ms) - (time.monotonic() - self._fitted_at) * 1000
         if narrow or left_ms <= 0 or len(view.terminal.history) < SHORT_HISTORY:
             self.fit()
         elif not self._later.isActive():

@@ -1,0 +1,78 @@
+"""Where links are."""
+
+from __future__ import annotations
+
+import pytest
+
+from aether_desktop.widgets.terminal.link_finding import link_at, links_between, trimmed
+from kernel.term import Terminal
+from kernel.term.selection import Position, Span
+
+
+def screen(text: str, columns: int = 40, lines: int = 10) -> Terminal:
+    terminal = Terminal(columns, lines)
+    terminal.feed(text.encode())
+    return terminal
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("https://a.org/x.", "https://a.org/x"),
+        ("https://a.org/x)", "https://a.org/x"),
+        ("https://a.org/x_(y)", "https://a.org/x_(y)"),
+        ("https://a.org/x),", "https://a.org/x"),
+        ("https://a.org/?q=[1]", "https://a.org/?q=[1]"),
+        ("https://a.org/'\"", "https://a.org/"),
+    ],
+)
+def test_punctuation_that_follows_is_not_part_of_it(written: str, address: str) -> None:
+    assert trimmed(written) == address
+
+
+def test_a_plain_address_is_found_at_each_of_its_cells() -> None:
+    terminal = screen("see https://a.org/x, or not")
+    for column in (4, 10, 18):
+        link = link_at(terminal, Position(0, column))
+        assert link is not None and link.address == "https://a.org/x" and link.spans == (Span(0, 4, 19),)
+    assert link_at(terminal, Position(0, 3)) is None
+    assert link_at(terminal, Position(0, 19)) is None
+    assert link_at(terminal, Position(99, 0)) is None
+
+
+def test_an_address_over_wrapped_lines_is_one() -> None:
+    terminal = screen("x" * 30 + " https://a.org/" + "p" * 60 + " end")
+    link = link_at(terminal, Position(1, 5))
+    assert link is not None and link.address == "https://a.org/" + "p" * 60
+    assert [span.line for span in link.spans] == [0, 1, 2]
+    assert link == link_at(terminal, Position(0, 35))
+
+
+@pytest.mark.feature("TT01")
+def test_a_marked_link_is_its_cells_and_its_parts_belong_together() -> None:
+    terminal = screen(
+        "\x1b]8;id=1;https://a.org\x1b\\one\x1b]8;;\x1b\\ and \x1b]8;id=1;https://a.org\x1b\\two\x1b]8;;\x1b\\\r\n"
+        "\x1b]8;;https://b.org\x1b\\three\x1b]8;;\x1b\\ \x1b]8;;https://b.org\x1b\\four\x1b]8;;\x1b\\"
+    )
+    link = link_at(terminal, Position(0, 9))
+    assert link is not None and link.address == "https://a.org" and link.text == "onetwo"
+    assert link.spans == (Span(0, 0, 3), Span(0, 8, 11))
+    alone = link_at(terminal, Position(1, 1))
+    assert alone is not None and alone.text == "three" and alone.spans == (Span(1, 0, 5),)
+
+
+def test_a_marked_link_that_wraps_is_one() -> None:
+    terminal = screen("\x1b]8;;https://a.org\x1b\\" + "y" * 100 + "\x1b]8;;\x1b\\", columns=40)
+    link = link_at(terminal, Position(1, 3))
+    assert link is not None and link.spans == (Span(0, 0, 40), Span(1, 0, 40), Span(2, 0, 20))
+
+
+def test_all_links_in_reading_order_each_once() -> None:
+    terminal = screen("https://a.org https://b.org\r\n\x1b]8;;https://c.org\x1b\\c\x1b]8;;\x1b\\ mailto:x@y.org")
+    found = [link.address for link in links_between(terminal, 0, 9)]
+    assert found == ["https://a.org", "https://b.org", "https://c.org", "mailto:x@y.org"]
+
+
+def test_a_screen_full_of_one_link_is_found_in_time() -> None:
+    terminal = screen("\x1b]8;;https://a.org\x1b\\" + "z" * (200 * 60), columns=200, lines=60)
+    assert len(links_between(terminal, 0, 59)) == 1
