@@ -5,6 +5,7 @@ Called by the window frame and the window manager. All lengths are in px; ``work
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Flag, StrEnum, auto
 
 from PySide6.QtCore import QPoint, QRect, QSize
@@ -151,6 +152,21 @@ def fitted(rect: QRect, work: QRect) -> QRect:
     x = rect.x() if size.width() == rect.width() else work.x()
     y = rect.y() if size.height() == rect.height() else work.y()
     return keep_reachable(QRect(QPoint(x, y), size), work)
+
+
+def on_a_screen(rect: QRect, screens: Sequence[QRect]) -> QRect:
+    """Return where a native window is shown that was at ``rect``: as it was, or on the nearest of ``screens`` where that is gone.
+
+    ``screens`` are the usable areas of the present ones, at least one.
+    """
+    middle = rect.center()
+    work = next((screen for screen in screens if screen.contains(middle)), None)
+    if work is None:
+        work = min(screens, key=lambda screen: (screen.center() - middle).manhattanLength())
+    size = rect.size().boundedTo(work.size()).expandedTo(MIN_SIZE)
+    x = min(max(rect.x(), work.left()), max(work.left(), work.right() + 1 - size.width()))
+    y = min(max(rect.y(), work.top()), max(work.top(), work.bottom() + 1 - size.height()))
+    return QRect(QPoint(x, y), size)
 
 
 def resized(start: QRect, edges: Edge, moved: QPoint, work: QRect, minimum: QSize = MIN_SIZE) -> QRect:

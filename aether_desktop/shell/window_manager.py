@@ -11,7 +11,16 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from aether_desktop.shell.geometry import Direction, Zone, cascade, fitted, keep_reachable, next_zone, zone_rect
+from aether_desktop.shell.geometry import (
+    Direction,
+    Zone,
+    cascade,
+    fitted,
+    keep_reachable,
+    next_zone,
+    on_a_screen,
+    zone_rect,
+)
 from aether_desktop.shell.layout import WindowRecord
 from aether_desktop.shell.snap_preview import SnapPreview
 from aether_desktop.shell.window_drag import WindowDrag
@@ -107,7 +116,8 @@ class WindowManager(QObject):
         frame.zone = record.zone if record is not None else Zone.FREE
         self._apply_geometry(frame)
         if record is not None and record.detached:
-            self.detach(frame, frame.normal_rect)
+            screens = [screen.availableGeometry() for screen in QApplication.screens()]
+            self.detach(frame, on_a_screen(frame.normal_rect, screens) if screens else frame.normal_rect)
         if record is not None and record.minimised:
             self.minimise(frame)
         else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from aether_desktop.shell.geometry import Zone
@@ -142,3 +143,47 @@ def test_a_detached_window_comes_back_detached(make_desktop: MakeDesktop) -> Non
     assert restored.detached
     assert restored.isWindow()
     assert restored.size() == place.size()
+
+
+@pytest.mark.feature("DS01")
+@pytest.mark.parametrize(
+    "place", [(1300, 700, 900, 650), (-5000, -5000, 400, 300), (99_999, 10, 99_999, 99_999), (0, 0, 0, 0), (-90, -90, -5, -5)]
+)
+@pytest.mark.parametrize("zone", list(Zone))
+def test_windows_come_back_within_reach_on_a_smaller_screen(
+    make_desktop: MakeDesktop, place: tuple[int, int, int, int], zone: Zone
+) -> None:
+    x, y, width, height = place
+    record = WindowRecord("files", x=x, y=y, width=width, height=height, zone=zone)
+    desktop = make_desktop(MemoryLayoutStore(LayoutRecord(windows=(record,))), (640, 480))
+    assert desktop.restore()
+    (frame,) = desktop.windows.windows
+    bar = QRect(frame.pos(), frame.title_bar.size())
+    seen = bar.intersected(desktop.work_area())
+    assert seen.width() >= 96
+    assert bar.top() >= desktop.work_area().top()
+    assert frame.isVisible()
+
+
+@pytest.mark.parametrize("place", [(5000, 40, 700, 500), (-9000, -9000, 700, 500), (10, 10, 50_000, 50_000)])
+def test_a_detached_window_whose_screen_is_gone_comes_back_on_one_that_is_there(
+    make_desktop: MakeDesktop, place: tuple[int, int, int, int]
+) -> None:
+    x, y, width, height = place
+    record = WindowRecord("files", x=x, y=y, width=width, height=height, detached=True)
+    desktop = make_desktop(MemoryLayoutStore(LayoutRecord(windows=(record,))))
+    desktop.restore()
+    (frame,) = desktop.windows.windows
+    assert frame.detached
+    assert any(screen.availableGeometry().contains(frame.geometry()) for screen in QApplication.screens())
+
+
+def test_a_broken_file_does_not_keep_the_desktop_from_starting(make_desktop: MakeDesktop, tmp_path: Path) -> None:
+    path = tmp_path / "layout.json"
+    path.write_bytes(b'{"windows": [{"app_id": "files", "zone": 7}]')
+    store = JsonLayoutStore(path)
+    desktop = make_desktop(store)
+    assert not desktop.restore()
+    desktop.open_app("files")
+    desktop.prepare_to_quit()
+    assert [window.app_id for window in store.load().windows] == ["files"]
