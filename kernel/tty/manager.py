@@ -181,8 +181,7 @@ class TtyManager:
         info = terminal.info
         channel = self.subscribe(tty_id, on_readable=on_readable)
         copy = ScreenCopy(channel, info.columns, info.lines, on_readable, self._scrollback())
-        if info.running:
-            terminal.copies[channel] = copy
+        terminal.copies[channel] = copy
         return copy
 
     def subscribe(
@@ -274,7 +273,6 @@ class TtyManager:
         for channel in tuple(terminal.channels):
             channel.end()
         terminal.channels.clear()
-        terminal.copies.clear()
         terminal.screen.end()
         self._change(terminal, TtyEvent.EXITED, running=False, exit_code=code)
 
