@@ -1,8 +1,6 @@
-"""What a tab of the terminal is called, and the folder it is in. Pure; the words come from programs and are untrusted."""
+"""What a tab of the terminal is called. Pure; the words come from programs and are untrusted."""
 
 from __future__ import annotations
-
-from urllib.parse import unquote, urlsplit
 
 MOST_CHARS = 120
 UNNAMED = "Shell"
@@ -18,15 +16,3 @@ def one_line(text: str) -> str:
     """A title without line ends and without characters that reorder it, cut to a bearable length."""
     text = "".join(char if char.isprintable() else " " for char in text[: 4 * MOST_CHARS])
     return " ".join(text.split())[:MOST_CHARS]
-
-
-def folder_of(uri: str) -> str:
-    """The path in the address that a shell reports (OSC 7); "" when it is none."""
-    try:
-        parts = urlsplit(uri)
-        path = unquote(parts.path, errors="strict")
-    except (ValueError, UnicodeDecodeError):
-        return ""
-    if parts.scheme not in ("", "file") or not path.startswith("/") or "\0" in path:
-        return ""
-    return path

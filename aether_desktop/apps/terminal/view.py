@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.apps.terminal.messages import Messages
 from aether_desktop.apps.terminal.tab_bar import Missed, ShellTabBar
-from aether_desktop.apps.terminal.titles import UNNAMED, folder_of, tab_title
+from aether_desktop.apps.terminal.titles import UNNAMED, tab_title
+from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.sheet import Answer, Sheet
@@ -31,7 +32,6 @@ class ShellPage(ShellView):
     def __init__(self, ctx: AppContext) -> None:
         super().__init__(ctx.client, ctx.terminals, HOST)
         self.chosen_name = ""
-        self.folder = ""
         self.missed = Missed.NOTHING
 
     @property
@@ -46,6 +46,7 @@ class TerminalTabs(QWidget):
     def __init__(self, ctx: AppContext) -> None:
         super().__init__()
         self._ctx = ctx
+        self._tasks = TaskOwner(self)
         self._messages = Messages()
         self.bar = ShellTabBar(self)
         self.pages = QStackedWidget(self)
@@ -59,7 +60,7 @@ class TerminalTabs(QWidget):
         column.addWidget(self.pages, 1)
         self.new_button = IconButton("add", "New tab", shortcut="Ctrl+Shift+T")
         self.new_button.clicked.connect(self.open_tab)
-        ctx.window.set_title_widgets([self.new_button])
+        ctx.window.set_title_widgets([_sized(self.new_button)])
         ctx.window.set_close_guard(self._may_close)
         self.commands = Commands()
         self._tab_commands = Commands()
@@ -86,12 +87,13 @@ class TerminalTabs(QWidget):
         return self._shells[index] if 0 <= index < len(self._shells) else None
 
     def open_tab(self) -> None:
-        """One more shell, behind the one in front."""
+        """One more shell, behind the one in front and in the same folder."""
         page = ShellPage(self._ctx)
+        page.folder = self.current.folder if self.current is not None else ""
         page.view.commands.outer = self.commands
         parts = page.view.parts
         parts.titled.connect(lambda _title: self._show_title(page))
-        parts.moved.connect(partial(self._on_folder, page))
+        page.folder_changed.connect(lambda: self._show_title(page))
         parts.bell.rung.connect(lambda: self._on_missed(page, Missed.BELL))
         parts.notified.connect(partial(self._on_notified, page))
         page.view.session_changed.connect(lambda: self._on_session(page))
@@ -111,11 +113,7 @@ class TerminalTabs(QWidget):
         if not 0 <= index < len(self._shells):
             return
         page = self._shells[index]
-        program = page.running_program()
-        if program:
-            self._ask_to_end([program], lambda: self._drop(page))
-        else:
-            self._drop(page)
+        self._tasks.spawn(self._end_unless_busy([page], lambda: self._drop(page)), name="close tab")
 
     def event(self, event: QEvent) -> bool:
         """Its keys come before the window's shortcuts also where no terminal has the focus."""
@@ -128,11 +126,6 @@ class TerminalTabs(QWidget):
         """See `commands`."""
         if not self.commands.handle(event):
             super().keyPressEvent(event)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """End the shells."""
-        self._end_all()
-        super().closeEvent(event)
 
     # --- tabs
 
@@ -214,10 +207,6 @@ class TerminalTabs(QWidget):
             session.changed.connect(lambda: self._on_missed(page, Missed.OUTPUT))
         self._show_title(page)
 
-    def _on_folder(self, page: ShellPage, uri: str) -> None:
-        page.folder = folder_of(uri)
-        self._show_title(page)
-
     def _on_renamed(self, index: int, name: str) -> None:
         self._shells[index].chosen_name = name
         self._show_title(self._shells[index])
@@ -267,20 +256,23 @@ class TerminalTabs(QWidget):
     # --- closing
 
     def _may_close(self, close: Callable[[], None]) -> bool:
-        programs = [program for page in self._shells if (program := page.running_program())]
-        if not programs:
-            self._end_all()
+        """Shells end with the window itself: another window may still keep all of them open."""
+        if all(page.program_over for page in self._shells):
             return True
-
-        def end() -> None:
-            """The person agreed."""
-            self._end_all()
-            close()
-
-        self._ask_to_end(programs, end)
+        self._tasks.spawn(self._end_unless_busy(list(self._shells), close), name="close window")
         return False
 
+    async def _end_unless_busy(self, pages: list[ShellPage], end: Callable[[], None]) -> None:
+        """End, after a question where programs run."""
+        programs = [program for page in pages if (program := await page.running_program())]
+        if programs:
+            self._ask_to_end(programs, end)
+        else:
+            end()
+
     def _ask_to_end(self, programs: list[str], end: Callable[[], None]) -> None:
+        for open_sheet in self.findChildren(Sheet):
+            open_sheet.answer("keep")
         title = f"{programs[0]} is running" if len(programs) == 1 else f"{len(programs)} programs are running"
         more = len(programs) - MOST_NAMED
         names = ", ".join(programs[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "") if len(programs) > 1 else ""
@@ -290,6 +282,11 @@ class TerminalTabs(QWidget):
         sheet.finished.connect(lambda key: end() if key == "end" else None)
         sheet.open()
 
-    def _end_all(self) -> None:
-        for page in self._shells:
-            page.end()
+
+def _sized(button: QWidget) -> QWidget:
+    """A title bar asks its widgets for their size hints, which a button of fixed size does not have."""
+    holder = QWidget()
+    row = QVBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(button)
+    return holder

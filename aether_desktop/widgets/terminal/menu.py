@@ -59,7 +59,7 @@ class ContextMenu(QObject):
         menu = QMenu("Colours", parent)
         group = QActionGroup(menu)
         for name in (AUTOMATIC, *SCHEMES):
-            action = menu.addAction(name or "As the Desktop")
+            action = menu.addAction("As the Desktop" if name == AUTOMATIC else name)
             action.setCheckable(True)
             action.setChecked(name == preferences.theme)
             action.setActionGroup(group)

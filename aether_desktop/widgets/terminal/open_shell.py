@@ -6,7 +6,11 @@ import asyncio
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
-from kernel.protocol.tty import TtyClose, TtyOpen
+from kernel.errors import AetherError
+from kernel.protocol.tty import TtyClose, TtyForeground, TtyOpen
+
+#: The longest folder that can be asked for.
+MOST_CHARS = 4096
 
 
 class OpenShell:
@@ -24,14 +28,24 @@ class OpenShell:
         """Whether `end` was called."""
         return self._over
 
-    async def open(self, columns: int, lines: int) -> str:
-        """Start it; its terminal, or "" when it was ended meanwhile. Raises AetherError."""
-        reply = await self._client.execute(TtyOpen(pid=self._pid, cols=columns, rows=lines))
+    async def open(self, columns: int, lines: int, folder: str) -> str:
+        """Start it in a folder, "" for the home; its terminal, or "" when it was ended meanwhile. Raises AetherError."""
+        reply = await self._client.execute(TtyOpen(pid=self._pid, cols=columns, rows=lines, cwd=folder[:MOST_CHARS]))
         self.tty_id = reply.tty_id
         if self._over:
             self._close()
             return ""
         return self.tty_id
+
+    async def foreground(self) -> str | None:
+        """The program that its closing would interrupt; "" for none but the shell, None where that is not known."""
+        if not self.tty_id or self._over:
+            return ""
+        try:
+            reply = await self._client.execute(TtyForeground(tty_id=self.tty_id))
+        except AetherError:
+            return None
+        return "" if reply.shell else reply.name or None
 
     def end(self) -> None:
         """End it and everything that runs in it; safe to repeat."""

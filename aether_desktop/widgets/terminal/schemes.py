@@ -12,7 +12,7 @@ from typing import Final
 from aether_desktop.widgets.terminal.colours import Scheme
 
 #: Follows the desktop's theme.
-AUTOMATIC: Final = ""
+AUTOMATIC: Final = "auto"
 
 
 def _scheme(base: str, ansi: str) -> Scheme:

@@ -15,6 +15,7 @@ from aether_desktop.bridge.client import KernelClient
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.terminal.ask_bar import BarAnswer, Question
 from aether_desktop.widgets.terminal.factory import TerminalFactory
+from aether_desktop.widgets.terminal.folder import folder_of
 from aether_desktop.widgets.terminal.open_shell import OpenShell
 from kernel.errors import AetherError
 from kernel.protocol.base import Event
@@ -25,12 +26,14 @@ CODE_WAIT_MS = 300
 
 
 class ShellView(QWidget):
-    """One shell. pid 0 is this machine, another an agent's sandbox."""
+    """One shell. pid 0 is this machine, another an agent's sandbox. folder: where it starts; then where it is, as it says."""
 
     finished = Signal()
     """The shell ended well by itself, or the person has seen how it ended: it can go."""
     ended_badly = Signal()
     """The shell ended with an error, which shows."""
+    folder_changed = Signal()
+    """The shell is in another folder."""
 
     def __init__(
         self, client: KernelClient, terminals: TerminalFactory, pid: int, parent: QWidget | None = None
@@ -39,12 +42,14 @@ class ShellView(QWidget):
         self._client = client
         self._terminals = terminals
         self._pid = pid
+        self.folder = ""
         self._shell = self._new_shell()
         self._codes: dict[str, int] = {}
         self._program_over = False
         self.view = terminals.view(interactive=True, parent=self)
         self.view.parts.links.files_are_here = pid == 0
         self.view.typed_after_end.connect(self._on_typed_after_end)
+        self.view.parts.moved.connect(self._on_moved)
         self.problem = EmptyState("alert", "The shell could not be opened", "", "Try again", parent=self)
         self.problem.action_requested.connect(self.start)
         self._pages = QStackedLayout(self)
@@ -84,13 +89,16 @@ class ShellView(QWidget):
         self._shell.end()
         self.view.set_session(None)
 
-    def running_program(self) -> str:
-        """What runs in the shell, as far as the terminal shows it: a full-screen program, or a command of a shell that marks its prompts.
-
-        "" for nothing.
-        """
+    async def running_program(self) -> str:
+        """What runs in the shell and would be ended with it; "" for nothing."""
         if self._program_over or self.view.session is None:
             return ""
+        shown = self._shown_program()
+        found = await self._shell.foreground()
+        return shown if found is None else found
+
+    def _shown_program(self) -> str:
+        """What the terminal shows of it: a full-screen program, or a command of a shell that marks its prompts."""
         title = self.view.terminal.title
         if self.view.terminal.modes.alternate_screen:
             return title or "A full-screen program"
@@ -105,7 +113,7 @@ class ShellView(QWidget):
         columns, lines = self.view.grid.size()
         try:
             await self._terminals.preferences.load()
-            tty_id = await shell.open(columns, lines)
+            tty_id = await shell.open(columns, lines, self.folder)
         except AetherError as error:
             if isValid(self) and not shell.over:
                 self._show_problem(error)
@@ -114,6 +122,10 @@ class ShellView(QWidget):
             session = self._terminals.open(tty_id)
             session.finished.connect(self._on_finished)
             self.view.set_session(session)
+
+    def _on_moved(self, uri: str) -> None:
+        self.folder = folder_of(uri)
+        self.folder_changed.emit()
 
     def _show_problem(self, error: AetherError) -> None:
         self._shell.end()

@@ -286,6 +286,7 @@ async def asked_to_end(view: TerminalTabs, world: World) -> None:
     world.client.terminals["tty_1"].feed(recording("vim") + b"\x1b]0;vim src/router.py\x07")
     await rest()
     view.close_tab()
+    await rest()
 
 
 async def nothing(view: TerminalTabs, world: World) -> None:

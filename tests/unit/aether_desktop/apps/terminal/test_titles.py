@@ -1,11 +1,9 @@
-"""Titles and folders of tabs, and what programs may say."""
+"""Titles of tabs, and what programs may say."""
 
 from __future__ import annotations
 
-import pytest
-
 from aether_desktop.apps.terminal.messages import Messages
-from aether_desktop.apps.terminal.titles import folder_of, one_line, tab_title
+from aether_desktop.apps.terminal.titles import one_line, tab_title
 
 
 def test_the_persons_name_comes_first_then_the_program_then_the_folder() -> None:
@@ -19,23 +17,6 @@ def test_the_persons_name_comes_first_then_the_program_then_the_folder() -> None
 def test_a_title_cannot_break_its_line_or_turn_it_around() -> None:
     assert one_line("a\nb\x1b\u202ec") == "a b c"
     assert len(one_line("x" * 10_000)) == 120
-
-
-@pytest.mark.parametrize(
-    ("uri", "folder"),
-    [
-        ("file://host/home/a%20b", "/home/a b"),
-        ("file:///srv", "/srv"),
-        ("/plain", "/plain"),
-        ("http://x/y", ""),
-        ("file://host/%ff", ""),
-        ("file://[", ""),
-        ("relative", ""),
-        ("file:///a%00b", ""),
-    ],
-)
-def test_the_folder_that_a_shell_reports(uri: str, folder: str) -> None:
-    assert folder_of(uri) == folder
 
 
 def test_messages_are_bounded_in_number_and_size() -> None:

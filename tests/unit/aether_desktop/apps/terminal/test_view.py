@@ -11,13 +11,14 @@ import pytest_asyncio
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from aether_desktop.apps.terminal.app import create
 from aether_desktop.apps.terminal.tab_bar import Missed
 from aether_desktop.apps.terminal.view import TerminalTabs
 from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import UnavailableError
-from kernel.protocol.tty import TtyClose, TtyClosed, TtyInput, TtyOpen, TtyOpenReply
+from kernel.protocol.tty import TtyClose, TtyClosed, TtyForeground, TtyForegroundReply, TtyInput, TtyOpen, TtyOpenReply
 from tests.fakes.app_context import World
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
 
@@ -44,8 +45,9 @@ async def tabs(world: World, shells: None) -> AsyncIterator[TerminalTabs]:
     await wait_until(lambda: "tty_1" in world.client.terminals)
     await settle()
     yield view
-    view.close()
-    view.deleteLater()
+    if isValid(view):
+        view.close()
+        view.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
@@ -112,14 +114,14 @@ async def test_a_tab_is_closed_by_key_and_by_the_middle_button(tabs: TerminalTab
     await open_tab(tabs, world)
     key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
     await settle()
-    assert closed(world) == ["tty_3"]
+    await wait_until(lambda: closed(world) == ["tty_3"])
     place = tabs.bar.tabRect(0).center()
     QTest.mouseClick(tabs.bar, Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier, place)
     await settle()
-    assert closed(world) == ["tty_3", "tty_1"]
+    await wait_until(lambda: closed(world) == ["tty_3", "tty_1"])
     assert not tabs.bar.isVisible() and world.window.close_requests == 0
     key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
-    assert world.window.close_requests == 1
+    await wait_until(lambda: world.window.close_requests == 1)
 
 
 async def test_titles_follow_the_program_and_the_person(tabs: TerminalTabs, world: World) -> None:
@@ -165,34 +167,66 @@ async def test_messages_come_from_behind_only(tabs: TerminalTabs, world: World) 
     assert [(notice.title, notice.detail) for notice in world.notices] == [("Shell: Build", "done")]
 
 
+async def shown_sheet(tabs: TerminalTabs) -> Sheet:
+    await wait_until(lambda: any(sheet.isVisible() for sheet in tabs.findChildren(Sheet)))
+    return next(sheet for sheet in tabs.findChildren(Sheet) if sheet.isVisible())
+
+
 @pytest.mark.feature("AA02")
 async def test_a_running_program_is_asked_about(tabs: TerminalTabs, world: World) -> None:
-    await feed(world, 1, b"\x1b]0;vim\x07\x1b[?1049h")
+    world.client.answer(TtyForeground, TtyForegroundReply(name="vim", command="vim notes"))
     key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
-    sheet = tabs.findChild(Sheet)
-    assert sheet is not None and sheet.accessibleName() == "vim is running"
+    sheet = await shown_sheet(tabs)
+    assert sheet.accessibleName() == "vim is running"
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     await settle()
     assert closed(world) == [] and len(tabs.shells) == 1
+    key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
+    (await shown_sheet(tabs)).answer("end")
+    await wait_until(lambda: closed(world) == ["tty_1"])
+
+
+@pytest.mark.feature("AA02")
+async def test_a_window_with_programs_asks_once_and_its_shells_end_with_it(tabs: TerminalTabs, world: World) -> None:
+    await open_tab(tabs, world)
+    world.client.answer(TtyForeground, TtyForegroundReply(name="make"))
     really: list[bool] = []
     assert world.window.guard is not None and world.window.guard(lambda: really.append(True)) is False
-    question = next(found for found in tabs.findChildren(Sheet) if found.isVisible())
-    question.answer("end")
-    await settle()
-    assert really == [True] and closed(world) == ["tty_1"]
+    sheet = await shown_sheet(tabs)
+    assert sheet.accessibleName() == "2 programs are running"
+    sheet.answer("end")
+    assert really == [True] and closed(world) == []
+    tabs.hide()
+    tabs.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    await wait_until(lambda: sorted(closed(world)) == ["tty_1", "tty_2"])
 
 
-async def test_a_command_of_a_shell_that_marks_its_prompts_is_asked_about(tabs: TerminalTabs, world: World) -> None:
+async def test_an_idle_window_closes_without_a_question(tabs: TerminalTabs, world: World) -> None:
+    world.client.answer(TtyForeground, TtyForegroundReply(name="bash", shell=True))
+    really: list[bool] = []
+    assert world.window.guard is not None
+    world.window.guard(lambda: really.append(True))
+    await wait_until(lambda: really == [True])
+
+
+async def test_where_the_kernel_does_not_know_the_screen_is_asked(tabs: TerminalTabs, world: World) -> None:
+    page = tabs.shells[0]
+    assert await page.running_program() == ""
     await feed(world, 1, b"\x1b]133;A\x07$ \x1b]133;B\x07make\r\n\x1b]133;C\x07")
-    assert tabs.shells[0].running_program() == "A command"
+    assert await page.running_program() == "A command"
     await feed(world, 1, b"\x1b]133;D;0\x07")
-    assert tabs.shells[0].running_program() == ""
+    assert await page.running_program() == ""
+    await feed(world, 1, b"\x1b]0;vim\x07\x1b[?1049h")
+    assert await page.running_program() == "vim"
+    world.client.answer(TtyForeground, TtyForegroundReply(name="bash", shell=True))
+    assert await page.running_program() == ""
 
 
-async def test_the_window_closes_without_a_question_when_nothing_runs(tabs: TerminalTabs, world: World) -> None:
-    assert world.window.guard is not None and world.window.guard(lambda: None) is True
-    await settle()
-    assert closed(world) == ["tty_1"]
+async def test_a_new_tab_opens_in_the_same_folder(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"\x1b]7;file://host/srv/a%20b\x1b\\")
+    await open_tab(tabs, world)
+    assert [command.cwd for command in world.client.sent(TtyOpen)] == ["", "/srv/a b"]
 
 
 @pytest.mark.feature("AA02", "TT03")

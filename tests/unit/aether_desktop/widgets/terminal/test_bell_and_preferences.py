@@ -102,10 +102,10 @@ async def test_the_choice_is_kept_where_the_kernel_has_a_place_for_it(theme: The
     preferences = TerminalPreferences(parent, client)
     await preferences.load()
     assert (preferences.theme, preferences.font_px) == ("Nord", 15)
-    preferences.set_theme("")
+    preferences.set_theme("auto")
     preferences.set_font_px(16)
     await asyncio.sleep(0)
-    assert [(sent.name, sent.value) for sent in client.sent(SettingsSet)] == [("terminal.theme", ""), ("terminal.font_px", 16)]
+    assert [(sent.name, sent.value) for sent in client.sent(SettingsSet)] == [("terminal.theme", "auto"), ("terminal.font_px", 16)]
 
 
 async def test_wrong_values_and_a_kernel_without_a_place_are_borne(theme: ThemeManager) -> None:
@@ -114,7 +114,7 @@ async def test_wrong_values_and_a_kernel_without_a_place_are_borne(theme: ThemeM
     parent = QObject()
     preferences = TerminalPreferences(parent, client)
     await preferences.load()
-    assert (preferences.theme, preferences.font_px) == ("", 48)
+    assert (preferences.theme, preferences.font_px) == ("auto", 48)
     bare = FakeKernelClient()
     other = TerminalPreferences(parent, bare)
     await other.load()
