@@ -241,6 +241,8 @@ class DesktopApplication(QObject):
         height = min(FIRST_SIZE[1], int(available.height() * SCREEN_FRACTION))
         if available.width() <= FIRST_SIZE[0] or available.height() <= FIRST_SIZE[1]:
             width, height = available.width(), available.height()
+            # A window manager adds a frame: maximised, it takes that off; without one the size alone does.
+            self._window.setWindowState(Qt.WindowState.WindowMaximized)
         self._window.resize(width, height)
         self._window.move(
             available.x() + (available.width() - width) // 2, available.y() + (available.height() - height) // 2

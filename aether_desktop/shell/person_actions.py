@@ -121,7 +121,7 @@ class PersonActions(QObject):
         if self._about is not None:
             return
         answers = (Answer("close", "Close", "primary", default=True),)
-        content = about_page(self._stores.kernel.status)
+        content = about_page(about_facts(self._stores.kernel.status))
         self._about = Sheet(self._window, "About Aether", content=content, answers=answers, width_px=_ABOUT_PX)
         self._about.finished.connect(lambda _key: self._forget_about())
         self._about.open()
@@ -130,8 +130,8 @@ class PersonActions(QObject):
         self._about = None
 
 
-def about_page(status: KernelStatusReply | None) -> QWidget:
-    """What Aether is, its version, and where it keeps what it owns; ``status`` is None while no kernel answers."""
+def about_page(facts: Sequence[tuple[str, str]]) -> QWidget:
+    """What Aether is, and names and values: its version, where it keeps what it owns."""
     page = QWidget()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
@@ -145,7 +145,7 @@ def about_page(status: KernelStatusReply | None) -> QWidget:
     grid.setHorizontalSpacing(SPACE.xl)
     grid.setVerticalSpacing(SPACE.xs)
     grid.setColumnStretch(1, 1)
-    for row, (name, text) in enumerate(about_facts(status)):
+    for row, (name, text) in enumerate(facts):
         value = Label(text, wrap=True)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.addWidget(Label(name, "secondary"), row, 0, Qt.AlignmentFlag.AlignTop)
@@ -155,7 +155,7 @@ def about_page(status: KernelStatusReply | None) -> QWidget:
 
 
 def about_facts(status: KernelStatusReply | None) -> Sequence[tuple[str, str]]:
-    """Names and values of the about page."""
+    """Names and values of the about page; ``status`` is None while no kernel answers."""
     facts = [("Version", status.version), ("Files", status.root)] if status is not None else []
     return (*facts, ("Python", platform.python_version()), ("Qt", qVersion()))
 

@@ -23,6 +23,7 @@ ButtonKind = Literal["normal", "primary", "attention", "danger", "quiet"]
 _HEIGHT_PX = 30
 _RADIUS_PX = 8.0
 _ICON_PX = 15
+_OFF_OPACITY = 0.5
 
 
 def tooltip_with_shortcut(text: str, shortcut: str) -> str:
@@ -189,7 +190,9 @@ class IconButton(PaintedButton):
             painter.drawRoundedRect(area, 6, 6)
         shade = tokens.text2 if self.isEnabled() else tokens.text3
         inset = self.width() * 0.22
+        painter.setOpacity(1.0 if self.isEnabled() else _OFF_OPACITY)
         paint_icon(painter, area.adjusted(inset, inset, -inset, -inset), self._icon_name, QColor(shade))
+        painter.setOpacity(1.0)
         paint_focus_ring(painter, self, area, 6)
 
 

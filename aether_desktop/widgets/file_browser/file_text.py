@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
-from aether_desktop.widgets.file_browser.names import name_of, shown_name, size_text
+from aether_desktop.widgets.file_browser.names import name_of, parent_of, shown_name, size_text
 from aether_desktop.widgets.file_browser.text_pane import TextPane
 from aether_desktop.widgets.notice import Notice, Notify
 from aether_desktop.widgets.sheet import Answer, Sheet
@@ -84,18 +84,21 @@ class FileText:
         if self.dirty:
             self._spawn(self._save_alone())
 
-    def folder_was_read(self, entries: Sequence[FileStat]) -> None:
-        """Show anew what somebody else has changed, and say that it has gone."""
+    def folder_was_read(self, folder: str, entries: Sequence[FileStat]) -> None:
+        """Show anew what somebody else has changed in ``folder``; a file that has gone, or is elsewhere, is shown no more."""
         shown = self._shown
         if shown is None:
             return
         now = next((entry for entry in entries if entry.path == shown.path), None)
-        if now is None or _same(now, shown):
+        if now is not None and _same(now, shown):
             return
-        if self.dirty:
-            self.pane.say("changed by somebody else meanwhile")
-        else:
+        if not self.dirty and now is not None:
             self._spawn(self._read(now))
+        elif not self.dirty:
+            self._shown = None
+            self.pane.show_hint(_HINT)
+        elif parent_of(shown.path) == folder:
+            self.pane.say("changed by somebody else meanwhile" if now is not None else "deleted meanwhile; Save makes it again")
 
     def was_renamed(self, before: str, after: str) -> None:
         """Go on with the file under its new name."""

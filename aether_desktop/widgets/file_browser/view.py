@@ -168,7 +168,7 @@ class FilesView(FilesLayout):
             self.table.setFocus()
             self.table.begin_rename(self._rename_next)
             self._rename_next = ""
-        self.text.folder_was_read(self.model.entries)
+        self.text.folder_was_read(self._shown_folder, self.model.entries)
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 

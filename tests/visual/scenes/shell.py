@@ -15,6 +15,7 @@ from aether_desktop.shell.geometry import Zone
 from aether_desktop.shell.launcher import Arguments
 from aether_desktop.shell.layout import MemoryLayoutStore
 from aether_desktop.shell.main_window import MainWindow
+from aether_desktop.shell.person_actions import about_page
 from aether_desktop.shell.shortcuts import Action
 from aether_desktop.shell.splash import BootSplash
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
@@ -23,6 +24,7 @@ from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.search_field import SearchField
 from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
+from aether_desktop.widgets.sheet import Answer, Sheet
 from aether_desktop.widgets.window_handle import WindowHandle
 from tests.visual.scene import in_both_themes
 
@@ -157,6 +159,13 @@ def show_shortcuts(widget: QWidget) -> None:
     _main(widget).show_shortcuts()
 
 
+def show_about(widget: QWidget) -> None:
+    facts = (("Version", "0.1.0"), ("Files", "/home/ada/.local/share/aether"), ("Python", "3.11.7"), ("Qt", "6.9.0"))
+    content = about_page(facts)
+    answers = (Answer("close", "Close", "primary", default=True),)
+    Sheet(widget, "About Aether", content=content, answers=answers, width_px=460).open()
+
+
 def splash(_theme: ThemeManager) -> QWidget:
     surface = QWidget()
     BootSplash(surface).set_progress("Opening the store", 0.45)
@@ -173,5 +182,6 @@ SCENES = (
     *in_both_themes("switcher", desktop, (1280, 800), hold_the_switcher, "DS01"),
     *in_both_themes("dock-focus", desktop, (900, 800), focus_the_dock, "DS03"),
     *in_both_themes("shortcuts", desktop, (900, 640), show_shortcuts),
+    *in_both_themes("about", desktop, (900, 640), show_about),
     *in_both_themes("splash", splash, (900, 600), feature="DS10"),
 )

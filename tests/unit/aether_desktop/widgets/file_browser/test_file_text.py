@@ -182,3 +182,33 @@ async def test_a_file_renamed_while_it_is_changed_is_saved_under_its_new_name(br
     await browser.until(lambda: not browser.view.text.dirty)
     assert (browser.home / "ideas.txt").read_text() == "zero one\ntwo\n"
     assert not (browser.home / "notes.txt").exists()
+
+
+async def test_a_file_that_goes_is_shown_no_more_and_changes_in_it_can_be_kept(browser: Browser) -> None:
+    await opened(browser)
+    (browser.home / "notes.txt").unlink()
+    browser.view.load()
+    await browser.until(lambda: browser.view.text.pane.path == "")
+    await opened(browser, "todo.md")
+    browser.type("zero ")
+    (browser.home / "todo.md").unlink()
+    browser.view.load()
+    await browser.until(lambda: "deleted meanwhile" in browser.view.text.pane.note.text())
+    browser.view.text.save()
+    await browser.until(lambda: not browser.view.text.dirty)
+    assert (browser.home / "todo.md").read_text() == "zero - nothing\n"
+
+
+async def test_another_folder_puts_the_text_away_unless_it_is_changed(browser: Browser) -> None:
+    await opened(browser)
+    browser.view.go(f"{HOME}/Projects")
+    await browser.until(lambda: browser.view.text.pane.path == "")
+    browser.view.go_back()
+    await browser.shows("Projects", "notes.txt", "todo.md")
+    await opened(browser)
+    browser.type("zero ")
+    browser.view.go(f"{HOME}/Projects")
+    await browser.shows("deep.txt")
+    assert browser.view.text.pane.path == f"{HOME}/notes.txt"
+    browser.view.text.save()
+    await browser.until(lambda: not browser.view.text.dirty)
