@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from aether_desktop.theme.current import tokens_of
@@ -135,7 +135,14 @@ class Finding(QObject):
         left = self._view.width() - width - MARGIN_PX - SCROLLBAR_PX
         layout = self._bar.layout()
         tall = layout.totalHeightForWidth(width) if layout is not None and layout.hasHeightForWidth() else -1
-        self._bar.setGeometry(max(0, left), MARGIN_PX, width, tall if tall > 0 else self._bar.sizeHint().height())
+        height = tall if tall > 0 else self._bar.sizeHint().height()
+        at_top = QRect(max(0, left), MARGIN_PX, width, height)
+        below = self._view.height() - height - MARGIN_PX
+        covers = self.current is not None and any(
+            self._view.grid.rect(span).toRect().intersects(at_top)
+            for span in spans_of(self.current, self._view.terminal.columns, *self._view.grid.shown())
+        )
+        self._bar.setGeometry(at_top.translated(0, max(0, below - MARGIN_PX)) if covers else at_top)
 
     def _on_session(self) -> None:
         if self._session is not None:
@@ -236,6 +243,7 @@ class Finding(QObject):
     def _make_current(self, match: Match) -> None:
         self.current = match
         self._view.reveal(match.line)
+        self._place()
         self._view.update()
 
     def _show_status(self, found: Found) -> None:

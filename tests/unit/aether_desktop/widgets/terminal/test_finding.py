@@ -162,3 +162,16 @@ def test_highlights_are_painted(rig: Rig) -> None:
     after = rig.view.grab().toImage()
     place = rig.cell(2, 0)
     assert before.pixel(place.x(), rig.cell(0, 0).y() - 6) != after.pixel(place.x(), rig.cell(0, 0).y() - 6)
+
+
+def test_the_bar_never_covers_the_current_match(rig: Rig) -> None:
+    columns = rig.view.terminal.columns
+    rig.feed(" " * (columns - 10) + "needle\r\n" + "filler\r\n" * 5 + "needle\r\n")
+    find(rig, "needle")
+    finding = rig.view.parts.finding
+    assert finding.bar is not None
+    for _ in range(2):
+        finding.next()
+        assert finding.current is not None
+        line = finding.current.line
+        assert not finding.bar.geometry().contains(rig.cell(finding.current.column + 2, line))
