@@ -79,6 +79,8 @@ def configure(path: Path | None, *, level: int = logging.INFO) -> RecentRecords:
 
     Returns the in-memory handler. Safe to call again: handlers of the earlier call are closed first.
     """
+    # A full disk must not put tracebacks of the log itself between the lines of a terminal.
+    logging.raiseExceptions = False
     root = logging.getLogger("aether")
     for handler in tuple(root.handlers):
         root.removeHandler(handler)

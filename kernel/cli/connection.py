@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from kernel.paths import Paths, default_root
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
 from kernel.protocol.base import Command, Event, reply_type
-from kernel.protocol.system import ResponseError, ResponseOk
+from kernel.protocol.system import KernelStatus, ResponseError, ResponseOk
 from kernel.tasks import Scope
 
 R = TypeVar("R")
@@ -204,6 +205,8 @@ async def _own_kernel(paths: Paths) -> AsyncIterator[_OwnKernel]:
     await kernel.start()
     try:
         await server.start()
+        for notice in (await kernel.execute(KernelStatus(), LOCAL_USER)).notices:
+            print(f"aether: {notice}", file=sys.stderr)
         yield _OwnKernel(kernel)
     finally:
         await server.stop()

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Each subcommand is
 """
 
 import argparse
+import errno
 import importlib
 import io
 import os
@@ -23,6 +24,7 @@ SUBCOMMANDS: dict[str, str] = {
     "approve": "let a waiting agent go on",
     "reject": "refuse what a waiting agent asks",
     "resume": "take up an interrupted agent",
+    "serve": "run the kernel without a window until it is ended",
     "doctor": "say what was found on this machine and how to get what is missing",
 }
 
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parsed.subcommand is None:
         parser.print_help()
         return 2
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end a run
@@ -55,7 +58,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print("aether: the output could not be written: its disk is full", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return code
+
+
+def _open_missing_streams() -> None:
+    """A caller may have closed them: what reads and writes them then meets the empty device."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # for the life of the process
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:

@@ -14,6 +14,8 @@ from kernel.protocol.session import envelope
 
 COLOURS = {"thought": "35", "action": "34", "observation": "36", "needs": "33", "done": "32", "failed": "31", "quiet": "90"}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+#: Characters that make text look like other text: overrides of its direction, and tags.
+_DISGUISES = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
 
 class Printer(Protocol):
@@ -34,8 +36,9 @@ def make_printer(json: str | None) -> Printer:
 
 
 def safe(text: str) -> str:
-    """Text without control characters (line feeds and tabs stay)."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n"))
+    """Text without control characters (line feeds and tabs stay); what would disguise it is written out."""
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n"))
+    return _DISGUISES.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 class JsonPrinter:

@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import sys
+import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -125,11 +126,11 @@ async def _follow(
 
 
 async def _end(connection: Connection, pid: int, queue: "asyncio.Queue[Event | None]", printer: Printer) -> None:
-    """End the agent as Ctrl+C does, and show how it ended."""
-    with contextlib.suppress(NotFoundError, ConflictError):  # it has ended by itself meanwhile
-        await connection.execute(ProcessSignal(pid=pid, signal="SIGINT"))
+    """End the agent as Ctrl+C does, and show how it ended; a full disk cannot hold that up."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS_S):
+            with contextlib.suppress(NotFoundError, ConflictError):  # it has ended by itself meanwhile
+                await connection.execute(ProcessSignal(pid=pid, signal="SIGINT"))
             while (event := await queue.get()) is not None:
                 if isinstance(event, ProcessEvent) and event.pid == pid:
                     printer.show(event)
@@ -152,6 +153,8 @@ async def _ask(connection: Connection, event: ApprovalRequired, printer: Printer
         return
     always = " / a = always for this agent" if event.approval.always else ""
     printer.say(f"Allow it?  y = once{always} / n [reason] = no")
+    # What was typed before the question was seen is no answer to it.
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     line = await _read_line()
     await _answer(connection, event, line)
 
@@ -203,6 +206,8 @@ async def _wait_for_others(connection: Connection, interrupted: asyncio.Event) -
 
 def _goal(text: str) -> str:
     goal = sys.stdin.read() if text == "-" else text
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in goal):
+        raise argparse.ArgumentTypeError("the goal is not valid UTF-8")
     if not goal.strip():
         raise argparse.ArgumentTypeError("the goal is empty")
     if len(goal) > GOAL_LIMIT_CHARACTERS:
@@ -218,7 +223,7 @@ def _positive(text: str) -> int:
         number = int(text)
     except ValueError:
         number = 0
-    if number < 1:
+    if not 1 <= number < 1 << 63:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return number
 

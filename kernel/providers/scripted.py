@@ -206,9 +206,12 @@ def load_script(path: str | Path) -> Script:
     """Read a script file. Raises NotFoundError or InvalidArgumentError."""
     file = Path(path)
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
+        if not file.is_file():
+            raise NotFoundError(f"The script {file} is no file.", "Check the path.")
+        with file.open("rb") as opened:
+            data = opened.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
             raise InvalidArgumentError(f"The script {file} is larger than {MAX_FILE_BYTES:,} bytes.")
-        data = file.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "unreadable path"
         raise NotFoundError(f"The script {file} cannot be read: {reason}.", "Check the path.") from None

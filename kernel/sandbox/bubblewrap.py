@@ -34,7 +34,7 @@ from kernel.sandbox.bwrap_plan import (
 from kernel.sandbox.cgroups import ControlGroups, FindGroups, Group
 from kernel.sandbox.child import Child
 from kernel.sandbox.launched import Ends, Launched
-from kernel.sandbox.network import SlirpNetwork, host_resolver
+from kernel.sandbox.network import SlirpNetwork
 from kernel.sandbox.processes import start_time
 from kernel.sandbox.supervised import SupervisedSandbox
 from kernel.tasks import Scope
@@ -133,7 +133,7 @@ class BubblewrapBackend:
         if not self._groups.capabilities.memory:
             remedies.append("For exact memory limits start Aether with `systemd-run --user --scope -p Delegate=yes`.")
         if slirp is None:
-            remedies.append("For a network of each agent's own install the package `slirp4netns`.")
+            remedies.append("For commands with a network install the package `slirp4netns`; it needs /dev/net/tun.")
         return " ".join(remedies)
 
     def _details(self, machine: Machine, slirp: "SlirpNetwork | None") -> dict[str, str]:
@@ -147,7 +147,7 @@ class BubblewrapBackend:
             "cpu limit": "control group" if able.cpu else "lower priority",
             "freezing": "control group" if able.freeze else "SIGSTOP",
             "system-call filter": "yes" if machine_facts.filter_path(False) else "none for this processor",
-            "network": "its own (slirp4netns)" if slirp else "the host's, when allowed",
+            "network": "its own (slirp4netns)" if slirp else "none: slirp4netns is missing or does not work here",
         }
 
     def create(self, spec: SandboxSpec, on_lost: OnLost | None = None) -> SupervisedSandbox:
@@ -177,10 +177,10 @@ class BubblewrapLauncher:
         self._one_a_turn = asyncio.Lock()  # a start takes this thread for up to 10 ms: never several in one turn of its loop
 
     def note(self, spec: SandboxSpec) -> str:
-        """Says where the agent shares the host's network or has no system-call filter."""
+        """Says where the agent lacks the network that it may use, or a system-call filter."""
         notes = []
         if spec.network and self._slirp is None:
-            notes.append("This agent shares the host's network, its local services included.")
+            notes.append("Its commands have no network: slirp4netns, which makes one, is missing or does not work here.")
         if not machine_facts.filter_path(False):
             notes.append("System calls are not filtered on this processor.")
         return " ".join(notes)
@@ -229,8 +229,8 @@ class BubblewrapLauncher:
         return Launched(child, root, started, HELPER_GENERATIONS, kill_root=True, companions=companions)
 
     def _plan(self, spec: SandboxSpec, control_fd: int, info_fd: int, group: Group | None) -> bytes:
-        kind = "none" if not spec.network else "own" if self._slirp else "host"
-        network = Network(kind, host_resolver() if kind == "host" else "")
+        kind = "own" if spec.network and self._slirp is not None else "none"
+        network = Network(kind)
         machine = dataclasses.replace(self._machine, filter_path=machine_facts.filter_path(kind == "own"))
         limits = resource_limits(
             spec.limits, strict_memory=not self._memory_bounded, count_processes=self._counts_processes

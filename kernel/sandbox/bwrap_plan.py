@@ -52,10 +52,9 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Which network a sandbox gets: none, one of its own, or the host's (with the host's resolver text)."""
+    """Which network a sandbox gets: none, or one of its own; never the host's, whose local services trust who reaches them."""
 
-    kind: str  # "none" | "own" | "host"
-    resolver: str = ""
+    kind: str  # "none" | "own"
 
 
 def host_uid(pid: int) -> int:
@@ -130,8 +129,7 @@ def resource_limits(limits: Limits, *, strict_memory: bool, count_processes: boo
 def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: int) -> list[Word]:
     """Bubblewrap's options; later ones lie over earlier ones."""
     words: list[Word] = ["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
-    if network.kind != "host":
-        words += ["--unshare-net"]
+    words += ["--unshare-net"]
     if machine.can_disable_userns:
         words += ["--disable-userns"]
     words += ["--die-with-parent", "--uid", str(GUEST_UID), "--gid", str(GUEST_UID), "--hostname", f"aether-{spec.pid}"]
@@ -182,8 +180,6 @@ def _etc(spec: SandboxSpec, machine: Machine, network: Network) -> list[Word]:
     }
     if network.kind == "own":
         files["resolv.conf"] = SLIRP_RESOLVER
-    elif network.kind == "host":
-        files["resolv.conf"] = network.resolver
     for name, text in files.items():
         words += ["--perms", "0644", "--ro-bind-data", {"data": text}, f"/etc/{name}"]
     return words

@@ -17,8 +17,6 @@ from kernel.sandbox.processes import children_index, process_table
 
 READY_TIMEOUT_S = 10.0
 SLIRP_PATHS = ("/usr/bin/slirp4netns", "/usr/local/bin/slirp4netns")
-RESOLVER_FILES = ("/run/systemd/resolve/resolv.conf", "/etc/resolv.conf")
-MAX_RESOLVER_CHARS = 4000
 
 
 class SlirpNetwork:
@@ -126,16 +124,6 @@ async def _became_ready(descriptor: int) -> bool:
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)
-
-
-def host_resolver() -> str:
-    """The host's resolver configuration, for sandboxes that share its network."""
-    for path in RESOLVER_FILES:
-        try:
-            return Path(path).read_text(errors="replace")[:MAX_RESOLVER_CHARS]
-        except OSError:
-            continue
-    return ""
 
 
 def _start(command: list[str], errors: int, descriptors: tuple[int, ...]) -> subprocess.Popen[bytes]:

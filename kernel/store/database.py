@@ -6,6 +6,7 @@ returned for survives the death of the process. Nobody else opens the file for w
 
 import asyncio
 import errno
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,9 @@ class Database:
         notice: str | None = None
         try:
             await self._open_connections()
+        except StorageError:
+            await self._close_connections()
+            raise
         except sqlite3.DatabaseError as error:
             await self._close_connections()
             if not _is_corruption(error):
@@ -186,7 +190,13 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
     """Apply the numbered SQL files that the file has not seen; each in one transaction."""
     rows = list(await connection.execute_fetchall("PRAGMA user_version"))
     current = int(rows[0][0])
-    for number, sql in _migrations():
+    migrations = _migrations()
+    if current > migrations[-1][0]:
+        raise StorageError(
+            f"The database was written by a newer Aether (its form is {current}, this one knows {migrations[-1][0]}).",
+            "Install the newer version again; nothing was changed.",
+        )
+    for number, sql in migrations:
         if number > current:
             await connection.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")
 
@@ -225,7 +235,7 @@ def _is_corruption(error: sqlite3.DatabaseError) -> bool:
 
 def _storage_error(path: Path, error: Exception) -> StorageError:
     text = str(error)
-    full = "full" in text or getattr(error, "errno", None) == errno.ENOSPC
+    full = "full" in text or getattr(error, "errno", None) == errno.ENOSPC or ("disk I/O" in text and _no_room(path.parent))
     if full:
         return StorageError(
             f"The disk that holds {path.parent} is full; nothing can be saved.",
@@ -236,6 +246,14 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
             f"{path} cannot be written: {text}.", "Mend its permissions or set AETHER_FS_ROOT to another folder."
         )
     return StorageError(f"The database {path} refused: {text}.", "`aether doctor` checks it.")
+
+
+def _no_room(folder: Path) -> bool:
+    """SQLite says "disk I/O error" where it could not make its shared memory on a full disk."""
+    try:
+        return os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize < 1 << 16
+    except OSError:
+        return False
 
 
 def _unstorable(error: Exception) -> InvalidArgumentError:

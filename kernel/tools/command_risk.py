@@ -101,6 +101,9 @@ _FUNCTION = re.compile(r"(?<![\w:])([\w:]{1,64})\s{0,8}\(\s{0,8}\)\s{0,8}\{")
 #: Longest command that is judged by its words; a longer one always asks.
 LONGEST_JUDGED = 20_000
 _MOST_FUNCTIONS = 20
+#: Words that run their arguments as a command line, which is judged in turn.
+_NESTING = re.compile(rf"(?:^|(?<=[\s;&|(`'\"]))(?:[\w./-]{{0,64}}/)?(?:eval|trap|alias|{'|'.join(sorted(SHELLS))})(?=\s)")
+_DEEPEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,8 @@ class Verdict:
 
 def classify(command: str) -> Verdict:
     """Judge a whole command line."""
-    if len(command) > LONGEST_JUDGED:
-        return Verdict("high", "is too long to be judged before it runs")
+    if len(command) > LONGEST_JUDGED or len(_NESTING.findall(command)) > _DEEPEST:
+        return Verdict("high", "is too long or too deep to be judged before it runs")
     command = _ARITHMETIC.sub("0", command)
     if _is_fork_bomb(command):
         return Verdict("high", "starts processes without end")

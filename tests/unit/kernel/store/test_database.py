@@ -128,16 +128,18 @@ async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_file_of_a_newer_version_keeps_its_tables(tmp_path: Path) -> None:
+async def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "a.db")
     connection.execute("CREATE TABLE later (x)")
     connection.execute("PRAGMA user_version=9999")
     connection.commit()
     connection.close()
     database = Database(tmp_path / "a.db", ManualClock())
-    assert await database.open() is None
-    assert await database.query("SELECT name FROM sqlite_master") != []
-    await database.close()
+    with pytest.raises(StorageError, match="newer Aether"):
+        await database.open()
+    connection = sqlite3.connect(tmp_path / "a.db")
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("later",)]
+    connection.close()
 
 
 async def test_a_folder_in_its_place_is_an_error_with_a_remedy(tmp_path: Path) -> None:
