@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from aether_desktop.bridge.client import KernelClient
-from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.terminal.shell import ShellView
 from aether_desktop.widgets.terminal.view import TerminalView
@@ -14,13 +13,10 @@ from aether_desktop.widgets.terminal.view import TerminalView
 class AgentTerminals(QWidget):
     """Tabs of terminals; the record cannot be closed."""
 
-    def __init__(
-        self, client: KernelClient, terminals: TerminalFactory, tasks: TaskOwner, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, client: KernelClient, terminals: TerminalFactory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._client = client
         self._terminals = terminals
-        self._tasks = tasks
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.setTabsClosable(True)

@@ -66,7 +66,7 @@ class AgentView(QWidget):
         self._tasks = TaskOwner(self, self._on_error)
         self.journal = ctx.stores.journals.open(pid, self)
         self.journal.failed.connect(self._on_error)
-        self.terminals = AgentTerminals(ctx.client, ctx.terminals, self._tasks)
+        self.terminals = AgentTerminals(ctx.client, ctx.terminals)
         self.timeline = TimelineView(self.journal)
         self.logs = LogsView(ctx.client, self.journal)
         self.files = FilesView(ctx.client, f"/home/agent_{pid}")
