@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
@@ -24,6 +24,8 @@ from aether_desktop.widgets.terminal.shell import ShellView
 
 HOST = 0
 MOST_NAMED = 4
+#: Programs may change their titles as often as they like; they show this much later.
+TITLE_PAUSE_MS = 30
 
 
 class ShellPage(ShellView):
@@ -73,6 +75,10 @@ class TerminalTabs(QWidget):
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
         self._shells: list[ShellPage] = []
+        self._titles = QTimer(self)
+        self._titles.setSingleShot(True)
+        self._titles.setInterval(TITLE_PAUSE_MS)
+        self._titles.timeout.connect(self._show_titles)
         self.open_tab()
 
     @property
@@ -92,8 +98,8 @@ class TerminalTabs(QWidget):
         page.folder = self.current.folder if self.current is not None else ""
         page.view.commands.outer = self.commands
         parts = page.view.parts
-        parts.titled.connect(lambda _title: self._show_title(page))
-        page.folder_changed.connect(lambda: self._show_title(page))
+        parts.titled.connect(lambda _title: self._titles.start())
+        page.folder_changed.connect(self._titles.start)
         parts.bell.rung.connect(lambda: self._on_missed(page, Missed.BELL))
         parts.notified.connect(partial(self._on_notified, page))
         page.view.session_changed.connect(lambda: self._on_session(page))
@@ -211,6 +217,10 @@ class TerminalTabs(QWidget):
         self._shells[index].chosen_name = name
         self._show_title(self._shells[index])
         self._shells[index].setFocus()
+
+    def _show_titles(self) -> None:
+        for page in self._shells:
+            self._show_title(page)
 
     def _show_title(self, page: ShellPage) -> None:
         if page not in self._shells:

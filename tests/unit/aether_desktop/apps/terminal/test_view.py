@@ -11,6 +11,7 @@ import pytest_asyncio
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.exceptions import capture_exceptions
 from shiboken6 import isValid
 
 from aether_desktop.apps.terminal.app import create
@@ -126,7 +127,8 @@ async def test_a_tab_is_closed_by_key_and_by_the_middle_button(tabs: TerminalTab
 
 async def test_titles_follow_the_program_and_the_person(tabs: TerminalTabs, world: World) -> None:
     await feed(world, 1, b"\x1b]0;vim notes & more\x07\x1b]7;file://host/home/me\x07")
-    assert world.window.title == "vim notes & more" and world.window.subtitle == "/home/me"
+    await wait_until(lambda: world.window.title == "vim notes & more")
+    assert world.window.subtitle == "/home/me"
     assert tabs.bar.tabText(0) == "vim notes && more"
     assert "/home/me" in tabs.bar.tabToolTip(0)
     await open_tab(tabs, world)
@@ -136,6 +138,7 @@ async def test_titles_follow_the_program_and_the_person(tabs: TerminalTabs, worl
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     assert tabs.bar.tabText(0) == "build"
     await feed(world, 1, b"\x1b]0;other\x07")
+    await wait_until(lambda: not tabs._titles.isActive())
     assert tabs.bar.tabText(0) == "build"
 
 
@@ -152,6 +155,14 @@ async def test_a_tab_tells_what_was_missed(tabs: TerminalTabs, world: World) -> 
     assert first.missed is Missed.BELL
     key(tabs, Qt.Key.Key_1, ALT)
     assert first.missed is Missed.NOTHING and tabs.bar.tabIcon(0).isNull()
+
+
+async def test_a_flood_of_titles_shows_the_last_of_them(tabs: TerminalTabs, world: World) -> None:
+    told: list[str] = []
+    world.window.set_title = lambda title, subtitle="": told.append(title)  # type: ignore[method-assign]
+    await feed(world, 1, b"".join(b"\x1b]0;title %d\x07" % number for number in range(3000)))
+    await wait_until(lambda: told[-1:] == ["title 2999"])
+    assert len(told) < 20
 
 
 async def test_the_bell_in_front_of_the_person_asks_for_no_attention(tabs: TerminalTabs, world: World) -> None:
@@ -295,3 +306,25 @@ async def test_a_tab_closed_while_its_shell_opens_leaves_none_behind(world: Worl
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     opened.set()
     await wait_until(lambda: closed(world) == ["tty_late"])
+
+
+async def test_a_closed_window_hears_and_holds_nothing(world: World) -> None:
+    listeners = world.client.listeners
+    view = create(world.context)
+    view.show()
+    await wait_until(lambda: "tty_1" in world.client.terminals)
+    assert isinstance(view, TerminalTabs)
+    await open_tab(view, world)
+    view.close()
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    await wait_until(lambda: sorted(closed(world)) == ["tty_1", "tty_2"])
+    await settle()
+    assert world.client.listeners == listeners
+    assert all(feed.closed for feed in world.client.terminals.values())
+    with capture_exceptions() as raised:
+        for feed in world.client.terminals.values():
+            feed.feed(b"late")
+        world.client.publish(TtyClosed(pid=0, tty_id="tty_1", exit_code=1))
+        await settle()
+    assert raised == []

@@ -1,0 +1,178 @@
+"""The picture of a screen: each cell in its place and colours, and nothing made anew that did not change."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor
+
+from aether_desktop.theme.tokens import DARK
+from aether_desktop.widgets.terminal.atlas import GLYPHS_A_FRAME, TileAtlas
+from aether_desktop.widgets.terminal.colours import Scheme
+from aether_desktop.widgets.terminal.geometry import cell_geometry
+from aether_desktop.widgets.terminal.glyphs import GlyphSource
+from aether_desktop.widgets.terminal.painter import ScreenPainter
+from kernel.term import Terminal
+
+pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("TT01")]
+SCHEME = Scheme.of(DARK.terminal)
+
+
+@pytest.fixture(scope="module")
+def atlas(qapp_cls: type, qapp: object) -> TileAtlas:
+    return TileAtlas(GlyphSource(cell_geometry(13, 1.0)))
+
+
+def picture(atlas: TileAtlas, terminal: Terminal, painter: ScreenPainter | None = None) -> np.ndarray:
+    """Pixels as (lines, columns, height, width)."""
+    painter = painter or ScreenPainter(atlas, SCHEME)
+    painter.paint(terminal, list(terminal.rows), patient=True)
+    cell = atlas.geometry
+    pixels = np.frombuffer(painter.image.constBits(), np.uint32).reshape(
+        terminal.lines, cell.height, terminal.columns, cell.width
+    )
+    return pixels.transpose(0, 2, 1, 3) & 0xFFFFFF
+
+
+def screen(data: str, columns: int = 20, lines: int = 4) -> Terminal:
+    terminal = Terminal(columns, lines)
+    terminal.feed(data.encode())
+    return terminal
+
+
+def test_an_empty_cell_is_paper_and_a_letter_has_ink(atlas: TileAtlas) -> None:
+    cells = picture(atlas, screen("A"))
+    assert (cells[0, 1] == SCHEME.background).all()
+    assert (cells[0, 0] != SCHEME.background).any()
+    assert cells[0, 0, 0, 0] == SCHEME.background
+
+
+def test_colours_reverse_dim_hidden_and_the_programs_palette(atlas: TileAtlas) -> None:
+    terminal = screen(
+        "\x1b[41m \x1b[0;48;5;200m \x1b[0;48;2;1;2;3m \x1b[0;7m \x1b[0;8mX\x1b[0;2m█\x1b[0;1;31m█\x1b[0;31m█"
+    )
+    cells = picture(atlas, terminal)
+    assert (cells[0, 0] == SCHEME.ansi[1]).all()
+    assert (cells[0, 1] == 0xFF00D7).all()
+    assert (cells[0, 2] == 0x010203).all()
+    assert (cells[0, 3] == SCHEME.foreground).all()
+    assert (cells[0, 4] == SCHEME.background).all()
+    assert cells[0, 5, 3, 3] not in (SCHEME.foreground, SCHEME.background)
+    assert (cells[0, 6] == SCHEME.ansi[9]).all()
+    assert (cells[0, 7] == SCHEME.ansi[1]).all()
+    painter = ScreenPainter(atlas, SCHEME)
+    picture(atlas, terminal, painter)
+    terminal.feed(b"\x1b]4;1;rgb:12/34/56\x07")
+    painter.forget()
+    assert (picture(atlas, terminal, painter)[0, 0] == 0x123456).all()
+
+
+def test_wide_characters_take_two_cells_and_clusters_one_picture(atlas: TileAtlas) -> None:
+    cells = picture(atlas, screen("日x👩‍👩‍👧y"))
+    for column in (0, 1, 2, 3, 4, 5):
+        assert (cells[0, column] != SCHEME.background).any(), column
+    assert (cells[0, 6] == SCHEME.background).all()
+
+
+def test_lines_of_neighbouring_cells_meet(atlas: TileAtlas) -> None:
+    cells = picture(atlas, screen("──\r\n┌┐\r\n└┘"))
+    row = np.concatenate((cells[0, 0], cells[0, 1]), axis=1)
+    assert (row == SCHEME.foreground).all(axis=1).sum() >= 1
+    left = np.concatenate((cells[1, 0], cells[2, 0]), axis=0)
+    middle = atlas.geometry.height
+    assert (left[middle - 2 : middle + 2] == SCHEME.foreground).any(axis=1).all()
+
+
+@pytest.mark.parametrize("style", ["4", "4:2", "4:3", "4:4", "4:5", "9", "53", "21"])
+def test_each_line_style_draws_in_its_colour(atlas: TileAtlas, style: str) -> None:
+    cells = picture(atlas, screen(f"\x1b[{style};58:2::1:200:3m  "))
+    colour = SCHEME.foreground if style in ("9", "53") else 0x01C803
+    assert colour in cells[0, 0]
+    assert colour in cells[0, 1]
+    assert (cells[0, 2] == SCHEME.background).all()
+
+
+def test_only_changed_rows_are_made_anew(atlas: TileAtlas) -> None:
+    terminal = screen("one\r\ntwo\r\nthree")
+    painter = ScreenPainter(atlas, SCHEME)
+    assert painter.paint(terminal, list(terminal.rows)) == ([0, 1, 2, 3], True)
+    assert painter.paint(terminal, list(terminal.rows)) == ([], True)
+    terminal.feed(b"\x1b[2;1Hx")
+    assert painter.paint(terminal, list(terminal.rows)) == ([1], True)
+
+
+def test_a_partial_repaint_equals_a_whole_one(atlas: TileAtlas) -> None:
+    generator = random.Random(5)
+    terminal = Terminal(40, 12)
+    painter = ScreenPainter(atlas, SCHEME)
+    for _ in range(60):
+        pieces = ["abc ", f"\x1b[3{generator.randrange(8)}m", "日本", "\r\n", f"\x1b[{generator.randrange(12)};{generator.randrange(40)}H",
+                  "\x1b[7m", "\x1b[0m", "é🎉", "\x1b[2K", "\x1b[?5h", "\x1b[?5l", "─┼═"]  # fmt: skip
+        terminal.feed("".join(generator.choices(pieces, k=8)).encode())
+        assert (picture(atlas, terminal, painter) == picture(atlas, terminal)).all()
+
+
+def test_many_new_glyphs_are_spread_over_frames(atlas: TileAtlas) -> None:
+    fresh = TileAtlas(GlyphSource(cell_geometry(9, 1.0)))
+    painter = ScreenPainter(fresh, SCHEME)
+    terminal = Terminal(80, 20)
+    terminal.feed("".join(chr(0x4E00 + number) for number in range(2 * GLYPHS_A_FRAME)).encode())
+    _, complete = painter.paint(terminal, list(terminal.rows))
+    assert not complete
+    frames = 1
+    while not complete:
+        _, complete = painter.paint(terminal, list(terminal.rows))
+        frames += 1
+    assert frames <= 5
+    assert (picture(fresh, terminal, painter) == picture(fresh, terminal)).all()
+
+
+def test_the_atlas_stays_bounded_and_right_when_it_is_full() -> None:
+    atlas = TileAtlas(GlyphSource(cell_geometry(40, 2.0)))
+    painter = ScreenPainter(atlas, SCHEME)
+    terminal = Terminal(100, 40)
+    for shade in range(12):
+        lines = "\r\n".join("".join(f"\x1b[48;2;{shade};{y};{x}m " for x in range(100)) for y in range(40))
+        terminal.feed(f"\x1b[H{lines}".encode())
+        cells = picture(atlas, terminal, painter)
+        assert cells[39, 0, 0, 0] == shade << 16 | 39 << 8
+        assert cells[0, 99, 0, 0] == shade << 16 | 99
+    assert atlas.tiles.nbytes <= 80 << 20
+
+
+def test_blinking_text_is_hidden_half_of_the_time(atlas: TileAtlas) -> None:
+    terminal = screen("\x1b[5mblink\x1b[0m\r\nsteady")
+    painter = ScreenPainter(atlas, SCHEME)
+    painter.paint(terminal, list(terminal.rows), patient=True)
+    changed, _ = painter.paint(terminal, list(terminal.rows), blink_off=True, patient=True)
+    assert changed == [0]
+    row = np.frombuffer(painter.image.constBits(), np.uint32).reshape(painter.image.height(), -1)[
+        : atlas.geometry.height
+    ]
+    assert (row & 0xFFFFFF == SCHEME.background).all()
+
+
+def test_a_cell_in_the_cursors_colours(atlas: TileAtlas) -> None:
+    terminal = screen("日b")
+    painter = ScreenPainter(atlas, SCHEME)
+    image = painter.tile(terminal, terminal.rows[0], 0, ink=0x000001, paper=0xFFFFFE)
+    assert (image.width(), image.height()) == (2 * atlas.geometry.width, atlas.geometry.height)
+    assert image.pixelColor(0, 0) == QColor("#fffffe")
+    assert painter.tile(terminal, terminal.rows[0], 2, ink=0, paper=1).width() == atlas.geometry.width
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1000, 500), (2, 1)])
+def test_extreme_sizes(atlas: TileAtlas, size: tuple[int, int]) -> None:
+    terminal = Terminal(*size)
+    terminal.feed("x日é\r\n".encode() * 3)
+    painter = ScreenPainter(atlas, SCHEME)
+    painter.paint(terminal, list(terminal.rows))
+    assert painter.image.width() == size[0] * atlas.geometry.width
+
+
+def test_private_characters_controls_and_lone_surrogates_are_harmless(atlas: TileAtlas) -> None:
+    terminal = Terminal(20, 2)
+    terminal.feed("\U00100000\U0010fffd\ue0b0\ufffe".encode() + b"\xff\xfe\x80" + "\u202e\u200b".encode())
+    picture(atlas, terminal)
