@@ -17,6 +17,8 @@ BUDGET_S = 0.005
 TYPING_BUDGET_S = 0.002
 TYPING_PAUSE_MS = 2
 TYPING_LASTS_S = 0.3
+#: After a key, floods rest until its echo comes, at most this long.
+ECHO_PATIENCE_S = 0.012
 SLICE_BYTES = 16 << 10
 
 
@@ -40,6 +42,7 @@ class TerminalSchedule(QObject):
         self._waiting: deque[Parsing] = deque()
         self._focused: Parsing | None = None
         self._typed_at = 0.0
+        self._echo_due = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
@@ -54,7 +57,7 @@ class TerminalSchedule(QObject):
         """A session has something to parse."""
         if session not in self._waiting:
             self._waiting.append(session)
-        if not self._timer.isActive():
+        if not self._timer.isActive() or session is self._focused:
             self._timer.start(0)
 
     def remove(self, session: Parsing) -> None:
@@ -68,12 +71,19 @@ class TerminalSchedule(QObject):
         """Which session comes first from now on."""
         self._focused = session
 
-    def note_typing(self) -> None:
-        """A key was pressed in a terminal."""
+    def note_typing(self, session: Parsing) -> None:
+        """A key was pressed in a terminal: its echo comes before other terminals' output."""
+        self._focused = session
         self._typed_at = time.monotonic()
+        self._echo_due = self._typed_at + ECHO_PATIENCE_S
 
     def _turn(self) -> None:
-        typing = time.monotonic() - self._typed_at < TYPING_LASTS_S
+        now = time.monotonic()
+        typing = now - self._typed_at < TYPING_LASTS_S
+        if now < self._echo_due and self._focused not in self._waiting:
+            self._timer.start(1)
+            return
+        self._echo_due = 0.0
         deadline = time.perf_counter() + (TYPING_BUDGET_S if typing else BUDGET_S)
         touched: dict[int, tuple[Parsing, bool]] = {}
         if self._focused is not None and self._focused in self._waiting:

@@ -77,7 +77,7 @@ class TerminalSession(QObject):
         text = data.decode("utf-8", errors="surrogateescape")
         if not text or self._over:
             return
-        self._schedule.note_typing()
+        self._schedule.note_typing(self)
         self._input.extend(text[at : at + INPUT_PIECE_CHARS] for at in range(0, len(text), INPUT_PIECE_CHARS))
         if self._sender is None or self._sender.done():
             self._sender = self._tasks.spawn(self._send(), name="type into a terminal")

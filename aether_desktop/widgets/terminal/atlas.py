@@ -51,7 +51,7 @@ class TileAtlas:
         self.styles = StyleTable()
         self.generation = 0
         cell = source.geometry
-        self._most = max(FEWEST_TILES, MOST_BYTES // (4 * cell.width * cell.height))
+        self.most_tiles = max(FEWEST_TILES, MOST_BYTES // (4 * cell.width * cell.height))
         self._masks: dict[Glyph, Mask] = {}
         self._clusters: dict[str, int] = {}
         self._cluster_texts: list[str] = []
@@ -80,11 +80,11 @@ class TileAtlas:
 
     def tidy(self) -> None:
         """Forget everything when a table is full; called between frames."""
-        if self._count >= self._most // 2 or len(self.styles) > MOST_STYLES or len(self._cluster_texts) > MOST_CLUSTERS // 2:
+        if self._count >= self.most_tiles // 2 or len(self.styles) > MOST_STYLES or len(self._cluster_texts) > MOST_CLUSTERS // 2:
             self._clear()
 
     def find(self, keys: Keys, *, patient: bool = False) -> tuple[Indexes, bool]:
-        """Tile numbers for keys, and whether all of them could be drawn in this frame.
+        """Tile numbers for at most `most_tiles` keys, and whether all of them could be drawn in this frame.
 
         patient: draw all, however long it takes.
         """
@@ -92,6 +92,9 @@ class TileAtlas:
         if not missing.size:
             return found, True
         wanted = np.unique(keys[missing])
+        if self._count + len(wanted) > self.most_tiles:
+            self._forget_tiles()
+            wanted = np.unique(keys)
         complete = self._make(wanted, patient=patient)
         again, left = self._look_up(keys)
         if left.size:
@@ -103,6 +106,7 @@ class TileAtlas:
         blank = (keys >> STYLE_SHIFT << STYLE_SHIFT) | BLANK
         found, missing = self._look_up(blank)
         if missing.size:
+            # At most one a key that was not drawn: there is room.
             self._make(np.unique(blank[missing]), patient=True)
             found, _ = self._look_up(blank)
         return np.maximum(found, 0)
@@ -124,15 +128,12 @@ class TileAtlas:
 
     def _make(self, keys: Keys, *, patient: bool) -> bool:
         """Draw tiles for keys that have none; False when some were left for the next frame."""
-        if self._count + len(keys) > self._most:
-            self._forget_tiles()
-        keys = keys[: self._most]
         glyphs = [self._glyph(int(key)) for key in keys]
         absent = list(dict.fromkeys(glyph for glyph in glyphs if glyph not in self._masks))
         late = not patient and len(absent) > GLYPHS_A_FRAME
         if late:
             absent = absent[:GLYPHS_A_FRAME]
-        if len(self._masks) > self._most:
+        if len(self._masks) > self.most_tiles:
             self._masks.clear()
             absent = list(dict.fromkeys(glyphs))[: None if patient else GLYPHS_A_FRAME]
         if absent:

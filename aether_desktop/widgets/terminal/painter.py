@@ -64,7 +64,7 @@ class ScreenPainter:
         if not changed:
             return [], True
         complete = True
-        a_batch = max(1, _BATCH_CELLS // max(1, terminal.columns))
+        a_batch = max(1, min(_BATCH_CELLS, self._atlas.most_tiles) // max(1, terminal.columns))
         for first in range(0, len(changed), a_batch):
             batch = changed[first : first + a_batch]
             complete &= self._paint_rows(terminal, rows, batch, patient=patient)

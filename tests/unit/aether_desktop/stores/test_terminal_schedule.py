@@ -1,0 +1,88 @@
+"""Whose terminal is parsed when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+
+from aether_desktop.stores.terminal_schedule import BUDGET_S, ECHO_PATIENCE_S, TerminalSchedule
+from tests.unit.aether_desktop.apps.conftest import wait_until
+
+pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("TT07")]
+
+
+class Source:
+    """Something to parse that takes a while."""
+
+    def __init__(self, log: list[str], name: str, slices: int) -> None:
+        self.log, self.name, self.slices = log, name, slices
+        self.settled: list[bool] = []
+
+    def parse(self, max_bytes: int) -> bool:
+        if not self.slices:
+            return False
+        self.slices -= 1
+        self.log.append(self.name)
+        end = time.perf_counter() + 0.0005
+        while time.perf_counter() < end:
+            pass
+        return True
+
+    def settle(self, *, waiting: bool) -> None:
+        self.settled.append(waiting)
+
+
+@pytest.fixture
+def schedule() -> Iterator[TerminalSchedule]:
+    parent = QObject()
+    yield TerminalSchedule(parent)
+    parent.deleteLater()
+
+
+async def test_all_take_turns_and_are_settled_when_they_are_done(schedule: TerminalSchedule) -> None:
+    log: list[str] = []
+    sources = [Source(log, name, 40) for name in "abc"]
+    for source in sources:
+        schedule.add(source)
+        schedule.add(source)
+    await wait_until(lambda: not schedule.busy)
+    assert log[:6] == ["a", "b", "c", "a", "b", "c"]
+    assert len(log) == 120
+    assert all(source.settled[-1] is False and True in source.settled for source in sources)
+
+
+async def test_the_focused_one_gets_half_of_each_turn(schedule: TerminalSchedule) -> None:
+    log: list[str] = []
+    others = [Source(log, name, 60) for name in "abc"]
+    focused = Source(log, "f", 60)
+    for source in (*others, focused):
+        schedule.add(source)
+    schedule.focus(focused)
+    await wait_until(lambda: not schedule.busy)
+    assert log[0] == "f"
+    last = max(at for at, name in enumerate(log) if name == "f")
+    assert log[:last].count("f") > 1.5 * log[:last].count("a")
+    assert BUDGET_S < 0.008, "a turn leaves the frame room for painting"
+
+
+async def test_after_a_key_floods_rest_until_its_echo_comes(schedule: TerminalSchedule) -> None:
+    log: list[str] = []
+    flood, typed = Source(log, "flood", 10_000), Source(log, "typed", 0)
+    schedule.add(flood)
+    await wait_until(lambda: len(log) > 20)
+    schedule.note_typing(typed)
+    count = len(log)
+    pressed = time.monotonic()
+    await wait_until(lambda: len(log) > count)
+    assert time.monotonic() - pressed >= ECHO_PATIENCE_S / 2
+    schedule.note_typing(typed)
+    typed.slices = 1
+    schedule.add(typed)
+    count = len(log)
+    await wait_until(lambda: len(log) > count)
+    assert log[count] == "typed"
+    schedule.remove(flood)
+    await wait_until(lambda: not schedule.busy)

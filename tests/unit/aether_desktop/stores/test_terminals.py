@@ -1,0 +1,121 @@
+"""Sessions: shared by their viewers, typed into in order, repainted no more often than worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+
+from aether_desktop.stores.terminal_schedule import TerminalSchedule
+from aether_desktop.stores.terminals import INPUT_PIECE_CHARS, SYNCHRONIZED_S, TerminalStore
+from kernel.errors import LimitReachedError
+from kernel.protocol.base import Empty
+from kernel.protocol.tty import TtyInput, TtyResize
+from kernel.term.events import Bell, TitleChanged
+from tests.fakes.kernel_client import FakeKernelClient
+from tests.unit.aether_desktop.apps.conftest import wait_until
+
+pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("TT07")]
+
+
+@pytest.fixture
+def store(client: FakeKernelClient) -> Iterator[TerminalStore]:
+    parent = QObject()
+    yield TerminalStore(client, TerminalSchedule(parent), parent)
+    parent.deleteLater()
+
+
+@pytest.fixture
+def client() -> FakeKernelClient:
+    return FakeKernelClient()
+
+
+async def test_viewers_share_a_session_and_the_last_one_ends_it(client: FakeKernelClient, store: TerminalStore) -> None:
+    first, second = store.open("t"), store.open("t")
+    assert first is second
+    feed = client.terminals["t"]
+    first.release()
+    assert not feed.closed
+    second.release()
+    assert feed.closed
+    assert store.open("t") is not first
+
+
+async def test_output_is_parsed_and_events_are_told(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    told: list[object] = []
+    shown: list[str] = []
+    session.told.connect(told.append)
+    session.changed.connect(lambda: shown.append(session.terminal.display[0].rstrip()))
+    client.terminals["t"].feed(b"hello\x07\x1b]2;title\x07")
+    await wait_until(lambda: shown[-1:] == ["hello"])
+    assert told == [Bell(), TitleChanged("title")]
+
+
+async def test_a_flood_is_shown_some_of_the_time_and_its_end_always(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    shown: list[str] = []
+    session.changed.connect(lambda: shown.append(session.terminal.display[28].rstrip()))
+    client.terminals["t"].feed(b"".join(b"line %d\r\n" % n for n in range(200_000)))
+    await wait_until(lambda: shown[-1:] == ["line 199999"])
+    assert len(shown) < 60
+
+
+async def test_synchronized_output_is_held_but_not_for_ever(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    shown: list[str] = []
+    session.changed.connect(lambda: shown.append(session.terminal.display[0].rstrip()))
+    client.terminals["t"].feed(b"\x1b[?2026hhalf")
+    await wait_until(lambda: session.terminal.display[0].startswith("half"))
+    assert shown == []
+    await wait_until(lambda: shown == ["half"])
+    client.terminals["t"].feed(b"\x1b[?2026l\x1b[?2026h\rwhole\x1b[?2026l")
+    await wait_until(lambda: shown[-1] == "whole")
+    assert SYNCHRONIZED_S < 0.3
+
+
+async def test_what_is_typed_goes_out_in_order_and_waits_for_a_deaf_program(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    got: list[str] = []
+    refusals = 2
+
+    def take(command: TtyInput) -> Empty:
+        nonlocal refusals
+        if len(got) == 1 and refusals:
+            refusals -= 1
+            raise LimitReachedError("full")
+        got.append(command.data)
+        return Empty()
+
+    client.answer(TtyInput, take)
+    long = "x" * (INPUT_PIECE_CHARS + 5)
+    for text in ("a", "b", long, "é日"):
+        session.write(text.encode())
+    await wait_until(lambda: "".join(got) == "ab" + long + "é日")
+    assert max(map(len, got)) == INPUT_PIECE_CHARS
+
+
+async def test_the_size_reaches_screen_and_program_and_a_programs_wish_is_undone(
+    client: FakeKernelClient, store: TerminalStore
+) -> None:
+    session = store.open("t")
+    session.resize(90, 20, tell=True)
+    session.resize(90, 20, tell=True)
+    await wait_until(lambda: any(isinstance(command, TtyResize) for command in client.commands))
+    assert [(c.cols, c.rows) for c in client.commands if isinstance(c, TtyResize)] == [(90, 20)]
+    client.terminals["t"].feed(b"\x1b[8;10;40t")
+    await wait_until(lambda: session.terminal.columns == 40)
+    session.restore_size()
+    assert (session.terminal.columns, session.terminal.lines) == (90, 20)
+
+
+async def test_the_end_comes_after_the_last_output(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    finished: list[str] = []
+    session.finished.connect(lambda: finished.append(session.terminal.display[0].rstrip()))
+    feed = client.terminals["t"]
+    feed.ended = True
+    feed.feed(b"last words")
+    await wait_until(lambda: finished == ["last words"])
+    assert session.ended
