@@ -65,10 +65,10 @@ async def _wait_commands(kernel: Kernel, pids: list[int]) -> None:
     deadline = time.monotonic() + 20
     while waiting and time.monotonic() < deadline:
         for pid in tuple(waiting):
-            console = kernel.view_terminal(f"tty-{pid}-0", lambda: None)
-            data, _ = console.console.read(0, 100)
-            console.close()
-            if data:
+            screen = kernel.view_terminal(f"tty-{pid}-0", lambda: None, 0)
+            printed = screen.parse(100)
+            screen.release()
+            if printed:
                 waiting.discard(pid)
         await asyncio.sleep(0.01)
 

@@ -30,8 +30,13 @@ COLUMNS, LINES = 200, 50
 FLOODS = 16
 FLOOD_S = 8.0
 KEYS = 200
+FLOODING = (
+    b"yes\r",
+    b"yes coloured | sed 's/c/\x1b[32mc/'\r",
+    b"while true; do ls -la --color=always /usr/bin; done\r",
+)
 REPAINTS = 40
-#: Stock pyte's ways to end a wait for something that never comes.
+#: How long a script may take.
 PATIENCE_S = 180.0
 
 
@@ -126,7 +131,7 @@ async def flood(bench: Bench) -> None:
         await bench.attach(view)
     await asyncio.sleep(0.5)
     for number, view in enumerate(views):
-        view.type_text([b"yes\r", b"yes coloured | sed 's/c/\x1b[32mc/'\r", b"while true; do ls -la --color=always /usr/bin; done\r"][number % 3])
+        view.type_text(FLOODING[number % len(FLOODING)])
     await asyncio.sleep(1.5)
     print(json.dumps({"intervals": await _intervals(FLOOD_S)}))
 
@@ -209,7 +214,6 @@ async def repaint(bench: Bench) -> None:
 def main() -> None:
     """Run one of the measurements."""
     what, *scripts = sys.argv[1:]
-    if os.environ.get("SWI"): sys.setswitchinterval(float(os.environ["SWI"]))
     app = QApplication(sys.argv[:1])
     ThemeManager(app)
     with tempfile.TemporaryDirectory(prefix="aether-bench-") as folder:
