@@ -26,6 +26,7 @@ class SearchText:
         self._lines: list[_Line] = []
         self._texts: list[str] = []
         self._basis: tuple[int, int] = (0, 0)
+        self._screen = 0
 
     @property
     def texts(self) -> list[str]:
@@ -47,7 +48,8 @@ class SearchText:
         del self._lines[settled:], self._texts[settled:]
         start = self._lines[-1].first + len(self._lines[-1].rows) if self._lines else dropped
         self._read(terminal, start)
-        return 0 if gone else settled
+        self._screen = dropped + len(terminal.history)
+        return settled
 
     def forget(self) -> None:
         """Read everything anew the next time: rows have other numbers."""
@@ -70,14 +72,14 @@ class SearchText:
         return Match(line.first + row, column, line.first + end_row, end_column + 1 + wide)
 
     def _settled(self, terminal: Terminal) -> int:
-        """How many of the known lines lie wholly in the history, and are whole."""
-        screen = terminal.history_dropped + len(terminal.history)
+        """How many of the known lines cannot be others now: those that were wholly in the history when they were read."""
+        screen = min(self._screen, terminal.history_dropped + len(terminal.history))
         count = len(self._lines)
         while count and (line := self._lines[count - 1]).first + len(line.rows) > screen:
             count -= 1
         if count and self._lines[count - 1].rows[-1].wrapped:
             count -= 1
-        # Rows are compared with what they were: a program may have cleared its history in between.
+        # A program may have cleared its history in between.
         if count and terminal.absolute_row(self._lines[count - 1].first) != self._lines[count - 1].rows[0]:
             return 0
         return count

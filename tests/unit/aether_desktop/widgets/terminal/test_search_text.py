@@ -1,0 +1,88 @@
+"""The text that is searched: what is read again, and where its characters are."""
+
+from __future__ import annotations
+
+import pytest
+
+from aether_desktop.widgets.terminal.search_text import SearchText
+from aether_desktop.widgets.terminal.search_worker import answer
+from kernel.term import Terminal
+from kernel.term.search import Match
+
+
+def fed(data: str, columns: int = 20, lines: int = 5, scrollback: int = 100) -> Terminal:
+    terminal = Terminal(columns, lines, scrollback)
+    terminal.feed(data.encode())
+    return terminal
+
+
+def whole(terminal: Terminal) -> list[str]:
+    """What a new reading finds."""
+    text = SearchText()
+    text.update(terminal)
+    return text.texts
+
+
+def test_only_what_was_on_the_screen_is_read_again() -> None:
+    terminal = fed("".join(f"line {n}\r\n" for n in range(50)))
+    text = SearchText()
+    assert text.update(terminal) == 0
+    terminal.feed(b"\x1b[Achanged\r\nmore\r\nlines\r\nthan\r\nthe\r\nscreen\r\nhas\r\n")
+    first = text.update(terminal)
+    assert first == 46
+    assert text.texts == whole(terminal)
+    assert "changed" in text.texts[49]
+
+
+def test_what_left_the_history_and_what_was_cleared() -> None:
+    terminal = fed("".join(f"line {n}\r\n" for n in range(90)))
+    text = SearchText()
+    text.update(terminal)
+    terminal.feed("".join(f"later {n}\r\n" for n in range(60)).encode())
+    text.update(terminal)
+    assert text.texts == whole(terminal)
+    assert text.first_line(0) == terminal.history_dropped
+    terminal.history.clear()
+    terminal.feed(b"new\r\n" * 30)
+    text.update(terminal)
+    assert text.texts == whole(terminal)
+
+
+@pytest.mark.parametrize("columns", [1, 7, 33])
+def test_another_width_is_read_anew(columns: int) -> None:
+    terminal = fed("a longer line than wide, 日本語 too\r\n" * 20)
+    text = SearchText()
+    text.update(terminal)
+    terminal.resize(columns, 5)
+    text.update(terminal)
+    assert text.texts == whole(terminal)
+
+
+def test_places_in_wrapped_and_wide_text() -> None:
+    terminal = fed("x" * 18 + "日本語é\u0301e end\r\n", columns=20)
+    text = SearchText()
+    text.update(terminal)
+    line = text.texts[0]
+    start = line.index("本")
+    assert text.match(terminal, 0, start, start + 1) == Match(1, 0, 1, 2)
+    end = line.index("end")
+    assert text.match(terminal, 0, 18, end + 3) == Match(0, 18, 1, 10)
+    assert text.match(terminal, 0, 3, 3) is None
+    assert text.match(terminal, 99, 0, 1) is None
+    assert text.match(terminal, 0, 0, 10_000) is None
+
+
+def request(pattern: str, lines: list[str], limit: int = 10) -> dict[str, object]:
+    return answer({"id": 1, "pattern": pattern, "ignore_case": True, "first": 5, "limit": limit, "lines": lines})
+
+
+def test_the_worker_finds_up_to_a_limit_and_nothing_empty() -> None:
+    assert request("A", ["xa", "", "aa"])["matches"] == [(5, 1, 2), (7, 0, 1), (7, 1, 2)]
+    assert len(request("a", ["a" * 100])["matches"]) == 10  # type: ignore[arg-type]
+    assert request("a*|$", ["b"])["matches"] == []
+
+
+def test_the_worker_says_what_is_wrong() -> None:
+    assert request("[z-a]", ["x"])["error"] == "Bad character range z-a at 2"
+    assert request("(" * 2000, ["x"])["error"] != ""
+    assert request("a{99999999999}", ["x"])["error"] != ""
