@@ -19,6 +19,7 @@ from kernel.agents.workplace import Workplaces
 from kernel.bus import EventBus
 from kernel.clock import Clock, SystemClock
 from kernel.errors import ConflictError, NotFoundError
+from kernel.gateway import secret
 from kernel.kernel import Kernel, Stage
 from kernel.llm import LanguageModels
 from kernel.paths import Paths
@@ -106,10 +107,11 @@ def build_kernel(
 ) -> Kernel:
     """A kernel on the folder `root`, not started. has_window: whether `desktop.raise` can be obeyed.
 
-    Raises StorageError, InvalidArgumentError (a wrong setting).
+    Raises StorageError, InvalidArgumentError (a wrong setting or secret).
     """
     paths = Paths(root)
     paths.create()
+    secret.load(paths.secret_file, environ)
     loaded = settings_tree.load(paths.config_file, environ)
     settings = Settings(loaded.config, paths.config_file, loaded.saved)
     parts = _build_parts(paths, settings, environ, clock or SystemClock())

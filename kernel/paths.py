@@ -60,6 +60,11 @@ class Paths:
         return self.state / "layout.json"
 
     @property
+    def secret_file(self) -> Path:
+        """The instance's secret where none is set."""
+        return self.state / "secret"
+
+    @property
     def runtime(self) -> Path:
         """The single-instance lock and socket."""
         return self.state / "run"

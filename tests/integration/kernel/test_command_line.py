@@ -339,3 +339,36 @@ async def test_a_root_that_cannot_be_written_is_said_in_a_sentence(aether: Shell
     refused = await aether("ps")
     assert refused.code == 1
     assert "AETHER_FS_ROOT" in refused.err
+
+
+@pytest.mark.parametrize("words", [("-m", "kernel"), ("-m", "kernel.cli.main", "serve")])
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGINT", "kernel.shutdown"])
+async def test_the_kernel_serves_without_a_window_until_it_is_ended(aether: Shell, words: tuple[str, ...], end: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, cwd=PROJECT, env=aether.env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    aether.processes.append(process)
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        assert str(aether.root).encode() in await process.stdout.readline()
+    done = await aether("run", "--role", "Coder", "--goal", "x", "--yes", "--model", aether.script(DONE))
+    assert (done.code, "It is done." in done.out) == (0, True)
+    again = await aether("serve")
+    assert (again.code, "runs already" in again.err) == (1, True)
+    if end == "kernel.shutdown":
+        reader, writer = await asyncio.open_unix_connection(str(aether.root / "var/kernel/run/control.sock"))
+        writer.write(b'{"type":"kernel.shutdown","id":"end"}\n')
+        assert b"response.ok" in await reader.readline()
+        writer.close()
+    else:
+        process.send_signal(getattr(signal, end))
+    async with asyncio.timeout(20):
+        assert await process.wait() == 0
+    assert b"Traceback" not in (await process.stderr.read() if process.stderr else b"")
+
+
+async def test_python_m_kernel_takes_the_subcommands(aether: Shell) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "kernel", "ps", cwd=PROJECT, env=aether.env, stdout=asyncio.subprocess.PIPE
+    )
+    assert await process.wait() == 0

@@ -9,7 +9,7 @@ import pytest
 from kernel.bootstrap import build_kernel
 from kernel.errors import InvalidArgumentError, StorageError
 from kernel.paths import Paths, default_root
-from kernel.protocol import system
+from kernel.protocol import agent, system
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import MakeBench
 
@@ -79,3 +79,21 @@ async def test_a_change_that_cannot_be_kept_is_no_change(make_bench: MakeBench, 
     assert (await bench.execute(system.SettingsGet())).values["agents.max_steps"] == 50
     assert not [name for name in os.listdir(bench.root / "var/kernel") if name.startswith(".settings-")]
     await bench.kernel.stop()
+
+
+@pytest.mark.feature("CF01", "PR09")
+async def test_the_secret_reaches_no_agent_no_log_and_no_database(make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = "a-secret-nobody-may-see-42"
+    monkeypatch.setenv("AETHER_SECRET", value)
+    bench = await make_bench(environ={"AETHER_SECRET": value})
+    pid = await bench.deploy(turn("", call("run_command", command="env; cat /proc/*/environ; echo end")), DONE)
+    assert (await bench.ended(pid)).code == 0
+    assert any("AETHER_ROLE" in event.result or "end" in event.result for event in bench.of(pid, agent.AgentObservation))
+    await bench.kernel.stop()
+    kept = [path for path in bench.root.rglob("*") if path.is_file() and value.encode() in path.read_bytes()]
+    assert kept == []
+    with pytest.raises(InvalidArgumentError, match="AETHER_SECRET"):
+        build_kernel(bench.root, {"AETHER_SECRET": "weak"})
+    made = await make_bench()
+    assert (bench.root / "var/kernel/secret").stat().st_mode & 0o777 == 0o600
+    await made.kernel.stop()
