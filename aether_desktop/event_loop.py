@@ -15,6 +15,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
+SWITCH_S = 0.001
+
 
 def run_event_loop(
     app: QApplication, main: Callable[[], Coroutine[Any, Any, int]], on_error: Callable[[BaseException], None]
@@ -23,6 +25,8 @@ def run_event_loop(
     import qasync
 
     app.setQuitOnLastWindowClosed(False)
+    # The kernel's thread and the window's share the interpreter: who wants it must not wait for a third of a frame.
+    sys.setswitchinterval(SWITCH_S)
     _install_excepthook(on_error)
 
     async def guarded() -> int:

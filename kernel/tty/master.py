@@ -9,6 +9,7 @@ import fcntl
 import os
 import struct
 import termios
+import time
 from collections.abc import Callable
 
 from kernel.errors import LimitReachedError
@@ -17,6 +18,8 @@ from kernel.tty.foreground import Foreground, foreground
 
 READ_BYTES = 64 << 10
 BYTES_PER_TURN = 64 << 10
+#: A read lets go of the interpreter and may wait for it; a turn ends after so long, so that a flood does not keep others waiting.
+TURN_S = 0.001
 MAX_UNREAD_INPUT_BYTES = 1 << 20
 MAX_DRAIN_READS = 16
 
@@ -100,7 +103,8 @@ class Master:
         pieces: list[bytes] = []
         size = 0
         ended = False
-        while size < BYTES_PER_TURN:
+        until = time.monotonic() + TURN_S
+        while size < BYTES_PER_TURN and (not pieces or time.monotonic() < until):
             data = self._read_some()
             if data is None:
                 break
