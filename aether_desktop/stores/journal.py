@@ -1,13 +1,14 @@
 """One agent's journal for the window: the newest page at once, any other page when it is looked at, then live events.
 
 ``JournalStores`` hands out a ``JournalStore`` for each window that shows an agent; closing the window closes the store. The rows
-themselves are made by the pure ``reducers.timeline``: pages that lie side by side are read as one, a page that is not loaded is one
+themselves are made by the pure ``reducers.timeline``: pages that lie side by side are read as one, pages that are not loaded are one
 row of kind "gap". A few pages are kept; the live end gives its older entries back when it has grown long. So a run of 100,000 entries
 costs what its visible part costs.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -23,9 +24,13 @@ from kernel.protocol.base import Event, JournalEvent
 from kernel.protocol.codec import event_from_builtins
 from kernel.protocol.system import HistoryLogs
 
-PAGE = 200
-KEPT_PAGES = 12
+PAGE = 50
+NEWEST = 150
+KEPT_PAGES = 16
 LONGEST_TAIL = 1_200
+DECODED_AT_ONCE = 25
+LONGEST_GAP = 500
+"""Entries; a list view finds no place in a row that is higher than some 32,000 px."""
 
 
 class JournalStore(QObject):
@@ -134,11 +139,12 @@ class JournalStore(QObject):
         self.deleteLater()
 
     async def _load(self) -> None:
-        page = await self._client.execute(HistoryLogs(pid=self.pid, limit=PAGE))
+        page = await self._client.execute(HistoryLogs(pid=self.pid, limit=NEWEST))
+        newest = await _decode_all(page.events)
         waiting, self._waiting = self._waiting or [], None
         self.about_to_reset.emit()
         before, first = self._tail, self._tail_first
-        self._tail = [_decode(item) for item in page.events]
+        self._tail = newest
         self._tail_first = page.first_index
         self._keep_as_pages(before, first)
         self._last_log_id = max((event.log_id for event in self._tail), default=0)
@@ -176,7 +182,7 @@ class JournalStore(QObject):
                 )
                 if not reply.events:
                     break
-                events.extend(_decode(item) for item in reply.events)
+                events.extend(await _decode_all(reply.events))
         finally:
             self._reading.discard(page)
         if start >= self._tail_first:
@@ -191,18 +197,19 @@ class JournalStore(QObject):
         rows: list[Row] = []
         run = Timeline()
         self._page_rows = {}
-        for page in range(-(-self._tail_first // PAGE)):
-            events = self._pages.get(page)
-            if events is None:
-                rows.extend(run.rows)
+        begin = 0
+        for page in sorted(self._pages):
+            if begin < page * PAGE:
+                rows += [*run.rows, *_gaps(begin, page * PAGE)]
                 run = Timeline()
-                hidden = min(PAGE, self._tail_first - page * PAGE)
-                rows.append(Row(key=f"gap-{page}", kind="gap", word="idle", title="", step=page, hidden=hidden))
-                continue
             first = len(rows) + len(run.rows)
-            for event in events:
+            for event in self._pages[page]:
                 run.apply(event)
             self._page_rows[page] = (first, len(rows) + len(run.rows))
+            begin = min((page + 1) * PAGE, self._tail_first)
+        if begin < self._tail_first:
+            rows += [*run.rows, *_gaps(begin, self._tail_first)]
+            run = Timeline()
         for event in self._tail:
             run.apply(event)
         self._before, self._timeline = rows, run
@@ -254,6 +261,24 @@ class JournalStores:
 
 def _is_chunk_of(event: JournalEvent, step: int) -> bool:
     return isinstance(event, AgentThinkingChunk) and event.step == step
+
+
+def _gaps(begin: int, end: int) -> list[Row]:
+    """Rows for the entries from `begin` (where a page begins) up to `end`."""
+    return [
+        Row(key=f"gap-{first // PAGE}", kind="gap", word="idle", title="", step=first // PAGE, hidden=min(LONGEST_GAP, end - first))
+        for first in range(begin, end, LONGEST_GAP)
+    ]
+
+
+async def _decode_all(items: Sequence[dict[str, Any]]) -> list[JournalEvent]:
+    """The events; the window may paint in between."""
+    events: list[JournalEvent] = []
+    for start in range(0, len(items), DECODED_AT_ONCE):
+        if start:
+            await asyncio.sleep(0)
+        events.extend(_decode(item) for item in items[start : start + DECODED_AT_ONCE])
+    return events
 
 
 def _decode(item: dict[str, Any]) -> JournalEvent:

@@ -15,7 +15,12 @@ from PySide6.QtCore import QObject, Qt, QTimer
 #: Parsing in one go, in seconds; short while somebody types, so that their echo does not wait behind another's flood.
 BUDGET_S = 0.005
 TYPING_BUDGET_S = 0.002
-TYPING_PAUSE_MS = 2
+TYPING_PAUSE_MS = 8
+#: A flood repaints this often; of many floods, those without the focus more rarely, since pictures cost more than parsing.
+FLOOD_REPAINT_S = 1 / 30
+FLOODS_AT_FULL_RATE = 4
+#: With so many floods the window rests between turns.
+MANY_PAUSE_MS = 4
 TYPING_LASTS_S = 0.3
 #: After a key, floods rest until its echo comes, at most this long.
 ECHO_PATIENCE_S = 0.012
@@ -77,6 +82,11 @@ class TerminalSchedule(QObject):
         self._typed_at = time.monotonic()
         self._echo_due = self._typed_at + ECHO_PATIENCE_S
 
+    def repaint_interval_s(self, session: Parsing) -> float:
+        """How long a session that has more to parse waits between two pictures."""
+        crowd = max(1.0, len(self._waiting) / FLOODS_AT_FULL_RATE)
+        return FLOOD_REPAINT_S * (1.0 if session is self._focused else crowd)
+
     def _turn(self) -> None:
         now = time.monotonic()
         typing = now - self._typed_at < TYPING_LASTS_S
@@ -97,7 +107,8 @@ class TerminalSchedule(QObject):
         for session, more in touched.values():
             session.settle(waiting=more)
         if self._waiting:
-            self._timer.start(TYPING_PAUSE_MS if typing else 0)
+            many = len(self._waiting) > FLOODS_AT_FULL_RATE
+            self._timer.start(TYPING_PAUSE_MS if typing else MANY_PAUSE_MS if many else 0)
 
     def _parse_focused(self, session: Parsing, deadline: float, touched: dict[int, tuple[Parsing, bool]]) -> None:
         """Up to the half of a turn when others wait as well."""

@@ -20,8 +20,6 @@ from kernel.protocol.tty import TtyInput, TtyResize
 from kernel.term import Terminal
 
 COLUMNS, LINES = 100, 30
-#: A flood repaints this often; a quiet terminal at once.
-FLOOD_REPAINT_S = 1 / 30
 #: A program that prints in small pieces does not repaint more often than a screen can show.
 FRAME_S = 0.008
 #: Longest that a program may hold the picture with synchronized output.
@@ -130,7 +128,7 @@ class TerminalSession(QObject):
             left = self._held_since + SYNCHRONIZED_S - now
         else:
             self._held_since = 0.0
-            left = self._shown_at + (FLOOD_REPAINT_S if waiting else FRAME_S) - now
+            left = self._shown_at + (self._schedule.repaint_interval_s(self) if waiting else FRAME_S) - now
         if left <= 0:
             self._show()
         elif not self._later.isActive():

@@ -42,7 +42,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     key: finds the row again when it changes. word: the phase whose colour it has. details: shown when expanded (parameters,
     reasoning, the beginning of a file). running: its end has not come yet; started: a tool that really runs, not one that waits for an
     answer. ok: False for what failed or was refused. result: of a tool call. added, removed: lines of a file.
-    hidden: journal entries behind a row of kind "gap", which stands for a page that is not loaded; step is then the page's number.
+    hidden: journal entries behind a row of kind "gap", which stands for pages that are not loaded; step is then the first one's number.
     """
 
     key: str

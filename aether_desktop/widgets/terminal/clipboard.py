@@ -121,7 +121,7 @@ class Clipboard(QObject):
         if view.interactive:
             keys = ("Ctrl+Shift+V", "Shift+Insert")
             view.commands.add(Command("paste", "Paste", self.paste, keys, "clipboard", self._can_paste))
-        view.commands.add(Command("select-all", "Select All", self.select_all, ("Ctrl+Shift+A",), "clipboard"))
+        view.commands.add(Command("select-all", "Select All", self.select_all, ("Ctrl+Shift+E",), "clipboard"))
 
 
 def _question(text: str, concern: Concern) -> Question:

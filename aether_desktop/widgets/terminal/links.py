@@ -1,6 +1,6 @@
 """Links of one view: shown when the pointer is over them, opened only after the person has seen where they lead.
 
-Ctrl+click, the menu, and Ctrl+Shift+O for the keyboard. Nothing is ever run: web and mail addresses go to the system's browser,
+Ctrl+click, the menu, and Ctrl+Shift+U for the keyboard. Nothing is ever run: web and mail addresses go to the system's browser,
 of a file only the folder is shown. Made by `parts`.
 """
 
@@ -48,7 +48,7 @@ class Links(QObject):
         view.session_changed.connect(self._look_again)
         view.press_handlers.append(self._on_press)
         view.overlays.append(self._paint)
-        view.commands.add(Command("open-link", "Open Link…", self.ask_newest, ("Ctrl+Shift+O",), "links", self._any))
+        view.commands.add(Command("open-link", "Open Link…", self.ask_newest, ("Ctrl+Shift+U",), "links", self._any))
 
     @property
     def hovered(self) -> Link | None:

@@ -86,7 +86,7 @@ class Parts(QObject):
     def _add_screen_commands(self) -> None:
         view = self._view
         view.commands.add(
-            Command("clear-history", "Clear Scrollback", self._clear_history, ("Ctrl+Shift+K",), "screen", self._has_history)
+            Command("clear-history", "Clear Scrollback", self._clear_history, ("Ctrl+Shift+Del",), "screen", self._has_history)
         )
         if view.interactive:
             view.commands.add(
