@@ -6,11 +6,12 @@ run. Called by the supervisor and by the terminal commands.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.config import Config
-from kernel.errors import InvalidArgumentError, PermissionDeniedError, StorageError
+from kernel.errors import ConflictError, InvalidArgumentError, PermissionDeniedError, StorageError
 from kernel.log import get_logger
 from kernel.paths import Paths
 from kernel.process.manager import ProcessManager
@@ -115,6 +116,7 @@ class Workplace:
         self._launch: asyncio.Task[Sandbox] | None = None
         self._ended = False
         self._shared: tuple[FileMount, ...] = ()
+        self._unshown: tuple[Mount, ...] = ()  # mounted for the agent while its commands ran; its sandbox does not show them yet
         self._commands = SandboxCommands(self.sandbox, self.console)
 
     @property
@@ -137,10 +139,15 @@ class Workplace:
         if self._launch is None or (self._launch.done() and self._sandbox is None):
             name = f"sandbox-{self._entry.info.pid}"
             self._launch = self._factory.scope.spawn(self._start(), name=name, awaited=True)
-        return await asyncio.shield(self._launch)
+        sandbox = await asyncio.shield(self._launch)
+        if self._unshown:
+            with suppress(ConflictError):  # something of the agent still runs; the next command tries again
+                await self._show_mounts(sandbox)
+        return sandbox
 
     async def _start(self) -> Sandbox:
         await self.refresh_shares()
+        self._unshown = ()
         sandbox = self._factory.sandboxes.create(self._spec())
         try:
             async with self._factory.launching:
@@ -190,7 +197,10 @@ class Workplace:
         return self._factory.repository.put_file(event.path, self.home.uid, event.pid, found.size, found.modified_at)
 
     async def refresh_shares(self) -> None:
-        """Read again which shared workspaces are mounted; a running sandbox gets the new ones at its next command."""
+        """Read again which shared workspaces are mounted; a running sandbox gets the new ones at its next command.
+
+        Raises ConflictError while commands run; the sandbox then shows them when those have ended.
+        """
         known = {mount.guest_path for mount in self._shared}
         self._shared = await self._factory.shares.mounts_of(self._entry.info.pid, self.home.guest_path)
         for mount in self._shared:
@@ -202,7 +212,13 @@ class Workplace:
             if mount.guest_path not in known
         )
         if fresh and self._sandbox is not None:
-            await self._sandbox.add_mounts(fresh)
+            self._unshown += fresh
+            await self._show_mounts(self._sandbox)
+
+    async def _show_mounts(self, sandbox: Sandbox) -> None:
+        mounts = self._unshown
+        await sandbox.add_mounts(mounts)
+        self._unshown = tuple(mount for mount in self._unshown if mount not in mounts)
 
     async def freeze(self) -> None:
         """Stop every process."""

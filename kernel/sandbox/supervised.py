@@ -27,6 +27,7 @@ from kernel.tasks import Scope
 
 START_TIMEOUT_S = 30.0
 MAX_LIVE_CALLS = 200
+SETTLE_S = 1.0
 _log = get_logger(__name__)
 
 
@@ -364,11 +365,20 @@ class SupervisedSandbox:
         spec = dataclasses.replace(self._spec, mounts=self._spec.mounts + mounts)
         check_spec(spec)
         async with self._lock:
+            await self._settle_ended()
             if self._live_calls():
                 raise ConflictError("A command of this agent is running.", "Mount when it has ended.")
             self._spec = spec
             self._ready.clear()
             await self._end_processes()
+
+    async def _settle_ended(self) -> None:
+        """A command that has ended is told of a moment before the last process of it is gone."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                for call in self._live_calls():
+                    if call.exited:
+                        await call.wait_gone()
 
     # Usage
 

@@ -201,6 +201,22 @@ async def test_agents_share_a_workspace(bench: Bench) -> None:
     assert (bench.root / "shared/plans/two.txt").read_text() == "by the member\n"
 
 
+@pytest.mark.feature("TL11")
+async def test_a_workspace_mounted_while_something_runs_is_there_when_that_has_ended(bench: Bench) -> None:
+    background = "(sleep 2; touch ~/over) > /dev/null 2>&1 & true"
+    pid = await bench.deploy(
+        turn("", call("run_command", command=background), call("create_shared_workspace", name="plans")),
+        turn("", call("run_command", command="while [ ! -e ~/over ]; do sleep 0.05; done")),
+        turn("", call("write_file", path="shared/plans/one.txt", content="x"), call("run_command", command="ls ~/shared/plans")),
+        DONE,
+    )
+    assert (await bench.ended(pid)).code == 0
+    seen = bench.of(pid, agent.AgentObservation)
+    assert "is running" in seen[1].result
+    assert seen[4].result.endswith("one.txt")
+    assert (bench.root / "shared/plans/one.txt").read_text() == "x"
+
+
 @pytest.fixture
 async def site() -> AsyncIterator[str]:
     """A small web site on this machine; gives its address."""
