@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kernel.term.state import SavedCursor, ScreenState
+from kernel.term.state import MAX_COLUMNS, SavedCursor, ScreenState
 
 
 class CursorMovement(ScreenState):
@@ -116,10 +116,16 @@ class CursorMovement(ScreenState):
         self.wrap_pending = False
         self.joined_at = None
 
+    def next_line_of_text(self) -> None:
+        """Go on behind the end of a line as text does; drawing overrides this."""
+        raise NotImplementedError
+
     # --- tab stops
 
     def tab(self) -> None:
-        """HT: to the next tab stop, at most to the right margin; keeps a pending wrap."""
+        """HT: to the next tab stop, at most to the right margin; keeps a pending wrap, unless more(1) is to be mended."""
+        if self.wrap_pending and self.modes.private[41]:
+            self.next_line_of_text()
         x = self.cursor.x
         limit = self.right
         stop = x + 1
@@ -154,7 +160,7 @@ class CursorMovement(ScreenState):
     def reset_tab_stops(self, how: int = 0, *_: int) -> None:
         """DECST8C: a stop every eight columns."""
         if how == 5:
-            self.tabstops = set(range(8, 4096, 8))
+            self.tabstops = set(range(0, MAX_COLUMNS, 8))
 
     # --- margins
 

@@ -110,6 +110,10 @@ class Drawing(Scrolling):
         else:
             rows[y] = overwrite(row, x, cells, attr * size)
 
+    def next_line_of_text(self) -> None:
+        """See ``CursorMovement``."""
+        self._wrap()
+
     def _wrap(self) -> None:
         """Go to the start of the next line because the text goes on there."""
         self.wrap_pending = False

@@ -6,6 +6,7 @@ from typing import Any
 
 from kernel.term.blocks import BlockDrawing
 from kernel.term.rows import Row, blank_row, delete_cells, heal, insert_cells
+from kernel.term.state import DEC_PROTECTION, ISO_PROTECTION
 
 
 class Editing(BlockDrawing):
@@ -15,8 +16,8 @@ class Editing(BlockDrawing):
         """Erase the cells ``start:end`` of line ``y``; protected ones stay where the protection applies."""
         if start >= end:
             return
-        if selective or self.protection_is_iso:
-            self._erase_unprotected(y, start, end, dec=selective)
+        if self.protection == ISO_PROTECTION or (selective and self.protection == DEC_PROTECTION):
+            self._erase_unprotected(y, start, end)
             return
         row = self.rows[y]
         blank = self.blank_attr
@@ -31,14 +32,10 @@ class Editing(BlockDrawing):
             row.wrapped and end < self.columns,
         )
 
-    def _erase_unprotected(self, y: int, start: int, end: int, *, dec: bool) -> None:
-        """Erase cells without protection: selective erase spares DECSCA cells, plain erase those of SPA."""
+    def _erase_unprotected(self, y: int, start: int, end: int) -> None:
+        """Erase the cells without protection."""
         row = self.rows[y]
-        # DECSCA protects from selective erase only; ISO protection (SPA) from every erase.
-        if dec and self.protection_is_iso:
-            protected: set[str] = set()
-        else:
-            protected = {attr for attr in set(row.attrs) if self.attributes[attr].protected}
+        protected = {attr for attr in set(row.attrs) if self.attributes[attr].protected}
         blank = self.blank_attr
         text = row.text if row.text.isascii() else heal(row.text, start, end)
         cells, attrs = list(text), list(row.attrs)
@@ -122,12 +119,15 @@ class Editing(BlockDrawing):
 
     def select_protection(self, how: int = 0, *_: int) -> None:
         """DECSCA: 1 protects what is drawn from now on, 0 and 2 do not."""
-        self.protection_is_iso = False
+        if how == 1:
+            self.protection = DEC_PROTECTION
+        elif how == 2 and not self.was_reset_softly:
+            self.selective_erase = False
         self.set_pen(self.attributes[self.pen]._replace(protected=how == 1))
 
     def start_protected_area(self) -> None:
         """SPA."""
-        self.protection_is_iso = True
+        self.protection = ISO_PROTECTION
         self.set_pen(self.attributes[self.pen]._replace(protected=True))
 
     def end_protected_area(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from kernel.term.modes import PRIVATE_FIXED
 from kernel.term.rectangles import Rectangles
 from kernel.term.rows import PLAIN, blank_row
-from kernel.term.state import SavedCursor
+from kernel.term.state import UNPROTECTED, SavedCursor
 
 _ALTERNATE = (47, 1047, 1049)
 #: First conformance level that knows a private mode.
@@ -158,7 +158,7 @@ class ModeChanges(Rectangles):
 
     def soft_reset(self, *_: int) -> None:
         """DECSTR."""
-        self.selective_erase = True
+        self.selective_erase = self.was_reset_softly = True
         for mode in (1, 6, 66, 69, 45, 42):
             self.modes.set_private(mode, False)
         self.modes.set_private(25, True)
@@ -171,7 +171,7 @@ class ModeChanges(Rectangles):
         self.reset_margins()
         self.pen = PLAIN
         self.link = ("", "")
-        self.protection_is_iso = False
+        self.protection = UNPROTECTED
         self.saved_cursor = SavedCursor()
         self.modes.kitty_keyboard = [0]
         self.modes.modify_other_keys = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 #: ANSI modes that can change, with their defaults: KAM, IRM, SRM, LNM.
 ANSI_DEFAULTS: dict[int, bool] = {2: False, 4: False, 12: True, 20: False}
 #: ANSI modes that exist and are always reset.
-ANSI_FIXED = frozenset({1, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19})
+ANSI_FIXED = frozenset({1, 3, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19})
 
 #: DEC private modes that can change, with their defaults.
 PRIVATE_DEFAULTS: dict[int, bool] = {

@@ -106,7 +106,7 @@ class OperatingSystemCommands(Reports):
         text = self.icon_name if icon else self.title
         if 1 in self.title_modes:
             text = text.encode("utf-8").hex().upper()
-        self.reply(f"\x1b]{'L' if icon else 'l'}{text}\x1b\\")
+        self.reply(f"\x1b]{'L' if icon else 'l'}{text}\x1b\\", seven_bit=True)
 
     def push_titles(self, which: int = 0, place: int = 0) -> None:
         """XTWINOPS 22."""

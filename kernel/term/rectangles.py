@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
 from kernel.term.editing import Editing
 from kernel.term.rows import STUB, Row, overwrite
 from kernel.term.sgr import Attributes
+from kernel.term.state import DEC_PROTECTION
 
 _CHECKSUM_POSITIVE = 1
 _CHECKSUM_NO_ATTRIBUTES = 2
@@ -49,7 +51,6 @@ class Rectangles(Editing):
     def fill_rectangle(self, char: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECFRA."""
         area = self._rectangle(top, left, bottom, right)
-        char = char or 32
         if area is None or not (32 <= char <= 126 or 160 <= char <= 255):
             return
         width = area.right - area.left
@@ -58,14 +59,13 @@ class Rectangles(Editing):
             self.rows[y] = overwrite(self.rows[y], area.left, text, self.pen * width)
 
     def erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
-        """DECERA: the cells count as drawn with spaces."""
+        """DECERA: the cells count as drawn with spaces and the pen."""
         area = self._rectangle(top, left, bottom, right)
         if area is None:
             return
         width = area.right - area.left
-        attr = self.attributes.intern(Attributes(bg=self.attributes[self.pen].bg, drawn=True))
         for y in range(area.top, area.bottom):
-            self.rows[y] = overwrite(self.rows[y], area.left, " " * width, attr * width)
+            self.rows[y] = overwrite(self.rows[y], area.left, " " * width, self.pen * width)
 
     def selective_erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECSERA: protected cells stay, and so do attributes."""
@@ -75,7 +75,7 @@ class Rectangles(Editing):
         for y in range(area.top, area.bottom):
             row = self.rows[y]
             for x in range(area.left, area.right):
-                if not self.attributes[row.attrs[x]].protected or self.protection_is_iso:
+                if self.protection != DEC_PROTECTION or not self.attributes[row.attrs[x]].protected:
                     row = overwrite(row, x, " ", row.attrs[x])
             self.rows[y] = row
 
@@ -179,26 +179,31 @@ class Rectangles(Editing):
         self.reply(f"\x1bP{number}!~{total & 0xFFFF:04X}\x1b\\")
 
     def _checksum(self, area: Rectangle) -> int:
+        """As xterm counts: a blank that was never drawn counts at the very beginning only."""
         flags = self.checksum_flags
-        total = 0
+        total, first = 0, True
         for y in range(area.top, area.bottom):
             row = self.rows[y]
-            line, trimmed = 0, 0
             for x in range(area.left, area.right):
                 attributes = self.attributes[row.attrs[x]]
                 if flags & _CHECKSUM_DRAWN_ONLY and not attributes.drawn:
                     continue
-                cell = self.clusters[row.text[x]]
-                value = 0 if cell == STUB else ord(cell[0])
+                value = 32 if attributes.hidden else _character(self.clusters[row.text[x]])
                 if not flags & _CHECKSUM_FULL_CHARACTER:
                     value &= 0xFF
                 if not flags & _CHECKSUM_NO_ATTRIBUTES:
                     value += _attribute_checksum(attributes)
-                line += value
-                if value != 32 or trimmed == 0 or flags & _CHECKSUM_NO_TRIM:
-                    trimmed = line
-            total += trimmed
+                if first or attributes.drawn or value != 32 or flags & _CHECKSUM_NO_TRIM:
+                    total += value
+                first = False
         return total if flags & _CHECKSUM_POSITIVE else -total
+
+
+def _character(cell: str) -> int:
+    """The number of a cell's character, composed where there is one for it; the right half of a wide one has its own."""
+    if cell == STUB:
+        return 0xFFFF
+    return ord(cell[0] if len(cell) == 1 else unicodedata.normalize("NFC", cell)[0])
 
 
 def _with_flag(attributes: Attributes, flag: str, value: bool) -> Attributes:
@@ -209,12 +214,8 @@ def _with_flag(attributes: Attributes, flag: str, value: bool) -> Attributes:
 
 def _attribute_checksum(attributes: Attributes) -> int:
     return (
-        0x04 * attributes.protected
-        + 0x08 * attributes.hidden
-        + 0x10 * (attributes.ul_style > 0)
+        0x10 * (attributes.ul_style > 0)
         + 0x20 * attributes.reverse
         + 0x40 * attributes.blink
         + 0x80 * attributes.bold
     )
-
-

@@ -113,10 +113,10 @@ class Reports(ModeChanges):
             '"q': str(int(attributes.protected)),
             "r": f"{self.top + 1};{self.bottom + 1}",
             "s": f"{self.left + 1};{self.right + 1}",
-            "m": sgr_report(attributes),
+            "m": sgr_report(attributes, exact=False),
             " q": str(shape - self.cursor.blinking),
             "t": str(max(24, self.lines)),
-            "$|": str(self.columns),
+            "$|": "132" if self.modes.private[3] else "80",
             "*|": str(self.lines),
             "*x": "2" if self.attribute_extent_rectangle else "1",
             "$}": "0",
@@ -148,7 +148,7 @@ class Reports(ModeChanges):
 
     def _cursor_information(self) -> str:
         attributes = self.attributes[self.pen]
-        y, x = self._reported_position()
+        y, x = self.cursor.y + 1, self.cursor.x + 1
         rendition = 0x40 + attributes.bold + 2 * (attributes.ul_style > 0) + 4 * attributes.blink
         rendition += 8 * attributes.reverse
         protection = 0x40 + attributes.protected
@@ -170,7 +170,7 @@ class Reports(ModeChanges):
         if what != 1 or len(parts) < 3 or not all(part.isascii() and part.isdecimal() for part in parts[:2]):
             return
         self._restore_rendition(parts)
-        self.move_to(int(parts[1][:5]) - 1 + self.left * self.origin, int(parts[0][:5]) - 1 + self.top * self.origin)
+        self.move_to(int(parts[1][:5]) - 1, int(parts[0][:5]) - 1)
         self.wrap_pending = len(parts) > 5 and bool(ord(parts[5][:1] or "@") & 8) and self.cursor.x == self.right
 
     def _restore_rendition(self, parts: list[str]) -> None:

@@ -157,12 +157,17 @@ _FLAGS: tuple[tuple[str, Callable[[Attributes], bool]], ...] = (
 )
 
 
-def sgr_report(attributes: Attributes) -> str:
-    """Return the SGR parameters that lead from a reset to ``attributes``, as DECRQSS reports them."""
+def sgr_report(attributes: Attributes, *, exact: bool = True) -> str:
+    """Return the SGR parameters that lead from a reset to ``attributes``.
+
+    Not ``exact``: as DECRQSS reports them, where the first palette entries are the named colours.
+    """
     parts = ["0", *(code for code, is_set in _FLAGS if is_set(attributes))]
     if attributes.ul_style > 2:
         parts.append(f"4:{attributes.ul_style}")
     for base, colour in ((30, attributes.fg), (40, attributes.bg)):
+        if not exact and INDEXED_FLAG <= colour < INDEXED_FLAG + 16:
+            colour -= INDEXED_FLAG
         if colour >= INDEXED_FLAG or colour == DEFAULT:
             parts.extend(_extended_report(base + 8, colour))
         else:

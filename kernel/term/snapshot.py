@@ -4,7 +4,8 @@
 screens, cursor, margins, modes, colours, titles and directory, and what is fed afterwards has the same effect: a
 sequence that was cut off goes on. Not kept, because no sequence says it: how many lines the history has lost, the
 window's position and state, synchronized output, DECCOLM where the width is no longer 132, the size of an ignored
-string, what REP repeats while in insert mode or VT52 mode, and rows that hold what their width forbids.
+string, what REP repeats while in insert mode or VT52 mode, that a protection has ended while a saved cursor or the pen
+still draws protected cells, and rows that hold what their width forbids.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from kernel.term.palette import DYNAMIC, format_colour
 from kernel.term.rows import STUB
 from kernel.term.screen import Screen
 from kernel.term.snapshot_rows import RowWriter
-from kernel.term.state import MAX_COLUMNS, SavedCursor
+from kernel.term.state import ISO_PROTECTION, MAX_COLUMNS, UNPROTECTED, SavedCursor
 from kernel.term.terminal import Terminal
 from kernel.term.width import cluster_width, is_mark
 
@@ -62,14 +63,16 @@ class _Writer:
             self.rows.write(other)
             if not screen.on_alternate:
                 self._put("\x1b[?47l")
-        if screen.conformance != 64:
-            self._put(f'\x1b[{screen.conformance};1"p')
-            self.rows.forget_pen()
-            self.rows.forget_link()
         self._colours()
         self._titles()
         self._tab_stops()
-        self._saved_cursors()
+        self._other_saved_cursor()
+        for attributes in screen.rendition_stack:
+            self.rows.select_attributes(attributes)
+            self._put("\x1b[#{")
+        self._reset_softly()
+        self._saved_cursor(screen.saved_cursor)
+        self._kitty_flags(screen.modes.kitty_keyboard)
         self._settings()
         self._modes()
         self._finish()
@@ -125,20 +128,25 @@ class _Writer:
         stops = self._screen.tabstops
         if not stops:
             self._put("\x1b[3g")
-        elif stops != set(range(8, MAX_COLUMNS, 8)):
+        elif stops != set(range(0, MAX_COLUMNS, 8)):
             self._put(f"\x1bP2$t{'/'.join(str(stop + 1) for stop in sorted(stops))}\x1b\\")
 
-    def _saved_cursors(self) -> None:
+    def _other_saved_cursor(self) -> None:
         screen = self._screen
-        here, there = screen.saved_cursor, screen.other_saved_cursor
-        flags = screen.modes.kitty_keyboard, screen.other_kitty
-        if there != SavedCursor() or flags[1] != [0]:
+        if screen.other_saved_cursor != SavedCursor() or screen.other_kitty != [0]:
             self._put(f"\x1b[?47{_final(not screen.on_alternate)}")
-            self._saved_cursor(there)
-            self._kitty_flags(flags[1])
+            self._saved_cursor(screen.other_saved_cursor)
+            self._kitty_flags(screen.other_kitty)
             self._put(f"\x1b[?47{_final(screen.on_alternate)}")
-        self._saved_cursor(here)
-        self._kitty_flags(flags[0])
+
+    def _reset_softly(self) -> None:
+        """DECSCL, which also ends a protection that drawing protected cells has begun."""
+        screen = self._screen
+        ended = screen.protection == UNPROTECTED and self.rows.has_protected
+        if screen.conformance != 64 or screen.was_reset_softly or ended:
+            self._put(f'\x1b[{screen.conformance};1"p')
+            self.rows.forget_pen()
+            self.rows.forget_link()
 
     def _saved_cursor(self, saved: SavedCursor) -> None:
         if saved == SavedCursor():
@@ -159,9 +167,9 @@ class _Writer:
 
     def _settings(self) -> None:
         screen = self._screen
-        for attributes in screen.rendition_stack:
-            self.rows.select_attributes(attributes)
-            self._put("\x1b[#{")
+        if not screen.selective_erase:
+            self._put('\x1b[2"q')
+            self.rows.forget_pen()
         if screen.checksum_flags:
             self._put(f"\x1b[{screen.checksum_flags}#y")
         if screen.attribute_extent_rectangle:
@@ -235,6 +243,8 @@ class _Writer:
             return None
         if screen.last_char and row.attrs[x] != screen.pen:
             return None
+        if screen.protection == UNPROTECTED and screen.attributes[row.attrs[x]].protected:
+            return None
         start = x - 1 if row.text[x] == STUB else x
         limit = screen.right if start <= screen.right else screen.columns - 1
         cluster = screen.clusters[row.text[start]]
@@ -276,16 +286,15 @@ class _Writer:
         screen = self._screen
         y = screen.cursor.y
         row, column = (y - screen.top, x - screen.left) if screen.origin else (y, x)
-        position = f"{max(row, 0) + 1};{max(column, 0) + 1}"
         # A carriage return makes the reader forget what it drew last.
-        self._put(f"\r\x1b[{position}H")
+        self._put(f"\r\x1b[{max(row, 0) + 1};{max(column, 0) + 1}H")
         if not (pending and screen.wrap_pending):
             return
         # A right margin that is gone: the cursor waits where it was.
         gone = x != screen.right and x > 0 and not screen.modes.private[69]
         if gone:
             self._put(f"\x1b[?69h\x1b[1;{x + 1}s")
-        self._put(f"\x1bP1$t{position};1;@;@;{chr(0x48 + screen.origin)}\x1b\\")
+        self._put(f"\x1bP1$t{y + 1};{x + 1};1;@;@;{chr(0x48 + screen.origin)}\x1b\\")
         if gone:
             self._put("\x1b[?69l")
         self.rows.forget_pen()
@@ -299,8 +308,9 @@ class _Writer:
             self._put("\x1b[#{")
             self.rows.link(*screen.link)
             self._put("\x1b[#}")
-        if screen.protection_is_iso:
-            self._put("\x1bV" if pen.protected else "\x1bV\x1bW")
+        if screen.protection != UNPROTECTED:
+            start, end = ("\x1bV", "\x1bW") if screen.protection == ISO_PROTECTION else ('\x1b[1"q', '\x1b[0"q')
+            self._put(start if pen.protected else start + end)
 
 
 def _final(value: bool) -> str:

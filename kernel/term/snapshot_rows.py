@@ -43,6 +43,8 @@ class RowWriter:
         self._link = ("", "")
         self._protected = False
         self._background = DEFAULT
+        #: Whether DECSCA was used.
+        self.has_protected = False
 
     # --- the pen
 
@@ -63,6 +65,7 @@ class RowWriter:
         self.out.append(f"\x1b[{sgr_report(attributes)}m")
         if attributes.protected != self._protected:
             self._protected = attributes.protected
+            self.has_protected = True
             self.out.append('\x1b[1"q' if attributes.protected else '\x1b[0"q')
         self.link(attributes.link, attributes.link_id)
 
@@ -105,11 +108,11 @@ class RowWriter:
             y = min(number, self._lines - 1)
             self._row(item, y)
             if number < last:
-                self._end(item)
+                self._end(item, y)
             elif item.wrapped:
                 self._wrap_last(item, y)
 
-    def _end(self, row: Row) -> None:
+    def _end(self, row: Row, y: int) -> None:
         """Go to the next line, marking this one as wrapped where it is."""
         if not row.wrapped:
             self._plain_background()
@@ -118,6 +121,7 @@ class RowWriter:
             self._blank_wrap(row)
             self.select(PLAIN)
             self.out.append("\r\x1b[2K")
+            self._change_last(row, min(y, self._lines - 2))
         else:
             if not self._attributes[row.attrs[-1]].drawn:
                 self.out.append(" ")
@@ -130,6 +134,12 @@ class RowWriter:
         self.select_attributes(Attributes(bg=self._attributes[row.attrs[-1]].bg, drawn=True))
         self.out.append(_WIDE)
 
+    def _change_last(self, row: Row, y: int) -> None:
+        """Give the erased last cell of line ``y`` the attributes that a rectangle gave it."""
+        change = _change(Attributes(), self._attributes[row.attrs[-1]])
+        if change and y >= 0:
+            self.out.append(f"\x1b[{y + 1};{self._columns};{y + 1};{self._columns};{change}$r")
+
     def _wrap_last(self, row: Row, y: int) -> None:
         """Mark the row at the bottom as wrapped: behind the right margin nothing scrolls."""
         columns = self._columns
@@ -138,6 +148,7 @@ class RowWriter:
         self.out.append(f"\x1b[?69h\x1b[1;{columns - 2}s\x1b[{y + 1};{columns}H")
         if not self._attributes[row.attrs[-1]].drawn:
             self._blank_wrap(row)
+            self._change_last(row, y)
         else:
             start = columns - 1 - (row.text[-1] == STUB)
             self.out.append(f"\x1b[{start + 1}G")

@@ -26,6 +26,8 @@ from kernel.term.width import Shaper
 MAX_COLUMNS = 4096
 MAX_LINES = 4096
 _MAX_EVENTS = 4096
+#: Which erasing spares protected cells: none, all of it (SPA), the selective kind (DECSCA).
+UNPROTECTED, ISO_PROTECTION, DEC_PROTECTION = range(3)
 #: Replies that nobody takes are dropped past this size.
 _MAX_REPLY_CHARS = 256 * 1024
 
@@ -93,7 +95,7 @@ class ScreenState(pyte.Screen):
         self.joined_at: tuple[int, int, bool] | None = None
         self.last_char = ""
         self.reset_margins()
-        self.tabstops: set[int] = set(range(8, MAX_COLUMNS, 8))
+        self.tabstops: set[int] = set(range(0, MAX_COLUMNS, 8))
         self.title_stack: list[tuple[str, str]] = []
         self.rendition_stack: list[Attributes] = []
         self.title_modes: set[int] = set()
@@ -102,10 +104,12 @@ class ScreenState(pyte.Screen):
         self.utf8 = True
         self.checksum_flags = 0
         self.attribute_extent_rectangle = False
-        self.protection_is_iso = False
-        #: DECSED and DECSEL work once a program has shown by DECSTR or DECSCL that it speaks to a VT220; until then
-        #: they are ignored, as terminals without protection do, so that a stray one erases nothing.
-        self.selective_erase = False
+        self.protection = UNPROTECTED
+        #: DECSED and DECSEL work, as in xterm. Alacritty ignores them, and its authors' recording holds that. The one
+        #: thing in it that programs do not do is to end protection by DECSCA 2 without having reset the terminal
+        #: (DECSTR, DECSCL) before: a program that does so does not know what it speaks to, and nothing is erased.
+        self.selective_erase = True
+        self.was_reset_softly = False
         self.status_display = 0
         self.other_kitty: list[int] = [0]
         self.refresh_fast()
@@ -131,11 +135,14 @@ class ScreenState(pyte.Screen):
 
     # --- output to the owner
 
-    def reply(self, text: str) -> None:
-        """Queue an answer to the program; C1 introducers in 7-bit form become 8-bit ones where it asked for that."""
+    def reply(self, text: str, *, seven_bit: bool = False) -> None:
+        """Queue an answer to the program; C1 introducers in 7-bit form become 8-bit ones where it asked for that.
+
+        seven_bit: they never do in this answer.
+        """
         if self._reply_size > _MAX_REPLY_CHARS:
             return
-        if self.eight_bit:
+        if self.eight_bit and not seven_bit:
             for introducer, c1 in (("\x1b[", "\x9b"), ("\x1bP", "\x90"), ("\x1b]", "\x9d"), ("\x1b\\", "\x9c")):
                 text = text.replace(introducer, c1)
         self._replies.append(text)
