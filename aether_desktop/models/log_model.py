@@ -49,7 +49,6 @@ class LogModel(QAbstractListModel):
         self._searched = 0
         self._tasks = TaskOwner(self, self._on_error)
         self._search: asyncio.Task[None] | None = None
-        store.about_to_reset.connect(self._on_about_to_reset)
         store.reset.connect(self._on_reset)
         store.entry_added.connect(self._on_added)
 
@@ -107,7 +106,7 @@ class LogModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         """The line (``LINE_ROLE``), or its words."""
-        if not index.isValid() or index.row() >= self._count:
+        if not index.isValid() or index.row() >= self._count or (not self.filtered and index.row() >= self._store.total):
             return None
         if role == LINE_ROLE:
             return self.line(index.row())
@@ -136,14 +135,21 @@ class LogModel(QAbstractListModel):
     def _matching(self, line: LogLine) -> bool:
         return (not self._kind or line.kind == self._kind) and self._words in line.words.casefold()
 
-    def _on_about_to_reset(self) -> None:
-        if not self.filtered:
-            self.beginResetModel()
-
     def _on_reset(self) -> None:
-        if not self.filtered:
-            self._count = self._store.total
-            self.endResetModel()
+        """Entries came or are others; those that stay keep their places, so what is looked at and chosen stays too."""
+        if self.filtered:
+            return
+        before, total = self._count, self._store.total
+        if total > before:
+            self.beginInsertRows(QModelIndex(), before, total - 1)
+            self._count = total
+            self.endInsertRows()
+        elif total < before:
+            self.beginRemoveRows(QModelIndex(), total, before - 1)
+            self._count = total
+            self.endRemoveRows()
+        if total:
+            self.dataChanged.emit(self.index(0), self.index(total - 1))
 
     def _on_added(self, position: int) -> None:
         if not self.filtered:

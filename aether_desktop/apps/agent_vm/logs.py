@@ -6,15 +6,25 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPalette
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QListView,
+    QHeaderView,
     QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -31,6 +41,7 @@ from aether_desktop.widgets.search_field import SearchField
 from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
 
 LINE_PX = 19
+FRAME_PX = 6
 PADDING_PX = 10
 COLUMN_PX = 10
 SEARCH_AFTER_MS = 150
@@ -87,7 +98,7 @@ class LogDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class LogList(QListView):
+class LogList(QTableView):
     """The lines; follows the end while it is in view."""
 
     def __init__(self, model: LogModel, parent: QWidget) -> None:
@@ -96,16 +107,30 @@ class LogList(QListView):
         self.setModel(model)
         self.delegate = LogDelegate(self)
         self.setItemDelegate(self.delegate)
-        self.setUniformItemSizes(True)
+        # A table of one column: unlike a list it does not ask for every line of a long journal.
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setStretchLastSection(True)
+        lines = self.verticalHeader()
+        lines.hide()
+        lines.setMinimumSectionSize(LINE_PX)
+        lines.setDefaultSectionSize(LINE_PX)
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName("Log")
         self.setStyleSheet(
-            f"QListView {{ background: {DARK.terminal.background}; border-radius: 8px; }} QListView:focus {{ border: none; }}"
+            f"QTableView {{ background: {DARK.terminal.background}; border-radius: 8px; }} QTableView:focus {{ border: none; }}"
             f"QScrollBar::handle {{ background: {DARK.text3}; }}"
         )
+        # A ground of its own lets scrolling move what is painted already; the rounded frame stays around it.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setViewportMargins(0, FRAME_PX, 0, FRAME_PX)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_end())
 
@@ -117,6 +142,13 @@ class LogList(QListView):
             QGuiApplication.clipboard().setText("\n".join(f"{line.clock}  {line.words}" for line in lines))
         else:
             super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The terminal's ground, then the lines."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(DARK.terminal.background))
+        painter.end()
+        super().paintEvent(event)
 
     def _on_scrolled(self, value: int) -> None:
         self._follow = value >= self.verticalScrollBar().maximum() - LINE_PX

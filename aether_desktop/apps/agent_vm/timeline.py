@@ -9,13 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QVBoxLayout, QWidget
 
 from aether_desktop.apps.agent_vm.timeline_delegate import TimelineDelegate
-from aether_desktop.apps.agent_vm.timeline_layout import TITLE_PX, TOP_PX
+from aether_desktop.apps.agent_vm.timeline_layout import HIDDEN_ENTRY_PX, TITLE_PX, TOP_PX
 from aether_desktop.models.journal_model import JournalModel, words_of
-from aether_desktop.stores.journal import JournalStore
+from aether_desktop.stores.journal import PAGE, JournalStore
 from aether_desktop.stores.reducers.timeline import Row
 from aether_desktop.theme.motion import motion_reduced
 from aether_desktop.widgets.button import Button
@@ -25,16 +33,16 @@ NEAR_END_PX = 24
 SPINNER_MS = 80
 READ_AFTER_MS = 40
 RELAYOUT_MS = 33
+ROWS_AHEAD = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What is at the top of the view: a row's key and how far below (px), or a gap's page and how far through it (0..1)."""
+    """What is at the top of the view: a row's key and how far below it is (px), or in a gap the position of the entry."""
 
     key: str
     offset: int
-    page: int = -1
-    share: float = 0.0
+    position: int = -1
 
 
 class TimelineList(QListView):
@@ -45,6 +53,7 @@ class TimelineList(QListView):
         self._store = store
         self._follow = True
         self._restoring = False
+        self._stale = False
         self._anchor: Anchor | None = None
         store.about_to_reset.connect(self._on_about_to_reset)
         self.setModel(JournalModel(store, self))
@@ -193,10 +202,21 @@ class TimelineList(QListView):
         return range(begin, (last.row() if last.isValid() else count - 1) + 1)
 
     def _want_visible(self) -> None:
-        for row in self._visible_rows():
+        """Ask for the pages that can be seen; where they are all here for the next one, above or below."""
+        height = self.viewport().height()
+        pages = self._missing_pages(0, height - 1)
+        for page in pages or self._missing_pages(-height, 2 * height)[-1:]:
+            self._store.want_page(page)
+
+    def _missing_pages(self, top: int, bottom: int) -> list[int]:
+        seen, found = self._visible_rows(), list[int]()
+        for row in range(max(0, seen.start - ROWS_AHEAD), min(self._store.row_count, seen.stop + ROWS_AHEAD)):
             item = self._store.row(row)
-            if item.kind == "gap":
-                self._store.want_page(item.step)
+            area = self.visualRect(self.model().index(row, 0)) if item.kind == "gap" else None
+            if area is not None and area.bottom() > top and area.top() <= bottom:
+                first, last = (_entry_at(item, y - area.top()) for y in (top, bottom))
+                found.extend(range(first // PAGE, last // PAGE + 1))
+        return found
 
     def _keep_end(self) -> None:
         if self._follow and not self._restoring:
@@ -205,8 +225,13 @@ class TimelineList(QListView):
     def _on_scrolled(self, value: int) -> None:
         if not self._restoring:
             self._follow = value >= self.verticalScrollBar().maximum() - NEAR_END_PX
-        self._read.start()
+        self._read_soon()
         self._spin.start()
+
+    def _read_soon(self) -> None:
+        """Also while somebody scrolls on and on."""
+        if not self._read.isActive():
+            self._read.start()
 
     def _anchor_now(self) -> Anchor | None:
         index = self.indexAt(QPoint(4, 0))
@@ -215,18 +240,28 @@ class TimelineList(QListView):
         row: Row = self._store.row(index.row())
         area = self.visualRect(index)
         if row.kind == "gap":
-            return Anchor(row.key, area.top(), row.step, -area.top() / max(1, area.height()))
+            return Anchor(row.key, area.top(), _entry_at(row, -area.top()))
         return Anchor(row.key, area.top())
 
     def _on_about_to_reset(self) -> None:
-        self._anchor = None if self._follow else self._anchor_now()
+        if not self._stale:
+            self._anchor = None if self._follow else self._anchor_now()
         self._restoring = True
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay out what came while another tab was in front."""
+        super().showEvent(event)
+        if self._stale:
+            self._on_reset()
+
     def _on_reset(self) -> None:
-        self.doItemsLayout()
         self._restoring = False
+        self._stale = not self.isVisible()
+        if self._stale:
+            return
+        self.doItemsLayout()
         self._restore(self._anchor)
-        self._read.start()
+        self._read_soon()
         self._spin.start()
 
     def _restore(self, anchor: Anchor | None) -> None:
@@ -245,14 +280,21 @@ class TimelineList(QListView):
 
     def _place_of(self, anchor: Anchor) -> tuple[int, int]:
         """The row to bring to which place below the view's top; (-1, 0) where it is gone."""
-        span = self._store.rows_of_page(anchor.page) if anchor.page >= 0 else None
+        span = self._store.rows_of_page(anchor.position // PAGE) if anchor.position >= 0 else None
         if span is not None and span[1] > span[0]:
             first, end = span
-            return min(end - 1, first + int((end - first) * min(1.0, max(0.0, anchor.share)))), 0
+            return min(end - 1, first + (end - first) * (anchor.position % PAGE) // PAGE), 0
         for index, row in enumerate(self._store.rows):
-            if row.key == anchor.key:
+            if row.kind == "gap" and 0 <= anchor.position - row.step * PAGE < row.hidden:
+                return index, -(anchor.position - row.step * PAGE) * HIDDEN_ENTRY_PX
+            if row.key == anchor.key and row.kind != "gap":
                 return index, anchor.offset
         return -1, 0
+
+
+def _entry_at(gap: Row, below: int) -> int:
+    """The position of the entry that a gap has `below` px under its top."""
+    return gap.step * PAGE + max(0, min(gap.hidden - 1, below // HIDDEN_ENTRY_PX))
 
 
 class TimelineView(QWidget):

@@ -60,7 +60,7 @@ class TimelineDelegate(QStyledItemDelegate):
         """A row's layout, from memory where it is as it was."""
         expanded = row.key in self.expanded
         known = self._layouts.get(row.key)
-        if known is not None and known[0] is row and known[1] == width and known[2] == expanded:
+        if known is not None and known[1] == width and known[2] == expanded and (known[0] is row or known[0] == row):
             return known[3]
         if len(self._layouts) > KEPT_LAYOUTS:
             self._layouts.clear()
@@ -86,7 +86,7 @@ class TimelineDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if row.kind == "gap":
-            self._paint_gap(painter, tokens, row, area, option.widget.rect())
+            self._paint_gap(painter, tokens, area, option.widget.rect())
             painter.restore()
             return
         layout = self.layout_of(row, area.width())
@@ -198,13 +198,14 @@ class TimelineDelegate(QStyledItemDelegate):
             painter.fillRect(QRectF(x, origin.y() + block.top + last.y() + 1, 7, last.height() - 2), QColor(tokens.phase("thinking").mark))
 
     @staticmethod
-    def _paint_gap(painter: QPainter, tokens: Tokens, row: Row, area: QRect, window: QRect) -> None:
+    def _paint_gap(painter: QPainter, tokens: Tokens, area: QRect, window: QRect) -> None:
         painter.setPen(QPen(QColor(tokens.line), 1))
         x = area.left() + DOT_X_PX
+        area = area.intersected(window)
         painter.drawLine(x, area.top(), x, area.bottom())
         painter.setFont(fonts().text)
         painter.setPen(QColor(tokens.text3))
-        painter.drawText(area.intersected(window), int(Qt.AlignmentFlag.AlignCenter), f"{row.hidden} entries, loading…")
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), "Loading…")
 
 
 def _paint_own_dot(painter: QPainter, centre: QPointF, tokens: Tokens) -> None:

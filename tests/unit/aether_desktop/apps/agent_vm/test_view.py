@@ -16,7 +16,7 @@ from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.models.journal_model import ROW_ROLE
-from aether_desktop.stores.journal import JournalStores
+from aether_desktop.stores.journal import KEPT_PAGES, LONGEST_TAIL, NEWEST, PAGE, JournalStores
 from aether_desktop.theme.tokens import DARK
 from aether_desktop.widgets.sheet import Sheet
 from kernel.protocol import agent, codec, process
@@ -192,30 +192,32 @@ async def test_a_long_journal_opens_at_its_end_and_scrolls_anywhere(world: World
     await wait_until(lambda: _rows(view)[timeline._visible_rows().start].kind == "thought")
     middle = _rows(view)[timeline._visible_rows().start]
     assert 1500 < middle.step < 3500, "what was gone to is what is shown"
-    assert len(view.journal._pages) <= 12
+    assert len(view.journal._pages) <= KEPT_PAGES
 
 
 async def test_what_is_looked_at_stays_while_a_page_comes_above_it(world: World, make_view: MakeView) -> None:
     view = await make_view(journal=_told(*(_thought(number, f"Thought {number}") for number in range(1, 601))))
     timeline = view.timeline.list
-    first = next(index for index, row in enumerate(_rows(view)) if row.text == "Thought 401")
+    first = next(index for index, row in enumerate(_rows(view)) if row.text == f"Thought {601 - NEWEST}")
     timeline.scrollTo(timeline.model().index(first, 0), QListView.ScrollHint.PositionAtTop)
     top = _rows(view)[timeline._visible_rows().start].text
-    view.journal.want_page(1)
-    await settle()
+    count = view.journal.row_count
+    view.journal.want_page((600 - NEWEST) // PAGE - 1)
+    await wait_until(lambda: view.journal.row_count >= count + PAGE - 1)
     assert _rows(view)[timeline._visible_rows().start].text == top
 
 
 async def test_a_call_and_its_result_on_both_sides_of_a_gap(world: World, make_view: MakeView) -> None:
-    call = agent.AgentAction(pid=PID, log_id=200, step=9, call_id="c", tool="run_command", args={}, title="ls")
-    came = agent.AgentObservation(pid=PID, log_id=201, step=9, call_id="c", tool="run_command", result="fine", exit_code=0)
-    before = [_thought(number, f"{number}", step=number + 1000) for number in range(1, 200)]
-    after = [_thought(number, f"{number}", step=number + 1000) for number in range(202, 401)]
+    last = 400 - NEWEST
+    call = agent.AgentAction(pid=PID, log_id=last, step=9, call_id="c", tool="run_command", args={}, title="ls")
+    came = agent.AgentObservation(pid=PID, log_id=last + 1, step=9, call_id="c", tool="run_command", result="fine", exit_code=0)
+    before = [_thought(number, f"{number}", step=number + 1000) for number in range(1, last)]
+    after = [_thought(number, f"{number}", step=number + 1000) for number in range(last + 2, 401)]
     view = await make_view(journal=_told(*before, call, came, *after))
-    assert [(row.kind, row.hidden) for row in _rows(view)[:1]] == [("gap", 200)]
+    assert [(row.kind, row.hidden) for row in _rows(view)[:1]] == [("gap", last)]
     assert _rows(view)[1].result is not None and _rows(view)[1].text == ""
-    view.journal.want_page(0)
-    await settle()
+    view.journal.want_page((last - 1) // PAGE)
+    await wait_until(lambda: not _rows(view)[1].running and _rows(view)[1].kind == "thought")
     (joined,) = [row for row in _rows(view) if row.kind == "tool"]
     assert (joined.text, joined.result.title) == ("ls", "Result · exit 0")
 
@@ -479,3 +481,49 @@ async def test_a_small_window_still_works(world: World, make_view: MakeView) -> 
         area = QRect(button.mapTo(view, QPoint(0, 0)), button.size())
         assert view.rect().contains(area) and button.height() >= 24
     assert view.controls._pause.accessibleName() == "Pause"
+
+
+async def test_what_is_read_stays_when_the_live_end_is_shortened(world: World, make_view: MakeView) -> None:
+    view = await make_view(journal=_told(*(_thought(number, f"Thought {number}") for number in range(1, 301))))
+    timeline, journal = view.timeline.list, view.journal
+    for number in range(301, 301 + LONGEST_TAIL - NEWEST + 1):
+        world.client.journals[PID].extend(_told(_thought(number, f"Thought {number}")))
+        if number == 700:
+            await settle()
+            first = next(index for index, row in enumerate(_rows(view)) if row.text == "Thought 650")
+            timeline.scrollTo(timeline.model().index(first, 0), QListView.ScrollHint.PositionAtTop)
+            assert not timeline.following
+        world.client.publish(_thought(number, f"Thought {number}"))
+    before = journal.row_count
+    await wait_until(lambda: journal.row_count < before)
+    await settle()
+    assert _rows(view)[timeline._visible_rows().start].text == "Thought 650"
+    texts = [row.text for row in _rows(view) if row.kind == "thought"]
+    assert texts == sorted(texts, key=lambda text: int(text.split()[1])), "nothing twice, nothing out of order"
+    assert len(texts) == len(set(texts))
+
+
+async def test_a_long_output_is_counted_and_its_beginning_shown(world: World, make_view: MakeView) -> None:
+    output = "\n".join(f"{number:>6} line" for number in range(1, 10_001))
+    view = await make_view(
+        journal=_told(
+            agent.AgentAction(pid=PID, log_id=1, step=1, call_id="c", tool="run_command", args={}, title="seq"),
+            agent.AgentObservation(pid=PID, log_id=2, step=1, call_id="c", tool="run_command", result=output, exit_code=0),
+        )
+    )
+    (row,) = _rows(view)
+    assert row.result.lines == 10_000 and row.result.text.startswith("     1 line")
+    timeline = view.timeline.list
+    index = timeline.model().index(0, 0)
+    assert timeline.sizeHintForIndex(index).height() < 220
+    QTest.keyClick(timeline, Qt.Key.Key_Home)
+    timeline.setCurrentIndex(index)
+    QTest.keyClick(timeline, Qt.Key.Key_Space)
+    assert 2_000 < timeline.sizeHintForIndex(index).height() < 20_000
+
+
+async def test_an_empty_window_keeps_the_keyboard(world: World, make_view: MakeView) -> None:
+    view = await make_view()
+    view.setFocus()
+    assert view.timeline._empty.isVisible()
+    assert QApplication.focusWidget() is view.timeline.list
