@@ -22,7 +22,6 @@ ON_PURPOSE: dict[str, str] = {
     "DECSCL 65": "level 5 is known, as in a VT520",
     "EL keeps a pending wrap": "text that ends in the last column and is followed by EL keeps its last character, as in Alacritty",
     "DECSC keeps a pending wrap": "recordings of xterm.js hold the opposite",
-    "DECSCA 2": "a recording of Alacritty holds that it is ignored; see ScreenState.selective_erase",
     "C1 in UTF-8": "a control that is written in UTF-8 works, as in xterm.js",
     "line drawing": "its blank is a no-break space, as in xterm.js",
     "DECRQSS DECSCUSR": _OWN,

@@ -142,3 +142,17 @@ def test_modes_can_be_saved_and_restored() -> None:
     assert not terminal.modes.application_cursor
     terminal.feed(b"\x1b[?1r")
     assert terminal.modes.application_cursor
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b'A\x1b[1"qB\x1b[0"qC\x1b[?2J', " B      "),
+        (b"AB\x1b[?2K", "        "),
+        (b'A\x1b[1"qB\x1b[2"qC\x1b[?2J', "ABC     "),
+        (b'\x1b[!pA\x1b[1"qB\x1b[2"qC\x1b[?2J', " B      "),
+        (b'A\x1b[1"qB\x1b[2"qC\x1b[!p\x1b[?2J', "        "),
+    ],
+)
+def test_selective_erase_works_from_the_start_unless_the_program_does_not_know_what_it_speaks_to(data: bytes, line: str) -> None:
+    assert run(data).display[0] == line
