@@ -107,7 +107,6 @@ async def test_wrong_input_is_answered_with_a_sentence(client: Client, line: byt
     assert (await client.ask(b'{"type":"process.list","id":"after"}'))["type"] == "response.ok"
 
 
-@pytest.mark.expects_records  # megabytes in one message take their time
 async def test_a_message_of_100_megabytes_is_answered_and_the_connection_goes_on(client: Client, bench: Bench) -> None:
     piece = b"x" * (1 << 20)
     client.writer.write(b'{"type":"fs.write","id":"big","path":"/shared/x","content":"')
@@ -122,7 +121,6 @@ async def test_a_message_of_100_megabytes_is_answered_and_the_connection_goes_on
     assert not (bench.root / "shared/x").exists()
 
 
-@pytest.mark.expects_records  # megabytes in one message take their time
 async def test_the_largest_message_that_is_allowed_is_taken(client: Client, bench: Bench) -> None:
     content = b"y" * (10 * 1024 * 1024)
     answer = await client.ask(b'{"type":"fs.write","id":"w","path":"/shared/x","content":"' + content + b'"}')
@@ -183,7 +181,6 @@ async def test_large_files_read_at_once_hold_nobody_up_and_stay_whole(socket: Pa
         one.writer.close()
 
 
-@pytest.mark.expects_records  # megabytes in one message take their time
 async def test_a_client_that_does_not_read_harms_nobody(socket: Path, client: Client, bench: Bench) -> None:
     deaf = await connect(socket)
     await deaf.send(b'{"type":"subscribe"}')
