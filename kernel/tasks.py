@@ -6,6 +6,7 @@ turn of the loop that took too long.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -101,9 +102,14 @@ class StallMonitor:
         self._handle: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._kept_waiting = 0.0
+        self._statistics = -1
 
     def start(self) -> None:
-        """Begin watching the running loop."""
+        """Begin watching the running loop; call on its thread."""
+        try:
+            self._statistics = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._statistics = -1  # this system does not tell: all time counts
         self._schedule()
 
     def stop(self) -> None:
@@ -111,28 +117,29 @@ class StallMonitor:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
+        if self._statistics >= 0:
+            os.close(self._statistics)
+            self._statistics = -1
 
     def _schedule(self) -> None:
         self._due = time.monotonic() + self._interval_s
-        self._kept_waiting = _kept_waiting_s()
+        self._kept_waiting = self._kept_waiting_s()
         self._handle = asyncio.get_running_loop().call_later(self._interval_s, self._on_tick)
 
     def _on_tick(self) -> None:
         late = time.monotonic() - self._due
         if late > self._limit_s:
-            late -= _kept_waiting_s() - self._kept_waiting
+            late -= self._kept_waiting_s() - self._kept_waiting
         if late > self._limit_s:
             self._on_stall(late)
         self._schedule()
 
-
-def _kept_waiting_s() -> float:
-    """How long this thread was ready to run and had no processor, in seconds; 0 where the system does not tell."""
-    try:
-        with open("/proc/thread-self/schedstat", "rb", buffering=0) as file:
-            return int(file.read(200).split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
+    def _kept_waiting_s(self) -> float:
+        """How long the loop's thread was ready to run and had no processor, in seconds; 0 where the system does not tell."""
+        try:
+            return int(os.pread(self._statistics, 200, 0).split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
 
 def _log_task_error(name: str, error: BaseException) -> None:
