@@ -26,8 +26,8 @@ from kernel.protocol.system import HistoryLogs
 
 PAGE = 50
 NEWEST = 150
-KEPT_PAGES = 16
-LONGEST_TAIL = 1_200
+KEPT_PAGES = 10
+LONGEST_TAIL = 600
 DECODED_AT_ONCE = 25
 LONGEST_GAP = 500
 """Entries; a list view finds no place in a row that is higher than some 32,000 px."""

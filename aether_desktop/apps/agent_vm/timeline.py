@@ -329,8 +329,9 @@ class TimelineView(QWidget):
         self._empty.setVisible(self._store.loaded and not self._store.row_count)
 
     def _on_moved(self, *_: int) -> None:
-        self._latest.setVisible(not self.list.following)
-        self._place()
+        if self._latest.isHidden() is not self.list.following:
+            self._latest.setVisible(not self.list.following)
+            self._place()
 
     def _place(self) -> None:
         size = self._latest.sizeHint()

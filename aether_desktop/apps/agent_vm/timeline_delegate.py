@@ -32,6 +32,7 @@ from aether_desktop.widgets.phase_dot import paint_phase_dot
 Index = QModelIndex | QPersistentModelIndex
 DOT_X_PX = 24
 DOT_Y_PX = TOP_PX + 14
+DOT_GAP_PX = 10
 KEPT_LAYOUTS = 3_000
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
@@ -95,7 +96,7 @@ class TimelineDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.hover))
             painter.drawRoundedRect(QRectF(area).adjusted(6, 2, -6, -2), RADIUS.small, RADIUS.small)
-        self._paint_line(painter, tokens, area, layout, last=index.row() + 1 >= self._store.row_count)
+        self._paint_line(painter, tokens, area, layout, index.row())
         self._paint_node(painter, tokens, row, area, layout)
         for block in layout.blocks:
             self._paint_block(painter, tokens, row, area, block)
@@ -103,17 +104,20 @@ class TimelineDelegate(QStyledItemDelegate):
             _paint_counts(painter, tokens, row, QPointF(area.left() + layout.tail_left, area.top() + layout.tail_top))
         painter.restore()
 
-    def _paint_line(self, painter: QPainter, tokens: Tokens, area: QRect, layout: RowLayout, *, last: bool) -> None:
-        """From dot to dot, down to the next row's."""
+    def _paint_line(self, painter: QPainter, tokens: Tokens, area: QRect, layout: RowLayout, row: int) -> None:
+        """From dot to dot, as far as it lies in this row: a row may be painted alone."""
         painter.setPen(QPen(QColor(tokens.line_strong), 1))
         x = area.left() + DOT_X_PX
+        gap = DOT_GAP_PX
         points = [area.top() + DOT_Y_PX]
+        if row:
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, points[0] - gap))
         if layout.result_top >= 0:
             points.append(area.top() + round(layout.result_top) + 11)
-        if not last:
-            points.append(area.bottom() + 1 + DOT_Y_PX)
         for top, bottom in pairwise(points):
-            painter.drawLine(QPointF(x, top + 10), QPointF(x, bottom - 10))
+            painter.drawLine(QPointF(x, top + gap), QPointF(x, bottom - gap))
+        if row + 1 < self._store.row_count:
+            painter.drawLine(QPointF(x, points[-1] + gap), QPointF(x, area.bottom() + 1))
 
     def _paint_node(self, painter: QPainter, tokens: Tokens, row: Row, area: QRect, layout: RowLayout) -> None:
         centre = QPointF(area.left() + DOT_X_PX, area.top() + DOT_Y_PX)

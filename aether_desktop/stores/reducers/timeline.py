@@ -176,7 +176,8 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
     if event.tool == "complete":
         return None
     key = _call_key(event.step, event.call_id)
-    text = printed(event.result).strip("\n").rstrip()
+    said = f"exit code {event.exit_code}\n"
+    text = printed(event.result.removeprefix(said)).strip("\n").rstrip()
     lines = text.count("\n") + 1
     shown = cut(text, TEXT_CHARACTERS)
     result = Result(title=f"Result · {_outcome(event)}", text=shown, lines=lines, timestamp=event.timestamp, ok=event.ok)
