@@ -2,6 +2,8 @@
 
 import errno
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -199,3 +201,42 @@ def test_the_agents_own_second_names_are_read(tmp_path: Path) -> None:
     private.write("one", b"text")
     os.link(tmp_path / "one", tmp_path / "two")
     assert private.read("two") == b"text"
+
+
+@pytest.mark.feature("FS04")
+def test_a_folder_that_keeps_turning_into_a_link_leads_nowhere(tree: Tree, tmp_path: Path) -> None:
+    """Somebody else exchanges the folder for a link out of the tree, again and again, while it is used."""
+    real, link, place = tmp_path / "root/real", tmp_path / "root/link", tmp_path / "root/place"
+    real.mkdir()
+    (real / "secret").write_text("harmless")
+    link.symlink_to(tmp_path / "outside")
+    over = threading.Event()
+
+    def exchange() -> None:
+        made = 0
+        while not over.is_set():
+            for other in (real, link):
+                try:
+                    other.rename(place)
+                except OSError:  # the writer has made a folder of this name meanwhile
+                    made += 1
+                    place.rename(tmp_path / f"root/made{made}")
+                else:
+                    place.rename(other)
+
+    thread = threading.Thread(target=exchange)
+    thread.start()
+    read = 0
+    try:
+        for number in range(400):
+            with suppress(AetherError):
+                assert tree.read("place/secret") == b"harmless"
+                read += 1
+            with suppress(AetherError):
+                tree.write(f"place/new{number}", b"x")
+    finally:
+        over.set()
+        thread.join()
+    assert read > 0
+    assert [path.name for path in (tmp_path / "outside").iterdir()] == ["secret"]
+    assert (tmp_path / "outside/secret").read_text() == "secret"
