@@ -11,6 +11,7 @@ import os
 import signal
 import tempfile
 import weakref
+from collections.abc import Iterable
 
 from kernel.errors import AetherError, ConflictError, UnavailableError
 from kernel.log import get_logger
@@ -365,20 +366,12 @@ class SupervisedSandbox:
         spec = dataclasses.replace(self._spec, mounts=self._spec.mounts + mounts)
         check_spec(spec)
         async with self._lock:
-            await self._settle_ended()
+            await _settle_ended(self._live_calls())
             if self._live_calls():
                 raise ConflictError("A command of this agent is running.", "Mount when it has ended.")
             self._spec = spec
             self._ready.clear()
             await self._end_processes()
-
-    async def _settle_ended(self) -> None:
-        """A command that has ended is told of a moment before the last process of it is gone."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_S):
-                for call in self._live_calls():
-                    if call.exited:
-                        await call.wait_gone()
 
     # Usage
 
@@ -389,6 +382,15 @@ class SupervisedSandbox:
         if memory is not None and memory > self._spec.limits.memory_bytes and self._launched is not None:
             self._memory_kills += 1
             await asyncio.to_thread(kill_largest, self._launched)
+
+
+async def _settle_ended(calls: Iterable[Call]) -> None:
+    """A command that has ended is told of a moment before the last process of it is gone."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE_S):
+            for call in calls:
+                if call.exited:
+                    await call.wait_gone()
 
 
 def _loss_of(reason: str) -> LossReason:
