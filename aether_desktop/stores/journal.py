@@ -24,10 +24,10 @@ from kernel.protocol.base import Event, JournalEvent
 from kernel.protocol.codec import event_from_builtins
 from kernel.protocol.system import HistoryLogs
 
-PAGE = 50
-NEWEST = 150
-KEPT_PAGES = 10
-LONGEST_TAIL = 600
+PAGE = 25
+NEWEST = 100
+KEPT_PAGES = 16
+LONGEST_TAIL = 400
 DECODED_AT_ONCE = 25
 LONGEST_GAP = 500
 """Entries; a list view finds no place in a row that is higher than some 32,000 px."""

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QSizePolicy,
@@ -125,12 +126,11 @@ class LogList(QTableView):
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName("Log")
         self.setStyleSheet(
-            f"QTableView {{ background: {DARK.terminal.background}; border-radius: 8px; }} QTableView:focus {{ border: none; }}"
+            f"QTableView {{ background: {DARK.terminal.background}; }} QTableView:focus {{ border: none; }}"
             f"QScrollBar::handle {{ background: {DARK.text3}; }}"
         )
-        # A ground of its own lets scrolling move what is painted already; the rounded frame stays around it.
+        # A ground of its own lets scrolling move what is painted already.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setViewportMargins(0, FRAME_PX, 0, FRAME_PX)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_end())
 
@@ -225,4 +225,14 @@ class LogsView(QWidget):
         column.setSpacing(SPACE.sm)
         column.addLayout(top)
         column.addLayout(below)
-        column.addWidget(self.list, 1)
+        column.addWidget(self._ground(), 1)
+
+    def _ground(self) -> QWidget:
+        """The rounded frame around the list."""
+        ground = QFrame()
+        ground.setObjectName("log-ground")
+        ground.setStyleSheet(f"QFrame#log-ground {{ background: {DARK.terminal.background}; border-radius: 8px; }}")
+        inside = QVBoxLayout(ground)
+        inside.setContentsMargins(0, FRAME_PX, 0, FRAME_PX)
+        inside.addWidget(self.list)
+        return ground
