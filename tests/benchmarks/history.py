@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.history`: a transcript of 100,000 events and a list of 10,000 runs, opened in the real views."""
+"""`python -m tests.benchmarks.history`: 100,000 events opened in the real window, and pages of them and of 10,000 runs from the kernel."""
 
 import asyncio
 import os
