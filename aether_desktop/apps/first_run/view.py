@@ -44,6 +44,7 @@ class FirstRun(QWidget):
         self._looking = Label("Looking at this machine…", "secondary")
         self._lay_out()
         self._connect()
+        self._shown_checks: tuple[SystemCheck, ...] | None = None
         self._show_checks()
         self.models.show_state(ctx.stores.llm.state)
         self._tasks.spawn(self._look(search=False), name="first-run.look")
@@ -126,6 +127,10 @@ class FirstRun(QWidget):
 
     def _show_checks(self) -> None:
         checks = self._ctx.stores.kernel.checks
+        if checks == self._shown_checks:
+            # The store changes with every sample of the kernel's figures, which show nowhere here.
+            return
+        self._shown_checks = checks
         while (item := self._checks.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
