@@ -34,20 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] == "desktop":
         return _desktop(words[1:])
-    parser, parsers = _parser()
-    if words[0] in SUBCOMMANDS:
-        module = importlib.import_module(f"kernel.cli.{words[0]}")
-        module.add_arguments(parsers[words[0]])
-    parsed = parser.parse_args(words)
-    if parsed.subcommand is None:
-        parser.print_help()
-        return 2
-    _open_missing_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end a run
     try:
-        code: int = importlib.import_module(f"kernel.cli.{parsed.subcommand}").run(parsed)
+        return _subcommand(words)
     except AetherError as error:
         print(f"aether: {error.message}", file=sys.stderr)
         if error.hint:
@@ -64,6 +52,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("aether: the output could not be written: its disk is full", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _subcommand(words: list[str]) -> int:
+    parser, parsers = _parser()
+    if words[0] in SUBCOMMANDS:
+        module = importlib.import_module(f"kernel.cli.{words[0]}")
+        module.add_arguments(parsers[words[0]])
+    parsed = parser.parse_args(words)
+    if parsed.subcommand is None:
+        parser.print_help()
+        return 2
+    _open_missing_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end a run
+    code: int = importlib.import_module(f"kernel.cli.{parsed.subcommand}").run(parsed)
     return code
 
 

@@ -6,24 +6,22 @@ Exit 0 when the agent completes, 1 when it fails, 2 on wrong usage, 130 on Ctrl+
 import argparse
 import asyncio
 import contextlib
-import os
 import signal
 import sys
-import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from kernel.cli.connection import Connection, connect
 from kernel.cli.output import Printer, make_printer
-from kernel.errors import AetherError, ConflictError, NotFoundError, UnavailableError
+from kernel.cli.questions import Questions
+from kernel.errors import ConflictError, NotFoundError, UnavailableError
 from kernel.protocol.base import Event, ProcessEvent
 from kernel.protocol.ids import ROLES, ApprovalMode
 from kernel.protocol.process import (
+    ApprovalAnswered,
     ApprovalRequired,
-    ProcessApprove,
     ProcessExited,
     ProcessList,
-    ProcessReject,
     ProcessSignal,
     ProcessSpawn,
 )
@@ -102,7 +100,7 @@ async def _follow(
     await asyncio.sleep(0)
     pid = (await connection.execute(ProcessSpawn(config=config))).pid
     stop = scope.spawn(interrupted.wait(), name="interrupt")
-    asked: set[str] = set()
+    questions = Questions(connection, printer, scope, sys.stdin.fileno())
     while True:
         getter = scope.spawn(queue.get(), name="next")
         await asyncio.wait((getter, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -118,9 +116,10 @@ async def _follow(
         if not isinstance(event, ProcessEvent) or event.pid != pid:
             continue
         printer.show(event)
-        if isinstance(event, ApprovalRequired) and event.approval.approval_id not in asked:
-            asked.add(event.approval.approval_id)
-            scope.spawn(_ask(connection, event, printer), name="ask")
+        if isinstance(event, ApprovalRequired):
+            questions.ask(event)
+        if isinstance(event, ApprovalAnswered):
+            questions.withdraw(event.approval_id)
         if isinstance(event, ProcessExited):
             return 0 if event.code == 0 else 1
 
@@ -144,50 +143,6 @@ async def _pump(events: AsyncIterator[Event], queue: "asyncio.Queue[Event | None
     async for event in events:
         queue.put_nowait(event)
     queue.put_nowait(None)
-
-
-async def _ask(connection: Connection, event: ApprovalRequired, printer: Printer) -> None:
-    """Ask on the terminal; anything but a yes is a no with that reason."""
-    if not sys.stdin.isatty():
-        await _answer(connection, event, "n nobody can be asked here")
-        return
-    always = " / a = always for this agent" if event.approval.always else ""
-    printer.say(f"Allow it?  y = once{always} / n [reason] = no")
-    # What was typed before the question was seen is no answer to it.
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    line = await _read_line()
-    await _answer(connection, event, line)
-
-
-async def _answer(connection: Connection, event: ApprovalRequired, line: str) -> None:
-    word, _, rest = line.strip().partition(" ")
-    pid, approval_id = event.pid, event.approval.approval_id
-    try:
-        if word.lower() in ("y", "yes"):
-            await connection.execute(ProcessApprove(pid=pid, approval_id=approval_id))
-        elif word.lower() in ("a", "always") and event.approval.always:
-            await connection.execute(ProcessApprove(pid=pid, approval_id=approval_id, scope="always"))
-        else:
-            reason = rest if word.lower() in ("n", "no", "") else line.strip()
-            await connection.execute(ProcessReject(pid=pid, approval_id=approval_id, reason=reason))
-    except AetherError as error:
-        print(f"aether: {error}", file=sys.stderr)
-
-
-async def _read_line() -> str:
-    """A line of standard input, without a thread that outlives the run."""
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[str] = loop.create_future()
-
-    def on_readable() -> None:
-        if not found.done():
-            found.set_result(os.read(sys.stdin.fileno(), 4096).decode(errors="replace"))
-
-    loop.add_reader(sys.stdin.fileno(), on_readable)
-    try:
-        return await found
-    finally:
-        loop.remove_reader(sys.stdin.fileno())
 
 
 async def _wait_for_others(connection: Connection, interrupted: asyncio.Event) -> None:

@@ -257,13 +257,26 @@ async def test_questions_are_answered_from_another_terminal(aether: Shell) -> No
     risky = [turn("", call("run_command", command=f"rm -f nothing{number}")) for number in range(2)]
     running = await aether.start(
         *("run", "--role", "Coder", "--goal", "wait", "--json", "--ask", "--model", aether.script(*risky, DONE)),
-        stdin=asyncio.subprocess.PIPE,
     )
-    assert running.stdout is not None
-    seen = await _until(running, "process.approval_answered")
-    assert seen["reason"] == "nobody can be asked here"
-    await asyncio.wait_for(running.communicate(), 30)
+    await _until(running, "process.approval_required")
+    assert (await aether("reject", "1", "not this one")).code == 0
+    refused = await _until(running, "process.approval_answered")
+    assert (refused["approved"], refused["reason"]) == (False, "not this one")
+    await _until(running, "process.approval_required")
+    assert (await aether("approve", "1")).code == 0
+    assert (await _until(running, "process.approval_answered"))["approved"]
+    _, err = await asyncio.wait_for(running.communicate(), 30)
     assert running.returncode == 0
+    assert b"`aether approve 1`" in err
+
+
+async def test_answers_may_be_piped_in(aether: Shell) -> None:
+    risky = [turn("", call("run_command", command=f"rm -f nothing{number}")) for number in range(3)]
+    words = ("run", "--role", "Coder", "--goal", "wait", "--json", "--ask", "--model", aether.script(*risky, DONE))
+    done = await aether(*words, given=b"n too early\ny\na")
+    answers = [event for event in done.lines() if event["type"] == "process.approval_answered"]
+    assert [(answer["approved"], answer["reason"]) for answer in answers] == [(False, "too early"), (True, ""), (True, "")]
+    assert done.code == 0
 
 
 async def _until(process: asyncio.subprocess.Process, kind: str) -> dict[str, Any]:
