@@ -91,7 +91,7 @@ class Router:
         pid = _subject(command)
         owner = self._owner_of(pid)
         if owner is None:
-            raise NotFoundError(f"There is no process {pid}.", "The process list shows those that there are.")
+            raise NotFoundError(f"There is no process {pid}.", "The process list has what runs; what has ended is in the history.")
         if not principal.may_see(owner):
             raise PermissionDeniedError(f"Process {pid} belongs to somebody else.")
 
@@ -100,7 +100,7 @@ class Router:
             return
         pid = _subject(command)
         if pid != 0 and self._owner_of(pid) is None:
-            raise NotFoundError(f"There is no process {pid}.", "The process list shows those that there are.")
+            raise NotFoundError(f"There is no process {pid}.", "The process list has what runs; what has ended is in the history.")
 
 
 def _subject(command: Command[Any]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -15,12 +16,17 @@ from PySide6.QtCore import QObject, Qt, QTimer
 #: Parsing in one go, in seconds; short while somebody types, so that their echo does not wait behind another's flood.
 BUDGET_S = 0.005
 TYPING_BUDGET_S = 0.002
-TYPING_PAUSE_MS = 8
+TYPING_PAUSE_S = 0.008
+#: A program that prints in small pieces does not repaint more often than a screen can show.
+FRAME_S = 0.008
 #: A flood repaints this often; of many floods, those without the focus more rarely, since pictures cost more than parsing.
 FLOOD_REPAINT_S = 1 / 30
 FLOODS_AT_FULL_RATE = 4
-#: With so many floods the window rests between turns.
-MANY_PAUSE_MS = 4
+#: With more floods than that the window rests between turns, so that its frames come in time.
+CROWD_BUDGET_S = 0.004
+CROWD_PAUSE_S = 0.008
+#: How long one counts how many terminals print.
+COUNT_S = 0.1
 TYPING_LASTS_S = 0.3
 #: After a key, floods rest until its echo comes, at most this long.
 ECHO_PATIENCE_S = 0.012
@@ -48,6 +54,10 @@ class TerminalSchedule(QObject):
         self._focused: Parsing | None = None
         self._typed_at = 0.0
         self._echo_due = 0.0
+        self._crowd = 0
+        self._printing: set[int] = set()
+        self._counted_since = 0.0
+        self._rested_at = 0.0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setSingleShot(True)
@@ -62,8 +72,10 @@ class TerminalSchedule(QObject):
         """A session has something to parse."""
         if session not in self._waiting:
             self._waiting.append(session)
-        if not self._timer.isActive() or session is self._focused:
+        if session is self._focused:
             self._timer.start(0)
+        elif not self._timer.isActive():
+            self._timer.start(max(0, round((self._rested_at - time.monotonic()) * 1000)))
 
     def remove(self, session: Parsing) -> None:
         """A session is over."""
@@ -82,10 +94,23 @@ class TerminalSchedule(QObject):
         self._typed_at = time.monotonic()
         self._echo_due = self._typed_at + ECHO_PATIENCE_S
 
-    def repaint_interval_s(self, session: Parsing) -> float:
-        """How long a session that has more to parse waits between two pictures."""
-        crowd = max(1.0, len(self._waiting) / FLOODS_AT_FULL_RATE)
-        return FLOOD_REPAINT_S * (1.0 if session is self._focused else crowd)
+    def repaint_interval_s(self, session: Parsing, *, waiting: bool) -> float:
+        """How long a session waits between two pictures. waiting: it has more to parse."""
+        if self._crowded and session is not self._focused:
+            return FLOOD_REPAINT_S * self._crowd / FLOODS_AT_FULL_RATE
+        return FLOOD_REPAINT_S if waiting else FRAME_S
+
+    @property
+    def _crowded(self) -> bool:
+        return self._crowd > FLOODS_AT_FULL_RATE
+
+    def _count(self, now: float, touched: Iterable[int]) -> None:
+        """How many terminals print at present, whether they wait or are parsed as fast as they come."""
+        self._printing.update(touched)
+        if now - self._counted_since > COUNT_S:
+            self._crowd = len(self._printing)
+            self._printing.clear()
+            self._counted_since = now
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -94,7 +119,18 @@ class TerminalSchedule(QObject):
             self._timer.start(1)
             return
         self._echo_due = 0.0
-        deadline = time.perf_counter() + (TYPING_BUDGET_S if typing else BUDGET_S)
+        budget = TYPING_BUDGET_S if typing else CROWD_BUDGET_S if self._crowded else BUDGET_S
+        touched = self._parse_all(time.perf_counter() + budget)
+        self._count(now, touched)
+        for session, more in touched.values():
+            session.settle(waiting=more)
+        pause = TYPING_PAUSE_S if typing else CROWD_PAUSE_S if self._crowded else 0.0
+        self._rested_at = time.monotonic() + pause
+        if self._waiting:
+            self._timer.start(round(pause * 1000))
+
+    def _parse_all(self, deadline: float) -> dict[int, tuple[Parsing, bool]]:
+        """One turn. By identity: each session that had something, and whether more waits."""
         touched: dict[int, tuple[Parsing, bool]] = {}
         if self._focused is not None and self._focused in self._waiting:
             self._parse_focused(self._focused, deadline, touched)
@@ -104,11 +140,7 @@ class TerminalSchedule(QObject):
             touched[id(session)] = (session, more)
             if more:
                 self._waiting.append(session)
-        for session, more in touched.values():
-            session.settle(waiting=more)
-        if self._waiting:
-            many = len(self._waiting) > FLOODS_AT_FULL_RATE
-            self._timer.start(TYPING_PAUSE_MS if typing else MANY_PAUSE_MS if many else 0)
+        return touched
 
     def _parse_focused(self, session: Parsing, deadline: float, touched: dict[int, tuple[Parsing, bool]]) -> None:
         """Up to the half of a turn when others wait as well."""

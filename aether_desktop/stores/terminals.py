@@ -20,8 +20,6 @@ from kernel.protocol.tty import TtyInput, TtyResize
 from kernel.term import Terminal
 
 COLUMNS, LINES = 100, 30
-#: A program that prints in small pieces does not repaint more often than a screen can show.
-FRAME_S = 0.008
 #: Longest that a program may hold the picture with synchronized output.
 SYNCHRONIZED_S = 0.15
 #: Input goes out in pieces, so that a long paste neither holds the kernel up nor is refused as a whole.
@@ -128,7 +126,7 @@ class TerminalSession(QObject):
             left = self._held_since + SYNCHRONIZED_S - now
         else:
             self._held_since = 0.0
-            left = self._shown_at + (self._schedule.repaint_interval_s(self) if waiting else FRAME_S) - now
+            left = self._shown_at + self._schedule.repaint_interval_s(self, waiting=waiting) - now
         if left <= 0:
             self._show()
         elif not self._later.isActive():

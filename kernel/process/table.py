@@ -52,7 +52,7 @@ class ProcessTable:
         """The entry. Raises NotFoundError."""
         entry = self._entries.get(pid)
         if entry is None:
-            raise NotFoundError(f"There is no process {pid}.", "The process list shows those that there are.")
+            raise NotFoundError(f"There is no process {pid}.", "The process list has what runs; what has ended is in the history.")
         return entry
 
     def find(self, pid: int) -> Entry | None:

@@ -27,6 +27,7 @@ from kernel.tty.backend import (
 )
 from kernel.tty.channel import ByteChannel
 from kernel.tty.foreground import Foreground
+from kernel.tty.precedence import Precedence
 from kernel.tty.screen import SCROLLBACK, LiveScreen, ScreenLease
 from kernel.tty.screen_copy import ScreenCopy
 
@@ -68,6 +69,7 @@ class _Terminal:
         self.info = info
         self.pty = pty
         self.screen = screen
+        self.precedence = Precedence(pty.pid)
         self.channels: set[ByteChannel] = set()
         self.copies: dict[ByteChannel, ScreenCopy] = {}
 
@@ -76,6 +78,7 @@ class _Terminal:
         self.screen.put(data)
         for channel in tuple(self.channels):
             channel.put(data)
+        self.precedence.note_output(len(data))
         return not self.held_up
 
     @property
@@ -274,6 +277,7 @@ class TtyManager:
             channel.end()
         terminal.channels.clear()
         terminal.screen.end()
+        terminal.precedence.forget()
         self._change(terminal, TtyEvent.EXITED, running=False, exit_code=code)
 
     def _resume(self, tty_id: str) -> None:
