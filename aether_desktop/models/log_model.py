@@ -47,6 +47,7 @@ class LogModel(QAbstractListModel):
         self._matches: deque[LogLine] = deque()
         self._count = store.total
         self._searched = 0
+        self._seen = 0
         self._tasks = TaskOwner(self, self._on_error)
         self._search: asyncio.Task[None] | None = None
         store.reset.connect(self._on_reset)
@@ -72,11 +73,15 @@ class LogModel(QAbstractListModel):
         words = words.casefold()
         if (kind, words) == (self._kind, self._words):
             return
+        self._begin(kind, words)
+
+    def _begin(self, kind: str, words: str) -> None:
         self.stop_search()
         self.beginResetModel()
         self._kind, self._words = kind, words
         self._matches.clear()
         self._searched = 0
+        self._seen = self._store.newest_log_id
         self._count = 0 if self.filtered else self._store.total
         self.endResetModel()
         if self.filtered:
@@ -113,7 +118,7 @@ class LogModel(QAbstractListModel):
         return self.line(index.row()).words if role in _TEXT_ROLES else None
 
     async def _gather(self) -> None:
-        before = self._store.newest_log_id + 1
+        before = self._seen + 1
         while len(self._matches) < MOST_MATCHES:
             page = await self._client.execute(HistoryLogs(pid=self._store.pid, before_log_id=before, limit=SEARCH_PAGE))
             events = [event for item in page.events if (event := _decode(item)) is not None]
@@ -138,6 +143,7 @@ class LogModel(QAbstractListModel):
     def _on_reset(self) -> None:
         """Entries came or are others; those that stay keep their places, so what is looked at and chosen stays too."""
         if self.filtered:
+            self._catch_up()
             return
         before, total = self._count, self._store.total
         if total > before:
@@ -158,10 +164,34 @@ class LogModel(QAbstractListModel):
             self.endInsertRows()
             return
         event = self._store.entry(position)
-        if event is not None and self._matching(line := line_of(event)):
-            self.beginInsertRows(QModelIndex(), self._count, self._count)
-            self._matches.append(line)
-            self._count += 1
+        if event is not None and (not event.log_id or event.log_id > self._seen):
+            self._append([event])
+
+    def _catch_up(self) -> None:
+        """Take the entries that came with a page and not live. Where more were missed than the page holds, search anew."""
+        missed: list[JournalEvent] = []
+        position = self._store.total - 1
+        while position >= 0:
+            event = self._store.entry(position)
+            if event is None:
+                self._begin(self._kind, self._words)
+                return
+            if event.log_id and event.log_id <= self._seen:
+                break
+            if event.log_id:
+                missed.append(event)
+            position -= 1
+        self._append(missed[::-1])
+
+    def _append(self, events: list[JournalEvent]) -> None:
+        """Show those of newer entries that match, behind all others."""
+        if events:
+            self._seen = max(self._seen, events[-1].log_id)
+        found = [line for event in events if self._matching(line := line_of(event))]
+        if found:
+            self.beginInsertRows(QModelIndex(), self._count, self._count + len(found) - 1)
+            self._matches.extend(found)
+            self._count = len(self._matches)
             self.endInsertRows()
             self._drop_oldest()
 

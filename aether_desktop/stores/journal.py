@@ -13,12 +13,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.stores.reducers.timeline import Row, Timeline
-from kernel.errors import AetherError
+from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from kernel.protocol.agent import AgentNotice, AgentThinkingChunk, AgentThought
 from kernel.protocol.base import Event, JournalEvent
 from kernel.protocol.codec import event_from_builtins
@@ -29,8 +29,10 @@ NEWEST = 100
 KEPT_PAGES = 16
 LONGEST_TAIL = 400
 DECODED_AT_ONCE = 25
+RETRY_MS = 2_000
 LONGEST_GAP = 500
 """Entries; a list view finds no place in a row that is higher than some 32,000 px."""
+_FINAL = (InvalidArgumentError, NotFoundError, PermissionDeniedError)
 
 
 class JournalStore(QObject):
@@ -51,7 +53,7 @@ class JournalStore(QObject):
     entry_added = Signal(int)
     """An entry came at this position."""
     failed = Signal(object)
-    """A page could not be read: an AetherError."""
+    """A page could not be read: an AetherError. The newest page is tried again by itself, which is said once."""
 
     def __init__(self, client: KernelClient, pid: int, parent: QObject) -> None:
         super().__init__(parent)
@@ -67,6 +69,13 @@ class JournalStore(QObject):
         self._waiting: list[JournalEvent] | None = []
         self._last_log_id = 0
         self._loaded = False
+        self._loading = False
+        self._load_again = False
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_MS)
+        self._retry.timeout.connect(self.load)
+        self._failing = False
         self._reading: set[int] = set()
         self._tasks = TaskOwner(self, self._on_error)
         self._unsubscribe = unsubscribe = client.subscribe(self._on_events, self.load)
@@ -114,7 +123,12 @@ class JournalStore(QObject):
         return self._loaded
 
     def load(self) -> None:
-        """Read the newest page (again)."""
+        """Read the newest page (again). One is read at a time: what is asked for meanwhile is read behind it."""
+        if self._loading:
+            self._load_again = True
+            return
+        self._loading = True
+        self._retry.stop()
         if self._waiting is None:
             self._waiting = []
         self._tasks.spawn(self._load(), name="load")
@@ -135,24 +149,45 @@ class JournalStore(QObject):
     def close(self) -> None:
         """Stop listening."""
         self._unsubscribe()
+        self._retry.stop()
         self._tasks.cancel()
         self.deleteLater()
 
     async def _load(self) -> None:
-        page = await self._client.execute(HistoryLogs(pid=self.pid, limit=NEWEST))
-        newest = await _decode_all(page.events)
-        waiting, self._waiting = self._waiting or [], None
+        try:
+            while True:
+                self._load_again = False
+                page = await self._client.execute(HistoryLogs(pid=self.pid, limit=NEWEST))
+                self._show_newest(await _decode_all(page.events), page.first_index)
+                if not self._load_again:
+                    break
+        except AetherError as error:
+            if not self._failing:
+                self._failing = True
+                self.failed.emit(error)
+            if not isinstance(error, _FINAL):
+                self._retry.start()
+        else:
+            self._failing = False
+        finally:
+            self._loading = False
+            waiting, self._waiting = self._waiting or [], None
+        for event in waiting:
+            self._take(event)
+
+    def _show_newest(self, newest: list[JournalEvent], first_index: int) -> None:
+        """Put a page at the live end. What came live and is newer than the page stays behind it."""
+        page_end = max((event.log_id for event in newest), default=0)
+        newer = [event for event in self._tail if event.log_id > page_end and not isinstance(event, AgentThinkingChunk)]
         self.about_to_reset.emit()
         before, first = self._tail, self._tail_first
-        self._tail = newest
-        self._tail_first = page.first_index
+        self._tail = [*newest, *newer]
+        self._tail_first = first_index
         self._keep_as_pages(before, first)
-        self._last_log_id = max((event.log_id for event in self._tail), default=0)
+        self._last_log_id = max(self._last_log_id, page_end)
         self._loaded = True
         self._rebuild()
         self.reset.emit()
-        for event in waiting:
-            self._take(event)
 
     def _keep_as_pages(self, before: list[JournalEvent], first: int) -> None:
         """What the live end held, from entry `first` on, stays as pages in front of the new end: it may be looked at."""
@@ -222,7 +257,7 @@ class JournalStore(QObject):
                     self._waiting.append(event)
                 else:
                     self._take(event)
-        if self._waiting is None and len(self._tail) > LONGEST_TAIL:
+        if self._waiting is None and len(self._tail) > LONGEST_TAIL and not self._retry.isActive():
             self.load()
 
     def _take(self, event: JournalEvent) -> None:
