@@ -34,6 +34,16 @@ class SharedList(Record, frozen=True, kw_only=True, rename="camel"):
     mounts: tuple[SharedMountInfo, ...]
 
 
+class FsCopied(Record, frozen=True, kw_only=True, rename="camel"):
+    """What a copy did not take along: links and special files inside a folder.
+
+    left_out: the first of them, below the folder. left_out_count: how many there are.
+    """
+
+    left_out: tuple[str, ...] = ()
+    left_out_count: int = 0
+
+
 class FsRead(Command[FileContent], frozen=True, kw_only=True, rename="camel", tag="fs.read"):
     """Read a regular file of at most 10 MB."""
 
@@ -73,14 +83,14 @@ class FsStat(Command[FileStat], frozen=True, kw_only=True, rename="camel", tag="
 
 
 class FsMv(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="fs.mv"):
-    """Move or rename."""
+    """Move or rename. Between two homes, a folder with links or special files in it is refused and stays as it is."""
 
     from_: VirtualPath = field(name="from")
     to: VirtualPath
 
 
-class FsCp(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="fs.cp"):
-    """Copy a file, or a folder with all in it."""
+class FsCp(Command[FsCopied], frozen=True, kw_only=True, rename="camel", tag="fs.cp"):
+    """Copy a file, or a folder with all in it but links and special files; the reply names what was left out."""
 
     from_: VirtualPath = field(name="from")
     to: VirtualPath

@@ -19,6 +19,7 @@ from kernel.protocol import fs
 from kernel.protocol.base import Empty
 from kernel.protocol.ids import ChangeType
 from kernel.protocol.records import FileStat
+from kernel.vfs import carrying
 from kernel.vfs.confinement import clean
 from kernel.vfs.tree import Tree
 
@@ -97,20 +98,19 @@ class VirtualFileSystem:
         if _top_of(command.from_) == _top_of(command.to) and _home_name(command.from_) == _home_name(command.to):
             await _in_thread(lambda: source.move(source_path, target_path))
         else:
-            await _in_thread(lambda: _carry(source, source_path, target, target_path))
-            await _in_thread(lambda: source.remove(source_path))
+            await _in_thread(lambda: carrying.move(source, source_path, target, target_path))
         self._changed(command.from_, "delete")
         self._changed(command.to, "create")
         return Empty()
 
-    async def cp(self, command: fs.FsCp, principal: Principal) -> Empty:
+    async def cp(self, command: fs.FsCp, principal: Principal) -> fs.FsCopied:
         """fs.cp."""
         _require_apart(command.from_, command.to)
         source, source_path = self._locate(command.from_, principal)
         target, target_path = self._locate(command.to, principal)
-        await _in_thread(lambda: _carry(source, source_path, target, target_path))
+        copied = await _in_thread(lambda: carrying.copy(source, source_path, target, target_path))
         self._changed(command.to, "create")
-        return Empty()
+        return copied
 
     def host_folder(self, path: str, principal: Principal) -> Path:
         """The host's folder behind a virtual one, for the watcher."""
@@ -182,17 +182,6 @@ def _decoded(content: bytes) -> str:
 def _require_apart(source: str, target: str) -> None:
     if (clean(target) + "/").startswith(clean(source) + "/"):
         raise InvalidArgumentError(f"{source} cannot be put into itself.", "Choose a place outside of it.")
-
-
-def _carry(source: Tree, source_path: str, target: Tree, target_path: str) -> None:
-    """Copy between trees; links and special files inside a folder are left out."""
-    if source.stat(source_path).type != "directory":
-        target.write(target_path, source.read(source_path))
-        return
-    target.mkdir(target_path, recursive=True)
-    for entry in source.list(source_path):
-        if entry.type in ("file", "directory"):
-            _carry(source, f"{source_path}/{entry.name}", target, f"{target_path}/{entry.name}")
 
 
 def _moved(entry: FileStat, path: str) -> FileStat:

@@ -9,6 +9,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kernel.errors import InvalidArgumentError, LimitReachedError, PermissionDeniedError
@@ -19,7 +20,22 @@ from kernel.vfs.confinement import clean, open_below, open_regular, translate
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 20_000
+MAX_SURVEYED = 200_000
 _FOLDER = os.O_PATH | os.O_DIRECTORY
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What lies below a folder, each path relative to it. Names keep their bytes (surrogateescape).
+
+    folders: parents before what is in them. files: regular ones, those of more than ``MAX_FILE_BYTES`` in `large` instead.
+    others: links, pipes, sockets and devices.
+    """
+
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    large: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 class Tree:
@@ -48,8 +64,11 @@ class Tree:
             with os.fdopen(os.dup(fd), "rb") as file:
                 return file.read(MAX_FILE_BYTES + 1)
 
-    def write(self, path: str, content: bytes) -> bool:
-        """Create or replace a file, atomically; missing folders are made. Returns whether it is new."""
+    def write(self, path: str, content: bytes, *, new_mode: int = 0o644) -> bool:
+        """Create or replace a file, atomically; missing folders are made. Returns whether it is new.
+
+        new_mode: the permission bits of a new file; one that is replaced keeps its own.
+        """
         self._require_writable(path)
         if len(content) > MAX_FILE_BYTES:
             raise LimitReachedError(f"A file may have {MAX_FILE_BYTES // 2**20} MB; this would have more.")
@@ -58,7 +77,7 @@ class Tree:
             self._make_folders(root, parent)
             with _closing(open_below(root, parent, _FOLDER)) as folder:
                 existed, mode = _regular_or_absent(folder, name, path)
-                self._replace(folder, name, content, mode, path)
+                self._replace(folder, name, content, mode if existed else new_mode & 0o777, path)
         return not existed
 
     def mkdir(self, path: str, *, recursive: bool) -> None:
@@ -87,19 +106,42 @@ class Tree:
 
     def list(self, path: str, *, uid: str = "") -> tuple[FileStat, ...]:
         """A folder's entries: folders first, then by name."""
-        prefix = "/" + clean(path)
-        found: list[FileStat] = []
-        opened = os.O_RDONLY | os.O_DIRECTORY
-        with self._root_fd() as root, _closing(open_below(root, path, opened)) as folder, os.scandir(folder) as entries:
-            for entry in entries:
-                if len(found) >= MAX_ENTRIES:
-                    raise LimitReachedError(f"{path} has more than {MAX_ENTRIES:,} entries.", "Use a command.")
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue  # it went while this was read
-                found.append(_describe(str(PurePosixPath(prefix) / entry.name), status, uid))
+        prefix = PurePosixPath("/" + clean(path))
+        with self._root_fd() as root:
+            found = [_describe(str(prefix / name), status, uid) for name, status in self._entries(root, path)]
         return tuple(sorted(found, key=lambda item: (item.type != "directory", item.name.casefold(), item.name)))
+
+    def survey(self, path: str) -> Survey:
+        """All that lies below a folder; links are not followed. Raises LimitReachedError above ``MAX_SURVEYED`` entries."""
+        folders, files, large, others = list[str](), list[str](), list[str](), list[str]()
+        waiting = [""]
+        with self._root_fd() as root:
+            while waiting:
+                inner = waiting.pop()
+                for name, status in self._entries(root, f"{path}/{inner}"):
+                    below = f"{inner}/{name}" if inner else name
+                    match _type_of(status.st_mode):
+                        case "directory":
+                            folders.append(below)
+                            waiting.append(below)
+                        case "file":
+                            (files if status.st_size <= MAX_FILE_BYTES else large).append(below)
+                        case _:
+                            others.append(below)
+                if len(folders) + len(files) + len(large) + len(others) > MAX_SURVEYED:
+                    raise LimitReachedError(f"{path} holds more than {MAX_SURVEYED:,} entries.", "Use a command.")
+        return Survey(tuple(folders), tuple(sorted(files)), tuple(sorted(large)), tuple(sorted(others)))
+
+    def kind(self, path: str) -> FileType:
+        """What a name is itself: a link is a link, wherever it leads. Raises NotFoundError."""
+        if not clean(path):
+            return "directory"
+        parent, name = _split(path)
+        with self._root_fd() as root, _closing(open_below(root, parent, _FOLDER)) as folder:
+            try:
+                return _type_of(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+            except OSError as error:
+                raise translate(error, path) from error
 
     def stat(self, path: str, *, uid: str = "") -> FileStat:
         """Describe a file, folder or link."""
@@ -126,6 +168,18 @@ class Tree:
                 os.rename(from_name, to_name, src_dir_fd=origin, dst_dir_fd=destination)
             except OSError as error:
                 raise translate(error, source if error.errno == errno.ENOENT else target) from error
+
+    @staticmethod
+    def _entries(root: int, path: str) -> Iterator[tuple[str, os.stat_result]]:
+        opened = os.O_RDONLY | os.O_DIRECTORY
+        with _closing(open_below(root, path, opened)) as folder, os.scandir(folder) as entries:
+            for number, entry in enumerate(entries):
+                if number >= MAX_ENTRIES:
+                    raise LimitReachedError(f"{path} has more than {MAX_ENTRIES:,} entries.", "Use a command.")
+                try:
+                    yield entry.name, entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # it went while this was read
 
     def _require_writable(self, path: str) -> None:
         if self._read_only:

@@ -197,11 +197,64 @@ async def test_a_link_is_removed_not_what_it_points_to(bench: Bench, home: str, 
     (real / "folder").mkdir()
     (real / "folder/out").symlink_to(outside)
     (real / "folder/file-out").symlink_to(outside / "kept")
-    await bench.execute(fs.FsCp(from_=f"{home}/folder", to=f"{home}/copied"))
+    copied = await bench.execute(fs.FsCp(from_=f"{home}/folder", to=f"{home}/copied"))
     assert list((real / "copied").iterdir()) == []
+    assert (copied.left_out, copied.left_out_count) == (("file-out", "out"), 2)
     await bench.execute(fs.FsRm(path=f"{home}/folder"))
     assert (outside / "kept").read_text() == "kept"
     assert not (real / "folder").exists()
+
+
+@pytest.mark.feature("FS01", "FS04")
+async def test_a_move_between_homes_takes_all_or_nothing(bench: Bench, home: str) -> None:
+    real = bench.root / home[1:]
+    other = await bench.deploy(turn("", call("run_command", command="sleep 60")))
+    there = bench.root / f"home/agent_{other}"
+    (real / "project/bin").mkdir(parents=True)
+    (real / "project/bin/run").write_text("#!/bin/sh")
+    (real / "project/bin/run").chmod(0o755)
+    (real / "project/bin/link").symlink_to("run")
+    os.mkfifo(real / "project/fifo")
+    refusal = await refused(bench, fs.FsMv(from_=f"{home}/project", to=f"/home/agent_{other}/project"))
+    assert "bin/link, fifo" in str(refusal)
+    assert not (there / "project").exists()
+    assert (real / "project/bin/link").is_symlink()
+    await refused(bench, fs.FsMv(from_=f"{home}/project/bin/link", to=f"/home/agent_{other}/link"))
+    assert not (there / "link").exists()
+    (real / "project/bin/link").unlink()
+    (real / "project/fifo").unlink()
+    await bench.execute(fs.FsMv(from_=f"{home}/project", to=f"/home/agent_{other}/project"))
+    assert (there / "project/bin/run").read_text() == "#!/bin/sh"
+    assert os.access(there / "project/bin/run", os.X_OK)
+    assert not (real / "project").exists()
+    await refused(bench, fs.FsMv(from_=f"/home/agent_{other}", to="/shared/all"))
+    assert not (bench.root / "shared/all").exists()
+
+
+def unreadable(path: Path, outside: Path) -> None:
+    """A file that the kernel does not read; for root it must be a second name of somebody else's."""
+    if os.geteuid() == 0:
+        (outside / "theirs").write_text("theirs")
+        os.chown(outside / "theirs", 1, 1)
+        os.link(outside / "theirs", path)
+    else:
+        path.write_text("closed")
+        path.chmod(0)
+
+
+@pytest.mark.feature("FS04")
+async def test_a_copy_that_fails_leaves_nothing_half_done(bench: Bench, home: str, tmp_path: Path) -> None:
+    real = bench.root / home[1:]
+    (real / "folder").mkdir()
+    (real / "folder/a").write_text("a")
+    (real / "folder/large").write_bytes(b"x" * (10 * 1024 * 1024 + 1))
+    assert "large" in str(await refused(bench, fs.FsCp(from_=f"{home}/folder", to="/shared/folder")))
+    assert not (bench.root / "shared/folder").exists()
+    (real / "folder/large").unlink()
+    unreadable(real / "folder/z", tmp_path)
+    await refused(bench, fs.FsMv(from_=f"{home}/folder", to="/shared/folder"))
+    assert not (bench.root / "shared/folder").exists()
+    assert (real / "folder/a").read_text() == "a"
 
 
 @pytest.mark.feature("FS04")
