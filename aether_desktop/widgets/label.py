@@ -8,6 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from aether_desktop.widgets.shown_text import plain_tooltip
+
 TextRole = Literal["body", "secondary", "tertiary", "caption", "lead", "title", "display", "error", "attention", "link"]
 
 
@@ -58,6 +60,6 @@ class ElidedLabel(Label):
         area = self.contentsRect()
         line = self.text().replace("\n", " ")
         shown = self.fontMetrics().elidedText(line, self._mode, area.width())
-        self.setToolTip(self.text() if shown != line else "")
+        self.setToolTip(plain_tooltip(self.text()) if shown != line else "")
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
