@@ -1,14 +1,17 @@
 """Changes to files: make, rename, delete, copy, move. Asks before anything is lost and says what could not be done.
 
-Called by the file browser; it knows no widget but the one over which it asks.
+Called by the file browser; it knows no widget but the one over which it asks. What was begun is finished though that widget goes:
+closing a window half-way through must not leave half of the files behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtWidgets import QWidget
 
 from aether_desktop.bridge.client import KernelClient
@@ -55,18 +58,27 @@ class _Step:
 class FileWork:
     """Carries out changes.
 
-    surface: questions are asked over it. progress: told what is being done, "" at the end.
+    surface: questions are asked over it. progress: told what is being done, "" at the end; not once the surface is gone.
+    notify_stays: whether ``notify`` may be called after the surface is gone.
     """
 
     def __init__(
-        self, client: KernelClient, surface: QWidget, notify: Notify, progress: Callable[[str], None]
+        self,
+        client: KernelClient,
+        surface: QWidget,
+        notify: Notify,
+        progress: Callable[[str], None],
+        *,
+        notify_stays: bool = True,
     ) -> None:
         self._client = client
         self._surface = surface
         self._notify = notify
         self._progress = progress
-        self._tasks = TaskOwner(surface, self._on_error)
+        self._notify_stays = notify_stays
+        self._surface_gone = False
         self._asking = False
+        surface.destroyed.connect(self._on_surface_gone)
 
     async def make_folder(self, folder: str, taken: Collection[str]) -> str:
         """Make a folder with a name that is free; its name. Raises AetherError."""
@@ -94,14 +106,14 @@ class FileWork:
     async def remove(self, entries: Sequence[FileStat]) -> bool:
         """Ask, then delete for good; False where the person kept them."""
         title, text = delete_question(entries)
-        answers = (Answer("cancel", "Keep"), Answer("delete", "Delete", "danger", default=True))
+        answers = (Answer("cancel", "Keep", default=True), Answer("delete", "Delete", "danger"))
         if await self._ask(title, text, answers) != "delete":
             return False
 
         async def delete(entry: FileStat) -> None:
             await self._client.execute(FsRm(path=entry.path))
 
-        await self._each("Deleting", "deleted", entries, lambda entry: entry.path, delete)
+        await self._finish(self._each("Deleting", "deleted", entries, lambda entry: entry.path, delete))
         return True
 
     async def carry(self, clip: Clip, folder: str, taken: Collection[str]) -> tuple[str, ...]:
@@ -110,18 +122,31 @@ class FileWork:
         taken: the names in the folder. Where one is taken, the person is asked; nothing is replaced unasked.
         """
         steps = await self._steps(clip, folder, frozenset(taken))
+        done = await self._finish(self._carry(steps, cut=clip.cut)) if steps else ()
+        return tuple(name_of(step.target) for step in done)
+
+    async def _carry(self, steps: Sequence[_Step], *, cut: bool) -> tuple[_Step, ...]:
         done: list[_Step] = []
+        left_out: list[str] = []
+        left_out_count = 0
 
         async def move(step: _Step) -> None:
-            command = FsMv(from_=step.source, to=step.target) if clip.cut else FsCp(from_=step.source, to=step.target)
-            await self._client.execute(command)
+            nonlocal left_out_count
+            if cut:
+                await self._client.execute(FsMv(from_=step.source, to=step.target))
+            else:
+                copied = await self._client.execute(FsCp(from_=step.source, to=step.target))
+                left_out.extend(join(step.source, name) for name in copied.left_out)
+                left_out_count += copied.left_out_count
             done.append(step)
 
-        words = ("Moving", "moved") if clip.cut else ("Copying", "copied")
+        words = ("Moving", "moved") if cut else ("Copying", "copied")
         await self._each(*words, steps, lambda step: step.source, move)
-        if clip.cut and done and not any(step.replaces for step in done):
+        if left_out_count:
+            self._tell(left_out_notice(left_out, left_out_count))
+        if cut and done and not any(step.replaces for step in done):
             self._offer_undo(tuple(done))
-        return tuple(name_of(step.target) for step in done)
+        return tuple(done)
 
     async def _steps(self, clip: Clip, folder: str, taken: frozenset[str]) -> list[_Step]:
         here = [path for path in clip.paths if parent_of(path) == folder]
@@ -175,12 +200,9 @@ class FileWork:
             await self._each("Moving back", "moved back", steps, lambda step: step.target, back)
 
         def start() -> None:
-            self._tasks.spawn(undo(), name="undo")
+            self._spawn(undo())
 
-        self._notify(
-            Notice(f"{count_text(len(steps), 'item')} moved", kind="success", action="Undo"),
-            start,
-        )
+        self._tell(Notice(f"{count_text(len(steps), 'item')} moved", kind="success", action="Undo"), start)
 
     async def _each(
         self, doing: str, done: str, things: Sequence[T], path_of: Callable[[T], str], work: Callable[[T], Awaitable[None]]
@@ -189,15 +211,38 @@ class FileWork:
         failures: list[Failure] = []
         try:
             for number, thing in enumerate(things, 1):
-                self._progress(f"{doing} {number:,} of {len(things):,}…" if len(things) > 1 else f"{doing}…")
+                self._show(f"{doing} {number:,} of {len(things):,}…" if len(things) > 1 else f"{doing}…")
                 try:
                     await work(thing)
                 except AetherError as error:
                     failures.append(Failure(path_of(thing), error))
         finally:
-            self._progress("")
+            self._show("")
         if failures:
-            self._notify(failure_notice(failures, len(things), done))
+            self._tell(failure_notice(failures, len(things), done))
+        elif self._surface_gone and len(things) > 1:
+            self._tell(Notice(f"{count_text(len(things), 'item')} {done}", kind="success"))
+
+    async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it to its end, also where the one who waits for it goes."""
+        return await asyncio.shield(self._spawn(work))
+
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        owner = QObject(QCoreApplication.instance())
+        task = TaskOwner(owner).spawn(work, name="files")
+        task.add_done_callback(lambda _task: owner.deleteLater())
+        return task
+
+    def _show(self, progress: str) -> None:
+        if not self._surface_gone:
+            self._progress(progress)
+
+    def _tell(self, notice: Notice, on_action: Callable[[], None] | None = None) -> None:
+        if self._notify_stays or not self._surface_gone:
+            self._notify(notice, on_action)
+
+    def _on_surface_gone(self) -> None:
+        self._surface_gone = True
 
     async def _require_free(self, path: str) -> None:
         try:
@@ -214,11 +259,6 @@ class FileWork:
             return await Sheet(self._surface, title, text, answers=answers).wait_answer()
         finally:
             self._asking = False
-
-    def _on_error(self, error: BaseException) -> None:
-        if not isinstance(error, AetherError):
-            raise error
-        self._notify(Notice(error.message, error.hint, "error"))
 
 
 def delete_question(entries: Sequence[FileStat]) -> tuple[str, str]:
@@ -242,3 +282,12 @@ def failure_notice(failures: Sequence[Failure], count: int, done: str) -> Notice
         hint = "Its name is no valid text; use a terminal for it."
     detail = first.error.message if len(failures) == 1 else f"The first: {first.error.message}"
     return Notice(f"{what} could not be {done}", f"{detail} {hint}".strip(), "error")
+
+
+def left_out_notice(paths: Sequence[str], count: int) -> Notice:
+    """A message for links and special files that a copy did not take along."""
+    named = ", ".join(f"“{shown_name(name_of(path))[:60]}”" for path in paths[:3])
+    more = count - min(3, len(paths))
+    detail = f"{named} and {more:,} more" if more > 0 else named
+    what = f"{count_text(count, 'link')} or special {'file was' if count == 1 else 'files were'} left out"
+    return Notice(f"Copied, but {what}", f"Only files and folders are copied: not {detail}.", "attention")

@@ -72,7 +72,7 @@ class FilesView(FilesLayout):
         notices = NoticeHost(self)
         self._notify: Notify = notify or notices.tell
         self._tasks = TaskOwner(self, self._on_error)
-        self.work = FileWork(client, self, self._notify, self._show_progress)
+        self.work = FileWork(client, self, self._notify, self._show_progress, notify_stays=notify is not None)
         self.text = FileText(client, self, self._notify, editable=editable)
         self.model = FileModel(self)
         self._watch = FolderWatch(client, self)
@@ -261,7 +261,9 @@ class FilesView(FilesLayout):
         if clip is None:
             return
         folder = self.folder
-        names = await self.work.carry(clip, folder, {entry.name for entry in self.model.entries})
+        # Of a folder that is still being read the list shows the one before: its names say nothing about what would be replaced.
+        listed = self.model.entries if folder == self._shown_folder else (await self._client.execute(FsLs(path=folder))).entries
+        names = await self.work.carry(clip, folder, {entry.name for entry in listed})
         if clip.cut and names:
             clipboard.clear()
         if folder == self.folder and names:

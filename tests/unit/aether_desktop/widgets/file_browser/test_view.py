@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QMenu
+from shiboken6 import isValid
 
 from aether_desktop.widgets.file_browser import clip
 from kernel.errors import LimitReachedError, UnavailableError
+from kernel.protocol.base import Command
 from kernel.protocol.fs import FsChanged, FsCp, FsLs, FsMv, FsRm, FsUnwatch, FsWatch
 from kernel.protocol.system import KernelStatus, KernelStatusReply
 from tests.unit.aether_desktop.apps.conftest import settle
@@ -160,7 +165,7 @@ async def test_delete_asks_first(browser: Browser) -> None:
     assert not browser.client.sent(FsRm)
     browser.press(Key.Key_Delete)
     await browser.until(browser.has_sheet)
-    browser.press(Key.Key_Return)
+    browser.click(browser.sheet.button("delete"))
     await browser.shows("todo.md")
     assert not (browser.home / "Projects").exists()
     assert browser.view.table.hasFocus()
@@ -172,7 +177,7 @@ async def test_what_cannot_be_deleted_does_not_keep_the_rest(browser: Browser) -
     (browser.home / "notes.txt").unlink()
     browser.press(Key.Key_Delete)
     await browser.until(browser.has_sheet)
-    browser.press(Key.Key_Return)
+    browser.click(browser.sheet.button("delete"))
     await browser.shows("Projects")
     (notice,) = browser.notices
     assert notice.title == "“notes.txt” could not be deleted"
@@ -247,6 +252,97 @@ async def test_a_folder_is_never_replaced(browser: Browser) -> None:
     browser.press(Key.Key_Return)
     await browser.shows("Projects", "Projects 2")
     assert (browser.root / "shared" / "Projects 2" / "kept").read_text() == "kept"
+
+
+async def test_enter_at_the_question_keeps_the_files(browser: Browser) -> None:
+    browser.select("notes.txt", "todo.md")
+    browser.press(Key.Key_Delete)
+    await browser.until(browser.has_sheet)
+    browser.press(Key.Key_Return)
+    await browser.until(lambda: not browser.has_sheet())
+    await settle()
+    assert not browser.client.sent(FsRm)
+    assert (browser.home / "notes.txt").exists()
+
+
+async def close_while(browser: Browser, command: type[Command[Any]], begin: Callable[[], object]) -> None:
+    """Let `begin` start something, and close the window when the first `command` is on its way to the kernel."""
+    answer = browser.client._answers[command]
+    reached = asyncio.Event()
+
+    async def slow(sent: Command[Any]) -> object:
+        first, _ = not reached.is_set(), reached.set()
+        if first:
+            await asyncio.sleep(0.01)
+        return await answer(sent)
+
+    browser.client.answer(command, slow)
+    begin()
+    await browser.until(reached.is_set)
+    browser.view.close()
+    browser.view.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not isValid(browser.view)
+
+
+@pytest.mark.parametrize("cut", [True, False])
+async def test_what_was_begun_is_finished_though_the_window_closes(browser: Browser, cut: bool) -> None:
+    for number in range(5):
+        (browser.home / "Projects" / f"file{number}").write_text(str(number))
+    clip.put(clip.Clip(tuple(f"{HOME}/Projects/file{number}" for number in range(5)), cut=cut))
+    browser.view.go("/shared")
+    await browser.until(lambda: browser.view.folder == "/shared")
+    await close_while(browser, FsMv if cut else FsCp, browser.view.paste)
+    shared = browser.root / "shared"
+    await browser.until(lambda: len(list(shared.iterdir())) == 5)
+    await browser.until(lambda: bool(browser.notices))
+    assert browser.notices[0].title == ("5 items moved" if cut else "5 items copied")
+
+
+async def test_a_deletion_that_was_agreed_to_is_finished_though_the_window_closes(browser: Browser) -> None:
+    browser.select("notes.txt", "todo.md")
+    browser.press(Key.Key_Delete)
+    await browser.until(browser.has_sheet)
+    await close_while(browser, FsRm, lambda: browser.click(browser.sheet.button("delete")))
+    await browser.until(lambda: sorted(path.name for path in browser.home.iterdir()) == [".profile", "Projects"])
+    await browser.until(lambda: [notice.title for notice in browser.notices] == ["2 items deleted"])
+
+
+async def test_nothing_is_replaced_in_a_folder_that_is_still_being_read(browser: Browser) -> None:
+    (browser.home / "Projects" / "todo.md").write_text("other")
+    clip.put(clip.Clip((f"{HOME}/todo.md",)))
+    browser.view.go("/shared")
+    await browser.shows()
+    browser.view.go(f"{HOME}/Projects")
+    browser.view.paste()
+    await browser.until(browser.has_sheet)
+    assert (browser.home / "Projects" / "todo.md").read_text() == "other"
+
+
+async def test_a_copy_says_what_it_left_out(browser: Browser) -> None:
+    (browser.home / "Projects" / "link").symlink_to("deep.txt")
+    os.mkfifo(browser.home / "Projects" / "pipe\n\u202egnp")
+    clip.put(clip.Clip((f"{HOME}/Projects",)))
+    browser.view.go("/shared")
+    await browser.until(lambda: browser.view.folder == "/shared")
+    browser.view.paste()
+    await browser.shows("Projects")
+    (notice,) = browser.notices
+    assert (notice.title, notice.kind) == ("Copied, but 2 links or special files were left out", "attention")
+    assert "“link”" in notice.detail
+    assert "\u202e" not in notice.detail
+
+
+async def test_a_move_that_would_lose_a_link_does_nothing_and_says_why(browser: Browser) -> None:
+    (browser.home / "Projects" / "link").symlink_to("deep.txt")
+    clip.put(clip.Clip((f"{HOME}/Projects",), cut=True))
+    browser.view.go("/shared")
+    await browser.until(lambda: browser.view.folder == "/shared")
+    browser.view.paste()
+    await browser.until(lambda: bool(browser.notices))
+    assert "could not be moved" in browser.notices[0].title
+    assert "link" in browser.notices[0].detail
+    assert (browser.home / "Projects" / "link").is_symlink()
 
 
 async def test_a_folder_put_into_itself_is_refused_with_a_sentence(browser: Browser) -> None:
@@ -398,7 +494,7 @@ async def test_hostile_names_are_shown_copied_and_deleted(make_browser: MakeBrow
     browser.press(Key.Key_A, CTRL)
     browser.press(Key.Key_Delete)
     await browser.until(browser.has_sheet)
-    browser.press(Key.Key_Return)
+    browser.click(browser.sheet.button("delete"))
     await browser.until(lambda: not list((root / "shared").iterdir()))
 
 
