@@ -7,6 +7,7 @@ collects the ids still in use (``collect``) and painters notice by ``generation`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kernel.term.rows import ERASED, PLAIN
@@ -16,6 +17,7 @@ from kernel.term.sgr import Attributes, apply_sgr
 LIMIT = 100_000
 _MEMO_LIMIT = 20_000
 _LONGEST_MEMO = 64
+_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 
 
 class AttributeTable:
@@ -79,6 +81,33 @@ class AttributeTable:
             elif len(params) <= _LONGEST_MEMO:
                 transitions[params] = after
         return after
+
+    def styled(self, attr: str, line: str) -> tuple[str, str, str, str]:
+        """Draw ``line``, row text with SGR sequences, with the pen ``attr``.
+
+        Return its cells, their attributes, the pen after it, and the text behind the last SGR.
+        """
+        if "\x1b" not in line:
+            return line, attr * len(line), attr, line
+        parts = _SGR.split(line)
+        transitions = self.transitions
+        text = parts[0]
+        runs = [attr * len(text)]
+        for index in range(1, len(parts), 2):
+            try:
+                attr = transitions[attr][parts[index]]
+            except KeyError:
+                attr = self.sgr(attr, parts[index])
+            text = parts[index + 1]
+            if text:
+                runs.append(attr * len(text))
+        return "".join(parts[::2]), "".join(runs), attr, text
+
+    def pen_after(self, attr: str, line: str) -> str:
+        """Return the pen after ``line`` was drawn with the pen ``attr``."""
+        for params in _SGR.findall(line):
+            attr = self.sgr(attr, params)
+        return attr
 
     def blank(self, attr: str) -> str:
         """Return the attribute of cells that are erased while ``attr`` is the pen: only the background stays."""

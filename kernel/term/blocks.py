@@ -1,7 +1,7 @@
 """Blocks of text with line ends and SGR, drawn many lines at once.
 
 The result is the one of ``draw``, ``carriage_return``, ``linefeed`` and SGR one after the other. Lines that arrive
-while the cursor is on the bottom line are made into whole rows, and those that scroll off go straight to history.
+while the cursor is on the bottom line are made into whole rows, and those that scroll off at once go to the history as they came.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 
 from kernel.term.drawing import Drawing
+from kernel.term.history import Stored
 from kernel.term.rows import ERASED, PLAIN, STUB, Row, overwrite
 from kernel.term.width import SPECIAL
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _NEWLINE = re.compile(r"\r+\n")
+_RESETS = ("\x1b[0m", "\x1b[m")
 #: Fewer lines than this are drawn one by one.
 _FEW = 3
 
@@ -89,7 +91,7 @@ class BlockDrawing(Drawing):
             line = line.translate(self.shaper.map)
             if SPECIAL in line:
                 return False
-        cells, attrs, pen, last = self._styled(line)
+        cells, attrs, pen, last = self.attributes.styled(self.pen, line)
         end = x + len(cells)
         if end > self.columns:
             return False
@@ -109,25 +111,6 @@ class BlockDrawing(Drawing):
         self.joined_at = None if "\0" < cells[-1] < "\x80" else (end, y, self.wrap_pending)
         return True
 
-    def _styled(self, line: str) -> tuple[str, str, str, str]:
-        """Return the cells and attributes of row text with SGR, the pen after it, and the text behind the last SGR."""
-        pen = self.pen
-        if "\x1b" not in line:
-            return line, pen * len(line), pen, line
-        parts = _SGR.split(line)
-        transitions = self.attributes.transitions
-        text = parts[0]
-        runs = [pen * len(text)]
-        for index in range(1, len(parts), 2):
-            try:
-                pen = transitions[pen][parts[index]]
-            except KeyError:
-                pen = self.attributes.sgr(pen, parts[index])
-            text = parts[index + 1]
-            if text:
-                runs.append(pen * len(text))
-        return "".join(parts[::2]), "".join(runs), pen, text
-
     def _scroll_in(self, lines: list[str], block: str) -> None:
         """Draw full lines while the cursor is at the start of the blank bottom line."""
         self.joined_at = None
@@ -135,6 +118,11 @@ class BlockDrawing(Drawing):
             self._scroll_in_plain(lines)
             return
         rows: list[Row] = []
+        over = len(lines) - (self.bottom - self.top)
+        if over > 0 and self.top == 0 and not self.on_alternate and block.isascii():
+            self._pass_by(lines[:over])
+            self._scroll_in_rest(lines[over:])
+            return
         originals = lines
         if not block.isascii():
             # One translation for all lines; those with marks or clusters in them are drawn one by one or shaped.
@@ -149,6 +137,38 @@ class BlockDrawing(Drawing):
                 line = self.shaper.shape(line)
             self._append_rows(rows, line)
         self._commit(rows)
+
+    def _pass_by(self, lines: list[str]) -> None:
+        """Put the screen above its bottom line and then ``lines`` of ASCII into the history, which draws them when somebody looks."""
+        stored: list[Stored] = [*self.rows[: self.bottom]]
+        attributes, columns, pen = self.attributes, self.columns, self.pen
+        reset = attributes.sgr(pen, "0")  # the same from any pen of this block: links and protection are not SGR's
+        for line in lines:
+            if len(line) > columns or (pen != PLAIN and attributes.blank(pen) != ERASED):
+                rows: list[Row] = []
+                self.pen = pen
+                self._append_rows(rows, line)
+                stored.extend(rows)
+                pen = self.pen
+                continue
+            at = line.rfind("\x1b[")
+            if at < 0:
+                stored.append(line if pen == PLAIN else (line, pen))
+                continue
+            stored.append((line, pen))
+            pen = reset if line.startswith(_RESETS, at) else attributes.pen_after(pen, line)
+        self.pen = pen
+        self.history.extend(stored)
+
+    def _scroll_in_rest(self, lines: list[str]) -> None:
+        """Draw as many lines of ASCII as there are above the bottom line, or more rows, in place of what was there."""
+        rows: list[Row] = []
+        for line in lines:
+            self._append_rows(rows, line)
+        excess = len(rows) - self.bottom
+        self.history.extend(rows[:excess])
+        self.rows[: self.bottom] = rows[excess:]
+        self.rows[self.bottom] = self.blank_line()
 
     def _scroll_in_plain(self, lines: list[str]) -> None:
         """Scroll in lines of plain ASCII in default colours that fit."""
@@ -178,7 +198,7 @@ class BlockDrawing(Drawing):
         """Append the rows that a line of row text with SGR fills, drawn on blank rows, to ``rows``."""
         columns = self.columns
         blank = ERASED if self.pen == PLAIN else self.attributes.blank(self.pen)
-        cells, attrs, self.pen, _ = self._styled(cells)
+        cells, attrs, self.pen, _ = self.attributes.styled(self.pen, cells)
         size = len(cells)
         if size > columns:
             self._append_wrapped(rows, cells, attrs, blank)

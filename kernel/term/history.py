@@ -1,7 +1,7 @@
 """Lines that scrolled off the top: bounded, indexed in constant time, small.
 
-A line of plain text is kept as its text alone and becomes a ``Row`` when somebody looks at it. Owned by the screen,
-which appends and reflows; painters and searches only read.
+A line of plain text is kept as its text alone, and a coloured one that was never on the screen as it came; both become a
+``Row`` when somebody looks at them. Owned by the screen, which appends and reflows; painters and searches only read.
 """
 
 from __future__ import annotations
@@ -9,19 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from kernel.term.rows import ERASED, PLAIN, Row, fit
+from kernel.term.attributes import AttributeTable
+from kernel.term.rows import PLAIN, Row, fit
 
 _SLACK = 4096
+
+#: A line as it is kept: plain ASCII without padding; or ASCII with SGR sequences and the pen that draws it on a blank row in default
+#: colours, no longer than the screen is wide; or a row.
+Stored = str | tuple[str, str] | Row
 
 
 class History(Sequence[Row]):
     """At most ``limit`` rows, oldest first, shown ``columns`` wide; ``dropped`` counts the rows lost at the front."""
 
-    def __init__(self, columns: int, limit: int) -> None:
+    def __init__(self, columns: int, limit: int, attributes: AttributeTable) -> None:
         self.columns = columns
+        self._attributes = attributes
         self.limit = max(0, limit)
         self.dropped = 0
-        self._items: list[str | Row] = []
+        self._items: list[Stored] = []
         self._start = 0
 
     def __len__(self) -> int:
@@ -44,11 +50,18 @@ class History(Sequence[Row]):
             raise IndexError("history line out of range")
         return self._row(self._items[self._start + index])
 
-    def _row(self, item: str | Row) -> Row:
+    def _row(self, item: Stored) -> Row:
+        row = self.drawn(item)
+        return row if len(row.text) == self.columns else fit(row, self.columns)
+
+    def drawn(self, item: Stored) -> Row:
+        """Return a stored line as a row of its own width."""
+        if isinstance(item, Row):
+            return item
         if isinstance(item, str):
-            pad = self.columns - len(item)
-            return Row(item + " " * pad, PLAIN * len(item) + ERASED * pad)
-        return item if len(item.text) == self.columns else fit(item, self.columns)
+            return Row(item, PLAIN * len(item))
+        cells, attrs, _, _ = self._attributes.styled(item[1], item[0])
+        return Row(cells, attrs)
 
     def append(self, row: Row) -> None:
         """Add ``row`` at the end; the oldest goes when the limit is reached."""
@@ -56,8 +69,8 @@ class History(Sequence[Row]):
         if len(self._items) - self._start > self.limit:
             self._trim()
 
-    def extend(self, rows: Iterable[str | Row]) -> None:
-        """Add rows at the end; a ``str`` is a line of plain ASCII text no longer than the screen is wide."""
+    def extend(self, rows: Iterable[Stored]) -> None:
+        """Add lines at the end."""
         self._items.extend(rows)
         if len(self._items) - self._start > self.limit:
             self._trim()
@@ -81,10 +94,10 @@ class History(Sequence[Row]):
         self._start = 0
 
     def stored(self) -> list[str | Row]:
-        """Return the lines as they are kept: plain ones as text without padding."""
-        return self._items[self._start :]
+        """Return the lines, plain ones as text without padding."""
+        return [item if isinstance(item, str) else self.drawn(item) for item in self._items[self._start :]]
 
-    def take_all(self) -> list[str | Row]:
+    def take_all(self) -> list[Stored]:
         """Return the stored lines and forget them, for a reflow; ``dropped`` stays."""
         items = self._items[self._start :]
         self._items = []

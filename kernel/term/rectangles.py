@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kernel.term.editing import Editing
+from kernel.term.painting import Painting
 from kernel.term.rows import STUB, Row, overwrite
 from kernel.term.sgr import Attributes
 from kernel.term.state import DEC_PROTECTION
@@ -30,7 +30,7 @@ class Rectangle(NamedTuple):
     right: int
 
 
-class Rectangles(Editing):
+class Rectangles(Painting):
     """The sequences of the VT420 that work on rectangles."""
 
     def _rectangle(self, top: int, left: int, bottom: int, right: int) -> Rectangle | None:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kernel.term.clusters import ClusterTable
-from kernel.term.rows import ERASED, STUB, Row
+from kernel.term.history import Stored
+from kernel.term.rows import ERASED, PLAIN, STUB, Row
 from kernel.term.width import cluster_width
 
 
@@ -29,8 +30,8 @@ class Reflowed(NamedTuple):
     stored: fit them before use.
     """
 
-    above: list[str | Row]
-    below: list[str | Row]
+    above: list[Stored]
+    below: list[Stored]
     top: int
     column: int
 
@@ -46,7 +47,7 @@ def is_blank(row: Row) -> bool:
 
 
 def reflow(
-    items: Sequence[str | Row],
+    items: Sequence[Stored],
     columns: int,
     top: int,
     cursor: Position,
@@ -55,7 +56,7 @@ def reflow(
     below: int,
     clusters: ClusterTable,
 ) -> Reflowed:
-    """Rewrap ``items`` (rows, or plain lines as text) to ``columns``.
+    """Rewrap ``items`` (as the history keeps them) to ``columns``.
 
     ``top`` is the index of the row at the top of the screen, at or above that of ``cursor``. At least ``above`` rows
     above the cursor's row and ``below`` from it on are made, where there are so many.
@@ -96,18 +97,18 @@ def reflow(
 class _Upwards:
     """Rewraps line by line from below; ``top_distance`` tells how far up the marked row came to be."""
 
-    def __init__(self, items: Sequence[str | Row], columns: int, clusters: ClusterTable, top: int) -> None:
+    def __init__(self, items: Sequence[Stored], columns: int, clusters: ClusterTable, top: int) -> None:
         self._items = items
         self._columns = columns
         self._clusters = clusters
         self._top = top
         self.top_distance = 0
 
-    def rows(self, end: int, wanted: int) -> list[str | Row]:
+    def rows(self, end: int, wanted: int) -> list[Stored]:
         """The newest rows of the items before ``end``, ``wanted`` of them where there are so many."""
         items, columns = self._items, self._columns
         self.top_distance = wanted
-        found: list[str | Row] = []
+        found: list[Stored] = []
         while end > 0 and len(found) < wanted:
             start = end - 1
             item = items[start]
@@ -132,12 +133,12 @@ class _Upwards:
 class _Line:
     """One logical line: its cells without padding, and where rows of ``columns`` cells begin in it."""
 
-    def __init__(self, parts: Sequence[str | Row], columns: int, clusters: ClusterTable) -> None:
+    def __init__(self, parts: Sequence[Stored], columns: int, clusters: ClusterTable) -> None:
         self._columns = columns
         self._continues = _is_wrapped(parts[-1])
         self._sizes: list[int] = []
         texts, attrs = [], []
-        rows = [Row(part, "\1" * len(part)) if isinstance(part, str) else part for part in parts]
+        rows = [_row(part) for part in parts]
         for number, row in enumerate(rows):
             size = len(row.text)
             if number == len(rows) - 1:
@@ -187,10 +188,10 @@ class _Line:
                 high = middle
         return low
 
-    def rows(self, first: int, end: int) -> list[str | Row]:
+    def rows(self, first: int, end: int) -> list[Stored]:
         """The rows ``first:end``."""
         columns, last = self._columns, self.count - 1
-        made: list[str | Row] = []
+        made: list[Stored] = []
         for number in range(first, end):
             start = self.start(number)
             stop = self.start(number + 1) if number < last else start + columns
@@ -213,13 +214,23 @@ class _Line:
         return starts
 
 
-def _is_wrapped(item: str | Row) -> bool:
+def _row(part: Stored) -> Row:
+    """A row, or plain text as one. Lines that are not drawn yet fit and go on nowhere, so none of them is rewrapped."""
+    if isinstance(part, Row):
+        return part
+    assert isinstance(part, str), "the screen draws lines that may not fit before"
+    return Row(part, PLAIN * len(part))
+
+
+def _is_wrapped(item: Stored) -> bool:
     return isinstance(item, Row) and item.wrapped
 
 
-def _fits(item: str | Row, columns: int) -> bool:
+def _fits(item: Stored, columns: int) -> bool:
     """Whether the last or only row of a line can stay as it is."""
     if isinstance(item, str):
         return len(item) <= columns
+    if not isinstance(item, Row):
+        return len(item[0]) <= columns
     excess = len(item.attrs) - columns
     return not item.wrapped and (excess <= 0 or item.attrs.endswith(ERASED * excess))

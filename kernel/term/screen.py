@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from kernel.term.events import Bell, SizeChanged
+from kernel.term.history import History, Stored
 from kernel.term.reflow import Position, is_blank, reflow
-from kernel.term.rows import PLAIN, Row, blank_row, fit
+from kernel.term.rows import Row, blank_row, fit
 from kernel.term.state import MAX_COLUMNS, MAX_LINES, SavedCursor
 from kernel.term.window import MAX_PROGRAM_COLUMNS, MAX_PROGRAM_LINES, WindowOperations
 
@@ -107,7 +108,7 @@ class Screen(WindowOperations):
             used -= 1
         if columns == self.columns:
             return self._change_lines(rows, lines, used, cursor)
-        items = self.history.take_all()
+        items = _drawn_where_needed(self.history, columns)
         before = len(items)
         items.extend(rows[:used])
         made = reflow(
@@ -123,7 +124,7 @@ class Screen(WindowOperations):
         start = max(0 if used == old_lines else made.top, at + len(made.below) - lines)
         start = min(start, at)
         shown = [*made.above[start:], *made.below][:lines]
-        rows[:] = [fit(item if isinstance(item, Row) else Row(item, PLAIN * len(item)), columns) for item in shown]
+        rows[:] = [fit(self.history.drawn(item), columns) for item in shown]
         rows.extend([blank_row(columns)] * (lines - len(rows)))
         self.history.columns = columns
         self.history.extend(made.above[:start])
@@ -154,6 +155,20 @@ class Screen(WindowOperations):
         rows[:] = [fit(row, columns) for row in rows]
         rows.extend([blank_row(columns)] * (lines - len(rows)))
         return shift
+
+
+def _drawn_where_needed(history: History, columns: int) -> list[Stored]:
+    """Take the history's lines for a reflow: those that may not fit, or go on a line from above, as rows or text."""
+    items = history.take_all()
+    wrapped = False
+    for index, item in enumerate(items):
+        if type(item) is tuple:
+            if wrapped or len(item[0]) > columns:
+                items[index] = history.drawn(item)
+            wrapped = False
+        else:
+            wrapped = isinstance(item, Row) and item.wrapped
+    return items
 
 
 def _inside(saved: SavedCursor, columns: int, lines: int) -> SavedCursor:

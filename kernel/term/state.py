@@ -62,7 +62,7 @@ class ScreenState(pyte.Screen):
         self.attributes = AttributeTable()
         self.clusters = ClusterTable()
         self.shaper = Shaper(self.clusters)
-        self.history = History(self.columns, scrollback)
+        self.history = History(self.columns, scrollback, self.attributes)
         self.modes = Modes()
         self.charsets = Charsets()
         self.palette = Palette()

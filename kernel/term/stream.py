@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pyte
 
+from kernel.term.painting import PAINTED
 from kernel.term.screen import Screen
 from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, VT52
 
@@ -113,6 +114,12 @@ class Stream(pyte.Stream):
             if kind == _BLOCK:
                 draw_block(token[1])
             elif kind == _CSI_FINAL:
+                if token[4] == "H" and screen.paintable:
+                    span = PAINTED.match(data, token.start())
+                    if span is not None:
+                        screen.paint(span[0])
+                        position = span.end()
+                        continue
                 sequence = known.get(token[0])
                 if sequence is None:
                     sequence = self._remember(token)

@@ -152,9 +152,9 @@ def test_only_what_the_history_keeps_is_rewrapped() -> None:
 def test_rows_that_fit_are_not_made_anew() -> None:
     terminal = Terminal(200, 10)
     terminal.feed(b"\x1b[31mred\x1b[m and a little more\r\n" * 200)
-    before = terminal.history.stored()
+    before = list(terminal.history._items)
     terminal.resize(150, 10)
-    after = terminal.history.stored()
+    after = list(terminal.history._items)
     assert all(one is other for one, other in zip(before, after, strict=True))
     assert_sound(terminal)
     terminal.resize(220, 10)
