@@ -34,6 +34,8 @@ class ProcessStore(QObject):
 
     def __init__(self, client: KernelClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.draft_goal = ""
+        """What was typed for an agent that is not deployed yet; kept here since windows come and go."""
         self._client = client
         self._views: dict[int, ProcessView] = {}
         self._sorted: tuple[ProcessView, ...] | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -28,11 +29,11 @@ from aether_desktop.widgets.label import ElidedLabel, Label
 _GOAL_HEIGHT_PX = 92
 _TWO_LINES_PX = 34
 _NUMBERS = (
-    ("max_steps", "Steps", "50"),
-    ("time_budget_min", "Minutes of work", "no limit"),
-    ("token_budget", "Tokens", "no limit"),
-    ("memory_mb", "Memory, MB", "1024"),
-    ("cpu_cores", "Processor cores", "2"),
+    ("max_steps", "Steps"),
+    ("time_budget_min", "Minutes of work"),
+    ("token_budget", "Tokens"),
+    ("memory_mb", "Memory, MB"),
+    ("cpu_cores", "Processor cores"),
 )
 
 
@@ -50,6 +51,8 @@ class DeployForm(QWidget):
         super().__init__(parent)
         self._choices: tuple[ModelChoice, ...] = ()
         self._wanted_model = ""
+        self._edited: set[str] = set()
+        self._filling = False
         self._problems: dict[str, Label] = {}
         self._limit_problems = Label("", "error", wrap=True)
         self.goal = QPlainTextEdit()
@@ -83,18 +86,29 @@ class DeployForm(QWidget):
         )
 
     def show_values(self, values: DeployValues) -> None:
-        """Fill the fields."""
-        self.role.setCurrentIndex(max(0, self.role.findData(values.role)))
-        self.goal.setPlainText(values.goal)
-        self._wanted_model = values.model
-        self._show_model()
-        self.network.setChecked(values.network)
-        self.approval.setCurrentIndex(max(0, self.approval.findData(values.approval)))
-        self.folder.setText(values.folder)
-        self.read_only.setChecked(values.folder_read_only)
+        """Fill the fields, but for those that the person has edited."""
+        self._filling = True
+        for name, fill in self._fillers(values).items():
+            if name not in self._edited:
+                fill()
+        self._filling = False
+
+    def _fillers(self, values: DeployValues) -> dict[str, Callable[[], object]]:
+        return {
+            "role": lambda: self.role.setCurrentIndex(max(0, self.role.findData(values.role))),
+            "goal": lambda: self.goal.setPlainText(values.goal),
+            "model": lambda: self._want_model(values.model),
+            "network": lambda: self.network.setChecked(values.network),
+            "approval": lambda: self.approval.setCurrentIndex(max(0, self.approval.findData(values.approval))),
+            "folder": lambda: self.folder.setText(values.folder),
+            "folder_read_only": lambda: self.read_only.setChecked(values.folder_read_only),
+            **{name: partial(field.setText, getattr(values, name)) for name, field in self.numbers.items()},
+        }
+
+    def show_defaults(self, numbers: Mapping[str, str]) -> None:
+        """Show in empty number fields what then counts."""
         for name, field in self.numbers.items():
-            field.setText(getattr(values, name))
-        self.show_problems({})
+            field.setPlaceholderText(numbers.get(name, ""))
 
     def show_models(self, choices: tuple[ModelChoice, ...]) -> None:
         """Offer these models; the chosen one stays chosen, even where it does not answer now."""
@@ -106,7 +120,7 @@ class DeployForm(QWidget):
         """Say beside each field what is wrong with it."""
         for name, label in self._problems.items():
             label.setText(problems.get(name, ""))
-        limits = [f"{label}: {problems[name]}" for name, label, _ in _NUMBERS if name in problems]
+        limits = [f"{label}: {problems[name]}" for name, label in _NUMBERS if name in problems]
         self._limit_problems.setText(" ".join(limits))
         for name in ("goal", "folder", *self.numbers):
             self._mark(name, problems.get(name, ""))
@@ -152,9 +166,8 @@ class DeployForm(QWidget):
         self.goal.setFixedHeight(_GOAL_HEIGHT_PX)
         self.goal.installEventFilter(self)
         self.folder.setPlaceholderText("none")
-        for name, label, default in _NUMBERS:
+        for name, label in _NUMBERS:
             field = QLineEdit()
-            field.setPlaceholderText(default)
             field.setAccessibleName(label)
             self.numbers[name] = field
         for widget, text in (
@@ -218,7 +231,7 @@ class DeployForm(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACE.sm)
         grid.setVerticalSpacing(SPACE.xs)
-        for place, (name, label, _) in enumerate(_NUMBERS):
+        for place, (name, label) in enumerate(_NUMBERS):
             grid.setColumnStretch(place, 1)
             grid.addWidget(ElidedLabel(label, "caption"), 0, place)
             self.numbers[name].setMinimumWidth(40)
@@ -235,6 +248,26 @@ class DeployForm(QWidget):
         self.refresh.clicked.connect(self.refresh_requested)
         self.choose_folder.clicked.connect(self._open_folder_dialog)
         self._describe_approval()
+        self._note_edits()
+
+    def _note_edits(self) -> None:
+        """Whatever does not come from ``show_values`` is the person's."""
+        signals = {
+            "role": self.role.currentIndexChanged,
+            "goal": self.goal.textChanged,
+            "model": self.model.activated,
+            "network": self.network.toggled,
+            "approval": self.approval.currentIndexChanged,
+            "folder": self.folder.textChanged,
+            "folder_read_only": self.read_only.toggled,
+            **{name: field.textChanged for name, field in self.numbers.items()},
+        }
+        for name, signal in signals.items():
+            signal.connect(partial(self._note_edit, name))
+
+    def _note_edit(self, name: str, *_arguments: object) -> None:
+        if not self._filling:
+            self._edited.add(name)
 
     def _describe_approval(self) -> None:
         self.approval_text.setText(APPROVAL_TEXTS[self.approval.currentData()][1])
@@ -242,6 +275,10 @@ class DeployForm(QWidget):
     def _on_model_chosen(self, index: int) -> None:
         self._wanted_model = str(self.model.itemData(index) or "")
         self._describe_model()
+
+    def _want_model(self, model: str) -> None:
+        self._wanted_model = model
+        self._show_model()
 
     def _show_model(self) -> None:
         choices = self._choices

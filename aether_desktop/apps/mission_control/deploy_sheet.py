@@ -1,6 +1,7 @@
 """Deploying an agent: the sheet with the form, sending it, and opening the new agent's window.
 
-``DeployDesk`` lives as long as the page: it remembers a goal that was typed and not sent, and the last values in the settings.
+``DeployDesk`` lives as long as the page. The last values are kept in the settings, and a goal that was typed and not sent in the store
+of agents, which outlives every window.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from PySide6.QtWidgets import QWidget
 
 from aether_desktop.apps.context import AppContext, open_agent
 from aether_desktop.apps.mission_control.deploy_form import DeployForm, folder_exists
-from aether_desktop.apps.mission_control.deploy_values import DeployValues, check, copied, recalled, remembered
+from aether_desktop.apps.mission_control.deploy_values import (
+    Defaults,
+    DeployValues,
+    check,
+    copied,
+    defaults_of,
+    recalled,
+    remembered,
+)
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.models.model_choices import model_choices
 from aether_desktop.widgets.notice import Notice
@@ -39,8 +48,8 @@ class DeployDesk(QObject):
         self._surface = surface
         self._exists = exists
         self._tasks = TaskOwner(self, self._on_error)
-        self._kept: DeployValues | None = None
-        self._draft_goal = ""
+        self._kept: object = None
+        self._defaults = Defaults()
         self._strict = False
         self._copy_of: AgentConfig | None = None
         self.sheet: Sheet | None = None
@@ -64,6 +73,7 @@ class DeployDesk(QObject):
         deploy.setToolTip("Deploy (Ctrl+Enter)")
         form.submitted.connect(self._submit)
         form.changed.connect(self._on_changed)
+        form.goal.textChanged.connect(self._keep_draft)
         form.refresh_requested.connect(lambda: self._tasks.spawn(self._refresh(search=True), name="llm.list"))
         self._ctx.stores.llm.changed.connect(self._show_models)
         sheet.finished.connect(self._on_finished)
@@ -72,23 +82,29 @@ class DeployDesk(QObject):
         sheet.open()
         form.goal.setFocus()
         self._tasks.spawn(self._load(), name="deploy.load")
+        self._tasks.spawn(self._refresh(search=False), name="llm.list")
 
     def _fill(self) -> None:
         assert self.form is not None, "the dialog is open"
+        self.form.show_defaults(self._defaults.numbers)
         if self._copy_of is not None:
             self.form.show_values(copied(self._copy_of))
         else:
-            self.form.show_values(replace(self._kept or DeployValues(), goal=self._draft_goal))
+            values = recalled(self._kept, self._defaults.approval)
+            self.form.show_values(replace(values, goal=self._ctx.stores.processes.draft_goal))
 
     async def _load(self) -> None:
-        """The remembered values (asked for once) and the models; a field that was edited meanwhile keeps its text."""
-        await self._refresh(search=False)
+        """The settings in force and the remembered values; a field that was edited meanwhile keeps what it has."""
+        reply = await self._ctx.client.execute(SettingsGet())
+        self._defaults = defaults_of(reply.values)
         if self._kept is None:
-            reply = await self._ctx.client.execute(SettingsGet())
-            self._kept = recalled(reply.values.get(_SETTING))
-            if self.form is not None and self._copy_of is None:
-                self._draft_goal = self.form.goal.toPlainText()
-                self._fill()
+            self._kept = reply.values.get(_SETTING)
+        if self.form is not None:
+            self._fill()
+
+    def _keep_draft(self) -> None:
+        if self.form is not None and self._copy_of is None:
+            self._ctx.stores.processes.draft_goal = self.form.goal.toPlainText()
 
     async def _refresh(self, *, search: bool) -> None:
         form = self.form
@@ -139,16 +155,15 @@ class DeployDesk(QObject):
             if sheet is self.sheet:
                 self._show_sending(sheet, sending=False)
             return
-        self._kept = values
-        self._draft_goal = ""
+        self._kept = kept = remembered(values, self._defaults.approval)
+        if self._ctx.stores.processes.draft_goal == values.goal:
+            self._ctx.stores.processes.draft_goal = ""
         if sheet is self.sheet:
             sheet.answer("deploy")
         open_agent(self._ctx.open_window, reply.pid, config.name or config.role)
-        await self._ctx.client.execute(SettingsSet(name=_SETTING, value=remembered(values)))
+        await self._ctx.client.execute(SettingsSet(name=_SETTING, value=kept))
 
-    def _on_finished(self, key: str) -> None:
-        if self.form is not None and self._copy_of is None and key != "deploy":
-            self._draft_goal = self.form.goal.toPlainText()
+    def _on_finished(self, _key: str) -> None:
         self._ctx.stores.llm.changed.disconnect(self._show_models)
         self.sheet = None
         self.form = None

@@ -6,8 +6,8 @@ The texts are as a person typed them; ``check`` turns them into an ``AgentConfig
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Final, get_args
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, TypeGuard, get_args
 
 from msgspec.structs import replace as replaced
 
@@ -35,6 +35,7 @@ APPROVAL_TEXTS: Final[Mapping[ApprovalMode, tuple[str, str]]] = {
     "yes": ("Never ask", "Its sandbox is the only guard."),
     "deny": ("Refuse what is risky", "What would need your answer is refused."),
 }
+_APPROVAL_SETTING: Final = "approval_setting"
 _REMEMBERED: Final = (
     "role", "model", "max_steps", "token_budget", "time_budget_min", "memory_mb", "cpu_cores", "network", "approval",
     "folder", "folder_read_only",
@@ -116,20 +117,51 @@ def check(values: DeployValues, folder_exists: FolderExists, copy_of: AgentConfi
     return Checked(config, {})
 
 
-def remembered(values: DeployValues) -> dict[str, Any]:
-    """What is kept for the next time: everything but the goal."""
-    return {name: value for name, value in asdict(values).items() if name in _REMEMBERED}
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the settings say for new agents: ``approval``, and a text for each number that is left empty."""
+
+    approval: ApprovalMode = "ask"
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
-def recalled(kept: object) -> DeployValues:
-    """The values of last time; whatever in ``kept`` is not what it should be is left at its default."""
-    values = DeployValues()
+def defaults_of(settings: Mapping[str, Any]) -> Defaults:
+    """Read the settings in force; one that is missing or odd has no text, and an odd approval is the careful one."""
+    mode: Any = settings.get("approvals.mode")
+    seconds = settings.get("agents.time_budget_s")
+    numbers = {
+        "max_steps": settings.get("agents.max_steps"),
+        "token_budget": settings.get("agents.token_budget"),
+        "time_budget_min": seconds / 60 if _is_number(seconds) else None,
+        "memory_mb": settings.get("sandbox.memory_mb"),
+        "cpu_cores": settings.get("sandbox.cpu_cores"),
+    }
+    return Defaults(
+        approval=mode if mode in get_args(ApprovalMode) else "ask",
+        numbers={name: _text(value) if value else "no limit" for name, value in numbers.items() if _is_number(value)},
+    )
+
+
+def remembered(values: DeployValues, setting: ApprovalMode) -> dict[str, Any]:
+    """What is kept for the next time: everything but the goal. ``setting``: when agents ask according to the settings."""
+    kept = {name: value for name, value in asdict(values).items() if name in _REMEMBERED}
+    return {**kept, _APPROVAL_SETTING: setting}
+
+
+def recalled(kept: object, setting: ApprovalMode = "ask") -> DeployValues:
+    """The values of last time; whatever in ``kept`` is not what it should be is left at its default.
+
+    setting: when agents ask according to the settings now. It counts, unless last time another was chosen under the same setting.
+    """
+    values = DeployValues(approval=setting)
     if not isinstance(kept, Mapping):
         return values
-    for field in fields(DeployValues):
-        value = kept.get(field.name)
-        if field.name in _REMEMBERED and isinstance(value, type(getattr(values, field.name))) and _known(field.name, value):
-            values = replace(values, **{field.name: value})
+    if kept.get(_APPROVAL_SETTING) != setting:
+        kept = {name: value for name, value in kept.items() if name != "approval"}
+    for name in _REMEMBERED:
+        value = kept.get(name)
+        if isinstance(value, type(getattr(values, name))) and _known(name, value):
+            values = replace(values, **{name: value})
     return values
 
 
@@ -175,6 +207,10 @@ def _mounts(folder: str, read_only: bool, before: tuple[WorkspaceMount, ...]) ->
 
 def _text(number: float | None) -> str:
     return "" if number is None else f"{number:.10g}"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _known(name: str, value: object) -> bool:

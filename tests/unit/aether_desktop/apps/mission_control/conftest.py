@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from aether_desktop.apps.mission_control.view import MissionControl
 from tests.fakes.app_context import World, attach, framed
@@ -69,8 +70,9 @@ def make_page(world: World) -> Iterator[MakePage]:
 
     yield make
     for window in windows:
-        window.close()
-        window.deleteLater()
+        if isValid(window):
+            window.close()
+            window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 
 from aether_desktop.apps.mission_control.deploy_form import DeployForm
-from kernel.errors import LimitReachedError, NotFoundError
+from kernel.errors import LimitReachedError, NotFoundError, UnavailableError
 from kernel.protocol.process import ProcessInfoGet, ProcessInfoReply, ProcessSpawn, SpawnReply
 from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, ModelInfo, SandboxConfig, WorkspaceMount
-from kernel.protocol.system import LlmChanged, LlmList, SettingsSet
+from kernel.protocol.system import LlmChanged, LlmList, SettingsGet, SettingsReply, SettingsSet
 from tests.fakes.kernel_client import make_info
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
-from tests.unit.aether_desktop.apps.mission_control.conftest import Page
+from tests.unit.aether_desktop.apps.mission_control.conftest import MakePage, Page
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 Key = Qt.Key
@@ -128,6 +128,65 @@ async def test_a_goal_that_was_not_sent_is_there_the_next_time(page: Page) -> No
     await settle()
     form = await opened(page)
     assert form.goal.toPlainText() == "Half a thought"
+
+
+@pytest.mark.feature("MC05")
+async def test_what_was_chosen_while_the_settings_were_read_stays_chosen(page: Page) -> None:
+    settings: asyncio.Future[SettingsReply] = asyncio.get_running_loop().create_future()
+
+    async def slowly(_command: SettingsGet) -> SettingsReply:
+        return await settings
+
+    page.world.client.answer(SettingsGet, slowly)
+    form = await opened(page)
+    page.type("Typed")
+    form.role.setCurrentIndex(form.role.findData("Tester"))
+    form.network.setChecked(True)
+    form.numbers["max_steps"].setText("7")
+    kept = {"role": "Analyst", "max_steps": "12", "memory_mb": "512", "network": False}
+    settings.set_result(SettingsReply(values={**page.world.client.settings, "desktop.deploy": kept}))
+    await settle()
+    values = form.values()
+    assert (values.goal, values.role, values.network, values.max_steps) == ("Typed", "Tester", True, "7")
+    assert values.memory_mb == "512", "what nobody touched is as it was last time"
+
+
+@pytest.mark.feature("MC05")
+async def test_the_dialog_begins_with_what_the_settings_say_at_each_opening(page: Page) -> None:
+    page.world.client.settings.update({"approvals.mode": "deny", "agents.max_steps": 80, "sandbox.memory_mb": 4096})
+    form = await opened(page)
+    assert form.approval.currentData() == "deny"
+    assert form.numbers["max_steps"].placeholderText() == "80"
+    assert form.numbers["memory_mb"].placeholderText() == "4096"
+    assert form.numbers["token_budget"].placeholderText() == "no limit"
+    page.press(Key.Key_Escape)
+    await settle()
+    page.world.client.settings.update({"approvals.mode": "edits", "agents.token_budget": 9000})
+    form = await opened(page)
+    assert form.approval.currentData() == "edits"
+    assert form.numbers["token_budget"].placeholderText() == "9000"
+
+
+async def test_models_that_cannot_be_listed_do_not_keep_the_settings_away(page: Page) -> None:
+    page.world.client.settings["desktop.deploy"] = {"role": "Tester"}
+    page.world.client.answer(LlmList, UnavailableError("No answer."))
+    form = await opened(page)
+    assert form.role.currentData() == "Tester"
+    assert [notice.title for notice in page.world.notices] == ["No answer."]
+
+
+async def test_a_goal_survives_the_window_in_which_it_was_typed(page: Page, make_page: MakePage) -> None:
+    await opened(page)
+    page.type("Half a thought")
+    page.window.close()
+    page.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    another = make_page()
+    form = await opened(another)
+    assert form.goal.toPlainText() == "Half a thought"
+    another.press(Key.Key_Return, CTRL)
+    await settle()
+    assert another.world.stores.processes.draft_goal == ""
 
 
 @pytest.mark.feature("LP08")

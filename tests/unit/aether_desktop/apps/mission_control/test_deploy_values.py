@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from aether_desktop.apps.mission_control.deploy_values import (
+    Defaults,
     DeployValues,
     check,
     config_of,
     copied,
+    defaults_of,
     recalled,
     remembered,
 )
@@ -80,7 +82,7 @@ def test_a_missing_folder_is_said() -> None:
 
 def test_the_last_values_come_back_without_the_goal() -> None:
     values = replace(GOOD, max_steps="9", network=True, approval="deny", folder="/a", folder_read_only=False)
-    assert recalled(remembered(values)) == replace(values, goal="")
+    assert recalled(remembered(values, "ask"), "ask") == replace(values, goal="")
 
 
 @pytest.mark.parametrize(
@@ -124,3 +126,25 @@ def test_a_run_without_a_kept_configuration_is_copied_from_its_record() -> None:
     values = copied(config_of(info))
     assert (values.role, values.goal, values.model, values.max_steps) == ("Analyst", "Again", "m", "7")
     assert (values.network, values.approval, values.folder) == (True, "yes", "")
+
+
+@pytest.mark.feature("MC05")
+def test_the_approval_of_the_settings_counts_until_another_is_chosen_under_it() -> None:
+    chosen = remembered(DeployValues(approval="edits"), "ask")
+    assert recalled(chosen, "ask").approval == "edits"
+    assert recalled(chosen, "deny").approval == "deny", "the setting was changed since"
+    assert recalled({"approval": "yes"}, "ask").approval == "ask", "of a version that did not keep the setting"
+    assert recalled(None, "yes").approval == "yes"
+
+
+def test_defaults_say_what_the_settings_say() -> None:
+    settings = {
+        "approvals.mode": "edits", "agents.max_steps": 80, "agents.token_budget": 0, "agents.time_budget_s": 90.0,
+        "sandbox.memory_mb": 2048, "sandbox.cpu_cores": 1.5,
+    }  # fmt: skip
+    defaults = defaults_of(settings)
+    assert defaults.approval == "edits"
+    assert defaults.numbers == {
+        "max_steps": "80", "token_budget": "no limit", "time_budget_min": "1.5", "memory_mb": "2048", "cpu_cores": "1.5",
+    }  # fmt: skip
+    assert defaults_of({"approvals.mode": "whatever", "agents.max_steps": "x"}) == Defaults()
