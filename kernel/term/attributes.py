@@ -17,6 +17,11 @@ from kernel.term.sgr import Attributes, apply_sgr
 LIMIT = 100_000
 _MEMO_LIMIT = 20_000
 _LONGEST_MEMO = 64
+#: Pieces with SGR that are kept drawn: how many at least, and up to which length.
+_STYLED_LIMIT = 1024
+_LONGEST_STYLED = 256
+#: Cells, their attributes, the pen behind them, and the text behind the last SGR.
+Styled = tuple[str, str, str, str]
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 
 
@@ -34,6 +39,8 @@ class AttributeTable:
         #: Where SGR parameters lead: attribute -> parameters -> attribute. Only ``sgr`` adds to it.
         self.transitions: dict[str, dict[str, str]] = {}
         self._blanks: dict[str, str] = {}
+        self._styled: dict[tuple[str, str], Styled] = {}
+        self._styled_before: dict[tuple[str, str], Styled] = {}
         self._memo_size = 0
         self.intern(Attributes())
         self.intern(Attributes(drawn=True))
@@ -82,13 +89,22 @@ class AttributeTable:
                 transitions[params] = after
         return after
 
-    def styled(self, attr: str, line: str) -> tuple[str, str, str, str]:
+    def styled(self, attr: str, line: str) -> Styled:
         """Draw ``line``, row text with SGR sequences, with the pen ``attr``.
 
         Return its cells, their attributes, the pen after it, and the text behind the last SGR.
         """
         if "\x1b" not in line:
             return line, attr * len(line), attr, line
+        key = (attr, line)
+        found = self._styled.get(key)
+        if found is None:
+            found = self._styled_before.get(key) or self._style(attr, line)
+            if len(line) <= _LONGEST_STYLED:
+                self._remember(key, found)
+        return found
+
+    def _style(self, attr: str, line: str) -> Styled:
         parts = _SGR.split(line)
         transitions = self.transitions
         text = parts[0]
@@ -102,6 +118,13 @@ class AttributeTable:
             if text:
                 runs.append(attr * len(text))
         return "".join(parts[::2]), "".join(runs), attr, text
+
+    def _remember(self, key: tuple[str, str], styled: Styled) -> None:
+        """Full-screen programs draw the same pieces again and again: the last ones are kept, in two halves."""
+        self._styled[key] = styled
+        if len(self._styled) >= _STYLED_LIMIT:
+            self._styled_before = self._styled
+            self._styled = {}
 
     def pen_after(self, attr: str, line: str) -> str:
         """Return the pen after ``line`` was drawn with the pen ``attr``."""
@@ -129,5 +152,7 @@ class AttributeTable:
                 self._free.append(number)
         self.transitions.clear()
         self._blanks.clear()
+        self._styled.clear()
+        self._styled_before.clear()
         self._memo_size = 0
         self.generation += 1

@@ -10,7 +10,7 @@ import re
 
 from kernel.term.drawing import Drawing
 from kernel.term.history import Stored
-from kernel.term.rows import ERASED, PLAIN, STUB, Row, overwrite
+from kernel.term.rows import ERASED, PLAIN, STUB, Row, new_row, overwrite
 from kernel.term.width import SPECIAL
 
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -36,9 +36,8 @@ class BlockDrawing(Drawing):
         last = len(lines) - 1
         at = 0
         if last >= _FEW and self.plain_drawing and self.top <= self.cursor.y <= self.bottom:
-            while at < last and (at == 0 or self.cursor.y < self.bottom):
-                self._draw_full_line(lines[at])
-                at += 1
+            self._draw_full_line(lines[0])
+            at = self._draw_down(lines, last)
             # The bottom line is blank only when this block has scrolled: draw one more line the plain way.
             if at < last:
                 self._draw_full_line(lines[at])
@@ -52,6 +51,29 @@ class BlockDrawing(Drawing):
         self.last_char = ""
         if lines[last]:
             self._draw_line(lines[last])
+
+    def _draw_down(self, lines: list[str], last: int) -> int:
+        """Draw lines from the second on, from the first column down to the bottom line; return how many of ``lines`` are drawn."""
+        cursor, rows, columns, bottom = self.cursor, self.rows, self.columns, self.bottom
+        styled = self.attributes.styled
+        at = 1
+        while at < last and cursor.y < bottom:
+            line = lines[at]
+            at += 1
+            if not line.isascii():
+                self._draw_full_line(line)
+                continue
+            cells, attrs, pen, _ = styled(self.pen, line)
+            end = len(cells)
+            text, old, wrapped = rows[cursor.y]
+            if end >= columns or not text.isascii():
+                self._draw_full_line(line)
+                continue
+            self.pen = pen
+            rows[cursor.y] = new_row((cells + text[end:], attrs + old[end:], wrapped))
+            cursor.y += 1
+        self.joined_at = None
+        return at
 
     def _draw_full_line(self, line: str) -> None:
         if line:
@@ -101,7 +123,7 @@ class BlockDrawing(Drawing):
             return True
         text, old, wrapped = row = self.rows[y]
         if end < self.columns and text.isascii():
-            self.rows[y] = Row(text[:x] + cells + text[end:], old[:x] + attrs + old[end:], wrapped)
+            self.rows[y] = new_row((text[:x] + cells + text[end:], old[:x] + attrs + old[end:], wrapped))
         else:
             self.rows[y] = overwrite(row, x, cells, attrs)
         if end == self.columns:
@@ -188,7 +210,7 @@ class BlockDrawing(Drawing):
         for line in lines:
             size = len(line)
             pad = columns - size
-            rows.append(Row(line + " " * pad, PLAIN * size + ERASED * pad))
+            rows.append(new_row((line + " " * pad, PLAIN * size + ERASED * pad, False)))
         if scrolled:
             self.rows[self.top : self.top] = rows
         else:
@@ -204,7 +226,7 @@ class BlockDrawing(Drawing):
             self._append_wrapped(rows, cells, attrs, blank)
         else:
             pad = columns - size
-            rows.append(Row(cells + " " * pad, attrs + blank * pad) if pad else Row(cells, attrs))
+            rows.append(new_row((cells + " " * pad, attrs + blank * pad, False)))
 
     def _append_wrapped(self, rows: list[Row], cells: str, attrs: str, blank: str) -> None:
         """Append the rows of a line that is longer than the screen is wide."""

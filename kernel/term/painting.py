@@ -10,12 +10,11 @@ import re
 from functools import lru_cache
 
 from kernel.term.editing import Editing
-from kernel.term.rows import Row, overwrite
+from kernel.term.rows import new_row, overwrite
 
-_PLACE = r"\x1b\[[0-9]{0,4}(?:;[0-9]{0,4})?H"
-#: CUP, and then ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor.
-PAINTED = re.compile(rf"{_PLACE}(?:[ -~]+|\x1b\[[0-9;:]{{0,64}}m|{_PLACE}|\x1b\[[0-9]{{0,4}}[CK]|\x1b\[\?25[hl])+")
-_FUNCTION = re.compile(r"\x1b\[([0-9;:?]*)([mHCKhl])")
+#: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor.
+PAINTED = re.compile(r"(?:[ -~]+|\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:;[0-9]{0,4})?H|[0-9]{0,4}[CK]|\?25[hl]))+")
+_FUNCTION = re.compile(r"\x1b\[([0-9;?]*)([HCKhl])")
 
 
 class Painting(Editing):
@@ -28,61 +27,42 @@ class Painting(Editing):
 
     def paint(self, span: str) -> None:
         """Draw a span."""
-        cursor, columns = self.cursor, self.columns
-        transitions = self.attributes.transitions
-        x, y, pen, text = cursor.x, cursor.y, self.pen, ""
-        start, cells, attrs = x, "", ""
+        cursor, columns, styled = self.cursor, self.columns, self.attributes.styled
+        x, y, pen, wrap, last = cursor.x, cursor.y, self.pen, self.wrap_pending, ""
         parts = _FUNCTION.split(span)
-        for params, final, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            if final == "m":
-                try:
-                    pen = transitions[pen][params]
-                except KeyError:
-                    pen = self.attributes.sgr(pen, params)
-            else:
-                if cells:
-                    self._put_run(y, start, cells, attrs)
-                    cells = attrs = ""
-                if final == "H":
-                    y, x = _place(params)
-                    if y >= self.lines or x >= columns:
-                        y, x = min(y, self.lines - 1), min(x, columns - 1)
-                    self.wrap_pending = False
-                elif final == "C":
-                    x = min(x + (int(params or 1) or 1), columns - 1)
-                    self.wrap_pending = False
-                else:
-                    cursor.x, cursor.y, self.pen = x, y, pen
-                    self._paint_other(params, final)
-                start = x
-            size = len(text)
-            if self.wrap_pending or x + size > columns:
-                if cells:
-                    self._put_run(y, start, cells, attrs)
-                    cells = attrs = ""
-                cursor.x, cursor.y, self.pen = x, y, pen
-                self.draw(text)
-                start = x = cursor.x
-                y = cursor.y
-            elif size:
-                cells += text
-                attrs += pen * size
-                x += size
-                if x == columns:
-                    x -= 1
-                    self.wrap_pending = True
-        if cells:
-            self._put_run(y, start, cells, attrs)
-        cursor.x, cursor.y, self.pen = x, y, pen
-        self.last_char = text
-
-    def _paint_other(self, params: str, final: str) -> None:
-        """EL, or DECTCEM."""
-        if final == "K":
-            self.erase_in_line(int(params or 0))
-            return
-        self.modes.private[25] = final == "h"
-        self.cursor.hidden = final == "l"
+        # Before the first function there may be text.
+        for params, final, text in zip(["", *parts[1::3]], ["", *parts[2::3]], parts[::3], strict=True):
+            if final == "H":
+                y, x = _place(params)
+                if y >= self.lines or x >= columns:
+                    y, x = min(y, self.lines - 1), min(x, columns - 1)
+                wrap = False
+            elif final == "C":
+                x = min(x + (int(params or 1) or 1), columns - 1)
+                wrap = False
+            elif final == "K":
+                cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
+                self.erase_in_line(int(params or 0))
+            elif final:
+                self.modes.private[25] = final == "h"
+                cursor.hidden = final == "l"
+            last = ""
+            if not text:
+                continue
+            cells, attrs, after, last = styled(pen, text)
+            end = x + len(cells)
+            if end > columns or (wrap and cells):
+                cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
+                self._draw_parts(text)
+                x, y, pen, wrap = cursor.x, cursor.y, self.pen, self.wrap_pending
+                continue
+            pen = after
+            if cells:
+                self._put_run(y, x, cells, attrs)
+                wrap = end == columns
+                x = end - wrap
+        cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
+        self.last_char = last
 
     def _put_run(self, y: int, x: int, cells: str, attrs: str) -> None:
         """Overwrite cells of a line; they fit."""
@@ -90,7 +70,7 @@ class Painting(Editing):
         text, old, wrapped = row
         end = x + len(cells)
         if end < self.columns and text.isascii():
-            self.rows[y] = Row(text[:x] + cells + text[end:], old[:x] + attrs + old[end:], wrapped)
+            self.rows[y] = new_row((text[:x] + cells + text[end:], old[:x] + attrs + old[end:], wrapped))
         else:
             self.rows[y] = overwrite(row, x, cells, attrs)
         self.joined_at = None

@@ -8,6 +8,8 @@ compares rows by identity. Pure functions; knows nothing of modes, cursors or co
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 #: Text of the right half of a wide character.
@@ -24,6 +26,10 @@ class Row(NamedTuple):
     text: str
     attrs: str
     wrapped: bool = False
+
+
+#: A row of (text, attrs, wrapped), made in half the time that ``Row`` takes; where a program's speed hangs on it.
+new_row: Callable[[tuple[str, str, bool]], Row] = partial(tuple.__new__, Row)
 
 
 def blank_row(columns: int, attr: str = ERASED) -> Row:

@@ -104,6 +104,7 @@ class Stream(pyte.Stream):
         draw_block = screen.draw_block
         controls = self._controls
         known = self._known
+        paintable = PAINTED.match
         while position < size:
             token = match(data, position)
             if token is None:
@@ -114,12 +115,6 @@ class Stream(pyte.Stream):
             if kind == _BLOCK:
                 draw_block(token[1])
             elif kind == _CSI_FINAL:
-                if token[4] == "H" and screen.paintable:
-                    span = PAINTED.match(data, token.start())
-                    if span is not None:
-                        screen.paint(span[0])
-                        position = span.end()
-                        continue
                 sequence = known.get(token[0])
                 if sequence is None:
                     sequence = self._remember(token)
@@ -127,6 +122,11 @@ class Stream(pyte.Stream):
                 screen.last_char = ""
                 if sequence.may_leave and screen.modes.vt52:
                     return position
+                if screen.paintable:
+                    span = paintable(data, position)
+                    if span is not None:
+                        screen.paint(span[0])
+                        position = span.end()
             elif kind == _CONTROL:
                 handler = controls.get(token[5])
                 if handler is not None:
