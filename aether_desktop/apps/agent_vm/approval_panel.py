@@ -2,7 +2,9 @@
 
 Enter or Y approves once, A always for this agent (absent where that cannot be said once for all), D or N refuses with a reason. Keys
 count only while the panel itself has the keyboard and had it for a moment, so that nothing typed for something else answers; it takes
-the keyboard only from its own window, and never from a field that somebody types into.
+the keyboard only from its own window, never from a field that somebody types into, and never while keys are pressed: then it glows and
+waits for Ctrl+Enter. What is approved is shown whole or cannot be approved. An answer is given once; one that was refused can be given
+again.
 """
 
 from __future__ import annotations
@@ -10,33 +12,22 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QSyntaxHighlighter,
-    QTextCharFormat,
-    QTextDocument,
-)
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from aether_desktop.stores.reducers.shown_text import exact, exact_line
+from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, AskedText, asked_of, length_of
+from aether_desktop.apps.agent_vm.recent_keys import REST_S, RecentKeys
 from aether_desktop.theme.current import tokens_of
-from aether_desktop.theme.fonts import mono_font
-from aether_desktop.theme.tokens import DARK, RADIUS, SPACE, TYPE
+from aether_desktop.theme.tokens import RADIUS, SPACE
 from aether_desktop.widgets.button import Button
-from aether_desktop.widgets.label import ElidedLabel
+from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.phase_dot import PhaseDot
+from aether_desktop.widgets.shown_text import exact_line, plain_tooltip
 from aether_desktop.widgets.terminal.view import TerminalView
 from kernel.protocol.records import Approval
 
 SETTLE_S = 0.4
 SHOWN_LINES = 14
-CHARACTERS = 40_000
 NARROW_PX = 560
 SHARE_OF_WINDOW = 0.42
 ALWAYS_CHARACTERS = 42
@@ -50,28 +41,25 @@ class ApprovalPanel(QWidget):
     """Approval id, scope (``once`` or ``always``)."""
     rejected = Signal(str, str)
     """Approval id, reason."""
+    left = Signal()
+    """The question is gone and had the keyboard."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, keys: RecentKeys, parent: QWidget | None = None) -> None:
+        """keys: says whether somebody presses keys in the panel's window just now."""
         super().__init__(parent)
+        self._keys = keys
         self._approval: Approval | None = None
+        self._sent = False
+        self._readable = True
         self._narrow: bool | None = None
         self._ready_at = 0.0
         self._title = ElidedLabel("", "body")
         self._title.setStyleSheet("font-weight: 600;")
         self._risk = ElidedLabel("", "tertiary", mode=Qt.TextElideMode.ElideMiddle)
+        self._length = Label("", "attention")
+        self._elsewhere = Label("Ctrl+Enter answers", "caption")
         self._countdown = ElidedLabel("", "caption")
-        self._what = QPlainTextEdit()
-        self._what.setReadOnly(True)
-        self._what.setFont(mono_font(TYPE.label))
-        self._what.setAccessibleName("What exactly it wants to do")
-        self._what.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self._what.setTabChangesFocus(True)
-        self._what.setStyleSheet(
-            f"QPlainTextEdit {{ background: {DARK.terminal.background}; color: {DARK.terminal.foreground};"
-            f" border: none; border-radius: 8px; padding: 4px 6px; }}"
-            f"QScrollBar::handle {{ background: {DARK.text3}; }}"
-        )
-        self._diff = _DiffColours(self._what.document())
+        self._what = AskedText()
         self._reason = QLineEdit()
         self._reason.setPlaceholderText("Reason to deny")
         self._reason.setAccessibleName("Reason to deny, told to the agent")
@@ -91,6 +79,8 @@ class ApprovalPanel(QWidget):
         self._again.timeout.connect(self.updateGeometry)
         self._foot = QGridLayout()
         self._lay_out()
+        # Commands run from left to right, in every language.
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()
 
@@ -109,9 +99,8 @@ class ApprovalPanel(QWidget):
         self.setVisible(approval is not None)
         if approval is None:
             self._tick.stop()
-            parent = self.parentWidget()
-            if had_focus and parent is not None:
-                parent.setFocus()
+            if had_focus:
+                self.left.emit()
             return
         self._settle()
         self._fill(approval)
@@ -120,6 +109,12 @@ class ApprovalPanel(QWidget):
             self._tick.start()
         if self._may_take_focus(focus):
             self.setFocus()
+
+    def answer_again(self, approval_id: str) -> None:
+        """The answer to this question was refused: it can be given again."""
+        if self._approval is not None and self._approval.approval_id == approval_id:
+            self._set_sent(False)
+            self._settle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Answer by one key, once the panel has been seen."""
@@ -140,12 +135,12 @@ class ApprovalPanel(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """A key that is still held from elsewhere does not answer."""
         self._settle()
-        self.update()
+        self._show_keys()
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Show that keys go elsewhere."""
-        self.update()
+        self._show_keys()
         super().focusOutEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -178,6 +173,8 @@ class ApprovalPanel(QWidget):
         head.addWidget(PhaseDot("waiting"))
         head.addWidget(self._title)
         head.addWidget(self._risk, 1)
+        head.addWidget(self._length)
+        head.addWidget(self._elsewhere)
         head.addWidget(self._countdown)
         self._foot.setHorizontalSpacing(SPACE.sm)
         self._foot.setVerticalSpacing(SPACE.sm)
@@ -204,6 +201,7 @@ class ApprovalPanel(QWidget):
         self._foot.addWidget(self._approve, 1, 3)
         self._foot.setColumnStretch(1, 1)
         self._show_always()
+        self._show_keys()
 
     def _fill(self, approval: Approval) -> None:
         details = approval.details
@@ -212,25 +210,48 @@ class ApprovalPanel(QWidget):
         self.setAccessibleName(f"The agent asks: {title}")
         place = exact_line(details.get("path", "") or details.get("cwd", "") or details.get("host", ""), TITLE_CHARACTERS)
         counts = f"+{details['added']} −{details['removed']}" if "added" in details and "removed" in details else ""
-        what = exact(_what(approval))
-        lines = what.count("\n") + 1
-        length = f"{lines} lines" if lines > SHOWN_LINES else ""
-        parts = (exact_line(approval.risk, TITLE_CHARACTERS), "" if place in title else place, counts, length)
+        parts = (exact_line(approval.risk, TITLE_CHARACTERS), "" if place in title else place, counts)
         self._risk.setText(" · ".join(part for part in parts if part))
-        self._diff.enabled = "diff" in details
-        self._what.setPlainText(what)
+        self._fill_text(asked_of(approval), diff="diff" in details)
         self._reason.clear()
-        self._show_always()
+        self._set_sent(False)
+        self._show_keys()
+
+    def _fill_text(self, asked: str, *, diff: bool) -> None:
+        """All of it: what cannot be read to its end cannot be approved."""
+        self._readable = len(asked) <= MOST_CHARACTERS
+        length = length_of(asked)
+        self._length.setText(length if self._readable else f"{length}: too long to be approved")
+        self._length.setVisible(bool(length))
+        self._what.show_asked(asked if self._readable else asked[:MOST_CHARACTERS] + "…", diff=diff)
+        self._what.setAccessibleDescription(length)
         self._fit_text()
+
+    def _set_sent(self, sent: bool) -> None:
+        """An answer is on its way: no second one goes after it."""
+        focus = QApplication.focusWidget()
+        if sent and focus is not None and self.isAncestorOf(focus):
+            self.setFocus()
+        self._sent = sent
+        for widget in (self._deny, self._reason):
+            widget.setEnabled(not sent)
+        self._approve.setEnabled(not sent and self._readable)
+        self._show_always()
+
+    def _show_keys(self) -> None:
+        """Where the keys go: into the panel, or to something else, from where Ctrl+Enter leads here."""
+        self._elsewhere.setVisible(not self.hasFocus() and not self._narrow)
+        self.update()
 
     def _show_always(self) -> None:
         allowed = exact_line(self._approval.always, TITLE_CHARACTERS) if self._approval is not None else ""
-        self._always.setVisible(bool(allowed))
+        self._always.setVisible(bool(allowed) and self._readable)
+        self._always.setEnabled(not self._sent)
         words = f"Always allow {allowed}"
         short = words if len(words) <= ALWAYS_CHARACTERS else f"{words[:ALWAYS_CHARACTERS]}…"
         self._always.setText("Always…" if self._narrow else short)
         self._always.setAccessibleName(words)
-        self._always.setToolTip(f"Allows {allowed} for this agent from now on, without asking (A)")
+        self._always.setToolTip(plain_tooltip(f"Allows {allowed} for this agent from now on, without asking (A)"))
 
     def _fit_text(self) -> None:
         """As many lines as the text has, as far as the window has room; the rest scrolls."""
@@ -246,10 +267,12 @@ class ApprovalPanel(QWidget):
             self._what.setFixedHeight(height)
 
     def _settle(self) -> None:
-        self._ready_at = time.monotonic() + SETTLE_S
+        self._ready_at = time.monotonic() + (SETTLE_S if self._keys.at_rest else REST_S)
 
     def _may_take_focus(self, focus: QWidget | None) -> bool:
-        """Not from another window, and not from somebody who types."""
+        """Not from another window, not from somebody who types, and not between two keys that are meant for something else."""
+        if not self._keys.at_rest:
+            return False
         if focus is None:
             return True
         parent = self.parentWidget()
@@ -257,11 +280,13 @@ class ApprovalPanel(QWidget):
         return inside and not isinstance(focus, (QLineEdit, QPlainTextEdit, TerminalView))
 
     def _approve_with(self, scope: str) -> None:
-        if self._approval is not None:
+        if self._approval is not None and self._readable and not self._sent:
+            self._set_sent(True)
             self.approved.emit(self._approval.approval_id, scope)
 
     def _reject(self) -> None:
-        if self._approval is not None:
+        if self._approval is not None and not self._sent:
+            self._set_sent(True)
             self.rejected.emit(self._approval.approval_id, self._reason.text().strip())
 
     def _show_countdown(self) -> None:
@@ -270,30 +295,3 @@ class ApprovalPanel(QWidget):
             return
         left = max(0, int(self._approval.expires_at - time.time()))
         self._countdown.setText(f"denied in {left // 60}:{left % 60:02d}")
-
-
-class _DiffColours(QSyntaxHighlighter):
-    def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self.enabled = False
-
-    def highlightBlock(self, text: str) -> None:
-        """Green for lines that come, red for lines that go."""
-        if not self.enabled or not text:
-            return
-        look = QTextCharFormat()
-        word = {"+": "completed", "-": "failed", "@": "thinking"}.get(text[0])
-        if text.startswith(("+++", "---")):
-            look.setForeground(QColor(DARK.terminal.ansi[6]))
-        elif word is not None:
-            look.setForeground(QColor(DARK.phase(word).mark))
-        self.setFormat(0, len(text), look)
-
-
-def _what(approval: Approval) -> str:
-    details = approval.details
-    for name in ("command", "diff", "url", "reason"):
-        if details.get(name):
-            more = f"\n{details['call']}" if name == "reason" and details.get("call") else ""
-            return (details[name] + more)[:CHARACTERS].rstrip("\n")
-    return "\n".join(f"{name}: {value}" for name, value in details.items())[:CHARACTERS]

@@ -31,7 +31,7 @@ class ControlBar(QWidget):
     pause_requested = Signal()
     resume_requested = Signal()
     message_sent = Signal(str, str)
-    """Text, mode."""
+    """Text, mode. The box takes no other message until `end_sending` says what became of this one."""
     shell_requested = Signal()
     processes_requested = Signal()
     stop_requested = Signal()
@@ -92,6 +92,12 @@ class ControlBar(QWidget):
         # Its words end about where the buttons below do.
         self._processes.setFixedWidth(self._processes.sizeHint().width() - 2 * SPACE.md + 8)
 
+    def end_sending(self, *, taken: bool) -> None:
+        """The message of `message_sent` was taken, or it was refused and stays in the box to be sent again."""
+        self._box.setReadOnly(False)
+        if taken:
+            self._box.clear()
+
     def listen(self, owner: QWidget) -> None:
         """Take the window's shortcuts while the focus is in `owner`: several agents share one native window."""
         self._add_shortcut(owner, "Ctrl+Shift+K", self._kill_now)
@@ -130,9 +136,9 @@ class ControlBar(QWidget):
 
     def _send(self) -> None:
         text = self._box.text().strip()
-        if text:
+        if text and not self._box.isReadOnly():
+            self._box.setReadOnly(True)
             self.message_sent.emit(text, str(self._mode.currentData()))
-            self._box.clear()
 
     def _kill_now(self) -> None:
         if self._kill.isVisible():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
@@ -14,6 +15,7 @@ from aether_desktop.apps.agent_vm.banner import Banner
 from aether_desktop.apps.agent_vm.control_bar import ALIVE, ControlBar
 from aether_desktop.apps.agent_vm.logs import LogsView
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
+from aether_desktop.apps.agent_vm.recent_keys import RecentKeys
 from aether_desktop.apps.agent_vm.shells import AgentTerminals
 from aether_desktop.apps.agent_vm.timeline import TimelineView
 from aether_desktop.apps.context import AppContext, open_agent
@@ -74,7 +76,8 @@ class AgentView(QWidget):
         for page in (self.terminals, self.logs, self.timeline, self.files):
             self._pages.addWidget(page)
         self.banner = Banner(self)
-        self.approval = ApprovalPanel(self)
+        self.keys = RecentKeys(self)
+        self.approval = ApprovalPanel(self.keys, self)
         self.controls = ControlBar(self)
         self.tabs = SegmentedControl("Views of the agent", [Segment(*tab) for tab in TABS])
         ctx.window.set_title_widgets([self.tabs])
@@ -123,13 +126,14 @@ class AgentView(QWidget):
         for owner in (self, self.tabs):
             answer = QShortcut(QKeySequence("Ctrl+Return"), owner)
             answer.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            answer.activated.connect(self.approval.setFocus)
+            answer.activated.connect(self._go_to_question)
         controls.message_sent.connect(self._say)
         controls.redeploy_requested.connect(lambda: self._tasks.spawn(self._deploy_again(), name="deploy again"))
         self.banner.resume_requested.connect(self._resume)
         self.banner.discard_requested.connect(lambda: self._signal("SIGTERM"))
         self.approval.approved.connect(self._approve)
         self.approval.rejected.connect(self._reject)
+        self.approval.left.connect(self._leave_question)
 
     async def _load(self) -> None:
         """What the store does not know: runs of long ago."""
@@ -175,14 +179,43 @@ class AgentView(QWidget):
 
     def _say(self, text: str, mode: str) -> None:
         chosen: MessageMode = "queue" if mode == "queue" else "interrupt" if mode == "interrupt" else "steer"
-        self._send(ProcessSend(pid=self._pid, text=text, mode=chosen), "send")
+        # The kernel names the message after the command's id: said once, it is one row however often it is told.
+        command = ProcessSend(pid=self._pid, text=text, mode=chosen, id=uuid.uuid4().hex)
+        self._tasks.spawn(self._deliver(command), name="send")
+
+    async def _deliver(self, command: ProcessSend) -> None:
+        taken = False
+        try:
+            await self._ctx.client.execute(command)
+            taken = True
+        finally:
+            if isValid(self.controls):
+                self.controls.end_sending(taken=taken)
 
     def _approve(self, approval_id: str, scope: str) -> None:
         chosen: ApprovalScope = "always" if scope == "always" else "once"
-        self._send(ProcessApprove(pid=self._pid, approval_id=approval_id, scope=chosen), "approve")
+        command = ProcessApprove(pid=self._pid, approval_id=approval_id, scope=chosen)
+        self._tasks.spawn(self._answer(command), name="approve")
 
     def _reject(self, approval_id: str, reason: str) -> None:
-        self._send(ProcessReject(pid=self._pid, approval_id=approval_id, reason=reason), "reject")
+        command = ProcessReject(pid=self._pid, approval_id=approval_id, reason=reason)
+        self._tasks.spawn(self._answer(command), name="reject")
+
+    async def _answer(self, command: ProcessApprove | ProcessReject) -> None:
+        try:
+            await self._ctx.client.execute(command)
+        except AetherError:
+            self.approval.answer_again(command.approval_id)
+            raise
+
+    def _go_to_question(self) -> None:
+        if self.approval.approval is not None:
+            self.approval.setFocus()
+
+    def _leave_question(self) -> None:
+        """The keyboard goes on to what is shown: never to a button that the next Enter would press."""
+        self._aim_focus()
+        self.setFocus()
 
     def _open_shell(self) -> None:
         self.show_tab("terminal")

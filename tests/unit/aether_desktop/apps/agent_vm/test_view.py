@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListView, QWidget
+from PySide6.QtWidgets import QApplication, QListView
 
 from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.models.journal_model import ROW_ROLE
-from aether_desktop.stores.journal import KEPT_PAGES, LONGEST_TAIL, NEWEST, PAGE, JournalStores
+from aether_desktop.stores.journal import KEPT_PAGES, LONGEST_TAIL, NEWEST, PAGE
 from aether_desktop.theme.tokens import DARK
 from aether_desktop.widgets.sheet import Sheet
+from kernel.errors import ConflictError
 from kernel.protocol import agent, codec, process
-from kernel.protocol.base import JournalEvent
-from kernel.protocol.fs import FileList, FsLs
+from kernel.protocol.base import Empty, JournalEvent
 from kernel.protocol.records import ChildProcess
 from kernel.protocol.system import HistoryLogs
-from tests.fakes.app_context import World, attach, framed
+from tests.fakes.app_context import World
 from tests.fakes.kernel_client import make_approval, make_info
+from tests.unit.aether_desktop.apps.agent_vm.conftest import PID, MakeView
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
-
-PID = 7
-MakeView = Callable[..., Any]
 
 
 def _told(*events: JournalEvent) -> list[dict[str, Any]]:
@@ -38,33 +34,6 @@ def _told(*events: JournalEvent) -> list[dict[str, Any]]:
 
 def _thought(log_id: int, text: str, step: int = 0, **changes: Any) -> agent.AgentThought:
     return agent.AgentThought(pid=PID, log_id=log_id, step=step or log_id, timestamp=1.0, thought=text, **changes)
-
-
-@pytest.fixture
-def make_view(world: World) -> Iterator[MakeView]:
-    windows: list[QWidget] = []
-
-    async def make(*, journal: list[dict[str, Any]] | None = None, size: tuple[int, int] = (900, 700), **info: Any) -> AgentView:
-        world.client.processes = [make_info(PID, **info)]
-        world.client.journals[PID] = journal or []
-        world.client.answer(FsLs, FileList(path=f"/home/agent_{PID}", entries=()))
-        stores = dataclasses.replace(world.stores, journals=JournalStores(world.client))
-        context = dataclasses.replace(world.context, stores=stores)
-        await attach(world)
-        view = AgentView(context, PID)
-        window = framed(view, world.window)
-        windows.append(window)
-        window.resize(*size)
-        window.show()
-        window.activateWindow()
-        await settle()
-        return view
-
-    yield make
-    for window in windows:
-        window.close()
-        window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _rows(view: AgentView) -> list[Any]:
@@ -401,6 +370,8 @@ async def test_pause_steer_and_the_emergency_stop(world: World, make_view: MakeV
     QTest.mouseClick(view.controls._pause, Qt.MouseButton.LeftButton)
     QTest.keyClicks(view.controls._box, "look left")
     QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
+    await settle()
+    assert view.controls._box.text() == "", "it was taken"
     for _ in range(2):
         assert "SIGKILL" not in [sent.signal for sent in world.client.sent(process.ProcessSignal)], "the first time it asks"
         QTest.keyClick(view, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
@@ -408,6 +379,26 @@ async def test_pause_steer_and_the_emergency_stop(world: World, make_view: MakeV
     assert [sent.signal for sent in world.client.sent(process.ProcessSignal)] == ["SIGSTOP", "SIGKILL"]
     (said,) = world.client.sent(process.ProcessSend)
     assert (said.text, said.mode) == ("look left", "steer")
+
+
+@pytest.mark.feature("VM03", "EV10")
+async def test_a_message_that_was_refused_is_not_lost(world: World, make_view: MakeView) -> None:
+    view = await make_view()
+    world.client.answer(process.ProcessSend, ConflictError("It is ending."))
+    QTest.keyClicks(view.controls._box, "look left")
+    QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
+    QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
+    assert view.controls._box.isReadOnly() and view.controls._box.text() == "look left"
+    await settle()
+    assert len(world.client.sent(process.ProcessSend)) == 1, "sent once while it is on its way"
+    assert [notice.title for notice in world.notices] == ["It is ending."]
+    assert view.controls._box.text() == "look left" and not view.controls._box.isReadOnly()
+    world.client.answer(process.ProcessSend, Empty())
+    QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
+    await settle()
+    assert view.controls._box.text() == ""
+    first, second = world.client.sent(process.ProcessSend)
+    assert first.id and first.id != second.id
 
 
 async def test_the_processes_of_the_agent_are_listed(world: World, make_view: MakeView) -> None:

@@ -1,0 +1,86 @@
+"""What a question shows of what is approved: the whole of it, how long it is, and the colours of a diff. Called by the panel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument, QTextOption
+from PySide6.QtWidgets import QPlainTextEdit
+
+from aether_desktop.stores.reducers.shown_text import exact
+from aether_desktop.theme.fonts import mono_font
+from aether_desktop.theme.tokens import DARK, TYPE
+from kernel.protocol.records import Approval
+
+MOST_CHARACTERS = 300_000
+"""Three times the longest command that the kernel takes; what is longer cannot be approved here, since nobody could read it."""
+LONG_CHARACTERS = 400
+LONG_LINES = 3
+_WELL_DARKER = 190
+
+
+def asked_of(approval: Approval) -> str:
+    """What exactly is asked for, all of it, with everything that hides in it written out."""
+    details = approval.details
+    for name in ("command", "diff", "url", "reason"):
+        if details.get(name):
+            more = f"\n{details['call']}" if name == "reason" and details.get("call") else ""
+            return exact((details[name] + more).rstrip("\n"))
+    return exact("\n".join(f"{name}: {value}" for name, value in details.items()))
+
+
+def length_of(text: str) -> str:
+    """How long a text is, where it is too long to be taken in at a glance; else ""."""
+    lines = text.count("\n") + 1
+    if len(text) <= LONG_CHARACTERS and lines <= LONG_LINES:
+        return ""
+    counted = f"{len(text):,} characters"
+    return f"{lines:,} lines, {counted}" if lines > 1 else counted
+
+
+class AskedText(QPlainTextEdit):
+    """The well with what is asked for. It runs from left to right whatever is in it, and breaks lines anywhere, as a terminal does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setFont(mono_font(TYPE.label))
+        self.setAccessibleName("What exactly it wants to do")
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+        option = self.document().defaultTextOption()
+        option.setTextDirection(Qt.LayoutDirection.LeftToRight)
+        option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
+        self.document().setDefaultTextOption(option)
+        ground = QColor(DARK.terminal.background).darker(_WELL_DARKER).name()
+        self.setStyleSheet(
+            f"QPlainTextEdit {{ background: {ground}; color: {DARK.terminal.foreground};"
+            f" border: 1px solid {DARK.line_strong}; border-radius: 8px; padding: 4px 6px; }}"
+            f"QPlainTextEdit:focus {{ border: 1px solid {DARK.accent}; }}"
+            f"QScrollBar::handle {{ background: {DARK.text3}; }}"
+        )
+        self._diff = _DiffColours(self.document())
+
+    def show_asked(self, text: str, *, diff: bool) -> None:
+        """Show `text` from its beginning; `diff` colours its lines."""
+        self._diff.enabled = diff
+        self.setPlainText(text)
+
+
+class _DiffColours(QSyntaxHighlighter):
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self.enabled = False
+
+    def highlightBlock(self, text: str) -> None:
+        """Green for lines that come, red for lines that go."""
+        if not self.enabled or not text:
+            return
+        look = QTextCharFormat()
+        word = {"+": "completed", "-": "failed", "@": "thinking"}.get(text[0])
+        if text.startswith(("+++", "---")):
+            look.setForeground(QColor(DARK.terminal.ansi[6]))
+        elif word is not None:
+            look.setForeground(QColor(DARK.phase(word).mark))
+        self.setFormat(0, len(text), look)
