@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit
 
-from aether_desktop.stores.reducers.shown_text import exact
 from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.tokens import DARK, TYPE
+from aether_desktop.widgets.shown_text import exact
 from kernel.protocol.records import Approval
 
 MOST_CHARACTERS = 300_000

@@ -6,12 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from aether_desktop.stores.reducers.shown_text import visible
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.phase_dot import PhaseDot
+from aether_desktop.widgets.shown_text import visible
 from kernel.protocol.records import ProcessInfo
 
 SUMMARY_CHARACTERS = 400

@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from aether_desktop.stores.reducers.shown_text import exact_line
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.shown_text import exact_line
 from kernel.protocol.records import ChildProcess
 
 WIDTH_PX = 540
