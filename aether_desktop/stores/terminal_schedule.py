@@ -30,14 +30,14 @@ COUNT_S = 0.1
 TYPING_LASTS_S = 0.3
 #: After a key, floods rest until its echo comes, at most this long.
 ECHO_PATIENCE_S = 0.012
-SLICE_BYTES = 16 << 10
+SLICE_S = 0.0015
 
 
 class Parsing(Protocol):
     """What the schedule asks of a session."""
 
-    def parse(self, max_bytes: int) -> bool:
-        """Parse at most so much; False when nothing waits any more."""
+    def parse(self, seconds: float) -> bool:
+        """Parse for about so long; False when nothing waits any more."""
         ...
 
     def settle(self, *, waiting: bool) -> None:
@@ -94,11 +94,11 @@ class TerminalSchedule(QObject):
         self._typed_at = time.monotonic()
         self._echo_due = self._typed_at + ECHO_PATIENCE_S
 
-    def repaint_interval_s(self, session: Parsing, *, waiting: bool) -> float:
-        """How long a session waits between two pictures. waiting: it has more to parse."""
+    def repaint_interval_s(self, session: Parsing, *, flooding: bool) -> float:
+        """How long a session waits between two pictures. flooding: it prints more than anybody can read."""
         if self._crowded and session is not self._focused:
             return FLOOD_REPAINT_S * self._crowd / FLOODS_AT_FULL_RATE
-        return FLOOD_REPAINT_S if waiting else FRAME_S
+        return FLOOD_REPAINT_S if flooding else FRAME_S
 
     @property
     def _crowded(self) -> bool:
@@ -136,7 +136,7 @@ class TerminalSchedule(QObject):
             self._parse_focused(self._focused, deadline, touched)
         while self._waiting and time.perf_counter() < deadline:
             session = self._waiting.popleft()
-            more = session.parse(SLICE_BYTES)
+            more = session.parse(SLICE_S)
             touched[id(session)] = (session, more)
             if more:
                 self._waiting.append(session)
@@ -148,7 +148,7 @@ class TerminalSchedule(QObject):
         until = deadline if alone else (time.perf_counter() + deadline) / 2
         more = True
         while more and time.perf_counter() < until:
-            more = session.parse(SLICE_BYTES)
+            more = session.parse(SLICE_S)
         touched[id(session)] = (session, more)
         if not more:
             self._waiting.remove(session)

@@ -26,6 +26,11 @@ SYNCHRONIZED_S = 0.15
 INPUT_PIECE_CHARS = 64 << 10
 INPUT_WAIT_S = 0.05
 PREVIEW_BYTES = 64 << 10
+#: What is parsed in one go, and what a session parses in a second until it is known.
+LEAST_SLICE_BYTES, MOST_SLICE_BYTES = 8 << 10, 128 << 10
+FIRST_RATE = 8_000_000.0
+#: Since the last picture; more is a flood.
+FLOOD_BYTES = 32 << 10
 
 
 class TerminalSession(QObject):
@@ -52,6 +57,8 @@ class TerminalSession(QObject):
         self._size = (0, 0)
         self._shown_at = 0.0
         self._held_since = 0.0
+        self._rate = FIRST_RATE
+        self._unshown_bytes = 0
         self._over = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -112,9 +119,15 @@ class TerminalSession(QObject):
         self._feed.close()
         self.deleteLater()
 
-    def parse(self, max_bytes: int) -> bool:
+    def parse(self, seconds: float) -> bool:
         """See `Parsing.parse`."""
-        return self._feed.parse(max_bytes) > 0
+        wanted = min(max(int(self._rate * seconds), LEAST_SLICE_BYTES), MOST_SLICE_BYTES)
+        started = time.perf_counter()
+        done = self._feed.parse(wanted)
+        if done >= LEAST_SLICE_BYTES:
+            self._rate = (self._rate + done / (time.perf_counter() - started)) / 2
+        self._unshown_bytes += done
+        return done > 0
 
     def settle(self, *, waiting: bool) -> None:
         """See `Parsing.settle`."""
@@ -126,7 +139,8 @@ class TerminalSession(QObject):
             left = self._held_since + SYNCHRONIZED_S - now
         else:
             self._held_since = 0.0
-            left = self._shown_at + self._schedule.repaint_interval_s(self, waiting=waiting) - now
+            flooding = waiting or self._unshown_bytes > FLOOD_BYTES
+            left = self._shown_at + self._schedule.repaint_interval_s(self, flooding=flooding) - now
         if left <= 0:
             self._show()
         elif not self._later.isActive():
@@ -137,6 +151,7 @@ class TerminalSession(QObject):
     def _show(self) -> None:
         self._later.stop()
         self._shown_at = time.monotonic()
+        self._unshown_bytes = 0
         self.changed.emit()
 
     def _on_readable(self) -> None:

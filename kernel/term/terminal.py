@@ -23,7 +23,8 @@ from kernel.term.state import Cursor
 from kernel.term.stream import GROUND, Stream
 
 _ERRORS = "kernel.term.bytes"
-_CHARSET_SWITCH = re.compile(rb"%[@G8]|\A[@G8]|c")
+#: Whatever may be ESC % @, ESC % G, ESC % 8 or ESC c, with controls inside, or the rest of one that has begun.
+_CHARSET_SWITCH = re.compile(rb"(?:\x1b|\A)[^\x1b\x30-\x7e]*[@G8c]")
 
 
 def _replace_undecodable(error: UnicodeError) -> tuple[str, int]:
@@ -52,7 +53,7 @@ class Terminal:
         if self.screen.utf8 and self._stream.state == GROUND and b"\x1b%" not in data:
             self._stream.feed(self._decoder.decode(data))
         else:
-            # The encoding may change inside: cut behind whatever could end such a sequence (ESC % @, ESC c).
+            # The encoding may change inside: cut behind whatever could end such a sequence.
             start = 0
             for match in _CHARSET_SWITCH.finditer(data):
                 self._feed_piece(data[start : match.end()])
