@@ -5,7 +5,7 @@ store and the journal change in one commit before anybody sees it. The running i
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -30,6 +30,7 @@ from kernel.protocol.process import (
     ProcessSpawn,
     ProcessSpawned,
     ProcessStateChanged,
+    RunCounts,
     SpawnReply,
 )
 from kernel.protocol.records import AgentConfig, Approval, ProcessInfo
@@ -101,6 +102,7 @@ class ProcessManager:
         self._config = config
         self._scope = scope
         self._runner: Runner | None = None
+        self._dead: dict[str, RunCounts] = {}
 
     @property
     def runner(self) -> Runner:
@@ -139,6 +141,8 @@ class ProcessManager:
             notice = () if info.interrupted else (_interruption(info),)
             await self._journal.record(*notice, also=(self._repository.save_state(halted, stored.run),))
             interrupted.append(info.pid)
+        for owner, exit_code, runs in await self._repository.count_dead():
+            self._dead[owner] = self._dead.get(owner, RunCounts()).after(exit_code, runs)
         return tuple(interrupted)
 
     async def spawn(self, command: ProcessSpawn, principal: Principal) -> SpawnReply:
@@ -171,7 +175,9 @@ class ProcessManager:
         visible = [entry.info for entry in self._table if principal.may_see(entry.info.owner_uid)]
         pids = {info.pid for info in visible}
         waiting = tuple(approval for approval in self.runner.approvals() if approval.pid in pids)
-        return ProcessListReply(processes=tuple(visible), approvals=waiting, seq=self._bus.last_seq)
+        return ProcessListReply(
+            processes=tuple(visible), approvals=waiting, seq=self._bus.last_seq, ended=self._ended(visible, principal)
+        )
 
     async def signal(self, command: ProcessSignal, principal: Principal) -> Empty:
         """process.signal."""
@@ -309,6 +315,18 @@ class ProcessManager:
         await asyncio.to_thread(self._homes.clear_tmp, pid)
         self._bus.publish(ProcessReaped(pid=pid))  # before it leaves the table, which knows who may be told
         self._table.remove(pid)
+        self._dead[dead.owner_uid] = self._dead.get(dead.owner_uid, RunCounts()).after(dead.exit_code)
+
+    def _ended(self, listed: Sequence[ProcessInfo], principal: Principal) -> RunCounts:
+        """The dead and the zombies that a principal may see."""
+        ended = RunCounts()
+        for owner, dead in self._dead.items():
+            if principal.may_see(owner):
+                ended = ended + dead
+        for info in listed:
+            if info.state not in lifecycle.ALIVE:
+                ended = ended.after(info.exit_code)
+        return ended
 
     async def _record_new(self, pid: int, row: Statement) -> None:
         """Write a new process's row; a full disk is said at once, since nothing has been shown yet."""

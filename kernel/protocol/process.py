@@ -1,12 +1,15 @@
 """Commands and events of processes: deploying, signalling, talking to and approving agents, and their past."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
 from kernel.protocol.base import Command, Empty, Event, JournalEvent, ProcessEvent, Record
 from kernel.protocol.ids import AgentPhase, ApprovalScope, MessageMode, ProcessState, Signal
 from kernel.protocol.records import AgentConfig, Approval, ChildProcess, ProcessInfo, ShortText
+
+ENDED_BY_SIGNAL: Final = frozenset({130, 137, 143})
+"""The exit codes of runs that SIGINT, SIGKILL or SIGTERM ended: somebody stopped them, they did not fail."""
 
 
 class SpawnReply(Record, frozen=True, kw_only=True, rename="camel"):
@@ -29,12 +32,42 @@ class ProcessSignal(Command[Empty], frozen=True, kw_only=True, rename="camel", t
     signal: Signal
 
 
+class RunCounts(Record, frozen=True, kw_only=True, rename="camel"):
+    """How many runs have ended, by how: with 0, with an error, or by a signal (128 + n)."""
+
+    completed: int = 0
+    failed: int = 0
+    stopped: int = 0
+
+    def after(self, exit_code: int | None, runs: int = 1) -> "RunCounts":
+        """The counts with `runs` more that ended with `exit_code`."""
+        completed = exit_code == 0
+        stopped = exit_code in ENDED_BY_SIGNAL
+        return RunCounts(
+            completed=self.completed + runs * completed,
+            stopped=self.stopped + runs * stopped,
+            failed=self.failed + runs * (not completed and not stopped),
+        )
+
+    def __add__(self, other: "RunCounts") -> "RunCounts":
+        """The sum of both."""
+        return RunCounts(
+            completed=self.completed + other.completed, failed=self.failed + other.failed, stopped=self.stopped + other.stopped
+        )
+
+    @property
+    def all(self) -> int:
+        """How many ended in any way."""
+        return self.completed + self.failed + self.stopped
+
+
 class ProcessListReply(Record, frozen=True, kw_only=True, rename="camel"):
-    """The table, by rising pid, and what waits for an answer."""
+    """The table, by rising pid, and what waits for an answer. ended: all runs that are over, whether listed or not."""
 
     processes: tuple[ProcessInfo, ...]
     approvals: tuple[Approval, ...] = ()
     seq: int = 0
+    ended: RunCounts = RunCounts()
 
 
 class ProcessList(Command[ProcessListReply], frozen=True, kw_only=True, rename="camel", tag="process.list"):

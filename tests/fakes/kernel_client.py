@@ -21,6 +21,7 @@ from kernel.protocol.process import (
     ProcessList,
     ProcessListReply,
     ProcessSpawn,
+    RunCounts,
     SpawnReply,
 )
 from kernel.protocol.records import (
@@ -264,8 +265,11 @@ class FakeKernelClient:
     def _default(self, command: Any) -> Any:
         match command:
             case ProcessList():
+                ended = RunCounts()
+                for info in (*self.past, *self.processes):
+                    ended = ended.after(info.exit_code) if info.state in ("zombie", "dead") else ended
                 return ProcessListReply(
-                    processes=tuple(self.processes), approvals=tuple(self.approvals), seq=self._last_seq
+                    processes=tuple(self.processes), approvals=tuple(self.approvals), seq=self._last_seq, ended=ended
                 )
             case HistoryProcesses():
                 return self._page(command)

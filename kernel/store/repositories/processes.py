@@ -106,6 +106,14 @@ class ProcessRepository:
         rows = await self._database.query(f"SELECT count(*) FROM processes {where}", parameters)
         return int(rows[0][0])
 
+    async def count_dead(self) -> tuple[tuple[str, int | None, int], ...]:
+        """(owner, exit code, how many) of the runs that are dead."""
+        rows = await self._database.query(
+            "SELECT owner_uid, json_extract(info, '$.exitCode') AS code, count(*) FROM processes WHERE state = 'dead' "
+            "GROUP BY owner_uid, code"
+        )
+        return tuple((str(owner), code, int(runs)) for owner, code, runs in rows)
+
     async def owner_of(self, pid: int) -> str | None:
         """The user that a run belongs to; None where there is no such run."""
         rows = await self._database.query("SELECT owner_uid FROM processes WHERE pid = ?", (pid,))

@@ -3,7 +3,7 @@
 import pytest
 
 from kernel.principal import Principal
-from kernel.protocol import system
+from kernel.protocol import process, system
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench, MakeBench
 
@@ -32,6 +32,32 @@ async def test_runs_are_paged_and_searched(make_bench: MakeBench) -> None:
     assert ([info.pid for info in found.processes], found.total) == ([pids[3]], 1)
     for odd in ("%", "' OR 1=1 --", '"', "*", "\U0001f680", "geese%"):
         assert (await bench.execute(system.HistoryProcesses(query=odd))).total == 0
+    await bench.kernel.stop()
+
+
+@pytest.mark.feature("MC02", "ST03")
+async def test_every_run_that_ended_is_counted_by_how_it_ended(make_bench: MakeBench) -> None:
+    first = await make_bench()
+    forever = turn("", call("run_command", command="sleep 60"))
+    done, stopped = await first.deploy(DONE), await first.deploy(forever)
+    failed = await first.deploy(model="scripted:/there/is/no/such/file.json")
+    await first.execute(process.ProcessSignal(pid=stopped, signal="SIGTERM"))
+    codes = [(await first.ended(pid)).code for pid in (done, failed, stopped)]
+    listed = await first.execute(process.ProcessList())
+    expected = process.RunCounts().after(codes[0]).after(codes[1]).after(codes[2])
+    assert (expected.completed, expected.failed, expected.stopped) == (1, 1, 1)
+    assert listed.ended == expected, "zombies count"
+    for pid in (done, failed, stopped):
+        await first.wait(process.ProcessReaped, pid)
+    assert (await first.execute(process.ProcessList())).ended == expected
+    await first.kernel.stop()
+    bench = await make_bench()
+    running = await bench.deploy(forever)
+    assert (await bench.execute(process.ProcessList())).ended == expected
+    somebody = await bench.kernel.execute(process.ProcessList(), Principal("somebody"))
+    assert somebody.ended == process.RunCounts()
+    await bench.execute(process.ProcessSignal(pid=running, signal="SIGKILL"))
+    assert (await bench.execute(process.ProcessList())).ended.stopped == 2
     await bench.kernel.stop()
 
 
