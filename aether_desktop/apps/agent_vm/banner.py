@@ -6,12 +6,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from aether_desktop.models.agent_status import AgentStatus
+from aether_desktop.stores.reducers.process import ENDED_STATES
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.phase_dot import PhaseDot
-from aether_desktop.widgets.shown_text import visible
+from aether_desktop.widgets.shown_text import one_line, visible
 from kernel.protocol.records import ProcessInfo
 
 SUMMARY_CHARACTERS = 400
@@ -47,17 +49,16 @@ class Banner(QWidget):
         """What it says."""
         return self._text.text()
 
-    def show_process(self, info: ProcessInfo) -> None:
-        """Say how it is where that needs saying."""
-        ended = info.state in ("zombie", "dead")
+    def show_process(self, info: ProcessInfo, status: AgentStatus) -> None:
+        """Say how it is where that needs saying, in the colour that its state has everywhere."""
+        ended = info.state in ENDED_STATES
         unguarded = info.confinement == "none" and not ended
         self._resume.setVisible(info.interrupted)
         self._discard.setVisible(info.interrupted)
         if info.interrupted:
-            self._say("waiting", f"Aether ended while this agent was at step {info.step}. What it has done is kept.")
+            self._say(status.phase, f"Aether ended while this agent was at step {info.step}. What it has done is kept.")
         elif ended:
-            ok = info.exit_code == 0
-            self._say("completed" if ok else "failed", _how_it_ended(info))
+            self._say(status.phase, _how_it_ended(info, status))
         elif unguarded and info.agent_phase != "booting":
             self._say("failed", "Not confined: its commands run as you, with your files, and each one asks first.")
         else:
@@ -80,13 +81,9 @@ class Banner(QWidget):
         self.show()
 
 
-def _how_it_ended(info: ProcessInfo) -> str:
-    if info.exit_code == 0:
-        head = "Completed"
-    elif info.exit_code is None:
-        head = "Ended"
-    else:
-        head = " ".join(part for part in ("Ended", SIGNALS.get(info.exit_code, ""), f"with exit code {info.exit_code}") if part)
-    summary = visible(" ".join(info.summary.split()))
-    cut = f"{summary[:SUMMARY_CHARACTERS]}…" if len(summary) > SUMMARY_CHARACTERS else summary
-    return f"{head}. {cut}".rstrip()
+def _how_it_ended(info: ProcessInfo, status: AgentStatus) -> str:
+    code = info.exit_code
+    how = SIGNALS.get(code, "") if code is not None else ""
+    with_code = f"with exit code {code}" if code else ""
+    head = " ".join(part for part in (status.word.capitalize(), how, with_code) if part)
+    return f"{head}. {visible(one_line(info.summary, SUMMARY_CHARACTERS))}".rstrip()

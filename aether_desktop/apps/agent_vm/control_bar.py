@@ -8,10 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from aether_desktop.models.agent_status import AgentStatus
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import ElidedLabel
+from aether_desktop.widgets.shown_text import exact_line
 from kernel.protocol.records import ProcessInfo
 
 MODES = (
@@ -23,6 +25,7 @@ ALIVE = ("created", "running", "sleeping", "stopped")
 NARROW_PX = 540
 MODE_PX = 104
 NARROW_MODE_PX = 88
+MODEL_CHARACTERS = 60
 
 
 class ControlBar(QWidget):
@@ -74,8 +77,8 @@ class ControlBar(QWidget):
         """What the list of processes belongs to."""
         return self._processes
 
-    def show_process(self, info: ProcessInfo) -> None:
-        """Show what can be done with it now."""
+    def show_process(self, info: ProcessInfo, status: AgentStatus) -> None:
+        """Show what it does and what can be done with it now."""
         alive = info.state in ALIVE
         stopped = info.state == "stopped"
         self._pause.setVisible(alive and not stopped)
@@ -86,7 +89,7 @@ class ControlBar(QWidget):
             widget.setVisible(alive and not info.interrupted)
         self._again.setVisible(not alive)
         self._box.setPlaceholderText(f"Tell {info.pid} what to do…")
-        self._status.setText(status_line(info))
+        self._status.setText(status_line(info, status))
         self._processes.setVisible(alive and not info.interrupted and info.children > 0)
         self._processes.setText("1 process" if info.children == 1 else f"{info.children:,} processes")
         # Its words end about where the buttons below do.
@@ -187,20 +190,20 @@ class ControlBar(QWidget):
         column.addLayout(row)
 
 
-def status_line(info: ProcessInfo) -> str:
-    """Phase, step, tokens, load, confinement, in one line; what is missing is left out."""
+def status_line(info: ProcessInfo, status: AgentStatus) -> str:
+    """What it does, step, tokens, load, confinement, in one line; what is missing is left out."""
     confined = {"none": "NOT CONFINED", "bubblewrap": "confined", "container": "in a container"}[info.confinement]
     alive = info.state in ALIVE
-    phase = "interrupted" if info.interrupted else "paused" if info.state == "stopped" else info.agent_phase
     steps = f"step {info.step}/{info.max_steps}" if info.max_steps else f"step {info.step}"
     figures = (f"{info.cpu_percent:.0f} % CPU", f"{info.memory_mb:.0f} MB") if alive and not info.interrupted else ()
     parts = [
-        phase if info.exit_code is None else f"exit {info.exit_code}",
+        status.word,
+        f"exit {info.exit_code}" if info.exit_code else "",
         steps,
         f"{info.input_tokens + info.output_tokens:,} tokens",
         *figures,
         confined if alive else "",
         "network" if alive and info.network_access else "",
-        info.model,
+        exact_line(info.model, MODEL_CHARACTERS),
     ]
     return " · ".join(part for part in parts if part)

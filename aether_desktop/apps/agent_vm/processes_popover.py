@@ -12,7 +12,7 @@ from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.label import Label
-from aether_desktop.widgets.shown_text import exact_line
+from aether_desktop.widgets.shown_text import exact_line, plain_tooltip
 from kernel.protocol.records import ChildProcess
 
 WIDTH_PX = 540
@@ -138,7 +138,7 @@ class ProcessesPopover(QFrame):
         state = STATES.get(child.state, exact_line(child.state, 20))
         cells = [str(child.pid), words, f"{child.cpu_percent:.0f} %", f"{child.memory_mb:,.0f} MB", state]
         item = QTreeWidgetItem(self.table, cells)
-        item.setToolTip(1, words)
+        item.setToolTip(1, plain_tooltip(words))
         item.setData(0, int(Qt.ItemDataRole.AccessibleTextRole), f"Process {cells[0]}: {', '.join(cells[1:])}")
         for column in (0, 2, 3):
             item.setTextAlignment(column, _RIGHT)

@@ -20,10 +20,13 @@ from aether_desktop.apps.agent_vm.shells import AgentTerminals
 from aether_desktop.apps.agent_vm.timeline import TimelineView
 from aether_desktop.apps.context import AppContext, open_agent
 from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.models.agent_status import status_of
+from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.widgets.file_browser import FilesView
 from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
 from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.shown_text import exact_line, one_line, visible
 from kernel.errors import AetherError
 from kernel.protocol.base import Command
 from kernel.protocol.ids import ApprovalScope, MessageMode
@@ -40,6 +43,8 @@ from kernel.protocol.process import (
 from kernel.protocol.records import Approval, ProcessInfo
 
 LEAST_PAGE_PX = 24
+NAME_CHARACTERS = 80
+GOAL_CHARACTERS = 200
 LEAST_SIZE = (320, 240)
 TABS = (("terminal", "Terminal"), ("logs", "Logs"), ("timeline", "Timeline"), ("files", "Files"))
 
@@ -64,6 +69,7 @@ class AgentView(QWidget):
         self._ctx = ctx
         self._pid = pid
         self._info: ProcessInfo | None = None
+        self._title = ("", "")
         self._question: Sheet | None = None
         self._tasks = TaskOwner(self, self._on_error)
         self.journal = ctx.stores.journals.open(pid, self)
@@ -156,14 +162,21 @@ class AgentView(QWidget):
 
     def _show(self, info: ProcessInfo, approval: Approval | None) -> None:
         self._info = info
-        self._ctx.window.set_title(f"{info.name} · {info.pid}", " ".join(info.goal.split())[:200])
+        status = status_of(ProcessView(info=info, approval=approval))
+        self._show_title(f"{exact_line(info.name, NAME_CHARACTERS)} · {info.pid}", visible(one_line(info.goal, GOAL_CHARACTERS)))
         self._ctx.window.set_attention(approval is not None)
-        self.controls.show_process(info)
-        self.banner.show_process(info)
+        self.controls.show_process(info, status)
+        self.banner.show_process(info, status)
         self.approval.show_approval(approval)
         self.timeline.list.set_living(info.state in ("created", "running", "sleeping") and not info.interrupted)
         self.terminals.show_record(info.tty_id)
         self._aim_focus()
+
+    def _show_title(self, title: str, subtitle: str) -> None:
+        """Once for each title: the window tells everybody of it."""
+        if (title, subtitle) != self._title:
+            self._title = (title, subtitle)
+            self._ctx.window.set_title(title, subtitle)
 
     def _send(self, command: Command[Any], name: str) -> None:
         self._tasks.spawn(self._ctx.client.execute(command), name=name)

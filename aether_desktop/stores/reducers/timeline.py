@@ -19,6 +19,8 @@ RowKind = Literal["plan", "thought", "tool", "waiting", "user", "notice", "file"
 TITLE_CHARACTERS = 300
 TEXT_CHARACTERS = 20_000
 CALLS_LOOKED_AT = 32
+SIGNAL_BASE = 128
+"""An exit code above it is 128 and the number of the signal that ended the run."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +42,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the timeline.
 
     key: finds the row again when it changes. word: the phase whose colour it has. details: shown when expanded (parameters,
-    reasoning, the beginning of a file). running: its end has not come yet; started: a tool that really runs, not one that waits for an
-    answer. ok: False for what failed or was refused. result: of a tool call. added, removed: lines of a file.
+    reasoning, the beginning of a file). running: its end has not come yet, or a message that the agent was not given yet.
+    started: a tool that really runs, not one that waits for an answer; started_at: since when. ok: False for what failed or was
+    refused. result: of a tool call. added, removed: lines of a file.
     hidden: journal entries behind a row of kind "gap", which stands for pages that are not loaded; step is then the first one's number.
     """
 
@@ -55,6 +58,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     step: int = 0
     running: bool = False
     started: bool = False
+    started_at: float = 0.0
     ok: bool = True
     result: Result | None = None
     added: int = 0
@@ -63,7 +67,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What an event did: row `index` came (`added`) or changed."""
+    """What an event did: row `index` came (`added`) or changed. An end also closes the questions before it; it says so of none."""
 
     index: int
     added: bool
@@ -81,6 +85,8 @@ class Timeline:
         handler = _HANDLERS.get(type(event))
         if handler is None:
             return None
+        if _ends_questions(event):
+            self._close_questions()
         row = handler(self, event)
         return None if row is None else self._put(row)
 
@@ -88,6 +94,11 @@ class Timeline:
         """The row with that key."""
         index = self._index.get(key)
         return None if index is None else self.rows[index]
+
+    def _close_questions(self) -> None:
+        for index, row in enumerate(self.rows):
+            if row.kind == "waiting" and row.running:
+                self.rows[index] = msgspec.structs.replace(row, title="Not answered", running=False, ok=False, word="stopped")
 
     def _put(self, row: Row) -> Change:
         index = self._index.get(row.key)
@@ -97,6 +108,11 @@ class Timeline:
         self._index[row.key] = len(self.rows)
         self.rows.append(row)
         return Change(len(self.rows) - 1, True)
+
+
+def _ends_questions(event: JournalEvent) -> bool:
+    """Nobody waits any longer: the run is over, or Aether ended under it (what it asks when it is taken up is asked anew)."""
+    return isinstance(event, process.ProcessExited) or (isinstance(event, agent.AgentNotice) and event.kind == "interrupted")
 
 
 def _cut(text: str, limit: int = TEXT_CHARACTERS) -> str:
@@ -169,7 +185,7 @@ def _action(_timeline: Timeline, event: agent.AgentAction) -> Row | None:
 
 def _tool_started(timeline: Timeline, event: agent.AgentToolStarted) -> Row | None:
     before = timeline.find(_call_key(event.step, event.call_id))
-    return None if before is None else msgspec.structs.replace(before, started=True)
+    return None if before is None else msgspec.structs.replace(before, started=True, started_at=event.timestamp)
 
 
 def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | None:
@@ -180,8 +196,9 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
     text = printed(event.result.removeprefix(said)).strip("\n").rstrip()
     lines = text.count("\n") + 1
     shown = cut(text, TEXT_CHARACTERS)
-    result = Result(title=f"Result · {_outcome(event)}", text=shown, lines=lines, timestamp=event.timestamp, ok=event.ok)
     before = timeline.find(key)
+    outcome = _outcome(event, _ran_for(event, before))
+    result = Result(title=f"Result · {outcome}", text=shown, lines=lines, timestamp=event.timestamp, ok=event.ok)
     if before is None:
         before = Row(
             key=key, kind="tool", word="executing", title=_cut(event.tool, TITLE_CHARACTERS), timestamp=event.timestamp, step=event.step
@@ -189,8 +206,18 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
     return msgspec.structs.replace(before, running=False, ok=event.ok, result=result)
 
 
-def _outcome(event: agent.AgentObservation) -> str:
-    took = f" · {event.duration_s:.1f} s" if event.duration_s >= 0.05 else ""
+def _ran_for(event: agent.AgentObservation, call: Row | None) -> float:
+    """Seconds that the tool ran, without the wait for an answer before it; 0 for what never ran.
+
+    The event counts from the call on. Of a call that is not known (its page is not loaded) the event's word is taken.
+    """
+    if call is None:
+        return event.duration_s
+    return max(0.0, min(event.duration_s, event.timestamp - call.started_at)) if call.started else 0.0
+
+
+def _outcome(event: agent.AgentObservation, ran_s: float) -> str:
+    took = f" · {ran_s:.1f} s" if ran_s >= 0.05 else ""
     if event.exit_code is not None:
         return f"exit {event.exit_code}{took}"
     return f"{'done' if event.ok else 'failed'}{took}"
@@ -306,11 +333,13 @@ def _completed(_timeline: Timeline, event: agent.AgentCompleted) -> Row:
 def _exited(timeline: Timeline, event: process.ProcessExited) -> Row | None:
     if event.code == 0 and timeline.find("end") is not None:
         return None
-    title = "Completed" if event.code == 0 else f"Ended · exit {event.code}"
+    by_signal = event.code > SIGNAL_BASE
+    word = "done" if event.code == 0 else "stopped" if by_signal else "failed"
+    title = {"done": "Completed", "stopped": f"Stopped · {event.signal or f'exit {event.code}'}"}.get(word, f"Failed · exit {event.code}")
     return Row(
         key="end",
         kind="end",
-        word="done" if event.code == 0 else "failed",
+        word=word,
         title=title,
         text=_cut(event.summary),
         timestamp=event.timestamp,
