@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -74,7 +74,7 @@ class AgentView(QWidget):
         self._tasks = TaskOwner(self, self._on_error)
         self.journal = ctx.stores.journals.open(pid, self)
         self.journal.failed.connect(self._on_error)
-        self.terminals = AgentTerminals(ctx.client, ctx.terminals)
+        self.terminals = AgentTerminals(ctx.client, ctx.terminals, self)
         self.timeline = TimelineView(self.journal)
         self.logs = LogsView(ctx.client, self.journal)
         self.files = FilesView(ctx.client, f"/home/agent_{pid}")
@@ -87,6 +87,7 @@ class AgentView(QWidget):
         self.controls = ControlBar(self)
         self.tabs = SegmentedControl("Views of the agent", [Segment(*tab) for tab in TABS])
         ctx.window.set_title_widgets([self.tabs])
+        ctx.window.set_close_guard(self.terminals.may_close)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -106,11 +107,6 @@ class AgentView(QWidget):
             self._pages.setCurrentIndex(keys.index(key))
             self.tabs.set_current(key)
             self._aim_focus()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing the window ends no run, only the shells that were opened in it."""
-        self.terminals.close_all()
-        super().closeEvent(event)
 
     def _aim_focus(self) -> None:
         """Who gets the keyboard when the window comes to the front: the question first, else the view shown."""
