@@ -1,6 +1,7 @@
-"""Whether somebody is at the keys of a window just now: a question must not take the keyboard in the middle of something.
+"""Who is at the keys of a window: whether some were pressed just now, and when the keyboard comes in from elsewhere.
 
-Watches the keys of whatever has the keyboard inside one widget; made by the agent's window for its panel that asks.
+A question must not take the keyboard in the middle of something. Watches whatever has the keyboard inside one widget; made by the
+agent's window for itself and its panel that asks.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -19,12 +20,16 @@ _KEYS = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
 class RecentKeys(QObject):
     """Knows when a key was last pressed inside `inside`. clock: seconds that only rise."""
 
+    came_in = Signal(QWidget)
+    """The keyboard came to this widget inside from another part of the desktop (not back from another program)."""
+
     def __init__(self, inside: QWidget, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(inside)
         self._inside = inside
         self._clock = clock
         self._watched: QWidget | None = None
         self._pressed_at = float("-inf")
+        self._was_inside = False
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus)
@@ -48,3 +53,8 @@ class RecentKeys(QObject):
         self._watched = new if inside else None
         if self._watched is not None:
             self._watched.installEventFilter(self)
+        came_in = inside and not self._was_inside
+        if new is not None:
+            self._was_inside = inside
+        if came_in:
+            self.came_in.emit(new)

@@ -73,7 +73,7 @@ class TimelineList(QListView):
         self._read = self._timer(READ_AFTER_MS, self._want_visible)
         self._spin = self._timer(SPINNER_MS, self._turn_spinners)
         store.updated.connect(self._on_updated)
-        store.inserted.connect(lambda _index: self._spin.start())
+        store.inserted.connect(self._on_inserted)
         store.reset.connect(self._on_reset)
 
     @property
@@ -167,6 +167,11 @@ class TimelineList(QListView):
         timer.setInterval(interval_ms)
         timer.timeout.connect(handler)
         return timer
+
+    def _on_inserted(self, _index: int) -> None:
+        """What came may have closed questions above it."""
+        self.viewport().update()
+        self._spin.start()
 
     def _on_updated(self, index: int) -> None:
         """A row of the same height is painted alone (the model says so); another moves what is below it."""

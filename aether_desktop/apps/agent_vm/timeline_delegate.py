@@ -122,7 +122,7 @@ class TimelineDelegate(QStyledItemDelegate):
     def _paint_node(self, painter: QPainter, tokens: Tokens, row: Row, area: QRect, layout: RowLayout) -> None:
         centre = QPointF(area.left() + DOT_X_PX, area.top() + DOT_Y_PX)
         if row.kind == "user":
-            _paint_own_dot(painter, centre, tokens)
+            _paint_own_dot(painter, centre, tokens, confirmed=not row.running)
         else:
             paint_phase_dot(painter, centre, tokens, row.word, diameter=10, halo=True)
         loud = row.kind in ("waiting", "end") or (row.kind == "notice" and not row.ok)
@@ -156,10 +156,13 @@ class TimelineDelegate(QStyledItemDelegate):
         return left + metrics.horizontalAdvance(shown)
 
     def _paint_status(self, painter: QPainter, tokens: Tokens, row: Row, left: float, top: float) -> float:
-        """A spinner while a tool runs, a check or a cross when it has; returns the right edge."""
+        """A spinner while a tool runs, a check or a cross when it has, a check once a message was given; returns the right edge."""
+        place = QRectF(left + 7, top + 4, 13, 13)
+        if row.kind == "user" and not row.running:
+            paint_icon(painter, place, "check", QColor(tokens.accent_text))
+            return place.right()
         if row.kind != "tool":
             return left
-        place = QRectF(left + 7, top + 4, 13, 13)
         if row.result is not None:
             name, colour = ("check", tokens.phase("done").text) if row.ok else ("close", tokens.phase("failed").text)
             paint_icon(painter, place, name, QColor(colour))
@@ -182,8 +185,9 @@ class TimelineDelegate(QStyledItemDelegate):
             frame = block.frame.translated(origin)
             if block.look == "said":
                 frame.setWidth(min(frame.width(), block.layout.maximumWidth() + 22, frame.width()))
-            painter.setPen(QColor(tokens.line))
-            painter.setBrush(QColor(fill))
+            pending = block.look == "said" and row.running
+            painter.setPen(QPen(QColor(tokens.accent), 1, Qt.PenStyle.DashLine) if pending else QColor(tokens.line))
+            painter.setBrush(Qt.BrushStyle.NoBrush if pending else QColor(fill))
             painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.small + 2, RADIUS.small + 2)
             ink = tokens.terminal.foreground if block.look == "output" else tokens.text1 if block.look == "said" else tokens.text2
         elif block.look == "dim":
@@ -212,14 +216,20 @@ class TimelineDelegate(QStyledItemDelegate):
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), "Loading…")
 
 
-def _paint_own_dot(painter: QPainter, centre: QPointF, tokens: Tokens) -> None:
+def _paint_own_dot(painter: QPainter, centre: QPointF, tokens: Tokens, *, confirmed: bool) -> None:
+    """A ring until the agent was given what was said, then a dot."""
     painter.setPen(Qt.PenStyle.NoPen)
     soft = QColor(tokens.accent)
     soft.setAlpha(56)
     painter.setBrush(soft)
     painter.drawEllipse(centre, 9, 9)
-    painter.setBrush(QColor(tokens.accent))
-    painter.drawEllipse(centre, 5, 5)
+    if confirmed:
+        painter.setBrush(QColor(tokens.accent))
+        painter.drawEllipse(centre, 5, 5)
+    else:
+        painter.setBrush(QColor(tokens.surface0))
+        painter.setPen(QPen(QColor(tokens.accent), 2))
+        painter.drawEllipse(centre, 4, 4)
 
 
 def _paint_counts(painter: QPainter, tokens: Tokens, row: Row, place: QPointF) -> None:

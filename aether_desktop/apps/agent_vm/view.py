@@ -136,6 +136,7 @@ class AgentView(QWidget):
         self.approval.approved.connect(self._approve)
         self.approval.rejected.connect(self._reject)
         self.approval.left.connect(self._leave_question)
+        self.keys.came_in.connect(self._on_came_in)
 
     async def _load(self) -> None:
         """What the store does not know: runs of long ago."""
@@ -220,6 +221,11 @@ class AgentView(QWidget):
     def _go_to_question(self) -> None:
         if self.approval.approval is not None:
             self.approval.setFocus()
+
+    def _on_came_in(self, focus: QWidget) -> None:
+        """Who opens the window for its question sees what led to it."""
+        if focus is self.approval:
+            self.show_tab("timeline")
 
     def _leave_question(self) -> None:
         """The keyboard goes on to what is shown: never to a button that the next Enter would press."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
 
@@ -18,9 +17,8 @@ from aether_desktop.models.journal_model import ROW_ROLE
 from aether_desktop.stores.journal import KEPT_PAGES, LONGEST_TAIL, NEWEST, PAGE
 from aether_desktop.theme.tokens import DARK
 from aether_desktop.widgets.sheet import Sheet
-from kernel.errors import ConflictError
 from kernel.protocol import agent, codec, process
-from kernel.protocol.base import Empty, JournalEvent
+from kernel.protocol.base import JournalEvent
 from kernel.protocol.records import ChildProcess
 from kernel.protocol.system import HistoryLogs
 from tests.fakes.app_context import World
@@ -382,26 +380,6 @@ async def test_pause_steer_and_the_emergency_stop(world: World, make_view: MakeV
     assert (said.text, said.mode) == ("look left", "steer")
 
 
-@pytest.mark.feature("VM03", "EV10")
-async def test_a_message_that_was_refused_is_not_lost(world: World, make_view: MakeView) -> None:
-    view = await make_view()
-    world.client.answer(process.ProcessSend, ConflictError("It is ending."))
-    QTest.keyClicks(view.controls._box, "look left")
-    QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
-    QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
-    assert view.controls._box.isReadOnly() and view.controls._box.text() == "look left"
-    await settle()
-    assert len(world.client.sent(process.ProcessSend)) == 1, "sent once while it is on its way"
-    assert [notice.title for notice in world.notices] == ["It is ending."]
-    assert view.controls._box.text() == "look left" and not view.controls._box.isReadOnly()
-    world.client.answer(process.ProcessSend, Empty())
-    QTest.keyClick(view.controls._box, Qt.Key.Key_Return)
-    await settle()
-    assert view.controls._box.text() == ""
-    first, second = world.client.sent(process.ProcessSend)
-    assert first.id and first.id != second.id
-
-
 async def test_the_processes_of_the_agent_are_listed(world: World, make_view: MakeView) -> None:
     view = await make_view(children=1)
     assert view.controls.processes_button.accessibleName() == "1 process"
@@ -518,45 +496,3 @@ async def test_an_empty_window_keeps_the_keyboard(world: World, make_view: MakeV
     view.setFocus()
     assert view.timeline._empty.isVisible()
     assert QApplication.focusWidget() is view.timeline.list
-
-
-@pytest.mark.parametrize(
-    ("info", "word", "phase"),
-    [
-        ({"state": "dead", "exit_code": 143, "agent_phase": "failed"}, "stopped", "stopped"),
-        ({"state": "dead", "exit_code": 1, "agent_phase": "failed"}, "failed", "failed"),
-        ({"state": "dead", "exit_code": 0, "agent_phase": "completed"}, "completed", "completed"),
-        ({"state": "stopped", "interrupted": True}, "interrupted", "stopped"),
-    ],
-)
-async def test_words_and_colours_are_those_of_mission_control(
-    world: World, make_view: MakeView, info: dict[str, Any], word: str, phase: str
-) -> None:
-    view = await make_view(**info)
-    assert view.controls.status.split(" · ")[0] == word
-    assert view.banner._dot.phase == phase
-
-
-@pytest.mark.parametrize(("info", "word"), [({"state": "created", "agent_phase": "booting"}, "starting"), ({"state": "stopped"}, "paused")])
-async def test_a_living_agent_has_the_words_of_mission_control(
-    world: World, make_view: MakeView, info: dict[str, Any], word: str
-) -> None:
-    assert (await make_view(**info)).controls.status.startswith(word)
-
-
-async def test_the_title_hides_nothing_and_is_told_once(world: World, make_view: MakeView) -> None:
-    told: list[tuple[str, str]] = []
-    world.window.set_title = lambda title, subtitle="": told.append((title, subtitle))  # type: ignore[method-assign] # counts
-    view = await make_view(name="R&D\u202ereversed", goal="Fix\u202e it\nnow")
-    for step in range(3):
-        world.client.publish(agent.AgentStepStarted(pid=PID, log_id=step + 1, step=step, max_steps=9))
-    await settle()
-    assert told == [(f"R&D⟨U+202E⟩reversed · {PID}", "Fix⟨U+202E⟩ it now")]
-    assert "step 2/9" in view.controls.status
-
-
-async def test_a_process_in_the_list_is_no_html(world: World) -> None:
-    popover = ProcessesPopover()
-    command = 'python -c "<script>alert(1)</script>"'
-    popover.show_processes((ChildProcess(pid=1, ppid=0, name="p", command=command, cpu_percent=0, memory_mb=1, state="R"),))
-    assert QTextDocumentFragment.fromHtml(popover.table.topLevelItem(0).toolTip(1)).toPlainText() == command
