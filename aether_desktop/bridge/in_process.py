@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from aether_desktop.bridge.client import EventListener, TerminalFeed, Unsubscribe
 from kernel.errors import AetherError, UnavailableError
+from kernel.log import get_logger
 from kernel.principal import Principal
-from kernel.protocol.base import Command
+from kernel.protocol.base import Command, Event
 
 if TYPE_CHECKING:
     from kernel.kernel import Kernel
@@ -26,6 +27,7 @@ R = TypeVar("R")
 FRAME_MS = 16
 STOP_TIMEOUT_S = 15.0
 KernelFactory = Callable[[], Awaitable["Kernel"]]
+Entry = tuple[EventListener, Callable[[], None] | None]
 
 
 class KernelThread:
@@ -122,7 +124,7 @@ class InProcessClient(QObject):
         super().__init__(parent)
         self._thread = thread
         self._principal = principal
-        self._listeners: list[tuple[EventListener, Callable[[], None] | None]] = []
+        self._listeners: list[Entry] = []
         self._subscription: Any = None
         self._pending = False
         self._last_batch = 0.0
@@ -193,11 +195,20 @@ class InProcessClient(QObject):
         self._last_batch = time.monotonic()
         self._pending = False
         events, gap = self._subscription.take()
-        for listener, on_gap in tuple(self._listeners):
+        for entry in tuple(self._listeners):
+            if entry in self._listeners:  # one before it may have ended its subscription
+                self._tell(entry, events, gap)
+
+    @staticmethod
+    def _tell(entry: Entry, events: Sequence[Event], gap: bool) -> None:
+        listener, on_gap = entry
+        try:
             if gap and on_gap is not None:
                 on_gap()
             if events:
                 listener(events)
+        except Exception:  # noqa: BLE001  # edge: a fault of one store must not take the batch from those behind it
+            get_logger("desktop.bridge").exception("A listener failed over %d events", len(events))
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -22,13 +22,22 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many agents of each kind; ``active`` includes ``needs_you``, ``done`` includes those that were stopped."""
+    """How many agents of each kind that this window knows.
+
+    ``active`` includes ``needs_you`` and ``idle``, ``done`` includes those that were stopped.
+    """
 
     all: int = 0
     active: int = 0
     needs_you: int = 0
     done: int = 0
     failed: int = 0
+    idle: int = 0
+
+    @property
+    def working(self) -> int:
+        """Those that are at work now."""
+        return self.active - self.needs_you - self.idle
 
     def of(self, group: Group) -> int:
         """The number under a filter."""
@@ -38,19 +47,21 @@ class Counts:
             Group.NEEDS_YOU: self.needs_you,
             Group.DONE: self.done,
             Group.FAILED: self.failed,
+            Group.IDLE: self.idle,
         }[group]
 
 
 def count(groups: Iterable[Group]) -> Counts:
     """Count agents by their groups."""
     listed = list(groups)
-    needs = listed.count(Group.NEEDS_YOU)
+    needs, idle = listed.count(Group.NEEDS_YOU), listed.count(Group.IDLE)
     return Counts(
-        len(listed),
-        listed.count(Group.ACTIVE) + needs,
-        needs,
-        listed.count(Group.DONE),
-        listed.count(Group.FAILED),
+        all=len(listed),
+        active=listed.count(Group.ACTIVE) + needs + idle,
+        needs_you=needs,
+        done=listed.count(Group.DONE),
+        failed=listed.count(Group.FAILED),
+        idle=idle,
     )
 
 

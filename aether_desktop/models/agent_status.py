@@ -8,10 +8,10 @@ from typing import Final
 
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.stores.reducers.shown_text import exact_line
+from kernel.protocol.process import ENDED_BY_SIGNAL
 from kernel.protocol.records import Approval
 
 EXACT_CHARACTERS: Final = 500
-STOPPED_BY_SIGNAL: Final = frozenset({130, 137, 143})
 _WORDS: Final = {"booting": "starting", "idle": "starting", "waiting": "waiting"}
 _WANTS: Final = {
     "command": "Wants to run",
@@ -25,11 +25,12 @@ _DETAILS: Final = ("command", "path", "url", "text", "message", "call")
 
 
 class Group(StrEnum):
-    """Where an agent is counted; ``NEEDS_YOU`` is part of ``ACTIVE``."""
+    """Where an agent is counted; ``NEEDS_YOU`` and ``IDLE`` (it stands still or has nothing to do) are parts of ``ACTIVE``."""
 
     ALL = "all"
     ACTIVE = "active"
     NEEDS_YOU = "needs"
+    IDLE = "idle"
     DONE = "done"
     FAILED = "failed"
 
@@ -50,17 +51,18 @@ def status_of(view: ProcessView) -> AgentStatus:
     if view.ended:
         if info.exit_code == 0:
             return AgentStatus("completed", "completed", Group.DONE, 8)
-        if info.exit_code in STOPPED_BY_SIGNAL:
+        if info.exit_code in ENDED_BY_SIGNAL:
             return AgentStatus("stopped", "stopped", Group.DONE, 7)
         return AgentStatus("failed", "failed", Group.FAILED, 6)
     if view.approval is not None:
         return AgentStatus("needs you", "waiting", Group.NEEDS_YOU, 0)
     if info.interrupted:
-        return AgentStatus("interrupted", "stopped", Group.ACTIVE, 5)
+        return AgentStatus("interrupted", "stopped", Group.IDLE, 5)
     if info.state == "stopped":
-        return AgentStatus("paused", "paused", Group.ACTIVE, 4)
+        return AgentStatus("paused", "paused", Group.IDLE, 4)
     if info.agent_phase in _WORDS:
-        return AgentStatus(_WORDS[info.agent_phase], "idle", Group.ACTIVE, 3)
+        group = Group.IDLE if info.agent_phase == "waiting" else Group.ACTIVE
+        return AgentStatus(_WORDS[info.agent_phase], "idle", group, 3)
     rank = 1 if info.agent_phase == "executing" else 2
     return AgentStatus(info.agent_phase, info.agent_phase, Group.ACTIVE, rank)
 
@@ -69,7 +71,7 @@ def belongs(group: Group, wanted: Group) -> bool:
     """Whether an agent of ``group`` is shown under the filter ``wanted``."""
     if wanted is Group.ALL or group is wanted:
         return True
-    return wanted is Group.ACTIVE and group is Group.NEEDS_YOU
+    return wanted is Group.ACTIVE and group in (Group.NEEDS_YOU, Group.IDLE)
 
 
 def question_of(approval: Approval) -> tuple[str, str]:

@@ -72,7 +72,8 @@ class AgentActions:
         if self._sheet is not None:
             return
         title, text = stop_question(living)
-        answers = (Answer("cancel", "Keep running"), Answer("stop", "Stop", "danger", default=True))
+        keep = Answer("keep", "Let it work" if len(living) == 1 else "Let them work", "primary", default=True)
+        answers = (Answer("stop", "Stop", "danger"), keep)
         self._sheet = Sheet(self._surface, title, text, answers=answers)
         self._tasks.spawn(self._stop_if_agreed(self._sheet, living), name="ask-stop")
 

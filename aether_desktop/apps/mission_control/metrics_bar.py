@@ -13,6 +13,7 @@ from aether_desktop.models.agent_order import Counts
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import tabular_ui_font, ui_font
 from aether_desktop.theme.tokens import TYPE
+from kernel.protocol.process import RunCounts
 from kernel.protocol.records import MetricsSample
 
 _HEIGHT_PX = 58
@@ -29,14 +30,16 @@ class Figure:
     attention: bool = False
 
 
-def figures_of(counts: Counts, completed: int, metrics: MetricsSample | None) -> tuple[Figure, ...]:
-    """The figures from the counts of agents and the kernel's newest sample."""
+def figures_of(counts: Counts, ended: RunCounts, metrics: MetricsSample | None) -> tuple[Figure, ...]:
+    """The figures: who lives as this window sees it, all runs that ended as the kernel counts them, and its newest sample."""
     figures = [
-        Figure(str(counts.all), "agents", 8),
-        Figure(str(counts.active), "active", 9),
-        Figure(str(counts.needs_you), "needs you", 10, attention=counts.needs_you > 0),
-        Figure(str(completed), "completed", 6),
-        Figure(str(counts.failed), "failed", 7),
+        Figure(str(counts.active + ended.all), "agents", 8),
+        Figure(str(counts.working), "working", 11),
+        Figure(str(counts.needs_you), "needs you", 12, attention=counts.needs_you > 0),
+        Figure(str(counts.idle), "idle", 9),
+        Figure(str(ended.completed), "completed", 7),
+        Figure(str(ended.failed), "failed", 10),
+        Figure(str(ended.stopped), "stopped", 6),
     ]
     if metrics is not None:
         figures += [

@@ -166,8 +166,7 @@ class MissionControl(QWidget):
         self.filters.set_segments(self._segments())
 
     def _show_figures(self) -> None:
-        completed = sum(1 for view in self._store.all() if view.ended and view.info.exit_code == 0)
-        self.metrics.set_figures(figures_of(self.model.counts, completed, self._ctx.stores.kernel.metrics))
+        self.metrics.set_figures(figures_of(self.model.counts, self._store.ended, self._ctx.stores.kernel.metrics))
 
     def _show_rows(self) -> None:
         if self.model.rowCount():
@@ -225,6 +224,7 @@ class MissionControl(QWidget):
             self._show_selection()
         if self.model.counts.all == 0:
             self._show_rows()
+        self._show_figures()
 
     # -- what is done ------------------------------------------------------------------------------------------------
 

@@ -23,8 +23,9 @@ def view(pid: int = 1, *, asks: float = 0.0, **changes: Any) -> ProcessView:
     [
         ({"agent_phase": "executing"}, "executing", Group.ACTIVE),
         ({"agent_phase": "booting", "state": "created"}, "starting", Group.ACTIVE),
-        ({"state": "stopped"}, "paused", Group.ACTIVE),
-        ({"state": "stopped", "interrupted": True}, "interrupted", Group.ACTIVE),
+        ({"state": "sleeping", "agent_phase": "waiting"}, "waiting", Group.IDLE),
+        ({"state": "stopped"}, "paused", Group.IDLE),
+        ({"state": "stopped", "interrupted": True}, "interrupted", Group.IDLE),
         ({"state": "zombie", "exit_code": 0}, "completed", Group.DONE),
         ({"state": "dead", "exit_code": 143}, "stopped", Group.DONE),
         ({"state": "dead", "exit_code": 1}, "failed", Group.FAILED),
@@ -44,7 +45,10 @@ def test_who_waits_for_the_person_needs_you_until_it_ends() -> None:
 def test_who_needs_you_is_active_too() -> None:
     assert belongs(Group.NEEDS_YOU, Group.ACTIVE)
     assert not belongs(Group.ACTIVE, Group.NEEDS_YOU)
-    assert count([Group.NEEDS_YOU, Group.ACTIVE, Group.DONE, Group.FAILED]) == Counts(4, 2, 1, 1, 1)
+    assert belongs(Group.IDLE, Group.ACTIVE)
+    counts = count([Group.NEEDS_YOU, Group.ACTIVE, Group.ACTIVE, Group.IDLE, Group.DONE, Group.FAILED])
+    assert counts == Counts(all=6, active=4, needs_you=1, done=1, failed=1, idle=1)
+    assert counts.working == 2
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from kernel.protocol.process import (
     ProcessSpawned,
     ProcessUpdated,
     ProcessUsage,
+    RunCounts,
 )
 from tests.fakes.kernel_client import FakeKernelClient, make_approval, make_info
 
@@ -120,6 +121,48 @@ async def test_after_a_gap_it_asks_again_and_keeps_what_was_told(client: FakeKer
     view = store.get(1)
     assert view is not None
     assert (view.info.step, view.thought) == (40, "Still here.")
+
+
+@pytest.mark.feature("MC02")
+async def test_what_ended_in_sight_is_still_there_after_a_gap(client: FakeKernelClient, store: ProcessStore) -> None:
+    await store.attach()
+    infos = [make_info(pid) for pid in range(1, 201)]
+    client.publish(*(ProcessSpawned(pid=info.pid, info=info) for info in infos))
+    client.publish(*(ProcessExited(pid=info.pid, code=0) for info in infos[:150]), AgentThought(pid=200, step=1, thought="T"))
+    assert store.ended == RunCounts(completed=150)
+    assert [view.pid for view in store.living()] == list(range(151, 201))
+    # Those from 151 on end unseen; the last 50 runs of the history do not reach back to all that were alive.
+    client.past = [make_info(pid, state="dead", exit_code=0 if pid <= 150 else 1) for pid in range(1, 401)]
+    client.lose_events()
+    await turns()
+    assert {view.pid for view in store.all()} == {*range(1, 201), *range(351, 401)}
+    assert not store.living()
+    assert [view.pid for view in store.all()] == sorted(view.pid for view in store.all())
+    known = store.get(160)
+    assert known is not None
+    assert known.info.exit_code == 1
+    assert store.ended == RunCounts(completed=150, failed=250)
+
+
+async def test_an_end_that_the_snapshot_tells_already_is_counted_once(client: FakeKernelClient, store: ProcessStore) -> None:
+    client.processes = [make_info(1, state="zombie", exit_code=0), make_info(2)]
+    await store.attach()
+    assert store.ended == RunCounts(completed=1)
+    client.publish(ProcessExited(pid=1, code=0), ProcessExited(pid=2, code=143), ProcessReaped(pid=2))
+    assert store.ended == RunCounts(completed=1, stopped=1)
+
+
+async def test_who_the_kernel_does_not_know_any_more_goes(client: FakeKernelClient, store: ProcessStore) -> None:
+    client.processes = [make_info(1), make_info(2)]
+    client.approvals = [make_approval(1)]
+    await store.attach()
+    client.processes, client.approvals = [make_info(2)], []
+    seen = watched(store)
+    client.lose_events()
+    await turns()
+    assert [view.pid for view in store.all()] == [2]
+    assert not store.needs_you()
+    assert 1 in seen[0]
 
 
 async def test_a_kernel_that_does_not_answer_leaves_what_is_known(client: FakeKernelClient, store: ProcessStore) -> None:

@@ -11,7 +11,16 @@ from aether_desktop.models.agent_order import Sort
 from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import ConflictError
 from kernel.protocol.agent import AgentThinkingChunk
-from kernel.protocol.process import ApprovalAnswered, ProcessExited, ProcessResume, ProcessSignal, ProcessSpawned
+from kernel.protocol.process import (
+    ApprovalAnswered,
+    ProcessExited,
+    ProcessList,
+    ProcessListReply,
+    ProcessResume,
+    ProcessSignal,
+    ProcessSpawned,
+    RunCounts,
+)
 from tests.fakes.app_context import World, attach
 from tests.fakes.kernel_client import make_info
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
@@ -72,15 +81,29 @@ async def test_hidden_terminals_say_nothing(page: Page) -> None:
 async def test_the_figures_count_what_there_is(page: Page) -> None:
     shown = {figure.label: figure.value for figure in page.view.metrics.shown}
     assert shown == {
-        "agents": "6", "active": "4", "needs you": "1", "completed": "1", "failed": "1", "uptime": "2 h 14 m",
-        "memory": "375 MB", "tokens today": "1.2 M",
+        "agents": "6", "working": "2", "needs you": "1", "idle": "1", "completed": "1", "failed": "1", "stopped": "0",
+        "uptime": "2 h 14 m", "memory": "375 MB", "tokens today": "1.2 M",
     }  # fmt: skip
     page.world.client.publish(ProcessExited(pid=5, code=0))
-    assert "2 completed" in page.view.metrics.accessibleName()
+    page.world.client.publish(ProcessExited(pid=4, code=143))
+    assert "0 working, 1 needs you, 1 idle, 2 completed, 1 failed, 1 stopped" in page.view.metrics.accessibleName()
     page.window.resize(360, 700)
     await settle()
     assert "needs you" in [figure.label for figure in page.view.metrics.shown]
     assert len(page.view.metrics.shown) < 8
+
+
+@pytest.mark.feature("MC02")
+async def test_runs_that_are_not_listed_are_counted_too(page: Page) -> None:
+    page.world.client.answer(
+        ProcessList,
+        ProcessListReply(
+            processes=tuple(page.world.client.processes), ended=RunCounts(completed=1200, failed=30, stopped=4), seq=10_000
+        ),
+    )
+    await page.world.stores.processes.attach()
+    assert "1238 agents" in page.view.metrics.accessibleName()
+    assert "1200 completed, 30 failed, 4 stopped" in page.view.metrics.accessibleName()
 
 
 @pytest.mark.feature("MC03")
@@ -174,6 +197,11 @@ async def test_delete_asks_before_it_stops(page: Page) -> None:
     page.press(Key.Key_Delete)
     await settle()
     page.press(Key.Key_Return)
+    await settle()
+    assert signals(page.world) == [], "Enter is the careful answer"
+    page.press(Key.Key_Delete)
+    await settle()
+    page.click(sheet_of(page).button("stop"))
     await settle()
     assert signals(page.world) == [(5, "SIGTERM")]
 
