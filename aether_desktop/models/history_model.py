@@ -89,8 +89,6 @@ class HistoryModel(QAbstractListModel):
             return info
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{info.name} {info.pid}, {' '.join(info.goal[:200].split())}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return info.goal[:600]
         return None
 
     def canFetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> bool:

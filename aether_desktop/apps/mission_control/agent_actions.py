@@ -15,9 +15,12 @@ from aether_desktop.stores.processes import ProcessStore
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.shown_text import exact_line
 from kernel.errors import AetherError
 from kernel.protocol.ids import Signal
 from kernel.protocol.process import ProcessResume, ProcessSignal
+
+_NAME_CHARACTERS = 60
 
 
 class AgentActions:
@@ -94,7 +97,7 @@ class AgentActions:
         try:
             await self._client.execute(command)
         except AetherError as error:
-            self._notify(Notice(f"{view.info.name} {view.pid}: {error.message}", error.hint, "error"))
+            self._notify(Notice(f"{_name(view)} {view.pid}: {error.message}", error.hint, "error"))
 
     def _on_error(self, error: BaseException) -> None:
         if isinstance(error, AetherError):
@@ -108,8 +111,12 @@ def stop_question(living: Sequence[ProcessView]) -> tuple[str, str]:
     if len(living) == 1:
         info = living[0].info
         where = f"It is at step {info.step}" + (f" of {info.max_steps}." if info.max_steps else ".")
-        return f"Stop {info.name} {info.pid}?", f"{where} Its files and its history stay; the run cannot be taken up again."
+        return f"Stop {_name(living[0])} {info.pid}?", f"{where} Its files and its history stay; the run cannot be taken up again."
     return (
         f"Stop {len(living)} agents?",
         "Their files and their histories stay; the runs cannot be taken up again.",
     )
+
+
+def _name(view: ProcessView) -> str:
+    return exact_line(view.info.name, _NAME_CHARACTERS)

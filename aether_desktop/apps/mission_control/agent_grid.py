@@ -42,6 +42,7 @@ from aether_desktop.apps.mission_control.previews import PreviewProvider
 from aether_desktop.apps.mission_control.repaint_pacer import RepaintPacer
 from aether_desktop.models.agent_model import AgentListModel
 from aether_desktop.theme.current import tokens_of
+from aether_desktop.widgets.shown_text import plain_tooltip
 
 
 class Layout(StrEnum):
@@ -321,7 +322,7 @@ class AgentGrid(CellsView):
         if event.type() is QEvent.Type.ToolTip:
             view = self._agents.view_at(self.indexAt(event.pos()).row())  # type: ignore[attr-defined]  # a QHelpEvent
             text = f"{view.info.goal[:600]}\n\nEnter opens, Space pauses, Delete stops" if view is not None else ""
-            QToolTip.showText(event.globalPos(), text, self)  # type: ignore[attr-defined]  # a QHelpEvent
+            QToolTip.showText(event.globalPos(), plain_tooltip(text), self)  # type: ignore[attr-defined]  # a QHelpEvent
             return True
         return super().viewportEvent(event)
 

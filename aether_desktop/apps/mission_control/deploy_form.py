@@ -25,9 +25,11 @@ from aether_desktop.models.model_choices import ModelChoice
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.label import ElidedLabel, Label
+from aether_desktop.widgets.shown_text import plain_tooltip
 
 _GOAL_HEIGHT_PX = 92
 _TWO_LINES_PX = 34
+_SOURCE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _NUMBERS = (
     ("max_steps", "Steps"),
     ("time_budget_min", "Minutes of work"),
@@ -288,12 +290,14 @@ class DeployForm(QWidget):
         self.model.clear()
         for choice in choices:
             self.model.addItem(choice.text, choice.model_id)
-            self.model.setItemData(self.model.count() - 1, choice.source, Qt.ItemDataRole.ToolTipRole)
+            row = self.model.count() - 1
+            self.model.setItemData(row, choice.source, _SOURCE_ROLE)
+            self.model.setItemData(row, plain_tooltip(choice.source), Qt.ItemDataRole.ToolTipRole)
         self.model.setCurrentIndex(max(0, self.model.findData(self._wanted_model)))
         self._describe_model()
 
     def _describe_model(self) -> None:
-        self.source.setText(str(self.model.currentData(Qt.ItemDataRole.ToolTipRole) or "Looking for models…"))
+        self.source.setText(str(self.model.currentData(_SOURCE_ROLE) or "Looking for models…"))
 
     def _open_folder_dialog(self) -> None:
         dialog = QFileDialog(self, "A folder for the agent", os.path.expanduser(self.folder.text() or "~"))

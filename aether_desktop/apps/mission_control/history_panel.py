@@ -38,6 +38,7 @@ from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.phase_dot import paint_phase_dot
 from aether_desktop.widgets.search_field import SearchField
+from aether_desktop.widgets.shown_text import plain_tooltip
 from kernel.errors import AetherError
 from kernel.protocol.records import ProcessInfo
 
@@ -159,9 +160,11 @@ class _RunList(QListView):
         if event.type() is QEvent.Type.ToolTip:
             position = event.pos()  # type: ignore[attr-defined]  # a QHelpEvent
             index = self.indexAt(position)
-            if index.isValid() and again_area(QRectF(self.visualRect(index))).contains(QPointF(position)):
-                QToolTip.showText(event.globalPos(), "Deploy again (R)", self)  # type: ignore[attr-defined]  # as above
-                return True
+            info = index.data(INFO_ROLE)
+            on_button = again_area(QRectF(self.visualRect(index))).contains(QPointF(position))
+            text = "" if info is None else "Deploy again (R)" if on_button else plain_tooltip(info.goal[:600])
+            QToolTip.showText(event.globalPos(), text, self)  # type: ignore[attr-defined]  # as above
+            return True
         return super().viewportEvent(event)
 
 

@@ -18,13 +18,11 @@ from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.fonts import mono_font, ui_font
 from aether_desktop.theme.icons import paint_icon
 from aether_desktop.theme.tokens import SPACE, TYPE, TerminalColours, Tokens
+from aether_desktop.widgets.shown_text import printed
 
 REVIEW: Final = "Review"
 SHOWN_CHARACTERS: Final = 400
 _KEY: Final = "↵"
-_HIDDEN: Final = dict.fromkeys(
-    [code for code in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)) if code not in (9, 10)]
-)
 _LINE_PX: Final = 14.0
 _VERTICAL: Final = int(Qt.AlignmentFlag.AlignVCenter)
 LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
@@ -115,8 +113,8 @@ def one_line(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The beginning of a text without control characters and without marks that turn the direction of others."""
-    return text[:SHOWN_CHARACTERS].translate(_HIDDEN)
+    """The beginning of a text as a terminal would leave it, with nothing hidden and nothing that turns the direction of others."""
+    return printed(text[:SHOWN_CHARACTERS])
 
 
 def review_width() -> float:

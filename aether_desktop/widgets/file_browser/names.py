@@ -1,6 +1,7 @@
 """Names and paths of the virtual file system, and how they are written for people. Pure.
 
-A name is hostile: it may hold line breaks, bidirectional controls, 255 bytes of anything. ``shown_name`` makes it one visible line.
+A name is hostile: it may hold line breaks, bidirectional controls, 255 bytes of anything. ``shown_name`` makes it one visible line; what
+is hostile in it is judged where all shown text is, in ``widgets.shown_text``.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from aether_desktop.widgets.shown_text import exact
 from kernel.protocol.ids import FileType
 
 NAME_LIMIT_BYTES: Final = 255
 ROOT: Final = "/"
 _SIZES: Final = ((2**30, "GB"), (2**20, "MB"), (2**10, "KB"))
-_UNSEEN: Final = frozenset({"Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
-_JOINERS: Final = frozenset("\u200c\u200d")  # they shape letters and emoji, and hide nothing
+_BREAKS: Final = str.maketrans({"\t": "␉", "\n": "␊"})
 _LOST: Final = "\ufffd"
 _KINDS: Final[dict[FileType, str]] = {
     "directory": "folder",
@@ -104,10 +105,10 @@ def copy_name(name: str, taken: Collection[str]) -> str:
 
 
 def shown_name(name: str) -> str:
-    """One line in which everything can be seen: control characters as their pictures, other unseen ones by their numbers."""
+    """One line in which everything can be seen: tabs and line breaks as their pictures, other unseen characters by their numbers."""
     if name.isascii() and name.isprintable():
         return name
-    return "".join(_seen(character) for character in name)
+    return exact(name).translate(_BREAKS)
 
 
 def size_text(count: int) -> str:
@@ -140,15 +141,3 @@ def count_text(count: int, word: str) -> str:
 
 def _cut(text: str, limit_bytes: int) -> str:
     return text.encode()[: max(0, limit_bytes)].decode(errors="ignore")
-
-
-def _seen(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    category = unicodedata.category(character)
-    if category == "Cc" or (category in _UNSEEN and character not in _JOINERS):
-        return f"‹U+{code:04X}›"
-    return character

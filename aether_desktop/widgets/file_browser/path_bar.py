@@ -13,6 +13,7 @@ from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.file_browser.names import crumbs, shown_name
 from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.shown_text import plain_tooltip
 
 _CRUMB_PX = 180
 _PATH_LIMIT = 4096
@@ -65,7 +66,7 @@ class _Crumbs(QWidget):
             here.setContentsMargins(SPACE.sm, 0, SPACE.sm, 0)
             here.setAccessibleName(f"Here: {path}")
             return here
-        button = Button(text, "quiet", tooltip=shown_name(path))
+        button = Button(text.replace("&", "&&"), "quiet", tooltip=plain_tooltip(shown_name(path)))
         button.setAccessibleName(f"Folder {path}")
         button.clicked.connect(lambda: self.wanted.emit(path))
         return button

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QToolTip, QWidget
 
+from aether_desktop.apps.mission_control import paint_parts
 from aether_desktop.apps.mission_control.agent_grid import Layout
 from aether_desktop.models.agent_order import Sort
 from aether_desktop.widgets.sheet import Sheet
@@ -310,3 +312,47 @@ async def test_everything_has_a_name_and_a_tooltip(page: Page) -> None:
         assert "(" in button.toolTip()
     index = page.view.model.index(0)
     assert "needs you" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def hover(view: QAbstractItemView, at: QPoint) -> str:
+    QToolTip.hideText()
+    QApplication.sendEvent(view.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, view.viewport().mapToGlobal(at)))
+    return QToolTip.text()
+
+
+async def test_a_goal_under_the_pointer_is_never_read_as_html(page: Page) -> None:
+    goal = "Fix the <table> layout & \u202ehide <img src='file:///etc/passwd'>"
+    page.world.client.publish(ProcessSpawned(pid=9, info=make_info(9, goal=goal)))
+    text = hover(page.view.grid, page.view.grid.cell(page.view.model.row_of(9)).center())
+    assert "&lt;table&gt;" in text
+    assert "<img" not in text
+    assert "\u202e" not in text
+    page.press(Key.Key_H)
+    history = page.view.history
+    await wait_until(lambda: history.model.rowCount() > 0)
+    page.world.client.publish(ProcessSpawned(pid=10, info=make_info(10, goal=goal)))
+    rect = history.list.visualRect(history.model.index(0))
+    text = hover(history.list, rect.center())
+    assert "&lt;table&gt;" in text
+    assert "<img" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mno colour\x1b[0m", "no colour"),
+        ("zero\u200bwidth", "zero⟨U+200B⟩width"),
+        ("a\u202eb", "a⟨U+202E⟩b"),
+        ("loading 1%\rloading 9%\nnext", "loading 9% next"),
+    ],
+)
+def test_what_a_card_shows_hides_nothing_and_keeps_no_escapes(text: str, shown: str) -> None:
+    assert paint_parts.one_line(text) == shown
+
+
+async def test_a_question_with_a_hostile_name_is_readable(page: Page) -> None:
+    page.world.client.publish(ProcessSpawned(pid=9, info=make_info(9, name="Co\u202eder\n<b>")))
+    page.click_card(9)
+    page.press(Key.Key_Delete)
+    await settle()
+    assert sheet_of(page).accessibleName() == "Stop Co⟨U+202E⟩der ⏎ <b> 9?"

@@ -15,12 +15,13 @@ from aether_desktop.widgets.file_browser import names
     ("name", "shown"),
     [
         ("plain.txt", "plain.txt"),
-        ("a\nb\tc\x7f", "a␊b␉c␡"),
-        ("\u202etxt.exe", "‹U+202E›txt.exe"),
-        ("zero\u200bwidth", "zero‹U+200B›width"),
+        ("a\nb\tc\x7f", "a␊b␉c⟨U+007F⟩"),
+        ("\u202etxt.exe", "⟨U+202E⟩txt.exe"),
+        ("zero\u200bwidth", "zero⟨U+200B⟩width"),
         ("👨‍👩‍👧 漢字 تقرير", "👨‍👩‍👧 漢字 تقرير"),
-        ("\x85", "‹U+0085›"),
-        ("\u2028", "‹U+2028›"),
+        ("\x85", "⟨U+0085⟩"),
+        ("\u2028", "⟨U+2028⟩"),
+        ("no\u00a0break", "no⟨U+00A0⟩break"),
     ],
 )
 def test_a_name_is_one_visible_line(name: str, shown: str) -> None:

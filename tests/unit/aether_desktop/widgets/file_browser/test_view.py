@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QMenu
 from shiboken6 import isValid
 
+from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.file_browser import clip
 from kernel.errors import LimitReachedError, UnavailableError
 from kernel.protocol.base import Command
@@ -534,3 +535,11 @@ async def test_paths_are_copied(browser: Browser) -> None:
     browser.client.answer(KernelStatus, KernelStatusReply(version="1", uptime=0, metrics=browser.client.metrics, root="/srv"))
     browser.view.copy_host_paths()
     await browser.until(lambda: QGuiApplication.clipboard().text() == f"/srv{HOME}/notes.txt")
+
+
+async def test_the_path_shows_a_folder_as_it_is_called(browser: Browser) -> None:
+    (browser.home / "R&D <b>x" / "inner").mkdir(parents=True)
+    browser.view.go(f"{HOME}/R&D <b>x/inner")
+    await browser.shows()
+    button = next(button for button in browser.view.path.findChildren(Button) if "R&&D" in button.text())
+    assert button.toolTip().endswith("R&amp;D &lt;b&gt;x</p>")
