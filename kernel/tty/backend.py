@@ -63,6 +63,22 @@ class RunningCommand(Protocol):
         ...
 
 
+class DirectOutput(Protocol):
+    """Output that one other thread can take by itself (`kernel.tty.master.Master`)."""
+
+    def hand_over(self, on_waiting: Callable[[], None]) -> None:
+        """Let one other thread have the output by `take`. on_waiting: called on the loop when there is some after `take` found none."""
+        ...
+
+    def take_back(self) -> None:
+        """Read on the loop again. The other thread must not be in `take`."""
+        ...
+
+    def take(self, max_bytes: int) -> bytes:
+        """Output, at most `max_bytes`; b"" when there is none now. On the other thread."""
+        ...
+
+
 class Pty(Protocol):
     """A live terminal.
 
@@ -73,6 +89,11 @@ class Pty(Protocol):
     @property
     def pid(self) -> int | None:
         """The host's number of the program, None where it is not ours."""
+        ...
+
+    @property
+    def direct(self) -> DirectOutput | None:
+        """Reading by whoever owns the screen; None where only the loop can read."""
         ...
 
     def start_reading(self, on_data: OnData, on_exit: OnExit) -> None:

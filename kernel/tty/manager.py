@@ -33,6 +33,8 @@ from kernel.tty.screen_copy import ScreenCopy
 
 MAX_TERMINALS = 500
 MAX_CHANNELS = 64
+#: Output taken in smaller pieces than this is no flood, and not counted.
+FLOOD_PIECE_BYTES = 4 << 10
 _log = get_logger(__name__)
 
 
@@ -70,6 +72,8 @@ class _Terminal:
         self.pty = pty
         self.screen = screen
         self.precedence = Precedence(pty.pid)
+        self._loop = asyncio.get_running_loop()
+        self._read_by_owner = False
         self.channels: set[ByteChannel] = set()
         self.copies: dict[ByteChannel, ScreenCopy] = {}
 
@@ -89,6 +93,28 @@ class _Terminal:
         """A reader has gone."""
         self.channels.discard(channel)
         self.copies.pop(channel, None)
+        self.choose_reader()
+
+    def choose_reader(self, *, shared: bool = False) -> None:
+        """The owner of the screen reads by itself where nobody else wants the output. shared: somebody will in a moment."""
+        direct = self.pty.direct
+        alone = self.screen.leased and self.info.running and not (self.channels or shared)
+        if direct is None or alone == self._read_by_owner:
+            return
+        self._read_by_owner = alone
+        self.screen.read_by(self._take if alone else None)
+        if alone:
+            direct.hand_over(self.screen.note_waiting)
+        else:
+            direct.take_back()
+
+    def _take(self, max_bytes: int) -> bytes:
+        """On the thread of the screen's owner."""
+        direct = self.pty.direct
+        data = direct.take(max_bytes) if direct is not None else b""
+        if len(data) >= FLOOD_PIECE_BYTES and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.precedence.note_output, len(data))
+        return data
 
 
 class TtyManager:
@@ -203,6 +229,7 @@ class TtyManager:
         terminal = self._find(tty_id)
         if len(terminal.channels) >= MAX_CHANNELS:
             raise LimitReachedError(f"{MAX_CHANNELS} viewers look at this terminal already.", "Close some of them.")
+        terminal.choose_reader(shared=True)
         channel = ByteChannel(
             lossless=lossless,
             on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
@@ -259,8 +286,14 @@ class TtyManager:
             lines,
             reply=lambda answer: self._answer(tty_id, answer),
             on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
+            on_lease=lambda: self._on_lease(tty_id),
             scrollback=self._scrollback(),
         )
+
+    def _on_lease(self, tty_id: str) -> None:
+        terminal = self._terminals.get(tty_id)
+        if terminal is not None:
+            terminal.choose_reader()
 
     def _answer(self, tty_id: str, answer: bytes) -> None:
         """What a terminal says to its program; a program that does not listen loses it, as with any terminal."""
@@ -278,6 +311,7 @@ class TtyManager:
         terminal.channels.clear()
         terminal.screen.end()
         terminal.precedence.forget()
+        terminal.screen.read_by(None)
         self._change(terminal, TtyEvent.EXITED, running=False, exit_code=code)
 
     def _resume(self, tty_id: str) -> None:

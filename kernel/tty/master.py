@@ -1,14 +1,18 @@
 """Reading and writing the master descriptor of a terminal on the kernel's loop, with back-pressure both ways.
 
-Used by the POSIX terminals; owns the descriptor from construction to `close`.
+Reading can be handed over to one other thread: a system hands out a terminal's output in pieces of 4 KiB, and the loop's thread would
+wait for the interpreter at each of them while that other one parses. Used by the POSIX terminals; owns the descriptor from
+construction to `close`.
 """
 
 import asyncio
 import contextlib
 import fcntl
 import os
+import select
 import struct
 import termios
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,6 +26,9 @@ BYTES_PER_TURN = 64 << 10
 TURN_S = 0.001
 MAX_UNREAD_INPUT_BYTES = 1 << 20
 MAX_DRAIN_READS = 16
+#: A piece of at least this size is followed by another one in a moment, for which `take` waits once.
+FLOW_BYTES = 2 << 10
+FLOW_WAIT_MS = 1
 
 
 class Master:
@@ -32,6 +39,8 @@ class Master:
         self._loop = asyncio.get_running_loop()
         self._on_data: OnData | None = None
         self._on_end: Callable[[], None] | None = None
+        self._on_waiting: Callable[[], None] | None = None
+        self._taking = threading.Lock()
         self._input = bytearray()
         self._reading = False
         os.set_blocking(descriptor, False)
@@ -58,14 +67,45 @@ class Master:
             self._reading = False
             self._loop.remove_reader(self._descriptor)
 
+    def hand_over(self, on_waiting: Callable[[], None]) -> None:
+        """Let one other thread have the output by `take`. on_waiting: called on the loop when there is some after `take` found none."""
+        self._on_waiting = on_waiting
+        self.resume_reading()
+
+    def take_back(self) -> None:
+        """Read on the loop again. The other thread must not be in `take`."""
+        self._on_waiting = None
+        self.resume_reading()
+
+    def take(self, max_bytes: int) -> bytes:
+        """Output, at most `max_bytes`; b"" when there is none now, and then `on_waiting` will tell. On the other thread."""
+        pieces: list[bytes] = []
+        size = 0
+        with self._taking:
+            waited = False
+            while size < max_bytes:
+                data = self._read_some(max_bytes - size)
+                if data:
+                    pieces.append(data)
+                    size += len(data)
+                elif data is None and pieces and len(pieces[-1]) >= FLOW_BYTES and not waited:
+                    waited = True
+                    self._wait_for_more()
+                else:
+                    if data is None and not pieces and not self._loop.is_closed():
+                        self._loop.call_soon_threadsafe(self.resume_reading)
+                    break
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     def drain(self) -> None:
         """Hand over what is left after the program has ended, at most 1 MiB, whether or not there is room."""
-        for _ in range(MAX_DRAIN_READS):
-            data = self._read_some()
-            if not data:
-                return
-            if self._on_data is not None:
-                self._on_data(data)
+        with self._taking:
+            for _ in range(MAX_DRAIN_READS):
+                data = self._read_some(READ_BYTES)
+                if not data:
+                    return
+                if self._on_data is not None:
+                    self._on_data(data)
 
     def write(self, data: bytes) -> None:
         """Queue input. Raises LimitReachedError when the program leaves 1 MiB unread."""
@@ -95,17 +135,22 @@ class Master:
         if self._descriptor is not None:
             self._loop.remove_reader(self._descriptor)
             self._loop.remove_writer(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = None
+            with self._taking:
+                os.close(self._descriptor)
+                self._descriptor = None
             self._input.clear()
 
     def _on_readable(self) -> None:
+        if self._on_waiting is not None:
+            self.pause_reading()
+            self._on_waiting()
+            return
         pieces: list[bytes] = []
         size = 0
         ended = False
         until = time.monotonic() + TURN_S
         while size < BYTES_PER_TURN and (not pieces or time.monotonic() < until):
-            data = self._read_some()
+            data = self._read_some(READ_BYTES)
             if data is None:
                 break
             if not data:
@@ -118,12 +163,18 @@ class Master:
         if ended:
             self._end()
 
-    def _read_some(self) -> bytes | None:
+    def _wait_for_more(self) -> None:
+        if self._descriptor is not None:
+            poller = select.poll()
+            poller.register(self._descriptor, select.POLLIN)
+            poller.poll(FLOW_WAIT_MS)
+
+    def _read_some(self, max_bytes: int) -> bytes | None:
         """Output, None when there is none now, b"" at the end (EIO: nobody has the other side open)."""
         if self._descriptor is None:
             return b""
         try:
-            return os.read(self._descriptor, READ_BYTES)
+            return os.read(self._descriptor, max_bytes)
         except (BlockingIOError, InterruptedError):
             return None
         except OSError:

@@ -17,7 +17,7 @@ import termios
 import time
 
 from kernel.errors import InvalidArgumentError, NotFoundError, UnavailableError
-from kernel.tty.backend import OnData, OnExit, Pty, RunningCommand, ShellSpec
+from kernel.tty.backend import DirectOutput, OnData, OnExit, Pty, RunningCommand, ShellSpec
 from kernel.tty.foreground import Foreground
 from kernel.tty.master import Master
 from kernel.tty.shell_integration import login_shell
@@ -78,6 +78,11 @@ class HostPty:
     def pid(self) -> int | None:
         """The program's number, which is its session's and process group's too."""
         return self._process.pid
+
+    @property
+    def direct(self) -> DirectOutput | None:
+        """The master."""
+        return self._master
 
     def start_reading(self, on_data: OnData, on_exit: OnExit) -> None:
         """Begin to hand over output; on_exit comes after the last of it."""
@@ -182,6 +187,11 @@ class AdoptedPty:
     def pid(self) -> int | None:
         """Not ours to know."""
         return None
+
+    @property
+    def direct(self) -> DirectOutput | None:
+        """The master."""
+        return self._master
 
     def start_reading(self, on_data: OnData, on_exit: OnExit) -> None:
         """Begin to hand over output; `wait_exit` must run beside it."""

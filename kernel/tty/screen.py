@@ -1,8 +1,8 @@
 """A terminal's one screen: parsed by the kernel while nobody looks, by the window that looks at it otherwise.
 
 Programs ask their terminal questions, so somebody must parse at any time, and only one may. Output waits in a bounded inbox;
-who holds the `ScreenLease` takes from it, on any thread; without a lease the kernel's loop does, a slice a turn. Made by
-`TtyManager`.
+who holds the `ScreenLease` takes from it, on any thread, and where nobody else wants the output reads it without the loop's help;
+without a lease the kernel's loop does all, a slice a turn. Made by `TtyManager`.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ class LiveScreen:
     """The screen of one terminal. Constructed on the kernel's loop.
 
     reply: takes, on the loop, what the terminal answers to its program. on_room: called, on any thread, when a full inbox has
-    room again.
+    room again. on_lease: called on the loop when somebody has taken the parsing over or given it back.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class LiveScreen:
         *,
         reply: Callable[[bytes], None],
         on_room: Callable[[], None],
+        on_lease: Callable[[], None],
         scrollback: int = SCROLLBACK,
     ) -> None:
         self.terminal = Terminal(columns, lines, scrollback=scrollback)
@@ -40,6 +41,8 @@ class LiveScreen:
         self._asked: tuple[int, int] | None = None
         self._loop = asyncio.get_running_loop()
         self._reply = reply
+        self._on_lease = on_lease
+        self._take: Callable[[int], bytes] | None = None
         self._lock = threading.Lock()
         self._lease: ScreenLease | None = None
         self._scheduled = False
@@ -77,7 +80,20 @@ class LiveScreen:
         if self._lease is not None:
             raise ConflictError("Another window shows this terminal.", "Close it there first.")
         self._lease = ScreenLease(self, on_readable)
+        self._on_lease()
         return self._lease
+
+    def read_by(self, take: Callable[[int], bytes] | None) -> None:
+        """Have the owner of the lease read what is not in the inbox: `take` gives at most so many bytes. None: no longer.
+
+        On the loop; when it returns, no earlier `take` is under way.
+        """
+        with self._lock:
+            self._take = take
+
+    def note_waiting(self) -> None:
+        """There is something to take. On the loop."""
+        self._on_readable()
 
     def resize(self, columns: int, lines: int) -> None:
         """The pty has another size now. On the loop; the owner of a lease follows when it parses."""
@@ -105,6 +121,8 @@ class LiveScreen:
             if asked is not None and asked != (self.terminal.columns, self.terminal.lines):
                 self.terminal.resize(*asked)
             data = self._inbox.take(max_bytes)
+            if not data and self._take is not None:
+                data = self._take(max_bytes)
             if not data:
                 return 0
             self.terminal.feed(data)
@@ -122,6 +140,7 @@ class LiveScreen:
         if self._lease is lease:
             self._lease = None
             self._asked = None
+            self._on_lease()
             self._restore_size()
             self._on_readable()
 

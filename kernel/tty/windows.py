@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from kernel.errors import NotFoundError, UnavailableError
-from kernel.tty.backend import OnData, OnExit, Pty, ShellSpec
+from kernel.tty.backend import DirectOutput, OnData, OnExit, Pty, ShellSpec
 from kernel.tty.foreground import Foreground
 
 READ_CHARS = 64 << 10
@@ -57,6 +57,11 @@ class WindowsPty:
         """The program's number."""
         pid: int = self._process.pid
         return pid
+
+    @property
+    def direct(self) -> DirectOutput | None:
+        """The reading thread has the output."""
+        return None
 
     def start_reading(self, on_data: OnData, on_exit: OnExit) -> None:
         """Begin to hand over output."""
