@@ -32,6 +32,11 @@ NARROW_PX = 560
 SHARE_OF_WINDOW = 0.42
 ALWAYS_CHARACTERS = 42
 TITLE_CHARACTERS = 300
+MARGINS = (30, 18, 30, 24)
+TIGHT_REST_PX = 104
+TIGHT_TITLE_PX = 124
+NO_LIMIT_PX = 16_777_215
+TIGHT_MARGINS = (12, 9, 12, 11)
 
 
 class ApprovalPanel(QWidget):
@@ -51,12 +56,13 @@ class ApprovalPanel(QWidget):
         self._approval: Approval | None = None
         self._sent = False
         self._readable = True
+        self._tight = False
         self._narrow: bool | None = None
         self._ready_at = 0.0
         self._title = ElidedLabel("", "body")
         self._title.setStyleSheet("font-weight: 600;")
         self._risk = ElidedLabel("", "tertiary", mode=Qt.TextElideMode.ElideMiddle)
-        self._length = Label("", "attention")
+        self._length = ElidedLabel("", "attention")
         self._elsewhere = Label("Ctrl+Enter answers", "caption")
         self._countdown = ElidedLabel("", "caption")
         self._what = AskedText()
@@ -110,6 +116,18 @@ class ApprovalPanel(QWidget):
         if self._may_take_focus(focus):
             self.setFocus()
 
+    def set_tight(self, tight: bool) -> None:
+        """Be as low as a question can be: its command, and the buttons."""
+        if tight != self._tight:
+            self._tight = tight
+            self._reason.setVisible(not tight)
+            # The risk is as much worth reading as who asks.
+            self._title.setMaximumWidth(TIGHT_TITLE_PX if tight else NO_LIMIT_PX)
+            self._column.setContentsMargins(*(TIGHT_MARGINS if tight else MARGINS))
+            self._column.setSpacing(4 if tight else 10)
+            self._fit_text()
+            self.update()
+
     def answer_again(self, approval_id: str) -> None:
         """The answer to this question was refused: it can be given again."""
         if self._approval is not None and self._approval.approval_id == approval_id:
@@ -160,6 +178,8 @@ class ApprovalPanel(QWidget):
         glow = QColor(mark)
         glow.setAlpha(64 if self.hasFocus() else 26)
         area = QRectF(self.rect()).adjusted(16.5, 6.5, -16.5, -10.5)
+        if self._tight:
+            area = QRectF(self.rect()).adjusted(4.5, 4.5, -4.5, -4.5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(glow)
         painter.drawRoundedRect(area.adjusted(-4, -4, 4, 4), RADIUS.medium + 4, RADIUS.medium + 4)
@@ -178,8 +198,8 @@ class ApprovalPanel(QWidget):
         head.addWidget(self._countdown)
         self._foot.setHorizontalSpacing(SPACE.sm)
         self._foot.setVerticalSpacing(SPACE.sm)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(30, 18, 30, 24)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(*MARGINS)
         column.setSpacing(10)
         column.addLayout(head)
         column.addWidget(self._what)
@@ -222,7 +242,6 @@ class ApprovalPanel(QWidget):
         self._readable = len(asked) <= MOST_CHARACTERS
         length = length_of(asked)
         self._length.setText(length if self._readable else f"{length}: too long to be approved")
-        self._length.setVisible(bool(length))
         self._what.show_asked(asked if self._readable else asked[:MOST_CHARACTERS] + "…", diff=diff)
         self._what.setAccessibleDescription(length)
         self._fit_text()
@@ -259,7 +278,9 @@ class ApprovalPanel(QWidget):
         line = self._what.fontMetrics().lineSpacing()
         room = int(parent.height() * SHARE_OF_WINDOW) if parent is not None else line * SHOWN_LINES
         wanted = max(1, int(self._what.document().size().height()))
-        shown = max(1, min(wanted, SHOWN_LINES, room // line - 4))
+        lines = (parent.height() - TIGHT_REST_PX) // line if self._tight and parent is not None else room // line - 4
+        shown = max(1, min(wanted, SHOWN_LINES, lines))
+        self._length.setVisible(shown < wanted or not self._readable)
         policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if shown < wanted else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self._what.setVerticalScrollBarPolicy(policy)
         height = line * shown + 20
@@ -290,8 +311,7 @@ class ApprovalPanel(QWidget):
             self.rejected.emit(self._approval.approval_id, self._reason.text().strip())
 
     def _show_countdown(self) -> None:
-        if self._approval is None or not self._approval.expires_at:
-            self._countdown.setText("")
-            return
-        left = max(0, int(self._approval.expires_at - time.time()))
+        expires_at = self._approval.expires_at if self._approval is not None else 0.0
+        self._countdown.setVisible(bool(expires_at))
+        left = max(0, int(expires_at - time.time()))
         self._countdown.setText(f"denied in {left // 60}:{left % 60:02d}")

@@ -13,9 +13,9 @@ from kernel.protocol.records import Approval
 
 MOST_CHARACTERS = 300_000
 """Three times the longest command that the kernel takes; what is longer cannot be approved here, since nobody could read it."""
-LONG_CHARACTERS = 400
-LONG_LINES = 3
-_WELL_DARKER = 190
+LONG_CHARACTERS = 2_000
+WELL_COLOUR = QColor(DARK.terminal.background).darker(190).name()
+"""The ground of what is exact, in both themes: darker than any panel around it."""
 
 
 def asked_of(approval: Approval) -> str:
@@ -29,10 +29,10 @@ def asked_of(approval: Approval) -> str:
 
 
 def length_of(text: str) -> str:
-    """How long a text is, where it is too long to be taken in at a glance; else ""."""
+    """How long a text is, for one that cannot be seen whole: its lines, and its characters where the lines say too little."""
     lines = text.count("\n") + 1
-    if len(text) <= LONG_CHARACTERS and lines <= LONG_LINES:
-        return ""
+    if lines > 1 and len(text) <= LONG_CHARACTERS:
+        return f"{lines:,} lines"
     counted = f"{len(text):,} characters"
     return f"{lines:,} lines, {counted}" if lines > 1 else counted
 
@@ -53,9 +53,8 @@ class AskedText(QPlainTextEdit):
         option.setTextDirection(Qt.LayoutDirection.LeftToRight)
         option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
         self.document().setDefaultTextOption(option)
-        ground = QColor(DARK.terminal.background).darker(_WELL_DARKER).name()
         self.setStyleSheet(
-            f"QPlainTextEdit {{ background: {ground}; color: {DARK.terminal.foreground};"
+            f"QPlainTextEdit {{ background: {WELL_COLOUR}; color: {DARK.terminal.foreground};"
             f" border: 1px solid {DARK.line_strong}; border-radius: 8px; padding: 4px 6px; }}"
             f"QPlainTextEdit:focus {{ border: 1px solid {DARK.accent}; }}"
             f"QScrollBar::handle {{ background: {DARK.text3}; }}"

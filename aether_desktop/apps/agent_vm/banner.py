@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from aether_desktop.models.agent_status import AgentStatus
 from aether_desktop.stores.reducers.process import ENDED_STATES
@@ -13,7 +13,7 @@ from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.phase_dot import PhaseDot
-from aether_desktop.widgets.shown_text import one_line, visible
+from aether_desktop.widgets.shown_text import one_line, plain_tooltip, visible
 from kernel.protocol.records import ProcessInfo
 
 SUMMARY_CHARACTERS = 400
@@ -64,6 +64,12 @@ class Banner(QWidget):
         else:
             self.hide()
 
+    def set_tight(self, tight: bool) -> None:
+        """Be one line high, or as high as the text."""
+        self._text.setWordWrap(not tight)
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored if tight else QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._text.setToolTip(plain_tooltip(self._text.text()) if tight else "")
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A tint of the state's colour."""
         tokens = tokens_of(self)
@@ -86,4 +92,6 @@ def _how_it_ended(info: ProcessInfo, status: AgentStatus) -> str:
     how = SIGNALS.get(code, "") if code is not None else ""
     with_code = f"with exit code {code}" if code else ""
     head = " ".join(part for part in (status.word.capitalize(), how, with_code) if part)
-    return f"{head}. {visible(one_line(info.summary, SUMMARY_CHARACTERS))}".rstrip()
+    # The kernel's own words for a signal say it a second time.
+    summary = "" if how and info.summary.startswith("Ended by SIG") else visible(one_line(info.summary, SUMMARY_CHARACTERS))
+    return f"{head}. {summary}".rstrip()

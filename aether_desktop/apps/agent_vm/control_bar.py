@@ -23,6 +23,7 @@ MODES = (
 )
 ALIVE = ("created", "running", "sleeping", "stopped")
 NARROW_PX = 540
+NARROWEST_PX = 400
 MODE_PX = 104
 NARROW_MODE_PX = 88
 MODEL_CHARACTERS = 60
@@ -44,6 +45,10 @@ class ControlBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._narrow: bool | None = None
+        self._tight = False
+        self._alive = True
+        self._talks = True
+        self._runs_something = False
         self._status = ElidedLabel("", "caption")
         self._status.setAccessibleName("Status")
         self._processes = Button("", "quiet", tooltip="The processes that it runs", shortcut="Ctrl+Shift+J")
@@ -79,21 +84,27 @@ class ControlBar(QWidget):
 
     def show_process(self, info: ProcessInfo, status: AgentStatus) -> None:
         """Show what it does and what can be done with it now."""
-        alive = info.state in ALIVE
+        self._alive = alive = info.state in ALIVE
+        self._talks = alive and not info.interrupted
         stopped = info.state == "stopped"
         self._pause.setVisible(alive and not stopped)
         self._resume.setVisible(stopped and not info.interrupted)
-        self._shell.setVisible(alive and not info.interrupted)
-        talking: tuple[QWidget, ...] = (self._mode, self._box, self._stop, self._kill)
+        talking: tuple[QWidget, ...] = (self._box, self._shell, self._stop, self._kill)
         for widget in talking:
-            widget.setVisible(alive and not info.interrupted)
+            widget.setVisible(self._talks)
         self._again.setVisible(not alive)
         self._box.setPlaceholderText(f"Tell {info.pid} what to do…")
         self._status.setText(status_line(info, status))
-        self._processes.setVisible(alive and not info.interrupted and info.children > 0)
+        self._runs_something = self._talks and info.children > 0
+        self._show_figures()
         self._processes.setText("1 process" if info.children == 1 else f"{info.children:,} processes")
         # Its words end about where the buttons below do.
         self._processes.setFixedWidth(self._processes.sizeHint().width() - 2 * SPACE.md + 8)
+
+    def set_tight(self, tight: bool) -> None:
+        """Leave the line of figures out where it says what can be missed."""
+        self._tight = tight
+        self._show_figures()
 
     def end_sending(self, *, taken: bool) -> None:
         """The message of `message_sent` was taken, or it was refused and stays in the box to be sent again."""
@@ -112,6 +123,7 @@ class ControlBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is no room, buttons with an icon lose their text (not their name)."""
         super().resizeEvent(event)
+        self._show_figures()
         narrow = self.width() < NARROW_PX
         if narrow == self._narrow:
             return
@@ -127,6 +139,12 @@ class ControlBar(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.surface1))
         painter.fillRect(0, 0, self.width(), 1, QColor(tokens.line))
+
+    def _show_figures(self) -> None:
+        figures = not self._tight or not self._talks
+        self._status.setVisible(figures)
+        self._processes.setVisible(figures and self._runs_something)
+        self._mode.setVisible(self._talks and self.width() >= NARROWEST_PX)
 
     def _connect(self) -> None:
         self._pause.clicked.connect(self.pause_requested)

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from aether_desktop.apps.agent_vm.approval_text import WELL_COLOUR
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.models.log_model import LINE_ROLE, LogModel
 from aether_desktop.stores.journal import JournalStore
@@ -126,7 +127,7 @@ class LogList(QTableView):
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName("Log")
         self.setStyleSheet(
-            f"QTableView {{ background: {DARK.terminal.background}; }} QTableView:focus {{ border: none; }}"
+            f"QTableView {{ background: {WELL_COLOUR}; }} QTableView:focus {{ border: none; }}"
             f"QScrollBar::handle {{ background: {DARK.text3}; }}"
         )
         # A ground of its own lets scrolling move what is painted already.
@@ -146,7 +147,7 @@ class LogList(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The terminal's ground, then the lines."""
         painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), QColor(DARK.terminal.background))
+        painter.fillRect(event.rect(), QColor(WELL_COLOUR))
         painter.end()
         super().paintEvent(event)
 
@@ -186,7 +187,7 @@ class LogsView(QWidget):
     def showEvent(self, event: object) -> None:
         """The palette of a list on a dark ground in both themes."""
         palette = self.list.palette()
-        palette.setColor(QPalette.ColorRole.Base, QColor(DARK.terminal.background))
+        palette.setColor(QPalette.ColorRole.Base, QColor(WELL_COLOUR))
         self.list.setPalette(palette)
         super().showEvent(event)  # type: ignore[arg-type] # PySide's stub wants QShowEvent
 
@@ -231,8 +232,9 @@ class LogsView(QWidget):
         """The rounded frame around the list."""
         ground = QFrame()
         ground.setObjectName("log-ground")
-        ground.setStyleSheet(f"QFrame#log-ground {{ background: {DARK.terminal.background}; border-radius: 8px; }}")
+        look = f"background: {WELL_COLOUR}; border: 1px solid {DARK.line_strong}; border-radius: 8px;"
+        ground.setStyleSheet(f"QFrame#log-ground {{ {look} }}")
         inside = QVBoxLayout(ground)
-        inside.setContentsMargins(0, FRAME_PX, 0, FRAME_PX)
+        inside.setContentsMargins(1, FRAME_PX, 1, FRAME_PX)
         inside.addWidget(self.list)
         return ground

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.popover import SHADOW_PX, Popover, widest
 from aether_desktop.widgets.shown_text import exact_line, plain_tooltip
 from kernel.protocol.records import ChildProcess
 
 WIDTH_PX = 540
 LEAST_WIDTH_PX = 280
+CELL_PADDING_PX = 18
 ROW_PX = 24
 HEAD_PX = 36
 MOST_ROWS = 9
@@ -27,15 +28,15 @@ STATES = {"R": "running", "S": "sleeping", "D": "disk", "T": "stopped", "t": "tr
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class ProcessesPopover(QFrame):
+class ProcessesPopover(Popover):
     """Closes with Escape or a click beside it; arrows move, Ctrl+C copies a line."""
 
     wanted = Signal()
     """The list should be read now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(parent)
+        self._most_wide = WIDTH_PX + 2 * SHADOW_PX
         self.setAccessibleName("Processes of the agent")
         self.table = QTreeWidget()
         self.table.setHeaderLabels(list(COLUMNS))
@@ -50,6 +51,7 @@ class ProcessesPopover(QFrame):
         self.table.setStyleSheet(
             f"QTreeWidget, QTreeWidget:focus {{ background: transparent; border: none; }}"
             f"QTreeWidget::item {{ height: {ROW_PX}px; padding: 0 8px; }}"
+            f"QTreeWidget::item:selected {{ background: palette(highlight); color: palette(highlighted-text); border: none; }}"
             f"QHeaderView {{ background: transparent; }} QHeaderView::section {{ background: transparent; padding: 6px 11px; }}"
         )
         header = self.table.header()
@@ -67,11 +69,10 @@ class ProcessesPopover(QFrame):
         column.addWidget(self.said, 1)
         column.addWidget(self.table, 1)
         self.table.hide()
-        self._corner = QPoint()
         self._again = QTimer(self)
         self._again.setInterval(READ_AGAIN_MS)
         self._again.timeout.connect(self.wanted)
-        self._resize_to(1)
+        self._fit(())
 
     def show_processes(self, children: Sequence[ChildProcess]) -> None:
         """Fill the table, the busiest first; the line that was chosen stays chosen."""
@@ -90,18 +91,15 @@ class ProcessesPopover(QFrame):
         self.said.setText("It runs no process now.")
         self.said.setVisible(not children)
         self.table.setVisible(bool(children))
-        self._resize_to(len(children))
+        self._fit(children)
         if children and self.isVisible():
             self.table.setFocus()
 
     def open_above(self, button: QWidget) -> None:
         """Show it above the button, inside of the screen; ``wanted`` says when the list should be read."""
-        window = button.window()
-        self.setFixedWidth(max(LEAST_WIDTH_PX, min(WIDTH_PX, window.width() - 2 * SPACE.lg)))
-        self._corner = button.mapToGlobal(QPoint(button.width(), -4))
-        self._place()
-        self.show()
-        self.setFocus()
+        self._most_wide = max(LEAST_WIDTH_PX, min(WIDTH_PX + 2 * SHADOW_PX, widest(button.window())))
+        self._fit(())
+        super().open_above(button)
         self._again.start()
         self.wanted.emit()
 
@@ -110,8 +108,6 @@ class ProcessesPopover(QFrame):
         item = self.table.currentItem()
         if event.matches(QKeySequence.StandardKey.Copy) and item is not None:
             QGuiApplication.clipboard().setText("  ".join(item.text(column) for column in range(len(COLUMNS))))
-        elif event.key() == Qt.Key.Key_Escape:
-            self.close()
         else:
             super().keyPressEvent(event)
 
@@ -119,19 +115,6 @@ class ProcessesPopover(QFrame):
         """Read no more."""
         self._again.stop()
         super().closeEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Another theme has another ground."""
-        super().changeEvent(event)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """A card."""
-        tokens = tokens_of(self)
-        painter = QPainter(self)
-        painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.surface2))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _item(self, child: ChildProcess) -> QTreeWidgetItem:
         words = exact_line(child.command or child.name, COMMAND_CHARACTERS)
@@ -144,12 +127,17 @@ class ProcessesPopover(QFrame):
             item.setTextAlignment(column, _RIGHT)
         return item
 
-    def _resize_to(self, rows: int) -> None:
-        self.setFixedHeight(HEAD_PX + ROW_PX * max(2, min(MOST_ROWS, rows)) + SPACE.md + 4)
+    def _fit(self, children: Sequence[ChildProcess]) -> None:
+        """As wide as its longest line and as high as its lines, within bounds; it grows and never shrinks while it is open."""
+        rows = max(2, min(MOST_ROWS, len(children)))
+        metrics = QFontMetrics(self.table.font())
+        longest = max((metrics.horizontalAdvance(child.command or child.name) for child in children), default=0)
+        header = self.table.header()
+        others = sum(header.sectionSizeHint(column) for column in range(len(COLUMNS)) if column != 1) if children else 0
+        others = max(others, sum(self.table.sizeHintForColumn(column) for column in range(len(COLUMNS)) if column != 1))
+        wanted = longest + CELL_PADDING_PX + others + 2 * SPACE.sm + 2 * SHADOW_PX
+        least = self.width() if self.isVisible() else LEAST_WIDTH_PX
+        self.setFixedWidth(min(self._most_wide, max(least, LEAST_WIDTH_PX, wanted)))
+        self.setFixedHeight(HEAD_PX + ROW_PX * rows + SPACE.md + 4 + 2 * SHADOW_PX)
         if self.isVisible():
-            self._place()
-
-    def _place(self) -> None:
-        area = QRect(self._corner.x() - self.width(), self._corner.y() - self.height(), self.width(), self.height())
-        screen = self.screen().availableGeometry()
-        self.move(max(screen.left(), min(area.left(), screen.right() - area.width())), max(screen.top(), area.top()))
+            self.place()

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -45,7 +45,10 @@ from kernel.protocol.records import Approval, ProcessInfo
 LEAST_PAGE_PX = 24
 NAME_CHARACTERS = 80
 GOAL_CHARACTERS = 200
-LEAST_SIZE = (320, 240)
+LEAST_SIZE = (280, 100)
+"""What the desktop's smallest window leaves below a title bar of two rows."""
+TIGHT_PX = 270
+NO_LIMIT_PX = 16_777_215
 TABS = (("terminal", "Terminal"), ("logs", "Logs"), ("timeline", "Timeline"), ("files", "Files"))
 
 
@@ -108,6 +111,23 @@ class AgentView(QWidget):
             self.tabs.set_current(key)
             self._aim_focus()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See QWidget."""
+        super().resizeEvent(event)
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """In a very low window a question is all there is; without one, the page and the row of buttons.
+
+        What has no room keeps the keyboard if it has it: it gets no height, but is not hidden.
+        """
+        tight = self.height() < TIGHT_PX
+        asks = tight and self.approval.approval is not None
+        for part in (self.banner, self.approval, self.controls):
+            part.set_tight(tight)
+        for widget in (self.banner, self._pages, self.controls):
+            widget.setMaximumHeight(0 if asks else NO_LIMIT_PX)
+
     def _aim_focus(self) -> None:
         """Who gets the keyboard when the window comes to the front: the question first, else the view shown."""
         pages = (self.terminals, self.logs.list, self.timeline.list, self.files)
@@ -165,6 +185,7 @@ class AgentView(QWidget):
         self.controls.show_process(info, status)
         self.banner.show_process(info, status)
         self.approval.show_approval(approval)
+        self._share_height()
         self.timeline.list.set_living(info.state in ("created", "running", "sleeping") and not info.interrupted)
         self.terminals.show_record(info.tty_id)
         self._aim_focus()

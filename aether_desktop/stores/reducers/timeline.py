@@ -261,7 +261,7 @@ def _answered(timeline: Timeline, event: process.ApprovalAnswered) -> Row | None
 
 def _said(timeline: Timeline, event: agent.AgentUserMessage) -> Row:
     before = timeline.find(f"said-{event.message_id}")
-    state = {"queue": "queued", "steer": "heard before its next step", "interrupt": "interrupting"}[event.mode]
+    state = {"queue": "queued", "steer": "waits for its next step", "interrupt": "interrupting"}[event.mode]
     return Row(
         key=f"said-{event.message_id}",
         kind="user",
@@ -341,7 +341,7 @@ def _exited(timeline: Timeline, event: process.ProcessExited) -> Row | None:
         kind="end",
         word=word,
         title=title,
-        text=_cut(event.summary),
+        text="" if event.signal and event.summary == f"Ended by {event.signal}." else _cut(event.summary),
         timestamp=event.timestamp,
         ok=event.code == 0,
     )

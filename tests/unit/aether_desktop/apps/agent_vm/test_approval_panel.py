@@ -77,7 +77,7 @@ async def test_a_short_command_needs_no_length(world: World, make_view: MakeView
 def test_blank_lines_push_nothing_out_of_sight_unsaid() -> None:
     asked = asked_of(make_approval(PID, details={"command": "ls" + "\n" * 500 + "rm -rf ~"}))
     assert asked.endswith("rm -rf ~")
-    assert length_of(asked).startswith("501 lines, ")
+    assert length_of(asked).startswith("501 lines")
 
 
 @pytest.mark.feature("AP05")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListView
+from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
@@ -496,3 +496,33 @@ async def test_an_empty_window_keeps_the_keyboard(world: World, make_view: MakeV
     view.setFocus()
     assert view.timeline._empty.isVisible()
     assert QApplication.focusWidget() is view.timeline.list
+
+
+@pytest.mark.parametrize("size", [(300, 200), (300, 320), (420, 230)])
+@pytest.mark.parametrize("asks", [True, False])
+async def test_everything_that_matters_lies_inside_of_the_smallest_window(
+    world: World, make_view: MakeView, size: tuple[int, int], asks: bool
+) -> None:
+    world.client.approvals = [make_approval(PID)] if asks else []
+    view = await make_view(agent_phase="waiting", state="sleeping")
+    view.setParent(None)
+    frame = QWidget()
+    view.setParent(frame)
+    frame.resize(size[0], size[1] - 84)
+    view.setGeometry(frame.rect())
+    view.show()
+    frame.show()
+    await settle()
+    await wait_until(lambda: not asks or view.approval._approve.mapTo(view, QPoint(0, 30)).y() <= view.height())
+    assert view.size() == frame.size(), "the content is not larger than its window"
+    panel, bar = view.approval, view.controls
+    wanted = (panel._deny, panel._approve) if asks else (bar._pause, bar._box, bar._stop, bar._kill)
+    for widget in wanted:
+        area = QRect(widget.mapTo(view, QPoint(0, 0)), widget.size())
+        assert view.rect().contains(area) and area.height() >= 24 and area.width() >= 24
+        assert view.childAt(area.center()) is widget
+    if asks:
+        area = QRect(panel._what.mapTo(view, QPoint(0, 0)), panel._what.size())
+        assert area.height() >= 24 and not area.intersects(QRect(panel._approve.mapTo(view, QPoint(0, 0)), panel._approve.size()))
+    frame.close()
+    frame.deleteLater()
