@@ -45,7 +45,7 @@ class AgentSettings(Section, frozen=True, kw_only=True):
 class ApprovalSettings(Section, frozen=True, kw_only=True):
     """When agents ask."""
 
-    mode: Annotated[ApprovalMode, _doc("ask, edits (writes in its home pass), yes or deny.")] = "ask"
+    mode: Annotated[ApprovalMode, _doc("How new agents ask: ask, edits (writes in its home pass), yes or deny.")] = "ask"
     timeout_s: Annotated[float, _doc("Seconds after which no answer is a rejection; 0 waits for ever.", ge=0)] = 300.0
 
 

@@ -10,6 +10,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, get_args
+
+from msgspec.structs import replace
 
 from kernel.cli.connection import Connection, connect
 from kernel.cli.output import Printer, make_printer
@@ -26,6 +29,7 @@ from kernel.protocol.process import (
     ProcessSpawn,
 )
 from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, SandboxConfig, WorkspaceMount
+from kernel.protocol.system import SettingsGet
 from kernel.tasks import Scope
 
 INTERRUPTED = 130
@@ -50,25 +54,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Deploy, follow, report."""
-    approval: ApprovalMode = arguments.approval or ("ask" if sys.stdin.isatty() else "deny")
-    if arguments.approval is None and approval == "deny":
-        print("aether: nobody can be asked here, so risky actions are refused; --yes allows them", file=sys.stderr)
     config = AgentConfig(
         role=arguments.role,
         goal=arguments.goal,
         model=arguments.model,
         max_steps=arguments.max_steps,
         token_budget=arguments.token_budget,
-        approval=approval,
         sandbox=SandboxConfig(
             network_access=arguments.network, mounts=(arguments.workdir,) if arguments.workdir else ()
         ),
     )
-    return asyncio.run(_deploy(config, make_printer(arguments.json)))
+    return asyncio.run(_deploy(config, arguments.approval, make_printer(arguments.json)))
 
 
-async def _deploy(config: AgentConfig, printer: Printer) -> int:
+async def _deploy(config: AgentConfig, approval: ApprovalMode | None, printer: Printer) -> int:
     async with connect() as connection:
+        config = replace(config, approval=approval or await _usual_approval(connection))
         scope = Scope("run")
         interrupted = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -84,6 +85,16 @@ async def _deploy(config: AgentConfig, printer: Printer) -> int:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
             await scope.close()
+
+
+async def _usual_approval(connection: Connection) -> ApprovalMode:
+    """What the settings say, where the command line says nothing; a question that nobody here could answer becomes a refusal."""
+    mode: Any = (await connection.execute(SettingsGet())).values.get("approvals.mode")
+    approval: ApprovalMode = mode if mode in get_args(ApprovalMode) else "ask"
+    if approval not in ("ask", "edits") or sys.stdin.isatty():
+        return approval
+    print("aether: nobody can be asked here, so risky actions are refused; --yes allows them", file=sys.stderr)
+    return "deny"
 
 
 async def _follow(

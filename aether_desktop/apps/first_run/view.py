@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, get_args
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from aether_desktop.apps.context import AppContext, open_agent
@@ -18,14 +20,24 @@ from aether_desktop.widgets.finding_row import FindingRow, FindingState
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.notice import Notice
 from kernel.errors import AetherError
+from kernel.protocol.ids import ApprovalMode
 from kernel.protocol.process import ProcessSpawn
 from kernel.protocol.records import AgentConfig, SystemCheck
-from kernel.protocol.system import SettingsSet
+from kernel.protocol.system import SettingsGet, SettingsSet
 
 SAMPLE_GOAL: Final = (
     "List the files in the home folder, create Projects/hello.md saying hello, count its words, "
     "and write a report of what you did."
 )
+ASKING: Final[Mapping[ApprovalMode, str]] = MappingProxyType(
+    {
+        "ask": "It asks you before it writes a file.",
+        "edits": "It may write in its home; before anything riskier it asks you.",
+        "yes": "It asks for nothing: its sandbox is the only guard.",
+        "deny": "It asks for nothing: what is risky is refused.",
+    }
+)
+"""What is said of the sample, by the setting that says when agents ask."""
 _PAGE_PX = 680
 
 
@@ -42,6 +54,7 @@ class FirstRun(QWidget):
         self.skip = Button("Open Mission Control", tooltip="Go on without a sample")
         self._checks = QVBoxLayout()
         self._looking = Label("Looking at this machine…", "secondary")
+        self.asking = Label(ASKING["ask"], "caption")
         self._lay_out()
         self._connect()
         self._shown_checks: tuple[SystemCheck, ...] | None = None
@@ -64,7 +77,7 @@ class FirstRun(QWidget):
         column.addSpacing(SPACE.md)
         column.addWidget(Label("Your first agent", "lead"))
         column.addWidget(Label(f"A Researcher with this goal: “{SAMPLE_GOAL}”", "secondary", wrap=True))
-        column.addWidget(Label("It asks you before it writes a file.", "caption"))
+        column.addWidget(self.asking)
         row = QHBoxLayout()
         row.setSpacing(SPACE.sm)
         row.addWidget(self.deploy)
@@ -108,7 +121,11 @@ class FirstRun(QWidget):
         self.models.pull_requested.connect(lambda name: self._tasks.spawn(llm.pull(name), name="llm.pull"))
         self.models.cancel_requested.connect(lambda name: self._tasks.spawn(llm.cancel_pull(name), name="llm.cancel"))
         self.look_again.clicked.connect(lambda: self._tasks.spawn(self._look(search=True), name="first-run.look"))
-        self.deploy.setShortcut("Ctrl+Return")
+        # Only with the keyboard on this page: all windows of the desktop share one native window, and other forms have these keys too.
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self.deploy.click)
         self.deploy.clicked.connect(self._on_deploy)
         self.skip.clicked.connect(lambda: self._tasks.spawn(self._skip(), name="first-run.skip"))
 
@@ -116,6 +133,7 @@ class FirstRun(QWidget):
         self.look_again.setEnabled(False)
         self._looking.setVisible(True)
         try:
+            self.asking.setText(ASKING[await self._approval()])
             await self._ctx.stores.llm.refresh(search=search)
             await self._ctx.stores.kernel.load_checks()
         finally:
@@ -147,13 +165,19 @@ class FirstRun(QWidget):
     async def _deploy(self) -> None:
         """Deploy the sample with the ticked model and open its window."""
         try:
-            config = AgentConfig(role="Researcher", goal=SAMPLE_GOAL, model=self.models.wanted, approval="ask")
+            approval = await self._approval()
+            config = AgentConfig(role="Researcher", goal=SAMPLE_GOAL, model=self.models.wanted, approval=approval)
             reply = await self._ctx.client.execute(ProcessSpawn(config=config))
             await self._remember()
         finally:
             self.deploy.setEnabled(True)
         open_agent(self._ctx.open_window, reply.pid, config.role)
         self._ctx.window.request_close()
+
+    async def _approval(self) -> ApprovalMode:
+        """When agents ask according to the settings; the careful answer where they do not say."""
+        mode: Any = (await self._ctx.client.execute(SettingsGet())).values.get("approvals.mode")
+        return mode if mode in get_args(ApprovalMode) else "ask"
 
     async def _skip(self) -> None:
         await self._remember()

@@ -253,6 +253,24 @@ async def test_commands_reach_the_instance_that_runs(aether: Shell) -> None:
     assert running.returncode == 1
 
 
+@pytest.mark.feature("AP06", "CF01")
+@pytest.mark.parametrize(
+    ("setting", "words", "approval"),
+    [("yes", (), "yes"), ("deny", (), "deny"), ("ask", (), "deny"), ("edits", (), "deny"), ("yes", ("--deny",), "deny")],
+)
+async def test_without_an_option_agents_ask_as_the_settings_say(
+    aether: Shell, setting: str, words: tuple[str, ...], approval: str
+) -> None:
+    """Where nobody can be asked, what asks becomes a refusal, and is said so."""
+    folder = aether.root / "var/kernel"
+    folder.mkdir(parents=True)
+    (folder / "agent-config.json").write_text(json.dumps({"approvals": {"mode": setting}}))
+    done = await aether("run", "--role", "Coder", "--goal", "do it", *words, "--model", aether.script(DONE), "--json")
+    (spawned,) = [event for event in done.lines() if event["type"] == "process.spawned"]
+    assert spawned["info"]["approval"] == approval
+    assert ("nobody can be asked here" in done.err) is (setting in ("ask", "edits"))
+
+
 async def test_questions_are_answered_from_another_terminal(aether: Shell) -> None:
     risky = [turn("", call("run_command", command=f"rm -f nothing{number}")) for number in range(2)]
     running = await aether.start(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QRadioButton
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QRadioButton, QWidget
 
 from aether_desktop.apps.first_run.model_panel import pull_text
-from aether_desktop.apps.first_run.view import SAMPLE_GOAL, FirstRun, state_of
+from aether_desktop.apps.first_run.view import ASKING, SAMPLE_GOAL, FirstRun, state_of
 from aether_desktop.stores.reducers.llm import PullState
 from aether_desktop.widgets.finding_row import FindingRow
 from kernel.errors import UnavailableError
+from kernel.protocol.ids import ApprovalMode
 from kernel.protocol.process import ProcessSpawn
 from kernel.protocol.records import ModelInfo, ProviderInfo, SystemCheck
 from kernel.protocol.system import KernelStatus, LlmChoose, LlmPull, LlmPullCancel, LlmPullProgress
@@ -131,6 +132,40 @@ async def test_it_can_be_left_for_mission_control(world: World) -> None:
     await settle()
     assert world.opened[0][0] == "mission-control"
     assert world.client.settings["desktop.first_run_done"] is True
+    view.close()
+
+
+async def test_ctrl_enter_deploys_only_with_the_keyboard_on_this_page(world: World) -> None:
+    """Another form in the same native window has the keys too: the dialog that deploys an agent."""
+    native, form = QWidget(), QPlainTextEdit()
+    row = QHBoxLayout(native)
+    view = FirstRun(world.context)
+    row.addWidget(view)
+    row.addWidget(form)
+    native.resize(1200, 700)
+    native.show()
+    native.activateWindow()
+    await settle()
+    form.setFocus()
+    QTest.keyClick(form, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await settle()
+    assert world.client.sent(ProcessSpawn) == []
+    view.skip.setFocus()
+    QTest.keyClick(view.skip, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await settle()
+    assert len(world.client.sent(ProcessSpawn)) == 1
+    native.close()
+
+
+@pytest.mark.feature("AP06")
+@pytest.mark.parametrize("mode", ["ask", "edits", "yes", "deny"])
+async def test_the_sample_asks_as_the_settings_say(world: World, mode: ApprovalMode) -> None:
+    world.client.settings["approvals.mode"] = mode
+    view = await shown(world)
+    assert view.asking.text() == ASKING[mode]
+    click(view.deploy)
+    await settle()
+    assert world.client.sent(ProcessSpawn)[0].config.approval == mode
     view.close()
 
 
