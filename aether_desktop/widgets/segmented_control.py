@@ -1,13 +1,16 @@
-"""A row of exclusive choices, as for tabs and filters in a title bar."""
+"""A row of exclusive choices, as for tabs and filters in a title bar.
+
+It is a ``QTabBar`` so that screen readers find every choice, know which is chosen, and can choose one; its looks are its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QTabBar, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import tabular_ui_font
@@ -34,7 +37,7 @@ class Segment:
         return self.text if self.count < 0 else f"{self.text} {self.count}"
 
 
-class SegmentedControl(QWidget):
+class SegmentedControl(QTabBar):
     """Shows segments side by side; a click or the arrow keys choose one."""
 
     selected = Signal(str)
@@ -46,14 +49,20 @@ class SegmentedControl(QWidget):
         """``name`` says what is chosen, for screen readers; ``current`` is a key (the first segment's if empty)."""
         super().__init__(parent)
         self._name = name
-        self._segments: tuple[Segment, ...] = tuple(segments)
-        self._current = current or (self._segments[0].key if self._segments else "")
+        self._segments: tuple[Segment, ...] = ()
+        self._current = current
         self._font = tabular_ui_font(TYPE.label, QFont.Weight.Medium)
         self._hovered = -1
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(False)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._describe()
+        self.set_segments(segments)
+        self.currentChanged.connect(self._on_current_changed)
 
     @property
     def current(self) -> str:
@@ -73,6 +82,7 @@ class SegmentedControl(QWidget):
         self._segments = new
         if new and self._current not in {segment.key for segment in new}:
             self._current = new[0].key
+        self._show_tabs()
         self._describe()
         self.updateGeometry()
         self.update()
@@ -81,6 +91,7 @@ class SegmentedControl(QWidget):
         """Choose a segment without emitting ``selected``; an unknown key is ignored."""
         if key != self._current and any(segment.key == key for segment in self._segments):
             self._current = key
+            self._show_tabs()
             self._describe()
             self.update()
 
@@ -91,6 +102,10 @@ class SegmentedControl(QWidget):
     def minimumSizeHint(self) -> QSize:
         """The same as ``sizeHint``."""
         return self.sizeHint()
+
+    def tabSizeHint(self, index: int) -> QSize:
+        """The place of a segment, as screen readers are told it."""
+        return QSize(round(self._widths()[index]), _HEIGHT_PX) if index < len(self._segments) else QSize()
 
     def segment_rect(self, key: str) -> QRectF:
         """Return where the segment ``key`` is painted (empty if there is none)."""
@@ -120,6 +135,18 @@ class SegmentedControl(QWidget):
         """Choose the segment under the pointer."""
         if event.button() is Qt.MouseButton.LeftButton:
             self._choose(self._index_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Pressing has chosen already."""
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second press of two is one like the first."""
+        self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scrolling chooses nothing."""
+        event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Lighten the segment under the pointer."""
@@ -167,12 +194,28 @@ class SegmentedControl(QWidget):
         return next((i for i, area in enumerate(self._areas()) if area.left() <= x < area.right()), -1)
 
     def _choose(self, index: int) -> None:
-        if index < 0 or self._segments[index].key == self._current:
+        if index >= 0:
+            self.setCurrentIndex(index)
+
+    def _on_current_changed(self, index: int) -> None:
+        """By pointer, by keyboard, or by a screen reader."""
+        if not 0 <= index < len(self._segments) or self._segments[index].key == self._current:
             return
         self._current = self._segments[index].key
         self._describe()
         self.update()
         self.selected.emit(self._current)
+
+    def _show_tabs(self) -> None:
+        blocked = QSignalBlocker(self)
+        while self.count() > len(self._segments):
+            self.removeTab(self.count() - 1)
+        for index, segment in enumerate(self._segments):
+            if index == self.count():
+                self.addTab("")
+            self.setTabText(index, segment.label.replace("&", "&&"))
+        self.setCurrentIndex(next((i for i, segment in enumerate(self._segments) if segment.key == self._current), -1))
+        blocked.unblock()
 
     def _describe(self) -> None:
         chosen = next((segment.label for segment in self._segments if segment.key == self._current), "")

@@ -53,10 +53,12 @@ class Layout(StrEnum):
 
 
 class AgentGrid(CellsView):
-    """Shows an ``AgentListModel``; arrows move, Enter opens, Ctrl and Shift select several."""
+    """Shows an ``AgentListModel``; arrows move, Enter opens, Shift+Enter in a native window, Ctrl and Shift select several."""
 
     opened = Signal(int)
     """The person wants to see an agent; with its pid."""
+    detach_wanted = Signal(int)
+    """The person wants to see an agent in a native window; with its pid."""
     menu_wanted = Signal(QPoint)
     """The context menu of the selection is wanted, at a global position."""
     selection_changed = Signal()
@@ -256,7 +258,8 @@ class AgentGrid(CellsView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             view = self._agents.view_at(self.currentIndex().row())
             if view is not None:
-                self.opened.emit(view.pid)
+                detached = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                (self.detach_wanted if detached else self.opened).emit(view.pid)
             return
         if event.text() and event.text().isprintable() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             event.ignore()

@@ -28,6 +28,7 @@ def build_agent_menu(parent: QWidget, views: Sequence[ProcessView]) -> QMenu:
     paused = [view for view in living if view.info.state == "stopped"]
     asks = one and views[0].approval is not None
     _add(menu, "open", "Review" if asks else "Open", "window", "Return", enabled=one)
+    _add(menu, "detach", "Detach", "detach", "Shift+Return", enabled=one)
     menu.addSeparator()
     _add(menu, "pause", "Pause", "pause", "Space", enabled=len(living) > len(paused))
     _add(menu, "resume", "Resume", "play", "Space" if living and len(living) == len(paused) else "", enabled=bool(paused))

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QRegion
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from aether_desktop.apps.mission_control.grid_geometry import EDGE_PX, GridGeometry, Move, geometry_for
 
@@ -36,10 +36,11 @@ _MOVES = {
 }
 
 
-class CellsView(QAbstractItemView):
+class CellsView(QListView):
     """The cells of a flat model. ``as_list``: one column of rows instead of cards.
 
-    A subclass calls ``setModel`` with the same model when it is ready to paint.
+    It is a list for screen readers, which Qt tells the rows of a ``QListView`` and of no other view; where the cells lie, and what is
+    painted, has nothing of Qt's list. A subclass calls ``setModel`` with the same model when it is ready to paint.
     """
 
     def __init__(self, model: QAbstractItemModel, parent: QWidget | None = None) -> None:
@@ -54,6 +55,10 @@ class CellsView(QAbstractItemView):
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def doItemsLayout(self) -> None:
+        """Nothing to lay out: a cell's place follows from its row."""
+        QAbstractItemView.doItemsLayout(self)
 
     def visualRect(self, index: Index) -> QRect:
         """An agent's cell, in the viewport."""
@@ -119,7 +124,7 @@ class CellsView(QAbstractItemView):
         bar.setPageStep(room)
         bar.setSingleStep(max(24, geometry.cell_height // 4))
         bar.setRange(0, max(0, geometry.height - room))
-        super().updateGeometries()
+        QAbstractItemView.updateGeometries(self)  # a list's own would give the scroll bar the range of its layout
 
     def geometry_now(self) -> GridGeometry:
         """The cells as they lie in the present size."""

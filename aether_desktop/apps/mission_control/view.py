@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from aether_desktop.apps.mission_control.agent_grid import AgentGrid, Layout
 from aether_desktop.apps.mission_control.agent_menu import build_agent_menu, build_sort_menu
 from aether_desktop.apps.mission_control.deploy_sheet import DeployDesk
 from aether_desktop.apps.mission_control.deploy_values import config_of
+from aether_desktop.apps.mission_control.detaching import open_detached
 from aether_desktop.apps.mission_control.history_panel import HistoryPanel
 from aether_desktop.apps.mission_control.metrics_bar import MetricsBar, figures_of
 from aether_desktop.apps.mission_control.previews import PreviewProvider, TerminalPreviews
@@ -54,6 +55,7 @@ _NOTHING = {
 _SIDE_BY_SIDE_PX = 760
 _PANEL_PX = 380
 _NARROW_PX = 600
+_TO_AGENTS = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class MissionControl(QWidget):
@@ -88,6 +90,9 @@ class MissionControl(QWidget):
         self.search.setToolTip("Search agents (/)")
         self.deploy = Button("Deploy agent", "primary", tooltip="Deploy an agent", shortcut="D")
         self._ctx.window.set_title_widgets([self.filters, self.search, self.deploy])
+        # In the title bar they are no children of the page: its keys are heard there too.
+        for widget in (self.filters, self.search, self.deploy):
+            widget.installEventFilter(self)
 
     def _build_page(self) -> None:
         self.empty = EmptyState("agents", *_NOTHING[Group.ALL], "Deploy agent")
@@ -132,6 +137,7 @@ class MissionControl(QWidget):
         self.history.opened.connect(self._open_past)
         self.history.deploy_again.connect(self._deploy_again)
         self.grid.opened.connect(self.open_agent)
+        self.grid.detach_wanted.connect(self.detach_agent)
         self.grid.menu_wanted.connect(self._open_agent_menu)
         self.grid.selection_changed.connect(self._show_selection)
         self.selection_bar.pause_requested.connect(lambda: self.commands.pause(self.grid.selected_pids()))
@@ -233,6 +239,11 @@ class MissionControl(QWidget):
         view = self._store.get(pid)
         open_agent(self._ctx.open_window, pid, view.info.name if view is not None else "Agent")
 
+    def detach_agent(self, pid: int) -> None:
+        """Open the window of an agent as a native one."""
+        view = self._store.get(pid)
+        open_detached(self._ctx.open_window, pid, f"{view.info.name if view is not None else 'Agent'} · {pid}")
+
     def toggle_layout(self) -> None:
         """Change between cards and rows."""
         kind = Layout.LIST if self.grid.layout_kind is Layout.GRID else Layout.GRID
@@ -266,6 +277,7 @@ class MissionControl(QWidget):
         menu = build_agent_menu(self, [view for pid in pids if (view := self._store.get(pid)) is not None])
         commands: dict[str, Callable[[], object]] = {
             "open": lambda: self.open_agent(pids[0]),
+            "detach": lambda: self.detach_agent(pids[0]),
             "pause": lambda: self.commands.pause(pids),
             "resume": lambda: self.commands.resume(pids),
             "stop": lambda: self.commands.ask_stop(pids),
@@ -301,6 +313,28 @@ class MissionControl(QWidget):
             super().keyPressEvent(event)
             return
         command()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hear the page's keys in the title bar; from there Down and Enter lead to the agents."""
+        if not isinstance(event, QKeyEvent) or event.type() is not QEvent.Type.KeyPress:
+            return False
+        key = Qt.Key(event.key())
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if not plain or self.deploy_desk.sheet is not None:
+            return False
+        leaves = key in _TO_AGENTS and (watched is self.search or (watched is self.filters and key is not Qt.Key.Key_Down))
+        if leaves or (watched is self.search and key is Qt.Key.Key_Escape and not self.search.text()):
+            self._go_to_agents()
+            return True
+        if watched is self.search or (watched is self.deploy and key is Qt.Key.Key_Space) or key not in self._keys():
+            return False
+        self._keys()[key]()
+        return True
+
+    def _go_to_agents(self) -> None:
+        self.grid.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self.grid.currentIndex().isValid() and self.model.rowCount():
+            self.grid.setCurrentIndex(self.model.index(0))
 
     def _keys(self) -> dict[Qt.Key, Callable[[], object]]:
         return {

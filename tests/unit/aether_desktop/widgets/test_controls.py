@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from aether_desktop.widgets.badge import Badge, count_text
@@ -97,6 +98,31 @@ def test_segments_are_chosen_with_the_keys(segments: SegmentedControl) -> None:
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_End, Qt.Key.Key_Right, Qt.Key.Key_Home):
         QTest.keyClick(segments, key)
     assert chosen == ["active", "done", "all"]
+
+
+def test_a_screen_reader_sees_the_segments_and_chooses_one(segments: SegmentedControl) -> None:
+    chosen: list[str] = []
+    segments.selected.connect(chosen.append)
+    interface = QAccessible.queryAccessibleInterface(segments)
+    assert interface is not None
+    names = [interface.child(number).text(QAccessible.Text.Name) for number in range(len(segments.segments))]
+    assert names == ["All 6", "Active 4", "Done"]
+    segments.setCurrentIndex(1)  # what "press" on a tab does
+    assert chosen == ["active"]
+    assert interface.child(1).state().selected
+    segments.set_current("all")
+    assert chosen == ["active"]
+    assert interface.child(0).state().selected
+
+
+def test_the_wheel_chooses_nothing(segments: SegmentedControl) -> None:
+    before = segments.current
+    wheel = QWheelEvent(
+        QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(segments, wheel)
+    assert segments.current == before
 
 
 def test_new_counts_keep_the_choice_and_a_lost_choice_falls_to_the_first(segments: SegmentedControl) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
+
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QToolTip, QWidget
 
 from aether_desktop.apps.mission_control import paint_parts
 from aether_desktop.apps.mission_control.agent_grid import Layout
 from aether_desktop.models.agent_order import Sort
+from aether_desktop.shell.app_registry import AppManifest, AppRegistry
+from aether_desktop.shell.layout import MemoryLayoutStore
+from aether_desktop.shell.main_window import MainWindow
+from aether_desktop.shell.status import ShellStatus, StatusFeed
+from aether_desktop.shell.window_frame import WindowFrame
+from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import ConflictError
 from kernel.protocol.agent import AgentThinkingChunk
@@ -252,7 +261,7 @@ async def test_the_menu_of_an_agent(page: Page) -> None:
     menus = [menu for menu in page.view.findChildren(QMenu) if menu.isVisible()]
     assert menus
     texts = [action.text().split("\t")[0] for action in menus[-1].actions() if action.text()]
-    assert texts == ["Review", "Pause", "Resume", "Stop…", "Deploy again…"]
+    assert texts == ["Review", "Detach", "Pause", "Resume", "Stop…", "Deploy again…"]
     menus[-1].actions()[0].trigger()
     assert page.world.opened[-1][2] == "6"
     for menu in menus:
@@ -356,3 +365,97 @@ async def test_a_question_with_a_hostile_name_is_readable(page: Page) -> None:
     page.press(Key.Key_Delete)
     await settle()
     assert sheet_of(page).accessibleName() == "Stop Co⟨U+202E⟩der ⏎ <b> 9?"
+
+
+@pytest.mark.feature("MC03")
+async def test_the_pages_keys_are_heard_in_the_title_bar(page: Page) -> None:
+    filters = page.view.filters
+    page.click(filters, filters.segment_rect("active").center().toPoint())
+    assert filters.hasFocus()
+    page.press(Key.Key_L)
+    assert page.view.grid.layout_kind is Layout.LIST
+    page.press(Key.Key_H)
+    assert page.view.history.isVisible()
+    page.press(Key.Key_Escape)
+    filters.setFocus()
+    page.press(Key.Key_Slash)
+    assert page.view.search.hasFocus()
+    page.type("h l s d")
+    assert page.view.search.text() == "h l s d", "in the search field letters are letters"
+    assert page.view.grid.layout_kind is Layout.LIST
+    filters.setFocus()
+    page.press(Key.Key_D)
+    await settle()
+    assert page.view.deploy_desk.sheet is not None
+    filters.setFocus()
+    page.press(Key.Key_L)
+    assert page.view.grid.layout_kind is Layout.LIST, "behind a dialog nothing is done"
+
+
+@pytest.mark.parametrize("key", [Key.Key_Down, Key.Key_Return])
+async def test_from_the_search_field_one_gets_to_the_agents(page: Page, key: Qt.Key) -> None:
+    page.press(Key.Key_Slash)
+    page.type("p95")
+    page.press(key)
+    assert page.view.grid.hasFocus()
+    assert page.current == 4
+    page.press(Key.Key_Return)
+    assert page.world.opened[-1][2] == "4"
+    page.press(Key.Key_Slash)
+    page.press(Key.Key_Escape)
+    assert page.view.search.hasFocus()
+    assert page.view.search.text() == ""
+    page.press(Key.Key_Escape)
+    assert page.view.grid.hasFocus()
+
+
+def interface(of: QObject) -> QAccessibleInterface:
+    found = QAccessible.queryAccessibleInterface(of)
+    assert found is not None
+    return found
+
+
+async def test_screen_readers_find_every_agent_and_every_filter(page: Page) -> None:
+    agents = interface(page.view.grid)
+    assert agents.role() == QAccessible.Role.List
+    assert agents.childCount() == 6
+    first = agents.child(0)
+    assert first.role() == QAccessible.Role.ListItem
+    assert first.text(QAccessible.Text.Name).startswith("Coder 6, needs you, Wants to run rm -rf build/")
+    assert first.rect().size() == page.view.grid.cell(0).size()
+    page.click_card(4)
+    assert agents.child(page.view.model.row_of(4)).state().selected
+    filters = interface(page.view.filters)
+    assert filters.role() == QAccessible.Role.PageTabList
+    tabs = [filters.child(number) for number in range(5)]
+    assert [tab.text(QAccessible.Text.Name) for tab in tabs] == ["All 6", "Active 4", "Needs you 1", "Done 1", "Failed 1"]
+    assert [bool(tab.state().selected) for tab in tabs] == [True, False, False, False, False]
+
+
+@pytest.mark.feature("MC04")
+async def test_an_agent_is_opened_in_a_native_window(page: Page, theme: ThemeManager) -> None:
+    manifest = AppManifest(
+        "agent-vm", "Agent", "agent", "#b58cff", "tests.unit.aether_desktop.shell.small_apps:create", singleton=False
+    )
+    desktop = MainWindow(
+        AppRegistry([manifest]), StatusFeed(ShellStatus()), MemoryLayoutStore(), theme,
+        lambda manifest, handle, arguments: (manifest, handle, arguments), logging.getLogger("test.shell"),
+    )  # fmt: skip
+    desktop.resize(1200, 800)
+    desktop.show()
+    page.view._ctx = replace(page.world.context, open_window=desktop.open_window)
+    page.click_card(4)
+    page.press(Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    (frame,) = desktop.findChildren(WindowFrame) or [
+        widget for widget in QApplication.topLevelWidgets() if isinstance(widget, WindowFrame)
+    ]
+    assert frame.detached
+    assert frame.isWindow()
+    assert frame.windowTitle() == "Analyst · 4"
+    page.view.grid.menu_wanted.emit(QPoint(0, 0))
+    (menu,) = page.view.findChildren(QMenu)
+    (detach,) = [action for action in menu.actions() if action.data() == "detach"]
+    detach.trigger()
+    assert frame.detached, "one that is native stays so"
+    assert len([widget for widget in QApplication.topLevelWidgets() if isinstance(widget, WindowFrame)]) == 1
+    desktop.prepare_to_quit()
