@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, asked_of, length_of
 from aether_desktop.apps.agent_vm.recent_keys import REST_S
 from aether_desktop.apps.agent_vm.view import AgentView
@@ -114,15 +116,29 @@ async def test_a_question_takes_the_keyboard_where_no_key_was_pressed_for_a_whil
 async def test_a_second_question_right_behind_the_first_is_not_answered_by_its_key(world: World, make_view: MakeView) -> None:
     world.client.approvals = [make_approval(PID)]
     view = await make_view(**WAITING)
+    view.setFocus()
     _looked_at(view)
     QTest.keyClick(view.approval, Qt.Key.Key_Y)
     await settle()
     answered = process.ApprovalAnswered(pid=PID, log_id=4, approval_id=f"approval-{PID}", call_id="", approved=True, by="local")
     world.client.publish(answered, _required(approval_id="another", details={"command": "rm -rf ~"}))
     await wait_until(lambda: view.approval.approval is not None and view.approval.approval.approval_id == "another")
+    assert view.approval._ready_at - time.monotonic() > SETTLE_S, "who was pressing keys is given longer to see the new question"
     QTest.keyClick(view.approval, Qt.Key.Key_Y)
     await settle()
     assert len(world.client.sent(process.ProcessApprove)) == 1
+
+
+@pytest.mark.feature("AP05")
+async def test_a_key_pressed_twice_answers_once(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    for key in (Qt.Key.Key_Y, Qt.Key.Key_Y, Qt.Key.Key_N):
+        _looked_at(view)
+        QTest.keyClick(view.approval, key)
+    await settle()
+    assert len(world.client.sent(process.ProcessApprove)) == 1
+    assert not world.client.sent(process.ProcessReject)
 
 
 @pytest.mark.feature("AP05")
@@ -169,6 +185,20 @@ async def test_after_the_answer_the_keyboard_goes_to_the_page_and_not_to_pause(w
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     await settle()
     assert not world.client.sent(process.ProcessSignal), "a second Enter stops no agent"
+
+
+async def test_in_a_low_window_a_question_takes_the_height_and_gives_it_back(world: World, make_view: MakeView) -> None:
+    view = await make_view(size=(420, 200))
+    view.controls._box.setFocus()
+    assert view.controls.height() > 24
+    world.client.publish(_required())
+    await wait_until(view.approval.isVisible)
+    await wait_until(lambda: view.controls.height() == 0)
+    assert QApplication.focusWidget() is view.controls._box, "who types goes on typing"
+    world.client.publish(
+        process.ApprovalAnswered(pid=PID, log_id=9, approval_id=f"approval-{PID}", call_id="", approved=True, by="local")
+    )
+    await wait_until(lambda: view.controls.height() > 24)
 
 
 @pytest.mark.feature("AP05")
