@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout, QTextOption
 
 from aether_desktop.stores.reducers.timeline import Result, Row
@@ -170,7 +170,7 @@ class _Writer:
         room = (self._wide if look in ("card", "output") else self._room) - (2 * pad if framed else pad)
         font = fonts().mono if look in ("mono", "card", "output") else fonts().text
         top = self._top + (pad + 2 if framed else 0)
-        layout, height, cut = broken(text[:EXPANDED_CHARACTERS], font, room, lines)
+        layout, height, cut = broken(text[:EXPANDED_CHARACTERS], font, room, lines, left_to_right=font is fonts().mono)
         self.cut_short = self.cut_short or cut or len(text) > EXPANDED_CHARACTERS
         self._layout.blocks.append(Block(look, layout, self._left + pad, top, room, height, streaming))
         if tail and layout.lineCount():
@@ -191,18 +191,23 @@ class _Writer:
         return self._layout
 
 
-def broken(text: str, font: QFont, width: float, most: int) -> tuple[QTextLayout, float, bool]:
-    """`text` in lines of `width` px: the layout, its height, and whether more than `most` lines were cut to that many."""
-    layout, height, end = _lines(text, font, width, most)
+def broken(text: str, font: QFont, width: float, most: int, *, left_to_right: bool = False) -> tuple[QTextLayout, float, bool]:
+    """`text` in lines of `width` px: the layout, its height, and whether more than `most` lines were cut to that many.
+
+    left_to_right: for commands and outputs, which run so whatever they begin with; else the text itself decides.
+    """
+    direction = Qt.LayoutDirection.LeftToRight if left_to_right else Qt.LayoutDirection.LayoutDirectionAuto
+    layout, height, end = _lines(text, font, width, most, direction)
     if end >= len(text):
         return layout, height, False
     shorter = text[: max(0, end - 1)].rstrip() + "…"
-    layout, height, _ = _lines(shorter, font, width, most)
+    layout, height, _ = _lines(shorter, font, width, most, direction)
     return layout, height, True
 
 
-def _lines(text: str, font: QFont, width: float, most: int) -> tuple[QTextLayout, float, int]:
+def _lines(text: str, font: QFont, width: float, most: int, direction: Qt.LayoutDirection) -> tuple[QTextLayout, float, int]:
     option = QTextOption()
+    option.setTextDirection(direction)
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     option.setTabStopDistance(32)
     layout = QTextLayout(text.replace("\n", "\u2028"), font)
