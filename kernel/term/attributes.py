@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from kernel.term.rows import ERASED, PLAIN
-from kernel.term.sgr import Attributes, apply_sgr
+from kernel.term.sgr import RGB_FLAG, Attributes, apply_sgr
 
 #: How many combinations are kept before unused ones are collected.
 LIMIT = 100_000
@@ -42,6 +42,7 @@ class AttributeTable:
         self._styled: dict[tuple[str, str], Styled] = {}
         self._styled_before: dict[tuple[str, str], Styled] = {}
         self._memo_size = 0
+        self._collect_at = LIMIT
         self.intern(Attributes())
         self.intern(Attributes(drawn=True))
 
@@ -55,15 +56,20 @@ class AttributeTable:
     @property
     def full(self) -> bool:
         """Whether unused ids should be collected before more are interned."""
-        return len(self) >= LIMIT
+        return len(self) >= self._collect_at
 
     def intern(self, attributes: Attributes) -> str:
-        """Return the character that stands for ``attributes`` in rows; when full, that of a simpler combination."""
+        """Return the character that stands for ``attributes`` in rows; past twice the limit, that of a simpler combination."""
         found = self._ids.get(attributes)
+        if found is None and len(self) >= 2 * LIMIT:
+            attributes = attributes._replace(
+                fg=_coarse(attributes.fg), bg=_coarse(attributes.bg), ul_color=_coarse(attributes.ul_color)
+            )
+            found = self._ids.get(attributes)
+            if found is None and len(self) >= 3 * LIMIT:
+                return PLAIN if attributes.drawn else ERASED
         if found is not None:
             return chr(found)
-        if len(self) >= 2 * LIMIT:
-            return PLAIN if attributes.drawn else ERASED
         if self._free:
             found = self._free.pop()
             self._tuples[found] = attributes
@@ -155,4 +161,11 @@ class AttributeTable:
         self._styled.clear()
         self._styled_before.clear()
         self._memo_size = 0
+        # Where most are in use, the next collection would free few: it comes when there are many more.
+        self._collect_at = max(LIMIT, 2 * len(self))
         self.generation += 1
+
+
+def _coarse(colour: int) -> int:
+    """A direct colour with four bits for each component."""
+    return colour & (RGB_FLAG | 0xF0F0F0) if colour >= RGB_FLAG else colour

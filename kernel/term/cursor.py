@@ -136,14 +136,19 @@ class CursorMovement(ScreenState):
     def cursor_tab_forward(self, count: int = 0, *_: int) -> None:
         """CHT: to the n-th next tab stop."""
         for _i in range(min(count or 1, self.columns)):
+            before = self.cursor.x
             self.tab()
+            if self.cursor.x == before:
+                return
 
     def cursor_tab_backward(self, count: int = 0, *_: int) -> None:
         """CBT: to the n-th previous tab stop; the left margin stops it in origin mode only."""
         x = self.cursor.x
         limit = self.left if self.origin else 0
-        for _i in range(min(count or 1, self.columns)):
-            x = max((stop for stop in self.tabstops if stop < x), default=0)
+        left = count or 1
+        while left and x > 0:
+            x -= 1
+            left -= x in self.tabstops
         self.move_to(max(x, limit), self.cursor.y)
 
     def set_tab_stop(self) -> None:

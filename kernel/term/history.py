@@ -48,7 +48,15 @@ class History(Sequence[Row]):
             index += size
         if not 0 <= index < size:
             raise IndexError("history line out of range")
-        return self._row(self._items[self._start + index])
+        item = self._items[self._start + index]
+        row = self._row(item)
+        if not isinstance(item, Row):
+            self._items[self._start + index] = row  # a painter compares rows by identity
+        return row
+
+    def pens(self) -> set[str]:
+        """Return the pens that draw lines which are kept as they came."""
+        return {item[1] for item in self._items[self._start :] if type(item) is tuple}
 
     def _row(self, item: Stored) -> Row:
         row = self.drawn(item)

@@ -48,12 +48,16 @@ _KEYPAD_TEXT = {
     "KP_Enter": "\r", "KP_Multiply": "*", "KP_Add": "+", "KP_Separator": ",", "KP_Subtract": "-", "KP_Decimal": ".",
     "KP_Divide": "/", "KP_Equal": "=", **{f"KP_{digit}": str(digit) for digit in range(10)},
 }  # fmt: skip
+#: Keys that a widget names so only while NumLock is on; mode 1035 has them send what is printed on them then.
+_KEYPAD_NUMERIC = frozenset({"KP_Decimal", "KP_Separator", *(f"KP_{digit}" for digit in range(10))})
 _NAMED_CODES = {"Return": 13, "Tab": 9, "Backspace": 127, "Escape": 27, "Space": 32}
 #: Keys whose plain and control forms differ from the character's code minus 64.
 _CONTROL = {" ": 0, "2": 0, "3": 27, "4": 28, "5": 29, "6": 30, "7": 31, "8": 127, "/": 31, "?": 127, "@": 0}
 _KITTY_DISAMBIGUATE = 1
 _KITTY_ALL_KEYS = 8
 _KITTY_TEXT = 16
+#: What of the kitty keyboard protocol there is; programs see it in the answer to their question.
+KITTY_FLAGS = _KITTY_DISAMBIGUATE | _KITTY_ALL_KEYS | _KITTY_TEXT
 
 
 def encode_key(key: str, modifiers: Modifiers = Modifiers.NONE, modes: Modes | None = None, *, text: str = "") -> bytes:
@@ -67,7 +71,7 @@ def encode_key(key: str, modifiers: Modifiers = Modifiers.NONE, modes: Modes | N
         return b""
     if modes.vt52 and key in ("Up", "Down", "Right", "Left"):
         return ("\x1b" + _CURSOR[key]).encode()
-    if modes.kitty_flags:
+    if modes.kitty_flags & (_KITTY_DISAMBIGUATE | _KITTY_ALL_KEYS):
         encoded = _kitty(key, modifiers, modes.kitty_flags, text)
         if encoded is not None:
             return encoded.encode()
@@ -81,7 +85,7 @@ def encode_key(key: str, modifiers: Modifiers = Modifiers.NONE, modes: Modes | N
     if key in _TILDE:
         return f"\x1b[{_TILDE[key]};{code}~".encode() if code > 1 else f"\x1b[{_TILDE[key]}~".encode()
     if key in _KEYPAD:
-        if modes.application_keypad and not modifiers:
+        if modes.application_keypad and not modifiers and not (modes.private[1035] and key in _KEYPAD_NUMERIC):
             return b"\x1bO" + _KEYPAD[key].encode()
         key = text = _KEYPAD_TEXT[key]
         if key == "\r":
@@ -148,9 +152,7 @@ def _kitty(key: str, modifiers: Modifiers, flags: int, text: str) -> str | None:
             return f"\x1b[13{suffix}~"
         final = _CURSOR.get(key) or _SS3_FUNCTION[key]
         return f"\x1b[1;{code}{final}" if code > 1 else f"\x1b[{final}" if key in _CURSOR else None
-    if len(key) == 1 and (modifiers & ~Modifiers.SHIFT or flags & _KITTY_ALL_KEYS) and flags & (
-        _KITTY_DISAMBIGUATE | _KITTY_ALL_KEYS
-    ):
+    if len(key) == 1 and (modifiers & ~Modifiers.SHIFT or flags & _KITTY_ALL_KEYS):
         typed = ""
         if flags & _KITTY_TEXT and flags & _KITTY_ALL_KEYS and text and text.isprintable():
             typed = ";" + ":".join(str(ord(char)) for char in text)

@@ -103,6 +103,8 @@ class OperatingSystemCommands(Reports):
 
     def report_title(self, *, icon: bool) -> None:
         """Answer XTWINOPS 20 and 21."""
+        if not self.window_operations:
+            return
         text = self.icon_name if icon else self.title
         if 1 in self.title_modes:
             text = text.encode("utf-8").hex().upper()

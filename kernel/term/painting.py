@@ -14,7 +14,7 @@ from kernel.term.rows import new_row, overwrite
 
 #: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor.
 PAINTED = re.compile(r"(?:[ -~]+|\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:;[0-9]{0,4})?H|[0-9]{0,4}[CK]|\?25[hl]))+")
-_FUNCTION = re.compile(r"\x1b\[([0-9;?]*)([HCKhl])")
+_FUNCTION = re.compile(r"(\x1b\[[0-9;?]*[HCKhl])")
 
 
 class Painting(Editing):
@@ -31,21 +31,22 @@ class Painting(Editing):
         x, y, pen, wrap, last = cursor.x, cursor.y, self.pen, self.wrap_pending, ""
         parts = _FUNCTION.split(span)
         # Before the first function there may be text.
-        for params, final, text in zip(["", *parts[1::3]], ["", *parts[2::3]], parts[::3], strict=True):
-            if final == "H":
-                y, x = _place(params)
-                if y >= self.lines or x >= columns:
-                    y, x = min(y, self.lines - 1), min(x, columns - 1)
-                wrap = False
-            elif final == "C":
-                x = min(x + (int(params or 1) or 1), columns - 1)
-                wrap = False
-            elif final == "K":
-                cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
-                self.erase_in_line(int(params or 0))
-            elif final:
-                self.modes.private[25] = final == "h"
-                cursor.hidden = final == "l"
+        for function, text in zip(["", *parts[1::2]], parts[::2], strict=True):
+            if function:
+                kind, first, second = _function(function)
+                if kind == "H":
+                    x = second if second < columns else columns - 1
+                    y = first if first < self.lines else self.lines - 1
+                    wrap = False
+                elif kind == "C":
+                    x = x + first if x + first < columns else columns - 1
+                    wrap = False
+                elif kind == "K":
+                    cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
+                    self.erase_in_line(first)
+                else:
+                    self.modes.private[25] = kind == "h"
+                    cursor.hidden = kind == "l"
             last = ""
             if not text:
                 continue
@@ -77,7 +78,12 @@ class Painting(Editing):
 
 
 @lru_cache(maxsize=8192)
-def _place(params: str) -> tuple[int, int]:
-    """The line and column, counted from 0, of CUP's parameters."""
-    line, _, column = params.partition(";")
-    return max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1
+def _function(text: str) -> tuple[str, int, int]:
+    """What kind of function it is, and its numbers: CUP's cell counted from 0, CUF's and EL's parameter."""
+    kind = text[-1]
+    if kind == "H":
+        line, _, column = text[2:-1].partition(";")
+        return kind, max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1
+    if kind == "C":
+        return kind, int(text[2:-1] or 1) or 1, 0
+    return kind, int(text[2:-1] or 0) if kind == "K" else 0, 0

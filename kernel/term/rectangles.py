@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
@@ -74,9 +75,12 @@ class Rectangles(Painting):
             return
         for y in range(area.top, area.bottom):
             row = self.rows[y]
-            for x in range(area.left, area.right):
-                if self.protection != DEC_PROTECTION or not self.attributes[row.attrs[x]].protected:
-                    row = overwrite(row, x, " ", row.attrs[x])
+            attrs = row.attrs[area.left : area.right]
+            kept = ""
+            if self.protection == DEC_PROTECTION:
+                kept = "".join([attr for attr in set(attrs) if self.attributes[attr].protected])
+            for start, end in _runs_without(attrs, kept):
+                row = overwrite(row, area.left + start, " " * (end - start), attrs[start:end])
             self.rows[y] = row
 
     def copy_rectangle(
@@ -174,6 +178,8 @@ class Rectangles(Painting):
         self, number: int = 0, page: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int
     ) -> None:
         """DECRQCRA."""
+        if not self.window_operations:
+            return
         area = self._rectangle(top, left, bottom, right)
         total = self._checksum(area) if area is not None else 0
         self.reply(f"\x1bP{number}!~{total & 0xFFFF:04X}\x1b\\")
@@ -197,6 +203,13 @@ class Rectangles(Painting):
                     total += value
                 first = False
         return total if flags & _CHECKSUM_POSITIVE else -total
+
+
+def _runs_without(attrs: str, kept: str) -> list[tuple[int, int]]:
+    """Return where the stretches of ``attrs`` begin and end that have none of ``kept``."""
+    if not kept:
+        return [(0, len(attrs))]
+    return [match.span() for match in re.finditer(f"[^{re.escape(kept)}]+", attrs)]
 
 
 def _character(cell: str) -> int:

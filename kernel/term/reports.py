@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from kernel.term.keys import KITTY_FLAGS
 from kernel.term.mode_changes import ModeChanges
 from kernel.term.sgr import sgr_report
 
@@ -23,6 +25,7 @@ _PRIVATE_STATUS = {
     75: "?70n",
     85: "?83n",
 }
+_HEXADECIMAL = re.compile("(?:[0-9A-Fa-f]{2})+")
 _TERMCAP = {"TN": "xterm-256color", "name": "xterm-256color", "Co": "256", "colors": "256", "RGB": "8"}
 
 
@@ -129,10 +132,7 @@ class Reports(ModeChanges):
     def report_termcap(self, names: str) -> None:
         """XTGETTCAP: ``names`` are hexadecimal, separated by semicolons."""
         for name in names.split(";")[:64]:
-            try:
-                key = bytes.fromhex(name).decode("ascii")
-            except (ValueError, UnicodeDecodeError):
-                key = ""
+            key = bytes.fromhex(name).decode("latin-1") if _HEXADECIMAL.fullmatch(name) else ""
             if key in _TERMCAP:
                 self.reply(f"\x1bP1+r{name}={_TERMCAP[key].encode().hex().upper()}\x1b\\")
             else:
@@ -214,7 +214,7 @@ class Reports(ModeChanges):
     def push_kitty_flags(self, flags: int = 0, *_: int) -> None:
         """Kitty keyboard protocol: keep the present flags and use new ones."""
         stack = self.modes.kitty_keyboard
-        stack.append(flags & 31)
+        stack.append(flags & KITTY_FLAGS)
         if len(stack) > 32:
             del stack[0]
 
@@ -229,7 +229,7 @@ class Reports(ModeChanges):
         """Kitty keyboard protocol: 1 replaces the flags, 2 adds, 3 removes."""
         stack = self.modes.kitty_keyboard
         now = stack[-1]
-        stack[-1] = (now | flags if how == 2 else now & ~flags if how == 3 else flags) & 31
+        stack[-1] = (now | flags if how == 2 else now & ~flags if how == 3 else flags) & KITTY_FLAGS
 
     def report_kitty_flags(self, *_: int) -> None:
         """Kitty keyboard protocol: which flags are in force."""

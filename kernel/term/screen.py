@@ -64,6 +64,8 @@ class Screen(WindowOperations):
 
     def request_size(self, columns: int, lines: int) -> None:
         """Take the size a program asks for, within bounds, and say so."""
+        if not self.window_operations:
+            return
         columns = max(1, min(columns, MAX_PROGRAM_COLUMNS))
         lines = max(1, min(lines, MAX_PROGRAM_LINES))
         if (columns, lines) != (self.columns, self.lines):

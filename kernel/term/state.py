@@ -6,6 +6,7 @@ one topic. It replaces the storage of ``pyte.Screen``, whose event names it keep
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from pyte.screens import Cursor as PyteCursor
 from kernel.term.attributes import AttributeTable
 from kernel.term.charsets import Charsets, CharsetState
 from kernel.term.clusters import ClusterTable
-from kernel.term.events import TermEvent
+from kernel.term.events import ClipboardRequest, TermEvent
 from kernel.term.history import History
 from kernel.term.modes import Modes
 from kernel.term.palette import Palette
@@ -28,6 +29,8 @@ MAX_LINES = 4096
 _MAX_EVENTS = 4096
 #: Which erasing spares protected cells: none, all of it (SPA), the selective kind (DECSCA).
 UNPROTECTED, ISO_PROTECTION, DEC_PROTECTION = range(3)
+#: What a program reads as a person's keys: no answer may hold a line end, however it got there.
+_TYPED_CONTROLS = re.compile("[\x00-\x06\x08-\x1a\x1c-\x1f\x7f]")
 #: Replies that nobody takes are dropped past this size.
 _MAX_REPLY_CHARS = 256 * 1024
 
@@ -69,6 +72,9 @@ class ScreenState(pyte.Screen):
         self.events_out: deque[TermEvent] = deque(maxlen=_MAX_EVENTS)
         self._replies: list[str] = []
         self._reply_size = 0
+        #: Whether programs may change the size of the terminal and read back its titles and what it shows, as xterm's
+        #: allowWindowOps. An owner that shows what strangers print turns it off.
+        self.window_operations = True
         #: Pixel size of a cell, set by the owner; only size reports use it.
         self.cell_width, self.cell_height = 8, 16
         self.title = ""
@@ -142,6 +148,7 @@ class ScreenState(pyte.Screen):
         """
         if self._reply_size > _MAX_REPLY_CHARS:
             return
+        text = _TYPED_CONTROLS.sub("", text)
         if self.eight_bit and not seven_bit:
             for introducer, c1 in (("\x1b[", "\x9b"), ("\x1bP", "\x90"), ("\x1b]", "\x9d"), ("\x1b\\", "\x9c")):
                 text = text.replace(introducer, c1)
@@ -156,7 +163,11 @@ class ScreenState(pyte.Screen):
         return text
 
     def emit(self, event: TermEvent) -> None:
-        """Queue an event for the owner; the oldest goes when nobody takes them."""
+        """Queue an event for the owner; the oldest goes when nobody takes them, and of clipboard requests the last one counts."""
+        if isinstance(event, ClipboardRequest):
+            kept = [one for one in self.events_out if not isinstance(one, ClipboardRequest)]
+            self.events_out.clear()
+            self.events_out.extend(kept)
         self.events_out.append(event)
 
     # --- rows
@@ -180,7 +191,7 @@ class ScreenState(pyte.Screen):
             return
         rows = [*self.rows, *self.other_rows, *self.history]
         if self.attributes.full:
-            self.attributes.collect({self.pen}.union(*[row.attrs for row in rows]))
+            self.attributes.collect({self.pen}.union(self.history.pens(), *[row.attrs for row in rows]))
         if self.clusters.full:
             self.clusters.collect(set().union(*[row.text for row in rows if not row.text.isascii()]))
             self.shaper.forget()

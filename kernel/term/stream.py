@@ -37,6 +37,8 @@ _TOKEN = re.compile(
 )
 _BLOCK, _CSI_FINAL, _CONTROL, _ESCAPE_FINAL = 1, 4, 5, 7
 _OSC_END = re.compile("[\x07\x18\x1a\x1b\x9c\udc9c]")
+#: Inside a string they mean nothing, and an answer that repeats a part of it must not type them.
+_STRING_CONTROLS = re.compile("[\x00-\x1f\x7f]")
 _STRING_END = re.compile("[\x18\x1a\x1b\x9c\udc9c]")
 
 GROUND, ESCAPE_STATE, CSI_STATE, STRING, STRING_ESCAPE, VT52_ROW, VT52_COLUMN = range(7)
@@ -328,7 +330,7 @@ class Stream(pyte.Stream):
         self._string_size = 0
 
     def _end_string(self, terminator: str) -> None:
-        payload = "".join(self._string)
+        payload = _STRING_CONTROLS.sub("", "".join(self._string))
         self.screen.last_char = ""
         self._drop_string()
         self.state = GROUND

@@ -20,11 +20,13 @@ from kernel.term.palette import Palette
 from kernel.term.rows import Row
 from kernel.term.screen import Screen
 from kernel.term.state import Cursor
-from kernel.term.stream import GROUND, Stream
+from kernel.term.stream import ESCAPE_STATE, STRING_ESCAPE, Stream
 
 _ERRORS = "kernel.term.bytes"
-#: Whatever may be ESC % @, ESC % G, ESC % 8 or ESC c, with controls inside, or the rest of one that has begun.
-_CHARSET_SWITCH = re.compile(rb"(?:\x1b|\A)[^\x1b\x30-\x7e]*[@G8c]")
+#: ESC % @, ESC % G and ESC % 8, with controls inside.
+_ENCODING_SWITCH = re.compile(rb"\x1b[^\x1b\x30-\x7e]*%[^\x1b\x30-\x7e]*[@G8]")
+#: Whatever may be one of these, or ESC c, or the rest of one that has begun.
+_SWITCH_END = re.compile(rb"(?:\x1b|\A)[^\x1b\x30-\x7e]*[@G8c]")
 
 
 def _replace_undecodable(error: UnicodeError) -> tuple[str, int]:
@@ -41,25 +43,38 @@ codecs.register_error(_ERRORS, _replace_undecodable)
 
 
 class Terminal:
-    """A terminal of ``columns`` x ``lines`` cells that keeps ``scrollback`` lines of history."""
+    """A terminal of ``columns`` x ``lines`` cells that keeps ``scrollback`` lines of history.
 
-    def __init__(self, columns: int, lines: int, scrollback: int = 10_000) -> None:
+    window_operations: programs may change its size, and ask for its titles and checksums of what it shows. What strangers print
+    into it could use the answers, which reach the program as if they had been typed.
+    """
+
+    def __init__(
+        self, columns: int, lines: int, scrollback: int = 10_000, *, window_operations: bool = True
+    ) -> None:
         self.screen = Screen(columns, lines, scrollback)
+        self.screen.window_operations = window_operations
         self._stream = Stream(self.screen)
         self._decoder = codecs.getincrementaldecoder("utf-8")(_ERRORS)
 
     def feed(self, data: bytes) -> None:
         """Interpret ``data``, any part of a program's output; never raises for what is in it."""
-        if self.screen.utf8 and self._stream.state == GROUND and b"\x1b%" not in data:
+        if self.screen.utf8 and not self._may_switch(data):
             self._stream.feed(self._decoder.decode(data))
         else:
             # The encoding may change inside: cut behind whatever could end such a sequence.
             start = 0
-            for match in _CHARSET_SWITCH.finditer(data):
+            for match in _SWITCH_END.finditer(data):
                 self._feed_piece(data[start : match.end()])
                 start = match.end()
             self._feed_piece(data[start:])
         self.screen.collect_if_full()
+
+    def _may_switch(self, data: bytes) -> bool:
+        """Whether the encoding may change in ``data``, before which it is UTF-8."""
+        if self._stream.state in (ESCAPE_STATE, STRING_ESCAPE):
+            return True
+        return b"%" in data and _ENCODING_SWITCH.search(data) is not None
 
     def _feed_piece(self, data: bytes) -> None:
         if self.screen.utf8:

@@ -35,7 +35,7 @@ class LiveScreen:
         on_lease: Callable[[], None],
         scrollback: int = SCROLLBACK,
     ) -> None:
-        self.terminal = Terminal(columns, lines, scrollback=scrollback)
+        self.terminal = Terminal(columns, lines, scrollback=scrollback, window_operations=False)
         #: Size of the pty. The owner of a lease may show the screen in another one until it gives it back.
         self._size = (columns, lines)
         self._asked: tuple[int, int] | None = None
