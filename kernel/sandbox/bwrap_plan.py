@@ -186,10 +186,11 @@ def _etc(spec: SandboxSpec, machine: Machine, network: Network) -> list[Word]:
 
 
 def binds(spec: SandboxSpec, machine: Machine) -> list[tuple[str, str]]:
-    """What a launcher under root stages: (host path, "own" | "map" | "plain"), each path once."""
+    """What a launcher under root stages: (host path, "own" | "map" | "read" | "plain"), each path once."""
     found = {spec.home: "own", spec.tmp: "own"}
     for mount in spec.mounts:
-        found.setdefault(mount.host_path, "map")
+        if found.get(mount.host_path, "read") == "read":
+            found[mount.host_path] = "read" if mount.read_only else "map"
     if machine.python_prefix:
         found.setdefault(machine.python_prefix, "plain")
     return list(found.items())

@@ -3,7 +3,9 @@
 The kernel starts it with `-I -S` (standard library only) and a plan in `marshal` format 2 on standard input; it joins the agent's
 control groups, prepares what bubblewrap needs, drops every privilege, and executes bubblewrap with an empty environment.
 Started by root it first makes a mount namespace of its own in which the agent's folders lie under a path that the
-unprivileged user can reach, mapped so that files of the folder's owner are the agent's (`MOUNT_ATTR_IDMAP`).
+unprivileged user can reach, mapped so that files of the folder's owner are the agent's (`MOUNT_ATTR_IDMAP`). Where a file system
+cannot map owners (overlayfs, so root in most containers), the agent is given its own folders, and named in the access lists of the
+others.
 
 It is a chain of programs because code between fork and exec (`preexec_fn`) can deadlock a process with threads.
 """
@@ -11,8 +13,11 @@ It is a chain of programs because code between fork and exec (`preexec_fn`) can 
 from __future__ import annotations
 
 import ctypes
+import errno
 import marshal
 import os
+import stat
+import struct
 import sys
 
 TYPE_CHECKING = False  # as in `typing`, whose import alone costs 10 ms at every start of a sandbox
@@ -26,6 +31,10 @@ SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
 OPEN_TREE_CLONE, AT_EMPTY_PATH, AT_RECURSIVE, MOVE_MOUNT_F_EMPTY_PATH = 1, 0x1000, 0x8000, 4
 AT_FDCWD = -100
 MOUNT_ATTR_IDMAP = 0x100000
+SYS_OPENAT2, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 437, 0x04, 0x08
+ACL_ACCESS, ACL_DEFAULT, ACL_VERSION, ACL_NOBODY = "system.posix_acl_access", "system.posix_acl_default", 2, 0xFFFFFFFF
+ACL_OWNER, ACL_USER, ACL_GROUP_OWNER, ACL_GROUP, ACL_MASK, ACL_OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+ACL_READ_WRITE, ACL_SEARCH = 6, 1
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -109,11 +118,112 @@ def take_over(path: str, uid: int) -> None:
             os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
 
 
+def access_list(known: bytes | None, mode: int, uid: int, wanted: int) -> bytes:
+    """An access list in the file system's form: `known`, or what `mode` says where there is none, and `wanted` for the uid."""
+    entries: dict[tuple[int, int], int] = {}
+    for start in range(4, len(known or b""), 8):
+        tag, bits, name = struct.unpack_from("<HHI", known or b"", start)
+        entries[tag, name] = bits
+    for tag, shift in ((ACL_OWNER, 6), (ACL_GROUP_OWNER, 3), (ACL_OTHER, 0)):
+        entries.setdefault((tag, ACL_NOBODY), mode >> shift & 7)
+    entries[ACL_USER, uid] = wanted
+    masked = (bits for (tag, _), bits in entries.items() if tag in (ACL_USER, ACL_GROUP_OWNER, ACL_GROUP, ACL_MASK))
+    mask = 0
+    for bits in masked:
+        mask |= bits
+    entries[ACL_MASK, ACL_NOBODY] = mask
+    ordered = sorted(entries.items())
+    return struct.pack("<I", ACL_VERSION) + b"".join(struct.pack("<HHI", tag, bits, name) for (tag, name), bits in ordered)
+
+
+def attribute(descriptor: int, name: str) -> bytes | None:
+    """An extended attribute; None where there is none."""
+    try:
+        return os.getxattr(descriptor, name)
+    except OSError as error:
+        if error.errno == errno.ENODATA:
+            return None
+        raise
+
+
+def admit(descriptor: int, uid: int) -> None:
+    """Let the uid read and write a file or folder, and what is made in the folder later. Raises OSError."""
+    found = os.fstat(descriptor)
+    if found.st_uid == uid:
+        return
+    folder = stat.S_ISDIR(found.st_mode)
+    wanted = ACL_READ_WRITE | (ACL_SEARCH if folder or found.st_mode & 0o111 else 0)
+    for name in (ACL_ACCESS, ACL_DEFAULT) if folder else (ACL_ACCESS,):
+        known = attribute(descriptor, name)
+        if known is None or struct.pack("<HHI", ACL_USER, wanted, uid) not in known:
+            os.setxattr(descriptor, name, access_list(known, found.st_mode, uid, wanted))
+
+
+def admit_below(path: str, uid: int) -> None:
+    """`admit` for a folder and everything in it. Raises OSError where the folder itself has no access lists.
+
+    Another agent may exchange what lies in it meanwhile: no link is followed, and a file with a second name elsewhere is left alone.
+    """
+    top = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    how = b"".join(value.to_bytes(8, sys.byteorder) for value in (
+        os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS))  # fmt: skip
+    try:
+        admit(top, uid)
+        waiting = [b"."] if os.path.isdir(path) else []
+        while waiting:
+            waiting.extend(admit_entries(top, waiting.pop(), how, uid))
+    finally:
+        os.close(top)
+
+
+def admit_entries(top: int, inner: bytes, how: bytes, uid: int) -> list[bytes]:
+    """Admit the uid to what lies in a folder below `top`; returns the folders among them. What cannot be opened stays as it is."""
+    folders: list[bytes] = []
+    try:
+        listed = system_call(SYS_OPENAT2, top, inner, how, len(how))
+    except OSError:
+        return folders
+    try:
+        for name in os.listdir(listed):
+            path = inner + b"/" + os.fsencode(name)
+            try:
+                entry = system_call(SYS_OPENAT2, top, path, how, len(how))
+            except OSError:
+                continue  # a link, a socket, or gone
+            try:
+                found = os.fstat(entry)
+                if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
+                    admit(entry, uid)
+                if stat.S_ISDIR(found.st_mode):
+                    folders.append(path)
+            except OSError:
+                continue  # another file system below it, or one that may not be changed
+            finally:
+                os.close(entry)
+    finally:
+        os.close(listed)
+    return folders
+
+
+def make_usable(source: str, how: str, uid: int) -> None:
+    """Let the uid work in a folder whose owner cannot be mapped. Raises OSError with a sentence for people."""
+    if how == "own":
+        take_over(source, uid)
+    elif how == "map":
+        try:
+            admit_below(source, uid)
+        except OSError as error:
+            raise OSError(
+                f"{source} lies on a file system that can neither map owners nor keep access lists ({error.strerror}), so that "
+                "the agent could not write in it; mount it read-only, or start Aether as its owner instead of root",
+            ) from error
+
+
 def stage(binds: list[tuple[str, str]], uid: int, folder: str) -> dict[str, str]:
     """Mount every bind source under `folder` in a namespace of our own; returns {source: staged path}.
 
-    binds: [source, how]; "own" (the agent's own folder) and "map" are mapped to the uid. Where the file system cannot map
-    owners, an "own" folder is given to the uid and the others stay as they are.
+    binds: [source, how]; "own" (the agent's own folder), "map" (writable) and "read" are mapped to the uid; "plain" stays as it is.
+    Where the file system cannot map owners, an "own" folder is given to the uid, and the uid is admitted to a "map" one.
     """
     check(LIBC.unshare(CLONE_NEWNS), "unshare")
     check(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "mount --make-rprivate")
@@ -123,8 +233,7 @@ def stage(binds: list[tuple[str, str]], uid: int, folder: str) -> dict[str, str]
         try:
             tree = detached_tree(source, os.stat(source).st_uid if how == "plain" else uid, namespaces)
         except OSError:
-            if how == "own":
-                take_over(source, uid)
+            make_usable(source, how, uid)
             tree = detached_tree(source, os.stat(source).st_uid, namespaces)
         trees.append((source, tree))
     options = f"mode=0755,size=1m,uid={uid},gid={uid}".encode()

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from kernel.errors import InvalidArgumentError, LimitReachedError, PermissionDeniedError
 from kernel.protocol.ids import FileType
 from kernel.protocol.records import FileStat
-from kernel.vfs import removal
+from kernel.vfs import ownership, removal
 from kernel.vfs.confinement import clean, open_below, open_regular, translate
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -91,6 +91,7 @@ class Tree:
             with _closing(open_below(root, parent, _FOLDER)) as folder:
                 try:
                     os.mkdir(name, 0o755, dir_fd=folder)
+                    ownership.settle_folder(folder, name)
                 except OSError as error:
                     raise translate(error, path) from error
 
@@ -202,6 +203,7 @@ class Tree:
             with _closing(open_below(root, made, _FOLDER)) as folder:
                 try:
                     os.mkdir(part, 0o755, dir_fd=folder)
+                    ownership.settle_folder(folder, part)
                 except FileExistsError:
                     pass
                 except OSError as error:
@@ -217,7 +219,7 @@ class Tree:
                 with os.fdopen(fd, "wb") as file:
                     file.write(content)
                     file.flush()
-                    os.fchmod(file.fileno(), mode)
+                    ownership.settle_file(file.fileno(), folder, name, mode)
                 os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
             except OSError:
                 os.unlink(temporary, dir_fd=folder)
