@@ -354,9 +354,9 @@ class AgentGrid(CellsView):
         return row if self._review_of(row).contains(position) else -1
 
     def _review_of(self, row: int) -> QRectF:
-        cell = QRectF(self.cell(row))
+        cell, view = QRectF(self.cell(row)), self._agents.view_at(row)
         if self.as_list:
-            return row_painter.review_area(cell)
+            return row_painter.review_area(cell, view) if view is not None else QRectF()
         return card_painter.geometry_of(card_painter.card_area(cell)).review
 
     def _set_hover(self, row: int, review: bool) -> None:

@@ -150,15 +150,14 @@ def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> 
         fits = parts.lines_that_fit(well.height())
         parts.paint_terminal(painter, well, tokens, face.lines[-fits:], running=not view.ended)
         return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(tokens.surface0))
-    painter.drawRoundedRect(well, 6, 6)
+    parts.paint_terminal_ground(painter, well, tokens)
     text = _in_well(view) or _silence(view.info.agent_phase, ended=view.ended)
     inner = well.adjusted(10, 8, -10, -8)
     line = parts.metrics("text").lineSpacing()
     inner.setHeight(max(1.0, inner.height() // line) * line)
     painter.setFont(parts.fonts().text)
-    painter.setPen(QColor(tokens.text2 if _in_well(view) else tokens.text3))
+    terminal = tokens.terminal
+    painter.setPen(parts.mixed(terminal.background, terminal.foreground, 1.0 if _in_well(view) else 0.65))
     painter.save()
     painter.setClipRect(inner)
     # Whole lines only; of words that stream, the newest.

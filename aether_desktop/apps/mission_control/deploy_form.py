@@ -28,7 +28,6 @@ from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.shown_text import plain_tooltip
 
 _GOAL_HEIGHT_PX = 92
-_TWO_LINES_PX = 34
 _SOURCE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _NUMBERS = (
     ("max_steps", "Steps"),
@@ -56,7 +55,7 @@ class DeployForm(QWidget):
         self._edited: set[str] = set()
         self._filling = False
         self._problems: dict[str, Label] = {}
-        self._limit_problems = Label("", "error", wrap=True)
+        self._limit_problems = ElidedLabel("", "error")
         self.goal = QPlainTextEdit()
         self.role = QComboBox()
         self.model = QComboBox()
@@ -123,7 +122,7 @@ class DeployForm(QWidget):
         for name, label in self._problems.items():
             label.setText(problems.get(name, ""))
         limits = [f"{label}: {problems[name]}" for name, label in _NUMBERS if name in problems]
-        self._limit_problems.setText(" ".join(limits))
+        self._limit_problems.setText(limits[0] if limits else "")  # the others are marked, and said one after the other
         for name in ("goal", "folder", *self.numbers):
             self._mark(name, problems.get(name, ""))
 
@@ -183,18 +182,19 @@ class DeployForm(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, SPACE.sm, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.xs)
         column.addLayout(self._headed("Goal", "goal"))
         column.addWidget(self.goal)
         column.addSpacing(SPACE.xs)
         column.addLayout(self._pairs())
         column.addSpacing(SPACE.sm)
-        column.addWidget(Label("Limits: at a budget it pauses and asks", "secondary"))
+        limits = QHBoxLayout()
+        limits.setSpacing(SPACE.sm)
+        limits.addWidget(Label("Limits: at a budget it pauses and asks", "secondary"))
+        limits.addWidget(self._limit_problems, 1)
+        column.addLayout(limits)
         column.addLayout(self._limits())
-        self._limit_problems.setMinimumHeight(_TWO_LINES_PX)
-        self._limit_problems.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column.addWidget(self._limit_problems)
         column.addStretch(1)
 
     def _headed(self, text: str, problem: str) -> QHBoxLayout:
@@ -208,7 +208,7 @@ class DeployForm(QWidget):
         return row
 
     def _pairs(self) -> QGridLayout:
-        """Two fields beside each other: role and model, rights and folder."""
+        """Two fields beside each other: role and model, what it may do and where."""
         pairs = QGridLayout()
         pairs.setHorizontalSpacing(SPACE.lg)
         pairs.setVerticalSpacing(SPACE.xs)
@@ -220,13 +220,13 @@ class DeployForm(QWidget):
         pairs.addLayout(self._headed("Folder, seen as ~/work", "folder"), 4, 1)
         pairs.addWidget(self.role, 1, 0)
         pairs.addLayout(_side_by_side(self.model, self.refresh), 1, 1)
-        pairs.addWidget(self.network, 2, 0)
         pairs.addWidget(self.source, 2, 1)
         pairs.setRowMinimumHeight(3, SPACE.xs)
         pairs.addWidget(self.approval, 5, 0)
         pairs.addLayout(_side_by_side(self.folder, self.choose_folder), 5, 1)
         pairs.addWidget(self.approval_text, 6, 0)
         pairs.addWidget(self.read_only, 6, 1)
+        pairs.addWidget(self.network, 7, 0)
         return pairs
 
     def _limits(self) -> QGridLayout:

@@ -160,11 +160,16 @@ def lines_that_fit(height: float) -> int:
     return max(1, int((height - 12) // _LINE_PX))
 
 
-def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, lines: Sequence[Line], *, running: bool) -> None:
-    """Paint the last lines of a terminal; a block cursor ends those of an agent at work."""
+def paint_terminal_ground(painter: QPainter, area: QRectF, tokens: Tokens) -> None:
+    """Paint a terminal's ground, with or without words on it."""
     painter.setPen(QPen(QColor(tokens.line), 1) if tokens.dark else Qt.PenStyle.NoPen)
     painter.setBrush(QColor(tokens.terminal.background))
     painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+
+def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, lines: Sequence[Line], *, running: bool) -> None:
+    """Paint the last lines of a terminal; a block cursor ends those of an agent at work."""
+    paint_terminal_ground(painter, area, tokens)
     painter.save()
     painter.setClipRect(area.adjusted(8, 4, -6, -4))
     baseline = area.top() + 6 + metrics("terminal").ascent() + 1
@@ -205,12 +210,25 @@ def usage_texts(view: ProcessView) -> tuple[str, str, str]:
 def paint_usage(painter: QPainter, row: QRectF, tokens: Tokens, view: ProcessView, *, columns: bool = False) -> float:
     """Paint the figures at the right of ``row``, in columns of one width or close together; returns where they begin."""
     right = row.right()
-    measured = metrics("mono")
-    for text, widest in zip(reversed(usage_texts(view)), ("9.9 GB", "100 %", "100/100"), strict=True):
-        width = measured.horizontalAdvance(text) + 1
+    for text, column in _usage_columns(view):
+        width = metrics("mono").horizontalAdvance(text) + 1
         draw_text(painter, QRectF(right - width, row.top(), width, row.height()), "mono", tokens.text3, text, flags=RIGHT)
-        right -= (max(width, measured.horizontalAdvance(widest)) if columns else width) + 12
+        right -= (column if columns else width) + 12
     return right
+
+
+def usage_width(view: ProcessView) -> float:
+    """How wide the figures are in columns, with the gap in front of them, in px."""
+    return sum(column + 12 for _, column in _usage_columns(view))
+
+
+def _usage_columns(view: ProcessView) -> list[tuple[str, float]]:
+    """The figures from the right, each with the width of its column."""
+    measured = metrics("mono")
+    return [
+        (text, max(measured.horizontalAdvance(text) + 1, measured.horizontalAdvance(widest)))
+        for text, widest in zip(reversed(usage_texts(view)), ("9.9 GB", "100 %", "100/100"), strict=True)
+    ]
 
 
 def memory_text(megabytes: float) -> str:

@@ -10,12 +10,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from aether_desktop.apps.mission_control import paint_parts as parts
 from aether_desktop.apps.mission_control.paint_parts import Face
 from aether_desktop.models.agent_status import AgentStatus, fraction_of, question_of, status_of
+from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.tokens import Tokens
 from aether_desktop.widgets.phase_dot import paint_phase_dot
 from aether_desktop.widgets.progress_bar import paint_progress
 
 ROW_HEIGHT_PX: Final = 58
 _WIDE_PX: Final = 620
+_BAR_PX: Final = 84
 
 
 def row_area(cell: QRectF) -> QRectF:
@@ -23,11 +25,21 @@ def row_area(cell: QRectF) -> QRectF:
     return cell.adjusted(4, 2, -4, -2)
 
 
-def review_area(cell: QRectF) -> QRectF:
-    """The Review button of a row that asks."""
+def review_area(cell: QRectF, view: ProcessView) -> QRectF:
+    """The Review button of a row that asks: in front of the figures, which stay in line with those of the other rows."""
     body = row_area(cell)
     width = parts.review_width()
-    return QRectF(body.right() - width - 12, body.center().y() - 11, width, 22)
+    right = _word_area(body, view).left() - 12
+    return QRectF(right - width, body.center().y() - 11, width, 22)
+
+
+def _word_area(body: QRectF, view: ProcessView) -> QRectF:
+    """Where the word for its state is."""
+    right = body.right() - 12
+    if body.width() >= _WIDE_PX:
+        right -= parts.usage_width(view) + _BAR_PX + 14
+    width = parts.metrics("label").horizontalAdvance("interrupted") + 4
+    return QRectF(right - width, body.top(), width, body.height())
 
 
 def paint_row(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> None:
@@ -37,17 +49,16 @@ def paint_row(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> No
     body = row_area(cell)
     asks = view.approval is not None and not view.ended
     _paint_body(painter, body, face, tokens, asks=asks)
-    right = body.right() - 12
-    if asks:
-        button = review_area(cell)
-        parts.paint_review(painter, button, tokens, hovered=face.review_hovered)
-        right = button.left() - 12
     if body.width() >= _WIDE_PX:
-        right = _paint_figures(painter, body, right, face, status, tokens)
-    label_width = parts.metrics("label").horizontalAdvance("interrupted") + 4
-    label = QRectF(right - label_width, body.top(), label_width, body.height())
+        _paint_figures(painter, body, face, status, tokens)
+    label = _word_area(body, view)
     parts.draw_text(painter, label, "label", tokens.phase(status.phase).text, status.word, flags=parts.RIGHT)
-    _paint_words(painter, QRectF(body.left() + 14, body.top(), label.left() - body.left() - 26, body.height()), face, tokens)
+    right = label.left()
+    if asks:
+        button = review_area(cell, view)
+        parts.paint_review(painter, button, tokens, hovered=face.review_hovered)
+        right = button.left()
+    _paint_words(painter, QRectF(body.left() + 14, body.top(), right - body.left() - 26, body.height()), face, tokens)
 
 
 def _paint_body(painter: QPainter, body: QRectF, face: Face, tokens: Tokens, *, asks: bool) -> None:
@@ -70,15 +81,12 @@ def _paint_body(painter: QPainter, body: QRectF, face: Face, tokens: Tokens, *, 
         painter.drawRoundedRect(body.adjusted(1, 1, -1, -1), 8, 8)
 
 
-def _paint_figures(
-    painter: QPainter, body: QRectF, right: float, face: Face, status: AgentStatus, tokens: Tokens
-) -> float:
-    """Paint progress, CPU and memory; returns where they begin."""
-    area = QRectF(body.left(), body.top(), right - body.left(), body.height())
+def _paint_figures(painter: QPainter, body: QRectF, face: Face, status: AgentStatus, tokens: Tokens) -> None:
+    """Paint progress, CPU and memory."""
+    area = QRectF(body.left(), body.top(), body.width() - 12, body.height())
     begin = parts.paint_usage(painter, area, tokens, face.view, columns=True)
-    bar = QRectF(begin - 84, body.center().y() - 1.5, 84, 3)
+    bar = QRectF(begin - _BAR_PX, body.center().y() - 1.5, _BAR_PX, 3)
     paint_progress(painter, bar, tokens, fraction_of(face.view), status.phase)
-    return bar.left() - 14
 
 
 def _paint_words(painter: QPainter, area: QRectF, face: Face, tokens: Tokens) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     QSize,
     Qt,
     Signal,
@@ -79,14 +80,25 @@ class _FileDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint the row's ground flat, as everywhere else; the style would paint a gradient."""
         tokens, state = tokens_of(self._table), option.state
+        has_keyboard = self._table.hasFocus()
         if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, QColor(tokens.selection))
+            painter.fillRect(option.rect, QColor(tokens.selection if has_keyboard else tokens.surface3))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(option.rect, QColor(tokens.hover))
-        if self._table.hasFocus() and index.row() == self._table.currentIndex().row():
-            painter.fillRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1, QColor(tokens.accent))
+        if has_keyboard and index.row() == self._table.currentIndex().row():
+            self._paint_ring(painter, option.rect, index.column(), QColor(tokens.accent))
         option.state = state & ~_STYLED
         super().paint(painter, option, index)
+
+    def _paint_ring(self, painter: QPainter, cell: QRect, column: int, colour: QColor) -> None:
+        """A cell's part of the ring around the row that has the keyboard."""
+        header = self._table.header()
+        painter.fillRect(cell.left(), cell.top(), cell.width(), 1, colour)
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, colour)
+        if header.visualIndex(column) == 0:
+            painter.fillRect(cell.left(), cell.top(), 1, cell.height(), colour)
+        if header.sectionViewportPosition(column) + header.sectionSize(column) >= header.length():
+            painter.fillRect(cell.right(), cell.top(), 1, cell.height(), colour)
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index) -> QWidget:
         field = QLineEdit(parent)
@@ -157,6 +169,7 @@ class FileTable(QTreeView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setObjectName("file-table")
+        self.setStyleSheet("QAbstractItemView:focus { border: none; }")  # the row that has the keyboard is ringed instead
         self._dress_header()
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit())
 

@@ -36,6 +36,7 @@ from kernel.protocol.records import FileStat
 
 T = TypeVar("T")
 _HOMES = "/home"
+DELETE_ANSWERS = (Answer("cancel", "Keep", default=True), Answer("delete", "Delete", "danger"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,7 @@ class FileWork:
     async def remove(self, entries: Sequence[FileStat]) -> bool:
         """Ask, then delete for good; False where the person kept them."""
         title, text = delete_question(entries)
-        answers = (Answer("cancel", "Keep", default=True), Answer("delete", "Delete", "danger"))
-        if await self._ask(title, text, answers) != "delete":
+        if await self._ask(title, text, DELETE_ANSWERS) != "delete":
             return False
 
         async def delete(entry: FileStat) -> None:

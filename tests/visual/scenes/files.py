@@ -104,14 +104,14 @@ def rename_a_file(widget: QWidget) -> None:
 
 
 def ask_to_delete(widget: QWidget) -> None:
-    from aether_desktop.widgets.file_browser.file_work import delete_question
-    from aether_desktop.widgets.sheet import Answer, Sheet
+    from aether_desktop.widgets.file_browser.file_work import DELETE_ANSWERS, delete_question
+    from aether_desktop.widgets.sheet import Sheet
 
     view = _view(widget)
     view.table.select(["Projects", "notes.md"])
     view._read_timer.stop()
     title, text = delete_question(view.table.selected())
-    Sheet(view, title, text, answers=(Answer("cancel", "Keep"), Answer("delete", "Delete", "danger", default=True))).open()
+    Sheet(view, title, text, answers=DELETE_ANSWERS).open()
 
 
 def show_menu(widget: QWidget) -> None:

@@ -200,6 +200,7 @@ def show_deploy(window: QWidget) -> None:
     desk = view.deploy_desk
     desk._tasks.spawn = lambda work, name="": work.close()  # type: ignore[assignment, method-assign] # no loop runs here
     desk.open()
+    run_now(desk._load())
 
 
 def show_deploy_errors(window: QWidget) -> None:

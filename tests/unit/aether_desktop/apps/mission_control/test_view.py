@@ -6,18 +6,19 @@ import logging
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QToolTip, QWidget
 
-from aether_desktop.apps.mission_control import paint_parts
-from aether_desktop.apps.mission_control.agent_grid import Layout
+from aether_desktop.apps.mission_control import paint_parts, row_painter
+from aether_desktop.apps.mission_control.agent_grid import AgentGrid, Layout
 from aether_desktop.models.agent_order import Sort
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
 from aether_desktop.shell.layout import MemoryLayoutStore
 from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.shell.status import ShellStatus, StatusFeed
 from aether_desktop.shell.window_frame import WindowFrame
+from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import ConflictError
@@ -154,6 +155,24 @@ async def test_arrows_move_and_enter_opens(page: Page) -> None:
     page.press(Key.Key_Home)
     page.press(Key.Key_Return)
     assert page.world.opened == [("agent-vm", {"pid": "6"}, "6", "Coder · 6")]
+
+
+async def test_a_question_does_not_push_the_figures_of_its_row_out_of_line(page: Page) -> None:
+    page.view.toggle_layout()
+    grid = page.view.grid
+    asks, rests = page.view.model.view_at(0), page.view.model.view_at(1)
+    assert asks is not None
+    assert rests is not None
+    assert parts_right(grid, 0, asks) == parts_right(grid, 1, rests)
+    review = grid.review_rect(6)
+    assert review.right() < parts_right(grid, 0, asks)
+    page.click(grid.viewport(), review.center())
+    assert page.world.opened[-1][2] == "6"
+
+
+def parts_right(grid: AgentGrid, row: int, view: ProcessView) -> float:
+    body = row_painter.row_area(QRectF(grid.cell(row)))
+    return row_painter._word_area(body, view).left()
 
 
 @pytest.mark.feature("MC04")
