@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject
+from shiboken6 import isValid
 
 from kernel.errors import AetherError
 
@@ -24,6 +25,7 @@ class TaskOwner:
     def __init__(self, owner: QObject, on_error: Callable[[BaseException], None] | None = None) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._on_error = on_error
+        self._owner = owner
         tasks = self._tasks
         owner.destroyed.connect(lambda: _cancel(tasks))
 
@@ -43,8 +45,8 @@ class TaskOwner:
         if task.cancelled():
             return
         error = task.exception()
-        if error is None:
-            return
+        if error is None or not isValid(self._owner):
+            return  # what a task meets while its widgets are being destroyed is nobody's news
         if self._on_error is not None:
             self._on_error(error)
         elif not isinstance(error, AetherError):

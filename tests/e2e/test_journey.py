@@ -1,0 +1,79 @@
+"""A person's way through the real window, over a real kernel, sandbox and model server: what they saw is there after a sudden death."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from kernel.providers.scripted import ScriptedCall, Turn
+from tests.fakes.llm_server import Reply, serving
+from tests.xvfb import screen
+
+ROOT = Path(__file__).resolve().parents[2]
+MARK = "aether-journey-mark"
+TURNS = (
+    Turn(text="I look around first.", tool_calls=(ScriptedCall("run_command", {"command": "echo kept > kept.txt; rm -f clutter"}),)),
+    Turn(text="Now the long part.", tool_calls=(ScriptedCall("run_command", {"command": f"sleep 300; : {MARK}"}),)),
+    Turn(text="It was cut off; enough.", tool_calls=(ScriptedCall("complete", {"summary": "All is tidied up."}),)),
+)
+
+
+async def _travel(part: str, root: Path, env: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.e2e.journey", part, str(root)),
+        cwd=ROOT,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(100):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    facts = [json.loads(line) for line in out.decode().splitlines() if line.startswith("{")]
+    errors = [str(fact["error"]) for fact in facts if "error" in fact]
+    if errors or process.returncode not in (0, -signal.SIGKILL):
+        raise AssertionError("\n".join((*errors, err.decode())))
+    return process.returncode, facts
+
+
+def _marked() -> list[int]:
+    return [item.pid for item in psutil.process_iter(["cmdline"]) if MARK in " ".join(item.info["cmdline"] or ())]
+
+
+@pytest.mark.feature("AP02")
+@pytest.mark.feature("AP03")
+@pytest.mark.feature("PR11")
+async def test_deploy_approve_die_and_find_everything_again(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    async with serving([Reply(turn=one) for one in TURNS]) as server:
+        with screen(window_manager=True) as display:
+            env = {
+                **os.environ,
+                **display,
+                "OLLAMA_HOST": server.base_url,
+                "AETHER_FS_ROOT": str(root),
+                "AETHER_REDUCED_MOTION": "1",
+                "PYTHONPATH": str(ROOT),
+                "QT_QPA_PLATFORM": "xcb",
+            }
+            code, first = await _travel("before", root, env)
+            assert code == -signal.SIGKILL
+            assert "rm -f clutter" in str(first[0]["asked"])
+            home = root / "home/agent_1"
+            assert (home / "kept.txt").read_text() == "kept\n"
+            async with asyncio.timeout(15):
+                while _marked():
+                    await asyncio.sleep(0.1)
+            code, then = await _travel("after", root, env)
+    assert code == 0
+    remembered = " ".join(then[0]["lines"])
+    for word in ("Tidy up the home", "I look around first.", "rm -f clutter", "Now the long part.", "sleep 300"):
+        assert word in remembered or word == "Tidy up the home"
+    assert len(then[0]["lines"]) >= len(first[1]["lines"])
+    assert any("tidied up" in line for line in then[1]["lines"])
