@@ -6,6 +6,7 @@ The only module beside `bridge.in_process` that knows both the window and the ke
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import time
@@ -13,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from aether_desktop.apps.context import AppContext
@@ -21,14 +22,17 @@ from aether_desktop.bridge.in_process import InProcessClient, KernelThread
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.event_loop import run_event_loop
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
+from aether_desktop.shell.first_look import attach_all, first_look
+from aether_desktop.shell.kernel_watch import KernelWatch
 from aether_desktop.shell.launcher import Arguments
 from aether_desktop.shell.layout import JsonLayoutStore
+from aether_desktop.shell.leaving import Leaving
 from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.shell.person_actions import PersonActions
 from aether_desktop.shell.splash import BootSplash
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.stores import Stores, build_stores
-from aether_desktop.theme.manager import ThemeChoice, ThemeManager
+from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.window_handle import WindowHandle
@@ -43,8 +47,8 @@ from kernel.tasks import Scope
 if TYPE_CHECKING:
     from kernel.kernel import Kernel
 
-SCREEN_FRACTION = 0.92
-FIRST_SIZE = (1440, 900)
+SETTLE_S = 3.0
+"""How long the end waits for settings that are being written."""
 
 
 def run_desktop(paths: Paths, environ: Mapping[str, str]) -> int:
@@ -89,6 +93,8 @@ class DesktopApplication(QObject):
             logging.getLogger("aether.desktop.shell"),
         )
         PersonActions(self._window, self._client, self._stores)
+        self._watch = KernelWatch(self)
+        self._leaving = Leaving(self._window, self._stores.processes.living, self._quit, self._window.hide)
         self._splash = BootSplash(self._window)
         self._connect()
 
@@ -115,6 +121,7 @@ class DesktopApplication(QObject):
         self._window.prepare_to_quit()
         self._window.hide()
         self._tasks.cancel()
+        await self._let_writes_finish()
         await asyncio.to_thread(self._thread.stop)
         return 0
 
@@ -125,16 +132,25 @@ class DesktopApplication(QObject):
         else:
             self._window.notify(Notice("Something went wrong inside Aether.", "The log has the details.", "error"))
 
+    async def _let_writes_finish(self) -> None:
+        """Settings changed by the very closing of their window: the kernel answers only after those asked for before."""
+        if self._client.connected:
+            with contextlib.suppress(AetherError, TimeoutError):
+                async with asyncio.timeout(SETTLE_S):
+                    await asyncio.sleep(0)
+                    await self._client.execute(SettingsGet())
+
     def _connect(self) -> None:
         self._client.became_ready.connect(self._on_kernel_ready)
         self._client.subscribe(self._on_events)
-        self._window.quit_requested.connect(self._ask_to_quit)
-        self._window.refresh_requested.connect(lambda: self._tasks.spawn(self._attach(), name="refresh"))
+        self._window.quit_requested.connect(self._leaving.ask)
+        self._window.refresh_requested.connect(lambda: self._tasks.spawn(self._refresh(), name="refresh"))
         self._window.needs_you_clicked.connect(self._show_who_needs_you)
         self._window.kernel_clicked.connect(self._show_kernel)
         self._window.set_close_policy(self._may_close)
         self._app.aboutToQuit.connect(self._quitting.set)
-        self._app.commitDataRequest.connect(lambda _manager: self._window.prepare_to_quit())
+        self._app.commitDataRequest.connect(self._leaving.end_of_session)
+        self._watch.changed.connect(self._update_status)
         self._stores.processes.changed.connect(lambda _pids: self._update_status())
         self._stores.kernel.changed.connect(self._update_status)
         self._theme.theme_changed.connect(lambda *_: self._keep("desktop.theme", str(self._theme.choice.value)))
@@ -150,39 +166,42 @@ class DesktopApplication(QObject):
         self._tasks.spawn(self._begin(), name="begin")
 
     async def _begin(self) -> None:
-        """The first look at the kernel, then the windows of the last time."""
-        settings = (await self._client.execute(SettingsGet())).values
-        self._theme.set_reduced_motion(True if settings["desktop.reduced_motion"] else None)
-        if settings["desktop.theme"] in {choice.value for choice in ThemeChoice}:
-            self._theme.choose(ThemeChoice(settings["desktop.theme"]))
-        await self._attach()
+        """The first look at the kernel, then the windows of the last time. What cannot be read is said; the desktop opens all the same."""
+        first_steps = await first_look(self._client, self._stores, self._theme, self.show_error)
         restored = self._window.restore()
         self._splash.finish()
-        if not settings["desktop.first_run_done"]:
+        self._update_status()
+        if first_steps:
             self._window.open_app("first-run")
         elif not restored:
             self._window.open_app("mission-control")
         for text in self._stores.kernel.notices:
             self._window.notify(Notice("About this start", text, "attention"))
 
-    async def _attach(self) -> None:
-        await self._stores.attach()
+    async def _refresh(self) -> None:
+        await attach_all(self._stores, self.show_error)
         self._update_status()
 
     def _on_events(self, events: Sequence[Event]) -> None:
+        self._watch.heard()
         for event in events:
             if isinstance(event, DesktopRaiseRequested):
-                self._raise()
+                self._window.come_forward()
             elif isinstance(event, KernelShutdownRequested):
                 self._quit()
 
     def _update_status(self) -> None:
-        if not self._client.connected:
-            return
-        views = self._stores.processes.all()
-        running = sum(1 for view in views if view.info.state in ("created", "running", "sleeping"))
+        living = self._stores.processes.living()
+        running = sum(1 for view in living if view.info.state in ("created", "running", "sleeping"))
         needs = len(self._stores.processes.needs_you())
-        self._status.set_status(ShellStatus(kernel=KernelState.READY, needs_you=needs, running=running))
+        state, detail = KernelState.READY, ""
+        if self._client.failure is not None:
+            state, detail = KernelState.OFFLINE, self._client.failure.message
+        elif not self._client.connected:
+            state, detail = KernelState.OFFLINE, "The kernel has ended. Start Aether again."
+        elif self._watch.silent:
+            state, detail = KernelState.OFFLINE, "The kernel has not been heard of for half a minute."
+        self._status.set_status(ShellStatus(kernel=state, kernel_detail=detail, needs_you=needs, running=running))
         self._window.set_badge("mission-control", str(needs) if needs else "")
 
     def _make_context(self, manifest: AppManifest, handle: WindowHandle, arguments: Arguments) -> AppContext:
@@ -192,7 +211,7 @@ class DesktopApplication(QObject):
             window=handle,
             arguments=dict(arguments),
             open_window=self._window.open_window,
-            notify=self._window.notify,
+            notify=self._window.notify_in(handle),
             theme=self._theme,
             terminals=self._terminals,
         )
@@ -210,43 +229,21 @@ class DesktopApplication(QObject):
         self._window.open_app("settings")
 
     def _may_close(self) -> bool:
-        """Closing the native window quits; agents that run are interrupted and can be taken up again."""
-        self._ask_to_quit()
+        """Closing the native window is asking to quit: what is at work is not ended without a question."""
+        self._leaving.ask()
         return False
-
-    def _ask_to_quit(self) -> None:
-        """Quit, unless a window has something that would be lost and the person keeps it."""
-        self._window.ask_to_close(self._quit)
 
     def _quit(self) -> None:
         self._quitting.set()
-
-    def _raise(self) -> None:
-        self._window.setWindowState(self._window.windowState() & ~Qt.WindowState.WindowMinimized)
-        self._window.show()
-        self._window.raise_()
-        self._window.activateWindow()
 
     def _keep(self, name: str, value: object) -> None:
         if self._client.connected:
             self._tasks.spawn(self._client.execute(SettingsSet(name=name, value=value)), name="keep")
 
     def _place_window(self) -> None:
-        screen = self._app.primaryScreen()
-        available = screen.availableGeometry() if screen else None
-        if available is None:
-            self._window.resize(*FIRST_SIZE)
-            return
-        width = min(FIRST_SIZE[0], int(available.width() * SCREEN_FRACTION))
-        height = min(FIRST_SIZE[1], int(available.height() * SCREEN_FRACTION))
-        if available.width() <= FIRST_SIZE[0] or available.height() <= FIRST_SIZE[1]:
-            width, height = available.width(), available.height()
-            # A window manager adds a frame: maximised, it takes that off; without one the size alone does.
-            self._window.setWindowState(Qt.WindowState.WindowMaximized)
-        self._window.resize(width, height)
-        self._window.move(
-            available.x() + (available.width() - width) // 2, available.y() + (available.height() - height) // 2
-        )
+        primary = self._app.primaryScreen()
+        screens = [screen.availableGeometry() for screen in self._app.screens()]
+        self._window.put_in_place(screens, primary.availableGeometry() if primary else None)
 
 
 class FirstFrame(QObject):

@@ -94,7 +94,6 @@ class DesktopSettings(Section, frozen=True, kw_only=True):
     """The window."""
 
     theme: Annotated[Theme, _doc("dark, light or system.", "AETHER_THEME")] = "dark"
-    wallpaper: Annotated[str, _doc("The wallpaper's name.")] = "aurora"
     reduced_motion: Annotated[bool, _doc("Nothing moves.", "AETHER_REDUCED_MOTION")] = False
     first_run_done: Annotated[bool, _doc("Whether the first-run page was answered.")] = False
     deploy: Annotated[dict[str, Any], _doc("The last values of the deploy dialog.")] = {}

@@ -42,7 +42,6 @@ class AppManifest:
     size: tuple[int, int] = (900, 650)
     in_dock: bool = True
     shortcut: str = ""
-    description: str = ""
 
 
 DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
@@ -54,7 +53,6 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
         "aether_desktop.apps.mission_control.app:create",
         size=(1010, 720),
         shortcut="Ctrl+1",
-        description="All agents, live",
     ),
     AppManifest(
         "agent-vm",
@@ -65,7 +63,6 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
         singleton=False,
         size=(1000, 700),
         in_dock=False,
-        description="One agent at work",
     ),
     AppManifest(
         "first-run",
@@ -75,7 +72,6 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
         "aether_desktop.apps.first_run.app:create",
         size=(760, 640),
         in_dock=False,
-        description="What was found, a model, a first agent",
     ),
     AppManifest(
         "terminal",
@@ -85,7 +81,6 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
         "aether_desktop.apps.terminal.app:create",
         singleton=False,
         shortcut="Ctrl+2",
-        description="A shell",
     ),
     AppManifest(
         "files",
@@ -94,7 +89,6 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
         "#6aa8ff",
         "aether_desktop.apps.files.app:create",
         shortcut="Ctrl+3",
-        description="Files of the agents and shared folders",
     ),
     AppManifest(
         "settings",
@@ -103,7 +97,6 @@ DEFAULT_MANIFESTS: tuple[AppManifest, ...] = (
         "#9aa4bf",
         "aether_desktop.apps.settings.app:create",
         shortcut="Ctrl+,",
-        description="Models, sandbox, appearance",
     ),
 )
 

@@ -40,11 +40,22 @@ class WindowRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     detached: bool = False
 
 
+class NativePlace(msgspec.Struct, frozen=True):
+    """Where the native window is on the screens while it is not ``maximised``, in px."""
+
+    x: int = 0
+    y: int = 0
+    width: int = 0
+    height: int = 0
+    maximised: bool = False
+
+
 class LayoutRecord(msgspec.Struct, frozen=True):
-    """All windows, lowest first; ``wallpaper`` is the chosen one's name."""
+    """All windows, lowest first; ``wallpaper`` is the chosen one's name; ``native`` None leaves the native window to its first place."""
 
     windows: tuple[WindowRecord, ...] = ()
     wallpaper: str = ""
+    native: NativePlace | None = None
     version: int = 1
 
 
@@ -74,7 +85,8 @@ class JsonLayoutStore:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return LayoutRecord()
         sane = tuple(window for window in layout.windows[:_MAX_WINDOWS] if _is_sane(window))
-        return LayoutRecord(windows=sane, wallpaper=layout.wallpaper)
+        native = layout.native if layout.native is not None and _is_sane_place(layout.native) else None
+        return LayoutRecord(windows=sane, wallpaper=layout.wallpaper, native=native)
 
     def save(self, layout: LayoutRecord) -> None:
         """Write beside the file and rename over it."""
@@ -112,5 +124,12 @@ class MemoryLayoutStore:
 
 
 def _is_sane(window: WindowRecord) -> bool:
-    numbers = (window.x, window.y, window.width, window.height)
-    return bool(window.app_id) and all(abs(number) <= _MAX_COORDINATE_PX for number in numbers)
+    return bool(window.app_id) and _are_sane(window.x, window.y, window.width, window.height)
+
+
+def _is_sane_place(place: NativePlace) -> bool:
+    return place.width > 0 and place.height > 0 and _are_sane(place.x, place.y, place.width, place.height)
+
+
+def _are_sane(*numbers: int) -> bool:
+    return all(abs(number) <= _MAX_COORDINATE_PX for number in numbers)

@@ -1,6 +1,7 @@
-"""Saves the layout a moment after it last changed, and at the end.
+"""Saves the layout a moment after a change, and at the end; nothing before the remembered one was put in force.
 
-The timer runs only while there is something to save.
+The timer runs only while there is something to save. A change while it runs does not put it off: windows that change all the time,
+such as those of agents at work, would keep the layout from ever being saved.
 """
 
 from __future__ import annotations
@@ -23,32 +24,39 @@ class LayoutKeeper(QObject):
         self._store = store
         self._snapshot = snapshot
         self._saved: LayoutRecord | None = None
-        self._suspended = False
+        self._keeping = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
         self._timer.timeout.connect(self.save_now)
 
     def load(self) -> LayoutRecord:
-        """Return the kept layout."""
-        self._saved = self._store.load()
+        """Return the kept layout; it is read once."""
+        if self._saved is None:
+            self._saved = self._store.load()
         return self._saved
+
+    def begin(self) -> None:
+        """From now on the windows are what is to be remembered."""
+        self.load()
+        self._keeping = True
 
     def note_change(self) -> None:
         """Save soon."""
-        if not self._suspended:
+        if self._keeping and not self._timer.isActive():
             self._timer.start()
 
     def save_now(self) -> None:
         """Save if the layout differs from the saved one."""
         self._timer.stop()
+        if not self._keeping:
+            return
         layout = self._snapshot()
-        if not self._suspended and layout != self._saved:
+        if layout != self._saved:
             self._saved = layout
             self._store.save(layout)
 
     def stop(self) -> None:
         """Save for the last time: closing windows after this is not remembered."""
         self.save_now()
-        self._suspended = True
-        self._timer.stop()
+        self._keeping = False

@@ -6,12 +6,12 @@ keeps them in their places.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from logging import Logger
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from aether_desktop.shell.app_registry import AppRegistry
@@ -23,6 +23,7 @@ from aether_desktop.shell.layout import LayoutRecord, LayoutStore
 from aether_desktop.shell.layout_keeper import LayoutKeeper
 from aether_desktop.shell.menu_bar import MENU_BAR_HEIGHT_PX, MenuBar
 from aether_desktop.shell.menu_model import popup_menu
+from aether_desktop.shell.native_place import place_of, put
 from aether_desktop.shell.shell_actions import (
     build_menus,
     desktop_menu,
@@ -38,7 +39,8 @@ from aether_desktop.shell.window_frame import WindowFrame
 from aether_desktop.shell.window_manager import WindowManager
 from aether_desktop.shell.window_switcher import SwitcherEntry, WindowSwitcher
 from aether_desktop.theme.manager import ThemeManager
-from aether_desktop.widgets.notice import Notice, NoticeHost
+from aether_desktop.widgets.notice import Notice, NoticeHost, Notify
+from aether_desktop.widgets.window_handle import WindowHandle
 
 _MINIMUM = QSize(480, 360)
 _WORK_TOP_GAP_PX = 4
@@ -105,12 +107,28 @@ class MainWindow(QWidget):
         bottom = self.dock.reserved_height() if hasattr(self, "dock") else 0
         return QRect(0, top, self.width(), max(1, self.height() - top - bottom))
 
+    def put_in_place(self, screens: Sequence[QRect], primary: QRect | None) -> None:
+        """Take the native place of the last time, or the first one; ``screens`` are the usable areas of all screens."""
+        put(self, self._keeper.load().native, screens, primary)
+
     def restore(self) -> bool:
-        """Open the windows of the last time; False if there were none."""
+        """Open the windows of the last time, and remember what becomes of them from now on; False if there were none."""
         layout = self._keeper.load()
         self.desktop.set_wallpaper(layout.wallpaper or DEFAULT_WALLPAPER)
         self.launcher.restore(layout.windows)
+        self._keeper.begin()
         return bool(layout.windows)
+
+    def save_layout(self) -> None:
+        """Remember the layout now."""
+        self._keeper.save_now()
+
+    def come_forward(self) -> None:
+        """Show the native window before all others, also when it was hidden or minimised."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def open_app(self, app_id: str) -> WindowFrame | None:
         """Raise an app's window, or open one."""
@@ -134,6 +152,16 @@ class MainWindow(QWidget):
     def notify(self, notice: Notice, on_action: Callable[[], None] | None = None) -> None:
         """Show a notice over the desktop."""
         self.notices.show(notice, on_action)
+
+    def notify_in(self, handle: WindowHandle) -> Notify:
+        """What shows notices to whoever looks at a window: over the desktop, or over the window while it is detached."""
+
+        def tell(notice: Notice, on_action: Callable[[], None] | None = None) -> None:
+            frame = self._windows.find(handle.window_id)
+            host = self.notices if frame is None or not frame.detached or frame.minimised else frame.notices()
+            host.show(notice, on_action)
+
+        return tell
 
     def set_close_policy(self, policy: Callable[[], bool] | None) -> None:
         """Ask ``policy`` when the native window is to close: True lets it, False keeps it (it may hide to the tray)."""
@@ -196,10 +224,18 @@ class MainWindow(QWidget):
         self.dock.settle()
         self.menu_bar.setGeometry(0, 0, self.width(), MENU_BAR_HEIGHT_PX)
         self.desktop.setGeometry(self.rect())
+        self._keeper.note_change()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Remember the place."""
+        super().moveEvent(event)
+        self._keeper.note_change()
 
     def changeEvent(self, event: QEvent) -> None:
         """Let a window that comes to the front have the keyboard again."""
         super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._keeper.note_change()
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.focusWidget() is None:
             active = self._windows.active
             if active is not None and not active.detached:
@@ -276,4 +312,4 @@ class MainWindow(QWidget):
         popup_menu(self, desktop_menu(self), position, self.actions_registry)
 
     def _layout_record(self) -> LayoutRecord:
-        return LayoutRecord(windows=self._windows.layout(), wallpaper=self.desktop.wallpaper)
+        return LayoutRecord(self._windows.layout(), self.desktop.wallpaper, place_of(self))

@@ -20,6 +20,7 @@ from aether_desktop.theme.fonts import tabular_ui_font, ui_font
 from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.button import PaintedButton, tooltip_with_shortcut
 from aether_desktop.widgets.focus_ring import paint_focus_ring
+from aether_desktop.widgets.shown_text import plain_tooltip
 
 MENU_BAR_HEIGHT_PX = 32
 NEEDS_YOU_KEYS = "Ctrl+Shift+A"
@@ -34,12 +35,14 @@ PaintPiece = Callable[[QPainter, QRect, QPoint], None]
 class StatusItem(PaintedButton):
     """A short text at the right of the bar, with a coloured dot before it where a phase is given."""
 
-    def __init__(self, parent: QWidget, *, tooltip: str = "", shortcut: str = "") -> None:
+    def __init__(self, parent: QWidget, *, tooltip: str = "", shortcut: str = "", pressable: bool = True) -> None:
+        """``pressable`` False makes it a text that only says something."""
         super().__init__(parent)
         self._phase = ""
+        self._pressable = pressable
         self._loud = False
         self._font = tabular_ui_font(TYPE.label)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if pressable else Qt.FocusPolicy.NoFocus)
         self.setToolTip(tooltip_with_shortcut(tooltip, shortcut) if tooltip else "")
 
     def show_text(self, text: str, phase: str = "", *, loud: bool = False) -> None:
@@ -58,13 +61,17 @@ class StatusItem(PaintedButton):
         dot = _DOT_PX + 6 if self._phase else 0
         return QSize(QFontMetrics(self._font).horizontalAdvance(self.text()) + dot + 2 * _PADDING_PX, 24)
 
+    def hitButton(self, position: QPoint) -> bool:
+        """What only says something cannot be pressed."""
+        return self._pressable and super().hitButton(position)
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint hover background, dot, text and focus ring."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
         painter.setPen(Qt.PenStyle.NoPen)
-        if self.underMouse():
+        if self.underMouse() and self._pressable:
             painter.setBrush(QColor(tokens.hover))
             painter.drawRoundedRect(self.rect(), 6, 6)
         x = _PADDING_PX
@@ -126,8 +133,6 @@ class MenuBar(QWidget):
     """The kernel indicator was clicked."""
     running_clicked = Signal()
     """The running count was clicked."""
-    clock_clicked = Signal()
-    """The clock was clicked."""
 
     def __init__(
         self,
@@ -147,12 +152,10 @@ class MenuBar(QWidget):
         self.needs_you = StatusItem(self, tooltip="Show who needs you", shortcut=NEEDS_YOU_KEYS)
         self.kernel = StatusItem(self)
         self.running = StatusItem(self, tooltip="Show the running agents")
-        self.extra = StatusItem(self)
-        self.clock = StatusItem(self)
+        self.clock = StatusItem(self, pressable=False)
         self.needs_you.clicked.connect(self.needs_you_clicked)
         self.kernel.clicked.connect(self.kernel_clicked)
         self.running.clicked.connect(self.running_clicked)
-        self.clock.clicked.connect(self.clock_clicked)
         self._minute = QTimer(self)
         self._minute.setSingleShot(True)
         self._minute.timeout.connect(self._on_minute)
@@ -193,10 +196,9 @@ class MenuBar(QWidget):
             KernelState.OFFLINE: ("stopped", "The kernel is not reachable"),
         }[status.kernel]
         self.kernel.show_text("Kernel", phase)
-        self.kernel.setToolTip(status.kernel_detail or said)
+        self.kernel.setToolTip(plain_tooltip(status.kernel_detail or said))
         self.kernel.setAccessibleName(said)
         self.running.show_text(f"{status.running} running")
-        self.extra.show_text(status.extra)
         self._place()
 
     def _on_minute(self) -> None:
@@ -210,9 +212,8 @@ class MenuBar(QWidget):
         menus = self.menus.sizeHint()
         self.menus.setGeometry(6, (self.height() - menus.height()) // 2, menus.width(), menus.height())
         room = self.width() - menus.width() - 6 - SPACE.md
-        # What goes first when there is no room: the extra text, the date, the running count.
+        # What goes first when there is no room: the date, the running count, the time.
         for shown, time in (
-            ((self.needs_you, self.kernel, self.running, self.extra, self.clock), self._long_time),
             ((self.needs_you, self.kernel, self.running, self.clock), self._long_time),
             ((self.needs_you, self.kernel, self.running, self.clock), self._short_time),
             ((self.needs_you, self.kernel, self.clock), self._short_time),
@@ -223,7 +224,7 @@ class MenuBar(QWidget):
             if sum(item.sizeHint().width() for item in items) <= room:
                 break
         x = self.width() - SPACE.sm
-        for item in (self.clock, self.extra, self.running, self.kernel, self.needs_you):
+        for item in (self.clock, self.running, self.kernel, self.needs_you):
             item.setVisible(item in items)
             if item in items:
                 width = item.sizeHint().width()

@@ -20,8 +20,10 @@ from aether_desktop.shell.shortcuts import Action, ActionRegistry
 from aether_desktop.shell.wallpaper import WALLPAPERS
 from aether_desktop.shell.window_frame import WindowFrame
 from aether_desktop.shell.window_manager import WindowManager
+from aether_desktop.widgets.shown_text import menu_words
 
 _WINDOWS = "Windows"
+_MENU_TITLE_CHARACTERS = 60
 
 
 class ShellCommands(Protocol):
@@ -163,7 +165,7 @@ def dock_menu(apps: AppRegistry, shell: ShellCommands, app_id: str) -> Sequence[
     windows = shell.windows
     frames = windows.windows_of(app_id)
     entries: list[MenuEntry] = [
-        CommandEntry(frame.title_bar.title, partial(windows.activate, frame), "window") for frame in frames
+        CommandEntry(_title_of(frame), partial(windows.activate, frame), "window") for frame in frames
     ]
     if entries:
         entries.append(SEPARATOR)
@@ -177,6 +179,11 @@ def dock_menu(apps: AppRegistry, shell: ShellCommands, app_id: str) -> Sequence[
         text = "Close" if len(frames) == 1 else f"Close {len(frames)} Windows"
         entries.append(CommandEntry(text, partial(_for_each, windows.close, frames), "close"))
     return tuple(entries)
+
+
+def _title_of(frame: WindowFrame) -> str:
+    """A window's title for a menu, where a single ``&`` would vanish."""
+    return menu_words(frame.title_bar.title, _MENU_TITLE_CHARACTERS)
 
 
 def _for_each(command: Callable[[WindowFrame], object], frames: Sequence[WindowFrame]) -> None:
@@ -228,7 +235,7 @@ def _agents_entries() -> Sequence[MenuEntry]:
 def _window_entries(shell: ShellCommands) -> Sequence[MenuEntry]:
     windows = shell.windows
     listed = [
-        CommandEntry(frame.title_bar.title, partial(windows.activate, frame), checked=frame is windows.active)
+        CommandEntry(_title_of(frame), partial(windows.activate, frame), checked=frame is windows.active)
         for frame in windows.windows
     ]
     fixed: list[MenuEntry] = [ActionEntry("window.minimise"), SEPARATOR]

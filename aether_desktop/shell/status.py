@@ -23,13 +23,12 @@ class KernelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShellStatus:
-    """Counts of agents and the state of the kernel; ``extra`` is one more short text (``GPU 38 %``)."""
+    """Counts of agents and the state of the kernel; ``kernel_detail`` says why it is as it is."""
 
     kernel: KernelState = KernelState.STARTING
     kernel_detail: str = ""
     needs_you: int = 0
     running: int = 0
-    extra: str = ""
 
 
 class StatusModel(Protocol):

@@ -69,6 +69,11 @@ class TitleBar(QWidget):
         """The title shown."""
         return self._title
 
+    @property
+    def subtitle(self) -> str:
+        """The subtitle shown."""
+        return self._subtitle
+
     def set_title(self, title: str, subtitle: str) -> None:
         """Show another title."""
         self._title, self._subtitle = title, subtitle

@@ -19,8 +19,11 @@ from aether_desktop.shell.title_bar import TitleBar
 from aether_desktop.shell.traffic_lights import Light
 from aether_desktop.shell.window_shadow import CORNER_RADIUS_PX, WindowShadow, corner_mask
 from aether_desktop.theme.current import tokens_of
+from aether_desktop.widgets.notice import NoticeHost
+from aether_desktop.widgets.shown_text import exact_line
 from aether_desktop.widgets.window_handle import CloseGuard
 
+TITLE_CHARACTERS = 200
 _DETACHED_BORDER_PX = 5
 
 
@@ -69,18 +72,20 @@ class WindowFrame(QWidget):
         self.close_guard: CloseGuard | None = None
         self._arguments = spec.arguments
         self._content: QWidget | None = None
+        self._notices: NoticeHost | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setObjectName(f"window:{spec.window_id}")
         self.setMouseTracking(True)
         self.shadow = WindowShadow(layer)
         self.ring = ResizeRing(layer)
-        self.title_bar = TitleBar(self, spec.title, spec.subtitle)
+        title = exact_line(spec.title, TITLE_CHARACTERS)
+        self.title_bar = TitleBar(self, title, exact_line(spec.subtitle, TITLE_CHARACTERS))
         self.title_bar.lights.pressed.connect(self._on_light_pressed)
         self.title_bar.double_clicked.connect(self.maximise_requested)
         self.title_bar.menu_requested.connect(self.menu_requested)
         self.title_bar.height_changed.connect(self._place)
-        self.setWindowTitle(spec.title)
-        self.setAccessibleName(spec.title)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
         self.setMinimumSize(MIN_SIZE)
 
     @property
@@ -108,10 +113,13 @@ class WindowFrame(QWidget):
         self._place()
 
     def set_title(self, title: str, subtitle: str = "") -> None:
-        """Show another title."""
-        self.title_bar.set_title(title, subtitle)
-        self.setWindowTitle(title)
-        self.setAccessibleName(title)
+        """Show another title; it may come from an agent, so nothing hides in it."""
+        shown, shown_subtitle = exact_line(title, TITLE_CHARACTERS), exact_line(subtitle, TITLE_CHARACTERS)
+        if (shown, shown_subtitle) == (self.title_bar.title, self.title_bar.subtitle):
+            return
+        self.title_bar.set_title(shown, shown_subtitle)
+        self.setWindowTitle(shown)
+        self.setAccessibleName(shown)
         self.content_changed.emit()
 
     def set_title_widgets(self, widgets: Sequence[QWidget]) -> None:
@@ -125,8 +133,9 @@ class WindowFrame(QWidget):
 
     def set_arguments(self, arguments: Sequence[tuple[str, str]]) -> None:
         """Remember with what to open this app again."""
-        self._arguments = tuple(arguments)
-        self.content_changed.emit()
+        if tuple(arguments) != self._arguments:
+            self._arguments = tuple(arguments)
+            self.content_changed.emit()
 
     def set_attention(self, wanted: bool) -> None:
         """Mark the window as waiting for the person, or not."""
@@ -143,6 +152,12 @@ class WindowFrame(QWidget):
         """Close, asking the guard; False if it stays open for now."""
         self.close_requested.emit()
         return self.closing
+
+    def notices(self) -> NoticeHost:
+        """Shows notices over this window: for the time in which it is detached from the desktop."""
+        if self._notices is None:
+            self._notices = NoticeHost(self)
+        return self._notices
 
     def set_active(self, active: bool) -> None:
         """Show whether it is the window in front."""

@@ -36,8 +36,6 @@ class WindowManager(QObject):
 
     windows_changed = Signal()
     """A window was opened or closed, or its title, place, arguments or state changed."""
-    active_changed = Signal(object)
-    """Another window is in front: the ``WindowFrame``, or None."""
     menu_requested = Signal(object, QPoint)
     """A window's menu was asked for: the ``WindowFrame`` and the global position."""
 
@@ -294,7 +292,6 @@ class WindowManager(QObject):
         self._active = frame
         if frame is not None:
             frame.set_active(True)
-        self.active_changed.emit(frame)
 
     def _activate_next(self) -> None:
         following = next((frame for frame in self._recent if not frame.minimised), None)

@@ -1,7 +1,8 @@
 """Short messages over a window: what happened, and one thing to do about it.
 
-``NoticeHost`` keeps them at the lower right of a parent widget, three at the most. An error stays until it is closed; the
-others leave by themselves, but not while the pointer or the keyboard is on them.
+``NoticeHost`` keeps them at the lower right of a parent widget, three at the most. An error stays until it is closed, and so does
+what asks for attention: where three of them fill the room, the next ones wait. The others leave by themselves, but not while the
+pointer or the keyboard is on them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ NoticeKind = Literal["info", "success", "attention", "error"]
 _WIDTH_PX = 340
 _LIFETIME_MS = 6000
 _MAX_SHOWN = 3
+_MAX_WAITING = 100
 _ICONS: dict[str, tuple[str, str]] = {
     "info": ("info", "idle"),
     "success": ("success", "done"),
@@ -61,6 +63,7 @@ class NoticeCard(QWidget):
     def __init__(self, notice: Notice, parent: QWidget) -> None:
         super().__init__(parent)
         self.notice = notice
+        self._left = False
         self.setObjectName("notice")
         self.setAccessibleName(f"{notice.title}. {notice.detail}".strip())
         self.setFixedWidth(_WIDTH_PX)
@@ -84,12 +87,21 @@ class NoticeCard(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_LIFETIME_MS)
         self._timer.timeout.connect(self._on_timeout)
-        if notice.kind in ("info", "success"):
+        if not self.stays:
             self._timer.start()
 
+    @property
+    def stays(self) -> bool:
+        """Whether it stays until it is closed."""
+        return stays(self.notice)
+
     def leave(self) -> None:
-        """Take the message away."""
+        """Take the message away; does nothing the second time."""
+        if self._left:
+            return
+        self._left = True
         self._timer.stop()
+        self.hide()
         self.closed.emit()
         self.deleteLater()
 
@@ -118,6 +130,11 @@ class NoticeCard(QWidget):
             self.leave()
 
 
+def stays(notice: Notice) -> bool:
+    """Whether a message matters so much that it stays until it is closed."""
+    return notice.kind in ("attention", "error")
+
+
 class NoticeHost(QObject):
     """Shows notices over ``surface`` and keeps them in its lower right corner."""
 
@@ -127,6 +144,7 @@ class NoticeHost(QObject):
         self._surface = surface
         self._bottom_margin_px = bottom_margin_px
         self._cards: list[NoticeCard] = []
+        self._waiting: list[tuple[Notice, Callable[[], None] | None]] = []
         surface.installEventFilter(self)
 
     @property
@@ -134,13 +152,30 @@ class NoticeHost(QObject):
         """The notices on the screen, oldest first."""
         return tuple(card.notice for card in self._cards)
 
-    def show(self, notice: Notice, on_action: Callable[[], None] | None = None) -> NoticeCard:
-        """Show ``notice``; the oldest one leaves if there are too many, a repeated one is shown once."""
+    @property
+    def waiting(self) -> tuple[Notice, ...]:
+        """The notices that are shown once there is room, the next one first."""
+        return tuple(notice for notice, _ in self._waiting)
+
+    def show(self, notice: Notice, on_action: Callable[[], None] | None = None) -> NoticeCard | None:
+        """Show ``notice``, once also where it is repeated; None if it waits until one that has to be closed is closed.
+
+        Where there are too many, the oldest of those that leave by themselves makes room. What would have left by itself is not
+        worth waiting for: it is left out where three others stay.
+        """
         for card in self._cards:
             if card.notice == notice:
                 return card
         if len(self._cards) >= _MAX_SHOWN:
-            self._cards[0].leave()
+            passing = next((card for card in self._cards if not card.stays), None)
+            if passing is None:
+                if stays(notice) and notice not in self.waiting and len(self._waiting) < _MAX_WAITING:
+                    self._waiting.append((notice, on_action))
+                return None
+            passing.leave()
+        return self._put(notice, on_action)
+
+    def _put(self, notice: Notice, on_action: Callable[[], None] | None) -> NoticeCard:
         card = NoticeCard(notice, self._surface)
         card.closed.connect(lambda: self._on_closed(card))
         if on_action is not None:
@@ -162,6 +197,8 @@ class NoticeHost(QObject):
 
     def _on_closed(self, card: NoticeCard) -> None:
         self._cards.remove(card)
+        if self._waiting and len(self._cards) < _MAX_SHOWN:
+            self._put(*self._waiting.pop(0))
         self._place()
 
     def _place(self) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
@@ -108,7 +109,8 @@ class Sheet(QWidget):
             return
         self._answered = True
         self.hide()
-        if self._previous_focus is not None:
+        # What had the keyboard may be gone by now: a row of a list that was filled anew, for example.
+        if self._previous_focus is not None and isValid(self._previous_focus):
             self._previous_focus.setFocus(Qt.FocusReason.PopupFocusReason)
         self.finished.emit(key)
         self.deleteLater()
@@ -128,7 +130,8 @@ class Sheet(QWidget):
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape dismisses, Return presses the default button."""
+        """Escape dismisses, Return presses the default button; no key goes on to the page below, where it would mean something else."""
+        event.accept()
         if event.key() == Qt.Key.Key_Escape:
             if self._dismissable:
                 self.answer(DISMISSED)
@@ -136,8 +139,18 @@ class Sheet(QWidget):
             default = self._buttons.get(self._default_key)
             if default is not None and default.isEnabled():
                 self.answer(self._default_key)
-        else:
-            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Keep releases from the page below, as presses are."""
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The page below does not scroll."""
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The page below opens no menu."""
+        event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Swallow clicks beside the card."""

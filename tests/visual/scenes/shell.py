@@ -70,7 +70,7 @@ def _make_context(manifest: AppManifest, handle: WindowHandle, arguments: Argume
 
 
 def desktop(theme: ThemeManager) -> MainWindow:
-    status = StatusFeed(ShellStatus(KernelState.READY, needs_you=1, running=4, extra="GPU 38 %"), theme)
+    status = StatusFeed(ShellStatus(KernelState.READY, needs_you=1, running=4), theme)
     window = MainWindow(
         AppRegistry(MANIFESTS), status, MemoryLayoutStore(), theme, _make_context, logging.getLogger("visual")
     )

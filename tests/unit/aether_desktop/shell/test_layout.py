@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from aether_desktop.shell.geometry import Zone
-from aether_desktop.shell.layout import JsonLayoutStore, LayoutRecord, MemoryLayoutStore, WindowRecord
+from aether_desktop.shell.layout import JsonLayoutStore, LayoutRecord, MemoryLayoutStore, NativePlace, WindowRecord
+from aether_desktop.shell.layout_keeper import LayoutKeeper
+from aether_desktop.shell.native_place import first_place, place_of, remembered_place
 from tests.unit.aether_desktop.shell.conftest import MakeDesktop
 
 LAYOUT = LayoutRecord(
@@ -80,6 +82,7 @@ def test_a_failure_while_replacing_keeps_the_old_file(tmp_path: Path, monkeypatc
 def test_the_desktop_comes_back_as_it_was(make_desktop: MakeDesktop) -> None:
     store = MemoryLayoutStore()
     before = make_desktop(store)
+    before.restore()
     files = before.open_window("files")
     agent = before.open_window("agent-vm", (("pid", "7"),), key="7")
     terminal = before.open_window("terminal")
@@ -122,6 +125,7 @@ def test_changes_are_saved_a_moment_later_and_only_once(make_desktop: MakeDeskto
             saved.append(layout)
 
     desktop = make_desktop(Recorder())
+    desktop.restore()
     desktop.open_app("files")
     desktop.open_app("mission-control")
     qtbot.waitUntil(lambda: bool(saved), timeout=3000)
@@ -129,9 +133,96 @@ def test_changes_are_saved_a_moment_later_and_only_once(make_desktop: MakeDeskto
     assert len(saved) == 1
 
 
+def test_a_window_that_never_rests_does_not_keep_the_layout_from_being_saved(qtbot: QtBot) -> None:
+    """An agent at work changes its window many times a second."""
+    saved: list[LayoutRecord] = []
+
+    class Recorder(MemoryLayoutStore):
+        def save(self, layout: LayoutRecord) -> None:
+            saved.append(layout)
+
+    owner = QObject()
+    keeper = LayoutKeeper(Recorder(), lambda: LAYOUT, owner)
+    keeper.begin()
+    busy = QTimer(owner)
+    busy.timeout.connect(keeper.note_change)
+    busy.start(50)
+    qtbot.waitUntil(lambda: bool(saved), timeout=3000)
+    assert saved == [LAYOUT]
+
+
+@pytest.mark.feature("DS01")
+def test_a_title_that_stays_the_same_is_no_change(make_desktop: MakeDesktop) -> None:
+    frame = make_desktop().open_window("files")
+    assert frame is not None
+    changes: list[str] = []
+    frame.content_changed.connect(lambda: changes.append(frame.title_bar.title))
+    frame.set_title("Coder · 7", "Count the words")
+    for _ in range(5):
+        frame.set_title("Coder · 7", "Count the words")
+        frame.set_arguments((("pid", "7"),))
+    assert changes == ["Coder · 7", "Coder · 7"]
+    frame.set_title("Coder · 7", "Write the report")
+    assert len(changes) == 3
+
+
+@pytest.mark.feature("DS01")
+def test_an_end_before_the_windows_were_there_keeps_the_layout_of_the_last_time(make_desktop: MakeDesktop, tmp_path: Path) -> None:
+    """Closed while the splash was shown, or after a kernel that could not start."""
+    store = JsonLayoutStore(tmp_path / "layout.json")
+    store.save(LAYOUT)
+    desktop = make_desktop(store)
+    desktop.put_in_place([QRect(0, 0, 1920, 1080)], QRect(0, 0, 1920, 1080))
+    desktop.save_layout()
+    desktop.close()
+    desktop.prepare_to_quit()
+    assert store.load() == LAYOUT
+
+
+@pytest.mark.feature("DS01")
+def test_the_native_window_comes_back_in_its_place(make_desktop: MakeDesktop, qtbot: QtBot) -> None:
+    store = MemoryLayoutStore()
+    before = make_desktop(store)
+    before.restore()
+    before.setGeometry(210, 120, 900, 640)
+    qtbot.waitUntil(lambda: store.layout.native == NativePlace(210, 120, 900, 640), timeout=3000)
+    before.setWindowState(Qt.WindowState.WindowMaximized)
+    before.prepare_to_quit()
+    assert store.layout.native == NativePlace(210, 120, 900, 640, maximised=True)
+    screens = [QRect(0, 0, 1920, 1080)]
+    after = make_desktop(store)
+    after.put_in_place(screens, screens[0])
+    assert after.isMaximized()
+    assert place_of(after) == NativePlace(210, 120, 900, 640, maximised=True)
+
+
+@pytest.mark.parametrize(
+    "place", [NativePlace(5000, 40, 900, 700), NativePlace(-9000, -9000, 900, 700), NativePlace(10, 10, 50_000, 50_000)]
+)
+def test_a_native_window_whose_screen_is_gone_comes_back_on_one_that_is_there(place: NativePlace) -> None:
+    screens = [QRect(0, 30, 1280, 770), QRect(1280, 0, 1920, 1080)]
+    rect = remembered_place(place, screens)
+    assert any(screen.contains(rect) for screen in screens)
+
+
+def test_the_first_place_is_the_middle_or_the_whole_of_a_small_screen() -> None:
+    assert first_place(QRect(0, 0, 1920, 1080)) == (QRect(240, 90, 1440, 900), False)
+    assert first_place(QRect(0, 0, 1280, 800)) == (QRect(0, 0, 1280, 800), True)
+
+
+@pytest.mark.parametrize("native", ['{"x": 1e9, "y": 0, "width": 900, "height": 700}', '{"width": -4, "height": 9}', "null", "{}"])
+def test_an_absurd_native_place_is_none(tmp_path: Path, native: str) -> None:
+    path = tmp_path / "layout.json"
+    path.write_text('{"windows": [{"app_id": "files"}], "native": ' + native + "}")
+    layout = JsonLayoutStore(path).load()
+    assert layout.native is None
+    assert len(layout.windows) == (0 if "1e9" in native else 1)
+
+
 def test_a_detached_window_comes_back_detached(make_desktop: MakeDesktop) -> None:
     store = MemoryLayoutStore()
     before = make_desktop(store)
+    before.restore()
     frame = before.open_window("files")
     assert frame is not None
     before.windows.detach(frame)

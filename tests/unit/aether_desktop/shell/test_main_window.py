@@ -17,6 +17,7 @@ from aether_desktop.shell.shortcuts import Action
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.theme.tokens import LIGHT
+from aether_desktop.widgets.notice import Notice
 from tests.unit.aether_desktop.shell.conftest import MakeDesktop
 
 LEFT = Qt.MouseButton.LeftButton
@@ -166,12 +167,11 @@ def test_the_menu_bar_shows_kernel_needs_you_and_running(desktop: MainWindow, st
     bar = desktop.menu_bar
     assert bar.needs_you.isHidden()
     assert bar.kernel.accessibleName() == "The kernel is starting"
-    status.set_status(ShellStatus(KernelState.READY, needs_you=1, running=4, extra="GPU 38 %"))
+    status.set_status(ShellStatus(KernelState.READY, needs_you=1, running=4))
     assert bar.needs_you.isVisible()
     assert bar.needs_you.text() == "1 needs you"
     assert bar.kernel.accessibleName() == "The kernel is running"
     assert bar.running.text() == "4 running"
-    assert bar.extra.text() == "GPU 38 %"
     status.set_status(ShellStatus(KernelState.OFFLINE, "The connection was lost", needs_you=2))
     assert bar.needs_you.text() == "2 need you"
     assert bar.kernel.toolTip() == "The connection was lost"
@@ -197,6 +197,11 @@ def test_the_clock_shows_the_time_and_wakes_once_a_minute(desktop: MainWindow) -
     bar.show_time(QDateTime.fromString("2026-11-20T10:41:30", Qt.DateFormat.ISODate))
     assert bar.clock.text() == "Fri 20 Nov 10:41"
     assert bar.clock.toolTip() == "Friday 20 November 2026"
+    assert bar.clock.focusPolicy() is Qt.FocusPolicy.NoFocus
+    pressed: list[bool] = []
+    bar.clock.clicked.connect(lambda: pressed.append(True))
+    QTest.mouseClick(bar.clock, LEFT)
+    assert pressed == []
     timers = [timer for timer in desktop.findChildren(QTimer) if timer.isActive()]
     assert len(timers) == 1
     assert timers[0].isSingleShot()
@@ -228,14 +233,45 @@ def test_the_window_menu_lists_the_windows(desktop: MainWindow) -> None:
     assert desktop.windows.active is frame
 
 
+def test_a_name_of_an_agent_hides_nothing_in_bar_menu_and_switcher(desktop: MainWindow) -> None:
+    frame = desktop.open_window("agent-vm", key="7", title="R&D\u202e7 redoC\x1b[31m")
+    assert frame is not None
+    shown = "R&D⟨U+202E⟩7 redoC⟨U+001B⟩[31m"
+    assert (frame.title_bar.title, frame.windowTitle(), frame.accessibleName()) == (shown, shown, shown)
+    frame.set_title("R&D\u200b · 7", "A goal\nof \u2066two lines")
+    assert frame.title_bar.title == "R&D⟨U+200B⟩ · 7"
+    assert frame.title_bar.subtitle == "A goal ⏎ of ⟨U+2066⟩two lines"
+    assert [entry.title for entry in desktop._switcher_entries()] == ["R&D⟨U+200B⟩ · 7"]
+    window_entry = desktop.menu_bar.menus.actions()[3].menu()
+    assert isinstance(window_entry, QMenu)
+    window_entry.aboutToShow.emit()
+    assert texts(window_entry)[-1] == "R&&D⟨U+200B⟩ · 7"
+    entries = dock_menu(desktop.launcher.registry, desktop, "agent-vm")
+    assert getattr(entries[0], "text", "") == "R&&D⟨U+200B⟩ · 7"
+
+
+def test_notices_of_a_detached_window_appear_over_it(desktop: MainWindow) -> None:
+    frame = desktop.open_app("files")
+    assert frame is not None
+    notify = desktop.notify_in(frame)
+    notify(Notice("In the desktop"))
+    desktop.windows.detach(frame)
+    notify(Notice("In its own window", kind="error"))
+    assert [notice.title for notice in desktop.notices.shown] == ["In the desktop"]
+    assert [notice.title for notice in frame.notices().shown] == ["In its own window"]
+    desktop.windows.close_now(frame)
+    notify(Notice("After its end", kind="error"))
+    assert desktop.notices.shown[-1].title == "After its end"
+
+
 @pytest.mark.parametrize("width", [480, 600, 800, 1400])
 def test_nothing_in_the_menu_bar_overlaps_in_a_small_window(
     make_desktop: MakeDesktop, status: StatusFeed, width: int
 ) -> None:
-    status.set_status(ShellStatus(KernelState.READY, needs_you=12, running=104, extra="GPU 100 %"))
+    status.set_status(ShellStatus(KernelState.READY, needs_you=12, running=104))
     desktop = make_desktop(size=(width, 600))
     bar = desktop.menu_bar
-    items = [bar.needs_you, bar.kernel, bar.running, bar.extra, bar.clock]
+    items = [bar.needs_you, bar.kernel, bar.running, bar.clock]
     shown = sorted((item.geometry().left(), item.geometry().right()) for item in items if item.isVisible())
     edges = [(bar.menus.geometry().left(), bar.menus.geometry().right()), *shown]
     assert all(before[1] < after[0] for before, after in itertools.pairwise(edges))
@@ -303,7 +339,7 @@ def test_the_shortcuts_sheet_lists_the_keys_and_closes_with_escape(desktop: Main
 
 
 def test_every_control_of_the_shell_has_an_accessible_name(desktop: MainWindow, status: StatusFeed) -> None:
-    status.set_status(ShellStatus(KernelState.READY, needs_you=1, running=1, extra="GPU 1 %"))
+    status.set_status(ShellStatus(KernelState.READY, needs_you=1, running=1))
     desktop.open_app("files")
     nameless = [
         f"{type(button).__name__} {button.objectName()}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -24,14 +25,25 @@ def surface(qtbot: QtBot) -> Iterator[QWidget]:
     yield widget
 
 
+def put(host: NoticeHost, notice: Notice, on_action: Callable[[], None] | None = None) -> NoticeCard:
+    card = host.show(notice, on_action)
+    assert card is not None
+    return card
+
+
+def cards(surface: QWidget) -> list[NoticeCard]:
+    """The notices on the screen, from the top down: the oldest first."""
+    return sorted((card for card in surface.findChildren(NoticeCard) if card.isVisible()), key=lambda card: card.y())
+
+
 def test_notices_stack_in_the_corner_and_follow_it(surface: QWidget) -> None:
     host = NoticeHost(surface)
-    cards = [host.show(Notice(f"Message {number}")) for number in range(3)]
-    assert [card.geometry().bottom() for card in cards] == sorted(card.geometry().bottom() for card in cards)
-    assert all(surface.rect().contains(card.geometry()) for card in cards)
+    placed = [put(host, Notice(f"Message {number}")) for number in range(3)]
+    assert [card.geometry().bottom() for card in placed] == sorted(card.geometry().bottom() for card in placed)
+    assert all(surface.rect().contains(card.geometry()) for card in placed)
     surface.resize(500, 400)
     QApplication.processEvents()
-    assert all(surface.rect().contains(card.geometry()) for card in cards)
+    assert all(surface.rect().contains(card.geometry()) for card in placed)
 
 
 def test_three_at_the_most_and_each_once(surface: QWidget) -> None:
@@ -43,10 +55,39 @@ def test_three_at_the_most_and_each_once(surface: QWidget) -> None:
     assert [notice.title for notice in host.shown] == ["2", "3", "4"]
 
 
+def test_an_error_is_never_pushed_away(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    host.show(Notice("Error 0", kind="error"))
+    for number in range(1, 5):
+        host.show(Notice(str(number)))
+    assert [notice.title for notice in host.shown] == ["Error 0", "3", "4"]
+    for number in range(1, 5):
+        host.show(Notice(f"Error {number}", kind="error"))
+        host.show(Notice(f"Error {number}", kind="error"))
+    assert [notice.title for notice in host.shown] == ["Error 0", "Error 1", "Error 2"]
+    assert [notice.title for notice in host.waiting] == ["Error 3", "Error 4"]
+    assert host.show(Notice("Saved", kind="success")) is None
+    cards(surface)[0].leave()
+    assert [notice.title for notice in host.shown] == ["Error 1", "Error 2", "Error 3"]
+    assert surface.rect().contains(cards(surface)[-1].geometry())
+
+
+def test_the_action_of_a_notice_that_waited_is_done(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    done: list[int] = []
+    for number in range(4):
+        host.show(Notice(f"Error {number}", kind="error", action="Mend"), partial(done.append, number))
+    cards(surface)[0].leave()
+    button = cards(surface)[-1].findChild(Button)
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert done == [3]
+
+
 def test_the_action_is_done_and_the_notice_leaves(surface: QWidget) -> None:
     host = NoticeHost(surface)
     done: list[bool] = []
-    card = host.show(Notice("Coder needs you", kind="attention", action="Review"), lambda: done.append(True))
+    card = put(host, Notice("Coder needs you", kind="attention", action="Review"), lambda: done.append(True))
     button = card.findChild(Button)
     assert button is not None
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -56,7 +97,7 @@ def test_the_action_is_done_and_the_notice_leaves(surface: QWidget) -> None:
 
 def test_a_notice_is_dismissed(surface: QWidget) -> None:
     host = NoticeHost(surface)
-    card = host.show(Notice("Failed", kind="error"))
+    card = put(host, Notice("Failed", kind="error"))
     close = card.findChild(IconButton)
     assert close is not None
     assert close.accessibleName() == "Dismiss"

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -98,6 +99,42 @@ def test_it_fits_a_small_window_and_follows_it(surface: QWidget) -> None:
     card = sheet.button("stop").parentWidget()
     assert card is not None
     assert sheet.rect().contains(card.geometry())
+
+
+def test_no_key_reaches_the_page_below(qtbot: QtBot) -> None:
+    """The page has keys of its own: H, S, Delete."""
+    heard: list[int] = []
+
+    class Page(QWidget):
+        def keyPressEvent(self, event: QKeyEvent) -> None:
+            heard.append(event.key())
+
+        def keyReleaseEvent(self, event: QKeyEvent) -> None:
+            heard.append(-event.key())
+
+    page = Page()
+    page.resize(600, 400)
+    qtbot.addWidget(page)
+    page.show()
+    sheet, answers = opened(page)
+    for target in (sheet, sheet.button("cancel"), sheet.button("stop")):
+        for key in (Qt.Key.Key_H, Qt.Key.Key_S, Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Left):
+            QTest.keyClick(target, key)
+    assert heard == []
+    assert answers == []
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+    assert heard == []
+
+
+def test_it_is_answered_though_what_had_the_keyboard_is_gone(surface: QWidget) -> None:
+    below = surface.findChild(QLineEdit, "below")
+    assert below is not None
+    below.setFocus()
+    sheet, answers = opened(surface)
+    below.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    sheet.answer("stop")
+    assert answers == ["stop"]
 
 
 async def test_a_coroutine_awaits_the_answer(surface: QWidget) -> None:

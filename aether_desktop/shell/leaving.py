@@ -1,0 +1,119 @@
+"""The end of the application, asked for by the person or by the session: nothing that is at work ends without a question.
+
+Windows that could lose something are asked first (``MainWindow.ask_to_close``), then the person about agents at work. Made by the
+bootstrap, which says what ends the application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+
+from aether_desktop.shell.main_window import MainWindow
+from aether_desktop.stores.reducers.process import ProcessView
+from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.shown_text import exact_line
+
+_NAME_CHARACTERS = 60
+_AT_WORK = ("created", "running", "sleeping")
+
+
+class SessionManager(Protocol):
+    """What is used of Qt's QSessionManager."""
+
+    def allowsInteraction(self) -> bool:
+        """Ask to talk to the person; True if that is allowed now."""
+
+    def release(self) -> None:
+        """Say that the talk is over."""
+
+    def cancel(self) -> None:
+        """Stop the session from ending."""
+
+
+class Leaving(QObject):
+    """Asks, and then ends.
+
+    views: the living agents, as they are when it is asked. end: ends the application. hide: takes the window away and lets all work on.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        views: Callable[[], Sequence[ProcessView]],
+        end: Callable[[], None],
+        hide: Callable[[], None],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._views = views
+        self._end = end
+        self._hide = hide
+        self._sheet: Sheet | None = None
+
+    def ask(self) -> bool:
+        """End now if nothing is lost by it; True if so. Otherwise the person is asked, and the answer is followed."""
+        ended: list[bool] = []
+
+        def agreed() -> None:
+            ended.append(self._ask_about_agents())
+
+        self._window.ask_to_close(agreed)
+        return bool(ended and ended[-1])
+
+    def end_of_session(self, manager: SessionManager) -> None:
+        """The session wants to end: remember the layout; where something would be lost, stop that and ask."""
+        self._window.save_layout()
+        if not manager.allowsInteraction():
+            # Where nobody can be asked agents are interrupted as by a crash: they can be taken up again at the next start.
+            return
+        if not self.ask():
+            manager.cancel()
+        manager.release()
+
+    def _ask_about_agents(self) -> bool:
+        working = _at_work(self._views())
+        if not working:
+            self._end()
+            return True
+        if self._sheet is None:
+            title, text = quit_question(working)
+            answers = (
+                Answer("quit", "Quit", "danger"),
+                Answer("hide", "Close the window only"),
+                Answer("stay", "Stay", "primary", default=True),
+            )
+            self._sheet = Sheet(self._window, title, text, answers=answers, width_px=480)
+            self._sheet.finished.connect(self._on_answer)
+            self._sheet.open()
+        self._window.come_forward()
+        return False
+
+    def _on_answer(self, key: str) -> None:
+        self._sheet = None
+        if key == "quit":
+            self._end()
+        elif key == "hide":
+            self._window.save_layout()
+            self._hide()
+
+
+def quit_question(working: Sequence[ProcessView]) -> tuple[str, str]:
+    """The title and the text of the question before the application ends with agents at work."""
+    behind = "With only the window closed {} on, and starting Aether again shows it."
+    if len(working) == 1:
+        info = working[0].info
+        return (
+            f"Quit while {exact_line(info.name, _NAME_CHARACTERS)} {info.pid} works?",
+            f"It is interrupted at step {info.step} and can be taken up again at the next start. {behind.format('it works')}",
+        )
+    return (
+        f"Quit while {len(working):,} agents work?",
+        f"They are interrupted and can be taken up again at the next start. {behind.format('they work')}",
+    )
+
+
+def _at_work(views: Sequence[ProcessView]) -> Sequence[ProcessView]:
+    return [view for view in views if view.info.state in _AT_WORK]
