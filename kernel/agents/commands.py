@@ -29,17 +29,21 @@ class ConsoleSink(Protocol):
 class SandboxCommands:
     """Runs commands for one agent.
 
-    sandbox: gives the agent's sandbox, started when first needed.
+    sandbox: gives the agent's sandbox, started when first needed. passage: returns when the agent does not stand still.
     """
 
-    def __init__(self, sandbox: Callable[[], Awaitable[Sandbox]], console: ConsoleSink) -> None:
+    def __init__(
+        self, sandbox: Callable[[], Awaitable[Sandbox]], passage: Callable[[], Awaitable[None]], console: ConsoleSink
+    ) -> None:
         self._sandbox = sandbox
+        self._passage = passage
         self._console = console
 
     async def run(self, command: str, *, cwd: str, timeout_s: float) -> CommandOutcome:
         """Run a shell command to its end or deadline; cancelling ends its whole tree."""
         await self._console.write(_prompt(command))
         sandbox = await self._sandbox()
+        await self._passage()  # it may have been stopped while its sandbox started
         shell = ("/bin/sh", "-c", command)
         execution = await sandbox.execute(ExecRequest(argv=shell, cwd=cwd, deadline_s=timeout_s))
         output = _Output()

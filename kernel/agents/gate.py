@@ -25,4 +25,5 @@ class Gate:
 
     async def passage(self) -> None:
         """Return when the gate is open."""
-        await self._open.wait()
+        while not self._open.is_set():  # it may be closed again before who waits for it runs
+            await self._open.wait()

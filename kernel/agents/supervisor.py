@@ -94,11 +94,12 @@ class Supervisor:
     def start(self, entry: Entry, *, resumed: bool) -> None:
         """See `Runner.start`."""
         pid = entry.info.pid
+        gate = Gate()
         run = _Run(
             scope=self._scope.child(f"agent-{pid}"),
-            gate=Gate(),
+            gate=gate,
             inbox=Inbox(entry.run.queued),
-            workplace=self._workplaces.of(entry),
+            workplace=self._workplaces.of(entry, gate),
         )
         self._runs[pid] = run
         self._scope.spawn(self._supervise(entry, run, resumed), name=f"supervise-{pid}")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
+from kernel.agents.gate import Gate
 from kernel.config import Config
 from kernel.errors import ConflictError, InvalidArgumentError, PermissionDeniedError, StorageError
 from kernel.log import get_logger
@@ -99,15 +100,15 @@ class Workplaces:
         for mount in config.sandbox.mounts:
             _check_mount(mount, self.paths)
 
-    def of(self, entry: Entry) -> "Workplace":
-        """The workplace of a run."""
-        return Workplace(self, entry)
+    def of(self, entry: Entry, gate: Gate) -> "Workplace":
+        """The workplace of a run; no command of it begins while the gate is closed."""
+        return Workplace(self, entry, gate)
 
 
 class Workplace:
     """One agent's sandbox, terminal and files."""
 
-    def __init__(self, factory: Workplaces, entry: Entry) -> None:
+    def __init__(self, factory: Workplaces, entry: Entry, gate: Gate) -> None:
         self._factory = factory
         self._entry = entry
         self.home: Home = factory.homes.of(entry.info.pid)
@@ -115,9 +116,11 @@ class Workplace:
         self._sandbox: Sandbox | None = None
         self._launch: asyncio.Task[Sandbox] | None = None
         self._ended = False
+        self._frozen = False  # what is wanted; a sandbox that is just being started is brought into line afterwards
+        self._freezing = asyncio.Lock()
         self._shared: tuple[FileMount, ...] = ()
         self._unshown: tuple[Mount, ...] = ()  # mounted for the agent while its commands ran; its sandbox does not show them yet
-        self._commands = SandboxCommands(self.sandbox, self.console)
+        self._commands = SandboxCommands(self.sandbox, gate.passage, self.console)
 
     @property
     def confinement(self) -> Confinement:
@@ -159,6 +162,8 @@ class Workplace:
             await self._factory.sandboxes.kill(self._entry.info.pid)
             raise
         self._sandbox = sandbox
+        if self._frozen:
+            await self._apply_freeze()
         return sandbox
 
     def files(self) -> AgentFiles:
@@ -221,14 +226,23 @@ class Workplace:
         self._unshown = tuple(mount for mount in self._unshown if mount not in mounts)
 
     async def freeze(self) -> None:
-        """Stop every process."""
-        if self._sandbox is not None:
-            await self._sandbox.freeze()
+        """Stop every process, also those of a sandbox that is just being started."""
+        self._frozen = True
+        await self._apply_freeze()
 
     async def thaw(self) -> None:
         """Let them go on."""
-        if self._sandbox is not None:
-            await self._sandbox.thaw()
+        self._frozen = False
+        await self._apply_freeze()
+
+    async def _apply_freeze(self) -> None:
+        async with self._freezing:
+            if self._sandbox is None:
+                return
+            if self._frozen:
+                await self._sandbox.freeze()
+            else:
+                await self._sandbox.thaw()
 
     async def end(self, grace_s: float) -> None:
         """End every process; safe to repeat."""
