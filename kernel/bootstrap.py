@@ -142,6 +142,7 @@ def _build_store(paths: Paths, bus: EventBus, clock: Clock) -> _Store:
 
 def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], clock: Clock) -> _Parts:
     bus = EventBus(clock)
+    settings.publish_to(bus.publish)
     scope = Scope("kernel")
     store = _build_store(paths, bus, clock)
     config = settings.current
@@ -317,7 +318,7 @@ def _visible(manager: ProcessManager, event: Event, principal: Principal) -> boo
         return owner is not None and principal.may_see(owner)
     if isinstance(event, FsChanged):
         return not event.owner_uid or principal.may_see(event.owner_uid)
-    return not isinstance(event, system.LlmExchanged)
+    return not isinstance(event, system.LlmExchanged | system.SettingsChanged)
 
 
 async def _watch(parts: _Parts, command: fs.FsWatch, principal: Principal) -> Empty:

@@ -10,7 +10,7 @@ from pathlib import Path
 from kernel import config as tree
 from kernel.config import Config
 from kernel.principal import Principal
-from kernel.protocol.system import SettingsGet, SettingsReply, SettingsSet
+from kernel.protocol.system import SettingsChanged, SettingsGet, SettingsReply, SettingsSet
 
 
 class Settings:
@@ -26,6 +26,7 @@ class Settings:
         self._path = path
         self._writing = asyncio.Lock()
         self._listeners: list[Callable[[Config], None]] = []
+        self._publish: Callable[[SettingsChanged], object] | None = None
 
     def current(self) -> Config:
         """The tree as it is now."""
@@ -34,6 +35,10 @@ class Settings:
     def on_change(self, listener: Callable[[Config], None]) -> None:
         """Call `listener` with the tree after each change."""
         self._listeners.append(listener)
+
+    def publish_to(self, publish: Callable[[SettingsChanged], object]) -> None:
+        """Tell every window and client of each change as well."""
+        self._publish = publish
 
     async def change(self, name: str, value: object) -> None:
         """Change one and keep it. Raises InvalidArgumentError, StorageError (then nothing changed)."""
@@ -44,10 +49,13 @@ class Settings:
             self._config, self._saved = changed, saved
         for listener in self._listeners:
             listener(changed)
+        if self._publish is not None:
+            self._publish(SettingsChanged(name=name, value=tree.flatten(changed)[name]))
 
     async def handle_get(self, command: SettingsGet, principal: Principal) -> SettingsReply:
-        """settings.get."""
-        return SettingsReply(values=tree.flatten(self._config))
+        """settings.get: as they are once the changes that were asked for before are kept or refused."""
+        async with self._writing:
+            return SettingsReply(values=tree.flatten(self._config))
 
     async def handle_set(self, command: SettingsSet, principal: Principal) -> SettingsReply:
         """settings.set."""

@@ -233,6 +233,13 @@ class SettingsSet(Command[SettingsReply], frozen=True, kw_only=True, rename="cam
     value: Any
 
 
+class SettingsChanged(Event, frozen=True, kw_only=True, rename="camel", tag="settings.changed"):
+    """A setting was changed and kept. value: the one in force. Only for those who may read the settings."""
+
+    name: str
+    value: Any
+
+
 class IpcSendReply(Record, frozen=True, kw_only=True, rename="camel"):
     """The message's id."""
 

@@ -99,6 +99,7 @@ EVENTS: tuple[type[Event], ...] = (
     system.LlmExchanged,
     system.LlmPullProgress,
     system.LlmChanged,
+    system.SettingsChanged,
     system.IpcMessageSent,
     system.IpcDelivered,
 )

@@ -1,17 +1,21 @@
 """Settings on a real kernel: the file, the environment, and what is kept."""
 
+import asyncio
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from kernel import config
 from kernel.bootstrap import build_kernel
 from kernel.errors import InvalidArgumentError, StorageError
 from kernel.paths import Paths, default_root
+from kernel.principal import LOCAL_USER, Principal
 from kernel.protocol import agent, system
 from tests.fakes.scripts import call, turn
-from tests.integration.kernel.conftest import MakeBench
+from tests.integration.kernel.conftest import Bench, MakeBench
 
 DONE = turn("Done.", call("complete", summary="done"))
 
@@ -97,3 +101,42 @@ async def test_the_secret_reaches_no_agent_no_log_and_no_database(make_bench: Ma
     made = await make_bench()
     assert (bench.root / "var/kernel/secret").stat().st_mode & 0o777 == 0o600
     await made.kernel.stop()
+
+
+@pytest.mark.feature("CF01")
+async def test_every_change_is_told_with_the_value_in_force(bench: Bench) -> None:
+    await bench.execute(system.SettingsSet(name="terminal.font_px", value=15))
+    with pytest.raises(InvalidArgumentError):
+        await bench.execute(system.SettingsSet(name="terminal.font_px", value=1))
+    await bench.execute(system.SettingsSet(name="terminal.theme", value="Nord"))
+    await asyncio.sleep(0)
+    told = [(event.name, event.value) for event in bench.events if isinstance(event, system.SettingsChanged)]
+    assert told == [("terminal.font_px", 15), ("terminal.theme", "Nord")]
+
+
+async def test_changes_of_settings_are_told_to_those_alone_who_may_read_them(tmp_path: Path) -> None:
+    kernel = build_kernel(tmp_path, {})
+    event = system.SettingsChanged(name="terminal.theme", value="Nord")
+    mine, visitors = (kernel.bus.subscribe(principal) for principal in (LOCAL_USER, Principal(uid="visitor")))
+    kernel.bus.publish(event)
+    assert [type(item) for item in mine.take()[0]] == [system.SettingsChanged]
+    assert not visitors.take()[0]
+
+
+async def test_what_is_read_includes_the_changes_asked_for_before(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that closes sends its last change and the desktop ends right after it."""
+    begun, let_go = threading.Event(), threading.Event()
+
+    def slow(_config: object, _path: object) -> None:
+        begun.set()
+        assert let_go.wait(10)
+
+    monkeypatch.setattr(config, "save", slow)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(bench.execute(system.SettingsSet(name="agents.max_steps", value=7)))
+        await asyncio.to_thread(begun.wait, 10)
+        read = group.create_task(bench.execute(system.SettingsGet()))
+        await asyncio.sleep(0.05)
+        assert not read.done()
+        let_go.set()
+    assert read.result().values["agents.max_steps"] == 7
