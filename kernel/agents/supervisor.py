@@ -203,8 +203,8 @@ class Supervisor:
         await asyncio.gather(*(self._halt(run) for run in runs))
 
     async def _halt(self, run: _Run) -> None:
-        await run.workplace.end(0.0)
-        await run.scope.close()
+        """The loop is told first: the end of a command that Aether itself kills must not be recorded as the command's result."""
+        await asyncio.gather(run.scope.close(), run.workplace.end(0.0))
 
     async def _supervise(self, entry: Entry, run: _Run, resumed: bool) -> None:
         pid = entry.info.pid

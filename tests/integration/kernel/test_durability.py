@@ -14,7 +14,7 @@ import pytest
 
 from kernel.bootstrap import build_kernel
 from kernel.principal import LOCAL_USER
-from kernel.protocol import process, system
+from kernel.protocol import agent, process, system
 from tests.fakes.scripts import call, turn, write_script
 from tests.integration.kernel.conftest import Bench, MakeBench
 
@@ -131,6 +131,25 @@ async def test_killed_while_a_command_runs_and_resumed(tmp_path: Path) -> None:
     results = [event["result"] for event in (await bench.execute(system.HistoryLogs(pid=pid, limit=1000))).events if "result" in event]
     assert any("Outcome unknown" in result for result in results)
     await kernel.stop()
+
+
+@pytest.mark.feature("PR11", "ST01")
+async def test_a_command_that_an_ordinary_quit_ends_has_no_result(make_bench: MakeBench) -> None:
+    """Its model is told that the outcome is unknown, not that it failed."""
+    first = await make_bench()
+    pid = await first.deploy(
+        turn("", call("run_command", command="touch begun; sleep 60")), turn("", call("complete", summary="went on"))
+    )
+    async with asyncio.timeout(20):
+        while not (first.home(pid) / "begun").exists():
+            await asyncio.sleep(0.02)
+    await first.kernel.stop()
+    assert not first.of(pid, agent.AgentObservation)
+    second = await make_bench()
+    await second.execute(process.ProcessResume(pid=pid))
+    assert (await second.ended(pid)).code == 0
+    assert "Outcome unknown" in second.of(pid, agent.AgentObservation)[0].result
+    await second.kernel.stop()
 
 
 @pytest.mark.parametrize("moment", range(8))
