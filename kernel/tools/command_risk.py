@@ -1,14 +1,18 @@
 """What a shell command line could harm, pure: read before it runs, to decide whether a person is asked.
 
 This is a courtesy to the person, not a wall: the sandbox is the wall. So it errs towards asking: what it cannot read counts as
-risky. Compound lines are judged by each part; wrappers (env, nohup, timeout, sudo, sh -c) are looked through.
+risky. Compound lines are judged by each part; wrappers (env, nohup, timeout, sudo, sh -c) are looked through. Writing in the agent's
+own home and /tmp is its own affair; what could write in a folder that is shared with it asks (`command_reach`).
 """
 
 import re
 import shlex
 from dataclasses import dataclass
 
+from kernel.tools import command_reach
 from kernel.tools.base import Risk
+from kernel.tools.command_reach import Place
+from kernel.tools.shell_text import commands_of
 
 DELETING = frozenset({"rm", "rmdir", "unlink", "shred", "truncate", "srm"})
 DEVICE = frozenset({"dd", "mkfs", "fdisk", "parted", "wipefs", "mount", "umount", "losetup"})
@@ -36,6 +40,19 @@ NETWORK = frozenset(
         "podman",
         "mail",
         "sendmail",
+        "dig",
+        "nslookup",
+        "host",
+        "ping",
+        "ping6",
+        "traceroute",
+        "tracepath",
+        "whois",
+        "nmap",
+        "psql",
+        "mysql",
+        "redis-cli",
+        "mongosh",
     ]
 )
 INSTALLING = frozenset(
@@ -45,6 +62,7 @@ FETCHING = frozenset({"npx", "uvx", "bunx"})
 INSTALL_VERBS = frozenset(
     ["install", "add", "publish", "get", "update", "upgrade", "i", "ci", "exec", "tool", "sync", "dlx"]
 )
+SCHEDULING = frozenset({"crontab", "at", "batch"})
 PRIVILEGED = frozenset({"sudo", "su", "doas", "chroot", "pkexec", "systemctl", "reboot", "shutdown", "halt"})
 WRAPPERS = frozenset(
     [
@@ -90,7 +108,19 @@ INTERPRETERS = frozenset(
 INLINE_CODE = frozenset({"-c", "-e", "-E", "-p", "-r", "-", "--eval", "--print", "eval"})
 _OPERATORS = re.compile(r"^(?:&&|\|\||[;&|()\n]|>>?|<<?<?|\d?>&\d?)+$")
 _KEYWORDS = frozenset({"!", "{", "}", "then", "do", "else", "elif", "if", "while", "until"})
-_GIT_RISKY = frozenset({"push", "clean", "reset", "filter-branch", "clone", "fetch", "pull", "rm", "remote"})
+_GIT_RISKY = frozenset({"push", "clean", "reset", "filter-branch", "clone", "fetch", "pull", "rm", "remote",
+                        "restore", "rebase", "submodule", "filter-repo", "ls-remote", "update-ref", "gc", "prune"})  # fmt: skip
+_GIT_LOSING = {  # verbs that lose work with some of their arguments only
+    "checkout": re.compile(r"--|\.|-f|--force|:?/.*|\*.*"),
+    "switch": re.compile(r"-f|--force|-C|--discard-changes"),
+    "branch": re.compile(r"-[dDfMC]|--(?:delete|force)"),
+    "tag": re.compile(r"-[df]|--(?:delete|force)"),
+    "stash": re.compile(r"drop|clear|pop"),
+    "worktree": re.compile(r"remove|prune"),
+    "reflog": re.compile(r"expire|delete"),
+    "commit": re.compile(r"--amend"),
+}
+_SQL_CHANGE = re.compile(r"\b(?:drop|delete|truncate|update|insert|replace|alter|attach|vacuum)\b|^\s*\.[a-z]", re.IGNORECASE)
 _GIT_WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace"})
 _ARITHMETIC = re.compile(r"\$\(\([^()]*\)\)")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
@@ -116,26 +146,28 @@ class Verdict:
     always: str = ""
 
 
-def classify(command: str) -> Verdict:
-    """Judge a whole command line."""
+def classify(command: str, place: Place | None = None) -> Verdict:
+    """Judge a whole command line. place: where it runs, and what is shared there; None: nothing is."""
     if len(command) > LONGEST_JUDGED or len(_NESTING.findall(command)) > _DEEPEST:
         return Verdict("high", "is too long or too deep to be judged before it runs")
-    command = _ARITHMETIC.sub("0", command)
+    command = commands_of(_ARITHMETIC.sub("0", command))
+    place = command_reach.within(place or Place(), command)
     if _is_fork_bomb(command):
         return Verdict("high", "starts processes without end")
     if _SUBSTITUTION.search(command):
         inner = _inside_substitutions(command)
-        verdicts = [_judge_part(part) for part in inner] if inner else [Verdict("low", "runs a computed command")]
+        verdicts = [_judge_part(part, place) for part in inner] if inner else [Verdict("low", "runs a computed command")]
     else:
         verdicts = []
     parts = split(command)
     if parts is None:
         return Verdict("low", "could not be read before it runs")
-    verdicts += [_judge_part(part) for part in parts]
+    verdicts += [_judge_part(part, place) for part in parts]
     worst = max(verdicts, key=lambda verdict: _RANK[verdict.risk], default=Verdict("none"))
     programs = sorted({_program(part) for part in parts if _unwrapped(part)})
     broad = any(name in SHELLS or name in INTERPRETERS or not _PLAIN_NAME.fullmatch(name) for name in programs)
     broad = broad or bool(_INDIRECT & set(programs))
+    broad = broad or any(command_reach.redirects(part) for part in parts)
     if worst.risk == "high" or len(programs) != 1 or broad or _SUBSTITUTION.search(command):
         return Verdict(worst.risk, worst.harm)
     return Verdict(worst.risk, worst.harm, f"run_command({programs[0]} *)", f"`{programs[0]} …` commands")
@@ -152,10 +184,10 @@ def _is_fork_bomb(command: str) -> bool:
 
 
 def split(command: str) -> list[list[str]] | None:
-    """The simple commands of a line as words; None where the quoting cannot be read."""
+    """The simple commands of a line without comments as words; None where the quoting cannot be read."""
     lexer = shlex.shlex(command.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
-    lexer.commenters = "#"
+    lexer.commenters = ""  # they are gone already; here one would begin in the middle of a word
     try:
         words = list(lexer)
     except ValueError:
@@ -172,13 +204,13 @@ def split(command: str) -> list[list[str]] | None:
 def matches(rule: str, command: str) -> bool:
     """Whether an allowed pattern `run_command(program *)` covers every part of a command line."""
     program = rule.removeprefix("run_command(").removesuffix(" *)")
-    command = _ARITHMETIC.sub("0", command)
+    command = commands_of(_ARITHMETIC.sub("0", command))
     if classify(command).risk == "high":
         return False
     parts = split(command)
     if parts is None or _SUBSTITUTION.search(command):
         return False
-    return all(_program(part) == program for part in parts)
+    return all(_program(part) == program and not command_reach.redirects(part) for part in parts)
 
 
 _RANK: dict[str, int] = {"none": 0, "low": 1, "high": 2}
@@ -214,28 +246,29 @@ def _unwrapped(part: list[str]) -> list[str]:
     return words
 
 
-def _judge_part(part: list[str]) -> Verdict:
+def _judge_part(part: list[str], place: Place) -> Verdict:
     """A simple command; behind a wrapper with options any of the next words may be the program, so each is judged as one."""
     words = _unwrapped(part)
-    if not words:
-        return Verdict("none")
-    tries = [words]
-    if not _program(part):
+    tries = [words] if words else []
+    if words and not _program(part):
         tries += [words[index:] for index in range(1, min(4, len(words)))]
-    return max((_judge_words(attempt) for attempt in tries), key=lambda verdict: _RANK[verdict.risk])
+    verdicts = [_judge_words(attempt, place) for attempt in tries]
+    worst = max(verdicts, key=lambda verdict: _RANK[verdict.risk], default=Verdict("none"))
+    harm = command_reach.harm(part, words, place) if worst.risk == "none" else ""
+    return Verdict("low", harm) if harm else worst
 
 
-def _judge_words(words: list[str]) -> Verdict:
+def _judge_words(words: list[str], place: Place) -> Verdict:
     program, arguments = _name(words[0]), words[1:]
     if any(_DEVICE_FILE.match(word) for word in words):
         return Verdict("high", "works on devices")
     if "$" in words[0] or words[0] == "`":
         return Verdict("low", "runs a computed command")
     if program in SHELLS:
-        return _judge_shell(arguments)
+        return _judge_shell(arguments, place)
     if program in ("eval", "trap", "alias"):
         return classify(
-            " ".join(argument.partition("=")[2] if program == "alias" else argument for argument in arguments)
+            " ".join(argument.partition("=")[2] if program == "alias" else argument for argument in arguments), place
         )
     if program in ("source", "."):
         return Verdict("low", "runs a script")
@@ -244,10 +277,10 @@ def _judge_words(words: list[str]) -> Verdict:
     return _judge_program(program, arguments)
 
 
-def _judge_shell(arguments: list[str]) -> Verdict:
+def _judge_shell(arguments: list[str], place: Place) -> Verdict:
     for index, argument in enumerate(arguments):
         if re.fullmatch(r"-[A-Za-z]*c[A-Za-z]*", argument) and index + 1 < len(arguments):
-            return classify(arguments[index + 1])
+            return classify(arguments[index + 1], place)
     fed = any(argument.startswith("<") for argument in arguments)
     if fed or all(argument.startswith("-") for argument in arguments):
         return Verdict("high", "runs whatever it is fed")
@@ -278,7 +311,11 @@ def _judge_program(program: str, arguments: list[str]) -> Verdict:
         re.fullmatch(r"-(delete|exec|execdir|ok|okdir|fprintf?|fprint0|fls)", flag) for flag in arguments
     ):
         return Verdict("low", "deletes or runs for each file found")
-    if program == "git" and _git_verb(arguments) in _GIT_RISKY:
+    if program in SCHEDULING:
+        return Verdict("low", "changes what runs later")
+    if program.startswith("sqlite3") and any(_SQL_CHANGE.search(argument) for argument in arguments):
+        return Verdict("low", "changes a database")
+    if program == "git" and _git_risks(arguments):
         return Verdict("low", "changes history, deletes files or reaches the network")
     if program in NETWORK or any(re.match(r"^(https?|ftp|ssh)://|/dev/(tcp|udp)/", argument) for argument in arguments):
         return Verdict("low", "reaches the network")
@@ -299,6 +336,13 @@ def _git_verb(arguments: list[str]) -> str:
         elif not word.startswith("-"):
             return word
     return ""
+
+
+def _git_risks(arguments: list[str]) -> bool:
+    verb = _git_verb(arguments)
+    losing = _GIT_LOSING.get(verb)
+    own = arguments[arguments.index(verb) + 1 :] if verb else []
+    return verb in _GIT_RISKY or (losing is not None and any(losing.fullmatch(argument) for argument in own))
 
 
 def _sweeping(arguments: list[str]) -> bool:

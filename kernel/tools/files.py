@@ -149,9 +149,19 @@ class Mkdir:
     ARGUMENTS: ClassVar[type[Arguments]] = MkdirArguments
 
     async def preview(self, arguments: Any, context: ToolContext) -> Preview:
-        """A new folder harms nothing."""
-        context.files.locate(arguments.path)
-        return Preview(arguments.path, kind="file")
+        """A new folder harms nothing in the agent's own home; one in a folder that others share is theirs to allow."""
+        place = context.files.locate(arguments.path)
+        if not place.mount.shared:
+            return Preview(arguments.path, kind="file", own_files=True)
+        return Preview(
+            arguments.path,
+            kind="file",
+            risk="low",
+            details={"path": place.guest_path},
+            harm=f"makes a folder in {place.mount.guest_path}",
+            rule=f"mkdir({place.mount.guest_path}/*)",
+            always=f"making folders in {place.mount.guest_path}",
+        )
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         """Make it."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from kernel.tools import command_risk
+from kernel.tools import command_reach, command_risk
 from kernel.tools.base import RESULT_CHARACTERS, Arguments, Preview, ToolContext, ToolResult, cut_middle
 
 MAX_TIMEOUT_S = 3600.0
@@ -31,8 +31,11 @@ class RunCommand:
 
     async def preview(self, arguments: Any, context: ToolContext) -> Preview:
         """The exact command, and what it could harm."""
-        verdict = command_risk.classify(arguments.command)
-        details = {"command": arguments.command, "cwd": arguments.cwd or context.files.home.guest_path}
+        home = context.files.home.guest_path
+        cwd = context.files.absolute(arguments.cwd) if arguments.cwd else home
+        shared = tuple(mount.guest_path for mount in context.files.mounts if mount.shared and not mount.read_only)
+        verdict = command_risk.classify(arguments.command, command_reach.Place(home, (cwd,), shared))
+        details = {"command": arguments.command, "cwd": arguments.cwd or home}
         return Preview(
             arguments.command,
             kind="command",
