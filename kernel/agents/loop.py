@@ -16,7 +16,7 @@ from kernel.agents.agent import Agent, Outcome
 from kernel.agents.inbox import Said
 from kernel.agents.limits import check_limits
 from kernel.agents.mail import tell_of_mail
-from kernel.agents.thinking import Thought, think
+from kernel.agents.thinking import Thought, keep_cut_off, think
 from kernel.errors import ProviderError
 from kernel.protocol.agent import (
     AgentCompleted,
@@ -38,6 +38,7 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
     """Run to the end. Cancelling ends it at once; everything shown so far is in the store."""
     await _begin(agent, resumed)
     pending = await report_unfinished(agent, agent.transcript.unanswered())
+    taken_again = resumed and await keep_cut_off(agent)
     errors = 0
     idle_turns = 0
     while True:
@@ -48,11 +49,11 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
             if summary is not None and (done := await _completed(agent, summary)) is not None:
                 return done
             continue
-        stop = await check_limits(agent)
-        if stop is not None:
+        if not taken_again and (stop := await check_limits(agent)) is not None:
             return stop
         await _hear(agent)
-        await _next_step(agent)
+        await _next_step(agent, taken_again)
+        taken_again = False
         try:
             thought = await _interruptible(agent, think(agent))
         except ProviderError as error:
@@ -92,11 +93,12 @@ async def _begin(agent: Agent, resumed: bool) -> None:
     await agent.record(AgentPlanCreated(pid=agent.pid, steps=prompt.plan_steps(agent.config.goal)), also=statements)
 
 
-async def _next_step(agent: Agent) -> None:
+async def _next_step(agent: Agent, taken_again: bool) -> None:
+    """Begin a step; one that was cut off before its thought is not counted again."""
     pacing = agent.settings().agents.pacing_s
     if pacing and agent.run.step:
         await agent.clock.sleep(pacing)
-    run = msgspec.structs.replace(agent.run, step=agent.run.step + 1)
+    run = msgspec.structs.replace(agent.run, step=agent.run.step + (not taken_again))
     started = AgentStepStarted(pid=agent.pid, step=run.step, max_steps=run.max_steps)
     await agent.enter("thinking", started, run=run)
     if compaction.needed(agent.transcript.messages, agent.model.context_tokens):
@@ -155,6 +157,7 @@ async def _survive(agent: Agent, error: ProviderError, count: int) -> None:
     await agent.record(
         AgentThought(pid=agent.pid, step=step, thought=f"The model could not answer: {error}"),
         AgentNotice(pid=agent.pid, step=step, kind="error", message=error.message, hint=error.hint),
+        run=msgspec.structs.replace(agent.run, thought_step=step),
         drop_chunks_of_step=step,
     )
     if getattr(error, "kind", "") == "context_overflow" and await _compact(agent):

@@ -69,6 +69,18 @@ async def think(agent: Agent) -> Thought:
     return thought
 
 
+async def keep_cut_off(agent: Agent) -> bool:
+    """After an interruption: whether its last step was cut off before its thought, to be taken again; what was shown stays."""
+    run = agent.run
+    if run.thought_step is None or run.thought_step >= run.step:
+        return False
+    text, reasoning = await agent.journal.words_of_step(agent.pid, run.step)
+    if text or reasoning:
+        thought = AgentThought(pid=agent.pid, step=run.step, thought=text, reasoning=reasoning)
+        await agent.record(thought, drop_chunks_of_step=run.step)
+    return True
+
+
 async def _take(agent: Agent, thought: Thought, words: "_Words", chunk: Any) -> None:
     match chunk:
         case TextDelta(text=text):
@@ -113,6 +125,7 @@ async def _keep(agent: Agent, thought: Thought, duration_s: float) -> None:
         input_tokens=agent.run.input_tokens + usage.input_tokens,
         output_tokens=agent.run.output_tokens + usage.output_tokens,
         active_s=agent.run.active_s + duration_s,
+        thought_step=step,
     )
     events = []
     if thought.text or thought.reasoning:

@@ -154,6 +154,7 @@ class ProcessManager:
         info = self._new_info(pid, home, config, principal, confinement)
         settings = self._config().agents
         run = RunRecord(
+            thought_step=0,
             token_budget=config.token_budget or settings.token_budget or None,
             time_budget_s=config.time_budget_s or settings.time_budget_s or None,
             max_steps=info.max_steps,

@@ -95,6 +95,15 @@ class Journal:
         )
         return bool(rows)
 
+    async def words_of_step(self, pid: int, step: int) -> tuple[str, str]:
+        """(text, reasoning) that were shown of a step's thought and did not become a thought: it was cut off."""
+        rows = await self._database.query(
+            "SELECT body FROM agent_logs WHERE pid = ? AND step = ? AND type = 'agent.thinkingChunk' ORDER BY log_id", (pid, step)
+        )
+        chunks = [msgspec.json.decode(row[0]) for row in rows]
+        text = "".join(chunk["content"] for chunk in chunks if chunk["kind"] == "text")
+        return text, "".join(chunk["content"] for chunk in chunks if chunk["kind"] != "text")
+
     async def _rows(
         self, where: str, parameters: tuple[int, ...], order: str, limit: int, offset: int
     ) -> tuple[tuple[dict[str, Any], ...], int]:

@@ -19,9 +19,11 @@ class RunRecord(Record, frozen=True, kw_only=True, rename="camel"):
     """What an agent's loop must find again after an interruption, beside its transcript.
 
     rules: what its person allowed always. active_s: seconds that it was at work. queued: (message id, text) not given to it yet.
+    thought_step: the last step whose thought is recorded; None in runs that an older Aether began.
     """
 
     step: int = 0
+    thought_step: int | None = None
     input_tokens: int = 0
     output_tokens: int = 0
     active_s: float = 0.0

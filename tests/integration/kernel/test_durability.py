@@ -152,6 +152,31 @@ async def test_a_command_that_an_ordinary_quit_ends_has_no_result(make_bench: Ma
     await second.kernel.stop()
 
 
+@pytest.mark.feature("PR08", "ST01", "AL02")
+async def test_a_step_that_was_cut_off_while_it_thought_is_taken_again(tmp_path: Path) -> None:
+    """It is not counted twice, so the last allowed step is still there; and the words that were shown of it stay."""
+    root = tmp_path / "root"
+    slow = turn("A thought that takes its time, word by word.", call("complete", summary="done"), chunk_chars=6, delay_s=0.4)
+    victim = Victim(root, write_script(tmp_path, turn("One.", call("think", thought="x")), slow), "--yes", "--max-steps", "2")
+    await victim.start()
+    pid = (await victim.read_until("process.spawned"))["pid"]
+    while (await victim.read_until("agent.thinkingChunk"))["step"] != 2:
+        pass
+    await victim.kill()
+    shown = [event for event in victim.shown if event["type"] == "agent.thinkingChunk" and event["step"] == 2]
+
+    kernel = build_kernel(root, {})
+    await kernel.start()
+    bench = Bench(kernel, root, tmp_path)
+    await bench.execute(process.ProcessResume(pid=pid))
+    exited = await bench.ended(pid)
+    assert (exited.code, exited.summary, exited.step) == (0, "done", 2)
+    assert [event.step for event in bench.of(pid, agent.AgentStepStarted)] == [2]
+    await kernel.stop()
+    assert shown
+    assert not _missing(shown, await _journal(root, pid))
+
+
 @pytest.mark.parametrize("moment", range(8))
 async def test_killed_at_any_moment_the_database_is_whole_and_every_shown_line_is_there(tmp_path: Path, moment: int) -> None:
     root = tmp_path / "root"
