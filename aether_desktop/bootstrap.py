@@ -22,6 +22,7 @@ from aether_desktop.bridge.in_process import InProcessClient, KernelThread
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.event_loop import run_event_loop
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
+from aether_desktop.shell.desktop_search import DesktopSearch
 from aether_desktop.shell.first_look import attach_all, first_look
 from aether_desktop.shell.kernel_watch import KernelWatch
 from aether_desktop.shell.launcher import Arguments
@@ -93,6 +94,7 @@ class DesktopApplication(QObject):
             logging.getLogger("aether.desktop.shell"),
         )
         PersonActions(self._window, self._client, self._stores)
+        DesktopSearch(self._window, self._client, self._stores)
         self._watch = KernelWatch(self)
         self._leaving = Leaving(self._window, self._stores.processes.living, self._quit, self._window.hide)
         self._splash = BootSplash(self._window)

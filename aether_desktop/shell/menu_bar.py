@@ -18,12 +18,14 @@ from aether_desktop.shell.status import KernelState, ShellStatus, StatusModel
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import tabular_ui_font, ui_font
 from aether_desktop.theme.tokens import SPACE, TYPE
-from aether_desktop.widgets.button import PaintedButton, tooltip_with_shortcut
+from aether_desktop.widgets.button import IconButton, PaintedButton, tooltip_with_shortcut
 from aether_desktop.widgets.focus_ring import paint_focus_ring
 from aether_desktop.widgets.shown_text import plain_tooltip
 
 MENU_BAR_HEIGHT_PX = 32
 NEEDS_YOU_KEYS = "Ctrl+Shift+A"
+SEARCH_KEYS = "Ctrl+Shift+Space"
+_ITEM_PX = 24
 _DOT_PX = 7
 _PADDING_PX = 9
 _MENU_PADDING_PX = 9
@@ -133,6 +135,8 @@ class MenuBar(QWidget):
     """The kernel indicator was clicked."""
     running_clicked = Signal()
     """The running count was clicked."""
+    search_clicked = Signal()
+    """The person wants to search."""
 
     def __init__(
         self,
@@ -153,6 +157,8 @@ class MenuBar(QWidget):
         self.kernel = StatusItem(self)
         self.running = StatusItem(self, tooltip="Show the running agents")
         self.clock = StatusItem(self, pressable=False)
+        self.search = IconButton("search", "Search agents, windows and apps", shortcut=SEARCH_KEYS, size_px=_ITEM_PX, parent=self)
+        self.search.clicked.connect(self.search_clicked)
         self.needs_you.clicked.connect(self.needs_you_clicked)
         self.kernel.clicked.connect(self.kernel_clicked)
         self.running.clicked.connect(self.running_clicked)
@@ -211,7 +217,7 @@ class MenuBar(QWidget):
             return
         menus = self.menus.sizeHint()
         self.menus.setGeometry(6, (self.height() - menus.height()) // 2, menus.width(), menus.height())
-        room = self.width() - menus.width() - 6 - SPACE.md
+        room = self.width() - menus.width() - 6 - SPACE.md - _ITEM_PX
         # What goes first when there is no room: the date, the running count, the time.
         for shown, time in (
             ((self.needs_you, self.kernel, self.running, self.clock), self._long_time),
@@ -229,5 +235,6 @@ class MenuBar(QWidget):
             if item in items:
                 width = item.sizeHint().width()
                 x -= width
-                item.setGeometry(x, (self.height() - 24) // 2, width, 24)
+                item.setGeometry(x, (self.height() - _ITEM_PX) // 2, width, _ITEM_PX)
+        self.search.setGeometry(x - _ITEM_PX, (self.height() - _ITEM_PX) // 2, _ITEM_PX, _ITEM_PX)
         self.update()

@@ -1,0 +1,95 @@
+"""Search from the menu bar, over a fake kernel: what is found, and where taking it leads."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from aether_desktop.shell.desktop_search import DesktopSearch
+from aether_desktop.shell.search_panel import SearchPanel
+from tests.fakes.app_context import attach
+from tests.fakes.kernel_client import make_info
+from tests.unit.aether_desktop.apps.conftest import settle, wait_until
+from tests.unit.aether_desktop.shell.test_person_actions import Desk, desk
+
+__all__ = ["desk"]
+
+
+@pytest.fixture
+async def panel(desk: Desk) -> AsyncIterator[SearchPanel]:
+    desk.world.client.connected = True
+    desk.world.client.processes = [make_info(4, goal="Mend the <b>garden</b> fence"), make_info(5, goal="Count birds")]
+    desk.world.client.past = [make_info(1, state="dead", exit_code=0, goal="Paint the fence long ago")]
+    await attach(desk.world)
+    yield DesktopSearch(desk.window, desk.world.client, desk.world.stores).panel
+
+
+def titles(panel: SearchPanel) -> list[str]:
+    return [one.title for one in panel.found]
+
+
+def type_words(panel: SearchPanel, words: str) -> None:
+    QTest.keyClicks(panel.field, words)
+
+
+@pytest.mark.feature("DS07")
+async def test_agents_of_now_and_of_before_are_found_and_opened(
+    desk: Desk,
+    panel: SearchPanel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(desk.window, "open_window", lambda app, _arguments, *, key, title: opened.append(f"{app} {key}"))
+    desk.window.menu_bar.search.click()
+    assert panel.isVisible()
+    assert any("garden" in title for title in titles(panel))
+    type_words(panel, "fence")
+    assert any("Mend the" in title for title in titles(panel))
+    assert not any("birds" in title for title in titles(panel))
+    await wait_until(lambda: any("long ago" in title for title in titles(panel)))
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
+    await settle()
+    assert not panel.isVisible()
+    assert opened == ["agent-vm 4"]
+
+
+@pytest.mark.feature("DS07")
+async def test_apps_windows_and_actions_are_found(desk: Desk, panel: SearchPanel) -> None:
+    desk.window.actions_registry.trigger("shell.search")
+    type_words(panel, "settings")
+    assert titles(panel)[0] == "Settings"
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
+    await settle()
+    (frame,) = desk.window.windows.windows
+    assert frame.spec.app_id == "settings"
+    desk.window.actions_registry.trigger("shell.search")
+    type_words(panel, "snap left")
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
+    assert frame.geometry().width() < desk.window.width() * 0.6
+
+
+async def test_keys_choose_and_leave(desk: Desk, panel: SearchPanel) -> None:
+    desk.window.actions_registry.trigger("shell.search")
+    QTest.keyClick(panel.field, Qt.Key.Key_Up)
+    assert panel.list.currentIndex().row() == len(panel.found) - 1
+    QTest.keyClick(panel.field, Qt.Key.Key_Down)
+    assert panel.list.currentIndex().row() == 0
+    type_words(panel, "zzzz")
+    assert panel.found == ()
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
+    assert panel.isVisible()
+    QTest.keyClick(panel.field, Qt.Key.Key_Escape)
+    assert panel.field.text() == ""
+    QTest.keyClick(panel.field, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
+
+
+async def test_what_comes_late_for_other_words_is_not_shown(desk: Desk, panel: SearchPanel) -> None:
+    panel.open()
+    type_words(panel, "birds")
+    before = titles(panel)
+    panel.show_found("fence", [])
+    assert titles(panel) == before
