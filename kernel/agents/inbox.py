@@ -12,31 +12,33 @@ from kernel.protocol.ids import MessageMode
 
 
 class Said(NamedTuple):
-    """A message: its id and its text."""
+    """A message: its id, its text, and when it is to be given."""
 
     message_id: str
     text: str
+    mode: MessageMode
 
 
 class Inbox:
-    """Messages that were not given to the model yet."""
+    """Messages that were not given to the model yet. stored: those that an earlier kernel left, see `without`."""
 
-    def __init__(self, queued: tuple[tuple[str, str], ...] = ()) -> None:
-        self._steering: deque[Said] = deque()
-        self._queued: deque[Said] = deque(Said(*item) for item in queued)
+    def __init__(self, stored: tuple[tuple[str, ...], ...] = ()) -> None:
+        left = [_restored(item) for item in stored]
+        self._steering: deque[Said] = deque(said for said in left if said.mode != "queue")
+        self._queued: deque[Said] = deque(said for said in left if said.mode == "queue")
         self._abort: Callable[[], None] | None = None
         self.interrupted = False
         self.closed = False
 
-    def put(self, said: Said, mode: MessageMode) -> None:
-        """Take a message in; `interrupt` aborts the running call."""
-        if mode == "queue":
+    def put(self, said: Said, *, abort: bool = True) -> None:
+        """Take a message in; `interrupt` aborts the running call (abort False: what runs is ended in another way)."""
+        if said.mode == "queue":
             self._queued.append(said)
             return
         self._steering.append(said)
-        if mode == "interrupt":
+        if said.mode == "interrupt":
             self.interrupted = True
-            if self._abort is not None:
+            if abort and self._abort is not None:
                 self._abort()
 
     def withdraw(self, said: Said) -> None:
@@ -55,12 +57,10 @@ class Inbox:
         if abort is not None and self.interrupted:
             abort()
 
-    def take_steering(self) -> tuple[Said, ...]:
-        """What is to be said before the next step."""
-        taken = tuple(self._steering)
-        self._steering.clear()
+    def take_steering(self) -> Said | None:
+        """The next that is to be said before the next step, or None."""
         self.interrupted = False
-        return taken
+        return self._steering.popleft() if self._steering else None
 
     def take_queued(self) -> Said | None:
         """The next queued message, or None."""
@@ -73,5 +73,17 @@ class Inbox:
 
     @property
     def pending(self) -> tuple[Said, ...]:
-        """Everything that was not given yet, to be kept over an interruption of Aether."""
+        """Everything that was not given yet."""
         return (*self._steering, *self._queued)
+
+
+def without(stored: tuple[tuple[str, ...], ...], said: Said) -> tuple[tuple[str, ...], ...]:
+    """The stored messages, (id, text, mode) each, but for one that its model is given in the same commit."""
+    position = next((index for index, item in enumerate(stored) if item[0] == said.message_id), len(stored))
+    return stored[:position] + stored[position + 1 :]
+
+
+def _restored(item: tuple[str, ...]) -> Said:
+    """A stored message; an older Aether stored no mode."""
+    message_id, text, mode = (*item, "queue")[:3]
+    return Said(message_id, text, "steer" if mode in ("steer", "interrupt") else "queue")

@@ -13,7 +13,7 @@ import msgspec
 from kernel.agents import compaction, prompt
 from kernel.agents.acting import act, report_aborted, report_unfinished
 from kernel.agents.agent import Agent, Outcome
-from kernel.agents.inbox import Said
+from kernel.agents.inbox import Said, without
 from kernel.agents.limits import check_limits
 from kernel.agents.mail import tell_of_mail
 from kernel.agents.thinking import Thought, keep_cut_off, think
@@ -26,7 +26,6 @@ from kernel.protocol.agent import (
     AgentThought,
     AgentUserMessage,
 )
-from kernel.protocol.ids import MessageMode
 from kernel.providers.base import ChatMessage
 
 T = TypeVar("T")
@@ -119,22 +118,23 @@ async def _compact(agent: Agent) -> bool:
 
 async def _hear(agent: Agent) -> None:
     """Give the model what people said meanwhile."""
-    for said in agent.inbox.take_steering():
-        await _deliver(agent, said, "steer")
+    while (said := agent.inbox.take_steering()) is not None:
+        await _deliver(agent, said)
 
 
-async def _deliver(agent: Agent, said: Said, mode: MessageMode) -> None:
+async def _deliver(agent: Agent, said: Said) -> None:
+    """Give the model one message; in the same commit it leaves those that are kept over an interruption of Aether."""
     statements = agent.transcript.add(ChatMessage(role="user", text=said.text))
     event = AgentUserMessage(
         pid=agent.pid,
         step=agent.run.step,
         message_id=said.message_id,
         text=said.text,
-        mode=mode,
+        mode="queue" if said.mode == "queue" else "steer",
         from_uid=agent.info.owner_uid,
         delivered=True,
     )
-    run = msgspec.structs.replace(agent.run, queued=agent.inbox.pending)
+    run = msgspec.structs.replace(agent.run, queued=without(agent.run.queued, said))
     await agent.record(event, run=run, also=statements)
 
 
@@ -142,7 +142,7 @@ async def _completed(agent: Agent, summary: str) -> Outcome | None:
     """The run's end, or None where a message gives it more to do. Between the last look and the closing nothing can come."""
     queued = agent.inbox.take_queued()
     if queued is not None:
-        await _deliver(agent, queued, "queue")
+        await _deliver(agent, queued)
         return None
     if agent.inbox.pending or await tell_of_mail(agent):
         return None

@@ -30,8 +30,8 @@ from kernel.process.lifecycle import ALIVE
 from kernel.process.manager import ProcessManager
 from kernel.process.table import Entry
 from kernel.protocol.agent import AgentNotice, AgentUserMessage
-from kernel.protocol.base import Empty
-from kernel.protocol.ids import Confinement, MessageMode, Signal
+from kernel.protocol.base import Empty, JournalEvent
+from kernel.protocol.ids import Confinement, Signal
 from kernel.protocol.process import ProcessSend, ProcessUpdated
 from kernel.protocol.records import AgentConfig, Approval
 from kernel.store.journal import Journal
@@ -129,14 +129,10 @@ class Supervisor:
         await run.scope.close()
         await run.workplace.end(0.0)
 
-    def deliver(self, pid: int, signal: Signal) -> None:
+    async def deliver(self, pid: int, signal: Signal) -> None:
         """See `Runner.deliver`: the agent is told of it before its next step."""
-        run = self._runs.get(pid)
-        if run is None:
-            return
-        run.inbox.put(Said(_message_id(), f"[{signal} was sent to you]"), "steer")
-        notice = AgentNotice(pid=pid, kind="info", message=f"{signal} was sent to it.")
-        run.scope.spawn(self._manager.record(pid, notice), name=f"deliver-{signal}")
+        said = Said(_message_id(), f"[{signal} was sent to you]", "steer")
+        await self._tell(pid, said, AgentNotice(pid=pid, kind="info", message=f"{signal} was sent to it."))
 
     def approvals(self, pid: int | None = None) -> tuple[Approval, ...]:
         """See `Runner.approvals`."""
@@ -159,7 +155,7 @@ class Supervisor:
         entry = self._manager.table.get(pid)
         if entry.info.state not in ALIVE:
             raise ConflictError(f"Process {pid} has ended; nobody would read this.", "Deploy a new agent with it as the goal.")
-        said = Said(command.id or _message_id(), command.text)
+        said = Said(command.id or _message_id(), command.text, command.mode)
         event = AgentUserMessage(
             pid=pid,
             step=entry.info.step,
@@ -168,31 +164,31 @@ class Supervisor:
             mode=command.mode,
             from_uid=principal.uid,
         )
+        await self._tell(pid, said, event)
+        return Empty()
+
+    async def _tell(self, pid: int, said: Said, event: JournalEvent) -> None:
+        """Keep a message and show it with `event`, in one commit. Raises ConflictError for a run that is ending."""
+        entry = self._manager.table.get(pid)
         record = msgspec.structs.replace(entry.run, queued=(*entry.run.queued, tuple(said)))
         run = self._runs.get(pid)
         if run is None:
             if not entry.info.interrupted:
                 raise _ending(pid)
             await self._manager.record(pid, event, run=record)
-            return Empty()
+            return
         if run.inbox.closed:
             raise _ending(pid)
         # It is put in before its commit, so that the loop cannot end in between; the commits keep this order.
-        self._put(pid, run.inbox, said, command.mode)
+        asked = said.mode == "interrupt" and bool(self._desk.pending(pid))
+        if asked:
+            self._desk.release(pid)
+        run.inbox.put(said, abort=not asked)
         try:
             await self._manager.record(pid, event, run=record)
         except BaseException:
             run.inbox.withdraw(said)
             raise
-        return Empty()
-
-    def _put(self, pid: int, inbox: Inbox, said: Said, mode: MessageMode) -> None:
-        if mode == "interrupt" and self._desk.pending(pid):
-            self._desk.release(pid)
-            inbox.put(said, "steer")
-            inbox.interrupted = True
-        else:
-            inbox.put(said, mode)
 
     async def shutdown(self) -> None:
         """End all loops and sandboxes so that they can be taken up again: nothing is recorded as exited."""

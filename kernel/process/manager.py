@@ -67,7 +67,7 @@ class Runner(Protocol):
         """End the loop and every process; returns when none is left."""
         ...
 
-    def deliver(self, pid: int, signal: Signal) -> None:
+    async def deliver(self, pid: int, signal: Signal) -> None:
         """Hand SIGUSR1 or SIGUSR2 to the agent."""
         ...
 
@@ -191,7 +191,7 @@ class ProcessManager:
         elif effect == "continue":
             await self.proceed(command.pid)
         elif effect == "deliver":
-            self.runner.deliver(command.pid, command.signal)
+            await self.runner.deliver(command.pid, command.signal)
         return Empty()
 
     async def resume(self, command: ProcessResume, principal: Principal) -> Empty:

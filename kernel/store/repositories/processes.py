@@ -18,7 +18,7 @@ SEARCH_CHARACTERS = 2_000
 class RunRecord(Record, frozen=True, kw_only=True, rename="camel"):
     """What an agent's loop must find again after an interruption, beside its transcript.
 
-    rules: what its person allowed always. active_s: seconds that it was at work. queued: (message id, text) not given to it yet.
+    rules: what its person allowed always. active_s: seconds that it was at work. queued: (message id, text, mode) not given to it yet.
     thought_step: the last step whose thought is recorded; None in runs that an older Aether began.
     """
 
@@ -31,7 +31,7 @@ class RunRecord(Record, frozen=True, kw_only=True, rename="camel"):
     token_budget: int | None = None
     time_budget_s: float | None = None
     max_steps: int = 0
-    queued: tuple[tuple[str, str], ...] = ()
+    queued: tuple[tuple[str, ...], ...] = ()
 
 
 class StoredProcess(Record, frozen=True, kw_only=True, rename="camel"):

@@ -1,6 +1,7 @@
 """Messages between processes: queues, limits, and what survives."""
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
@@ -80,6 +81,48 @@ async def test_what_waits_survives_the_kernel(make_bench: MakeBench) -> None:
     texts = [event.result for event in second.of(pid, agent.AgentObservation)]
     assert any("before the restart" in text for text in texts)
     await second.kernel.stop()
+
+
+@pytest.mark.feature("AL09", "PR06")
+async def test_what_was_said_to_an_interrupted_agent_keeps_its_place(make_bench: MakeBench) -> None:
+    """Signals too; what steers is given before the next step, what was queued when the work is done."""
+    first = await make_bench()
+    pid = await first.deploy(WAITING, turn("", call("think", thought="at work")), DONE, DONE)
+    await first.wait(agent.AgentToolStarted, pid)
+    await first.execute(process.ProcessSignal(pid=pid, signal="SIGUSR1"))
+    await first.execute(process.ProcessSend(id="later", pid=pid, text="later", mode="queue"))
+    await first.kernel.stop()
+    second = await make_bench()
+    await second.execute(process.ProcessSignal(pid=pid, signal="SIGUSR2"))
+    await second.execute(process.ProcessSend(id="soon", pid=pid, text="soon", mode="steer"))
+    await second.execute(process.ProcessResume(pid=pid))
+    assert (await second.ended(pid)).code == 0
+    told = [event for event in second.of(pid, agent.AgentUserMessage) if event.delivered]
+    assert [event.mode for event in told] == ["steer", "steer", "steer", "queue"]
+    assert ["SIGUSR1" in told[0].text, "SIGUSR2" in told[1].text, told[2].text, told[3].text] == [True, True, "soon", "later"]
+    await second.kernel.stop()
+
+
+@pytest.mark.feature("AL09")
+async def test_a_message_is_kept_until_its_own_delivery(bench: Bench) -> None:
+    """The commit of the first of two leaves the second where a kill cannot take it."""
+    pid = await bench.deploy(WAITING, DONE)
+    await bench.wait(agent.AgentToolStarted, pid)
+    for name in ("one", "two"):
+        await bench.execute(process.ProcessSend(id=name, pid=pid, text=name, mode="steer"))
+    rows: list[str] = []
+
+    def look(event: agent.AgentUserMessage) -> None:
+        if event.delivered:
+            database = sqlite3.connect(bench.root / "var/kernel/aether.db")
+            (row,) = database.execute("SELECT json_extract(run, '$.queued') FROM processes WHERE pid = ?", (pid,))
+            rows.append(row[0])
+            database.close()
+
+    bench.kernel.bus.on(agent.AgentUserMessage, look)
+    (bench.home(pid) / "go").touch()
+    await bench.ended(pid)
+    assert rows == ['[["two","two","steer"]]', "[]"]
 
 
 async def test_nobody_is_told_what_no_one_would_read(bench: Bench) -> None:
@@ -189,7 +232,7 @@ async def test_an_interrupted_look_at_the_messages_loses_none(bench: Bench) -> N
         def interrupt(event: Any, run: Any = run, pid: int = pid, sent: list[Any] = sent) -> None:
             if event.pid == pid and getattr(event, "tool", "check_messages") == "check_messages":
                 if not sent:
-                    run.inbox.put(Said("now", "look here"), "interrupt")
+                    run.inbox.put(Said("now", "look here", "interrupt"))
                 sent.append(event)
 
         bench.kernel.bus.on(moment, interrupt)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernel.agents import budget, compaction, prompt
 from kernel.agents.gate import Gate
-from kernel.agents.inbox import Inbox, Said
+from kernel.agents.inbox import Inbox, Said, without
 from kernel.agents.repetition import RepetitionGuard
 from kernel.providers.base import ChatMessage, ToolCall
 from kernel.store.repositories.processes import RunRecord
@@ -113,20 +113,23 @@ def test_budgets_say_what_was_used_and_are_raised_beyond_it() -> None:
 
 
 def test_the_three_verbs_of_an_inbox() -> None:
-    inbox = Inbox((("old", "from before"),))
+    inbox = Inbox((("old", "from before"), ("left", "said before", "steer")))
+    assert inbox.take_steering() == ("left", "said before", "steer")
     aborted: list[int] = []
     inbox.on_interrupt(lambda: aborted.append(1))
-    inbox.put(Said("1", "later"), "queue")
-    inbox.put(Said("2", "soon"), "steer")
+    inbox.put(Said("1", "later", "queue"))
+    inbox.put(Said("2", "soon", "steer"))
     assert aborted == []
     assert [said.message_id for said in inbox.pending] == ["2", "old", "1"]
-    inbox.put(Said("3", "now"), "interrupt")
+    inbox.put(Said("3", "now", "interrupt"))
     assert (aborted, inbox.interrupted) == ([1], True)
-    assert [said.message_id for said in inbox.take_steering()] == ["2", "3"]
+    assert [said.message_id for said in (inbox.take_steering(), inbox.take_steering()) if said] == ["2", "3"]
+    assert inbox.take_steering() is None
     assert not inbox.interrupted
-    assert [inbox.take_queued(), inbox.take_queued(), inbox.take_queued()] == [("old", "from before"), ("1", "later"), None]
+    assert [said.message_id for said in (inbox.take_queued(), inbox.take_queued()) if said] == ["old", "1"]
+    assert inbox.take_queued() is None
     inbox.on_interrupt(None)
-    inbox.put(Said("4", "x"), "interrupt")
+    inbox.put(Said("4", "x", "interrupt"))
     inbox.on_interrupt(lambda: aborted.append(2))
     assert aborted == [1, 2]
 
@@ -165,6 +168,12 @@ async def test_a_closed_gate_holds_until_it_opens() -> None:
     assert not waiting.done()
     gate.open()
     await asyncio.wait_for(waiting, 1)
+
+
+def test_a_message_leaves_the_stored_ones_alone() -> None:
+    stored = (("1", "one", "steer"), ("2", "two", "queue"), ("2", "again", "queue"), ("3", "three"))
+    assert without(stored, Said("2", "two", "queue")) == (stored[0], *stored[2:])
+    assert without(stored, Said("9", "", "queue")) == stored
 
 
 def test_a_run_record_of_an_older_version_is_still_read() -> None:
