@@ -46,14 +46,16 @@ UNHEARD = "It was told something that it did not read any more: its run ended fi
 _log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Run:
-    """What lives while an agent runs."""
+    """What lives while an agent runs. ended_by: the signal that ends it; ending: done when nothing of it is left."""
 
     scope: Scope
     gate: Gate
     inbox: Inbox
     workplace: Workplace
+    ended_by: Signal | None = None
+    ending: asyncio.Task[None] | None = None
 
 
 class Supervisor:
@@ -108,6 +110,8 @@ class Supervisor:
         """See `Runner.stop`."""
         run = self._runs.get(pid)
         if run is not None:
+            if run.ended_by is not None:
+                raise _ending(pid)
             run.gate.close()
             await run.workplace.freeze()
 
@@ -115,19 +119,33 @@ class Supervisor:
         """See `Runner.proceed`."""
         run = self._runs.get(pid)
         if run is not None:
+            if run.ended_by is not None:
+                raise _ending(pid)
             await run.workplace.thaw()
             run.gate.open()
 
-    async def end(self, pid: int, signal: Signal) -> None:
-        """See `Runner.end`. SIGTERM and SIGINT give the agent's processes a moment; SIGKILL does not."""
-        run = self._runs.pop(pid, None)
+    async def end(self, pid: int, signal: Signal) -> Signal:
+        """See `Runner.end`. SIGTERM and SIGINT give the agent's processes a moment; SIGKILL does not, and ends another's moment."""
+        run = self._runs.get(pid)
         if run is None:
-            return
+            return signal
+        if run.ending is None:
+            run.ended_by = signal
+            run.inbox.close()
+            grace_s = 0.0 if signal == "SIGKILL" else TERMINATE_GRACE_S
+            run.ending = self._scope.spawn(self._end(pid, run, grace_s), name=f"end-{pid}", awaited=True)
+        elif signal == "SIGKILL":
+            run.ended_by = signal
+            await run.workplace.end(0.0)
+        await asyncio.shield(run.ending)
+        return run.ended_by or signal
+
+    async def _end(self, pid: int, run: _Run, grace_s: float) -> None:
         run.gate.close()
-        grace_s = 0.0 if signal == "SIGKILL" else TERMINATE_GRACE_S
         await run.workplace.end(grace_s)
         await run.scope.close()
         await run.workplace.end(0.0)
+        self._runs.pop(pid, None)
 
     async def deliver(self, pid: int, signal: Signal) -> None:
         """See `Runner.deliver`: the agent is told of it before its next step."""
@@ -141,7 +159,7 @@ class Supervisor:
     def workplace(self, pid: int) -> Workplace | None:
         """The sandbox and terminal of a living agent."""
         run = self._runs.get(pid)
-        return run.workplace if run is not None else None
+        return run.workplace if run is not None and run.ended_by is None else None
 
     async def mounts_changed(self, pid: int) -> None:
         """A shared workspace was mounted for an agent, or taken away."""
@@ -209,14 +227,14 @@ class Supervisor:
         with bound_pid(pid):
             task = run.scope.spawn(self._run(entry, run, resumed), name="loop", awaited=True)
             await asyncio.wait((task,))
-            if self._runs.get(pid) is not run:
-                return  # it was ended by a signal, which finishes it itself
+            if run.ended_by is not None or self._runs.get(pid) is not run:
+                return  # it was ended by a signal, which finishes it itself, or by the kernel's end
             run.inbox.close()
             self._peers.close(pid)
             code, summary = await self._verdict(pid, task)
             if run.inbox.pending:
                 await self._manager.record(pid, AgentNotice(pid=pid, kind="info", message=UNHEARD))
-            del self._runs[pid]
+            self._runs.pop(pid, None)
             await run.workplace.end(0.0)
             await run.scope.close()
             await self._manager.finish(pid, code=code, summary=summary)

@@ -245,16 +245,18 @@ class Workplace:
                 await self._sandbox.thaw()
 
     async def end(self, grace_s: float) -> None:
-        """End every process; safe to repeat."""
+        """End every process; safe to repeat, also with less grace while another call still waits."""
         self._ended = True
         if self._launch is not None and not self._launch.done():
             await asyncio.wait((self._launch,))
-        sandbox, self._sandbox = self._sandbox, None
-        if sandbox is None:
+        if self._sandbox is None:
             return
         if grace_s:
             await self._factory.sandboxes.terminate(self._entry.info.pid, grace_s)
         await self._factory.sandboxes.kill(self._entry.info.pid)
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is None:
+            return  # the other call was quicker
         try:
             await self._factory.repository.drop_sandbox(self._entry.info.pid)
         except StorageError as error:

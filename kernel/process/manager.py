@@ -63,8 +63,8 @@ class Runner(Protocol):
         """Undo `stop`."""
         ...
 
-    async def end(self, pid: int, signal: Signal) -> None:
-        """End the loop and every process; returns when none is left."""
+    async def end(self, pid: int, signal: Signal) -> Signal:
+        """End the loop and every process; returns when none is left, with the signal that ended it."""
         ...
 
     async def deliver(self, pid: int, signal: Signal) -> None:
@@ -224,8 +224,8 @@ class ProcessManager:
 
     async def end(self, pid: int, signal: Signal) -> None:
         """End a run by a signal: nothing of it is left when this returns."""
-        await self.runner.end(pid, signal)
-        await self.finish(pid, code=lifecycle.exit_code_of(signal), signal=signal, summary=f"Ended by {signal}.")
+        ended_by = await self.runner.end(pid, signal)
+        await self.finish(pid, code=lifecycle.exit_code_of(ended_by), signal=ended_by, summary=f"Ended by {ended_by}.")
 
     async def finish(self, pid: int, *, code: int, signal: Signal | None = None, summary: str = "") -> None:
         """Record the end of a run, once; it is reaped a moment later."""

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import psutil
 import pytest
 
+from kernel.agents import supervisor
 from kernel.protocol import agent, process
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench
@@ -41,3 +43,24 @@ async def test_an_agent_stopped_while_its_sandbox_starts_runs_nothing(bench: Ben
     await signal(bench, pid, "SIGCONT")
     assert (await bench.ended(pid)).code == 0
     assert (bench.home(pid) / "begun").exists()
+
+
+@pytest.mark.feature("PR06", "PR07")
+async def test_a_kill_ends_the_moment_that_a_termination_gives(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both return when nothing is left, and the agent was killed."""
+    monkeypatch.setattr(supervisor, "TERMINATE_GRACE_S", 45.0)
+    pid = await bench.deploy(turn("", call("run_command", command="trap '' TERM; touch deaf; while :; do sleep 0.2; done")), DONE)
+    async with asyncio.timeout(20):
+        while not (bench.home(pid) / "deaf").exists():
+            await asyncio.sleep(0.02)
+    processes = bench.supervisor_run(pid).workplace.started.host_pids()
+    terminating = asyncio.get_running_loop().create_task(signal(bench, pid, "SIGTERM"))
+    await asyncio.sleep(0.2)
+    assert not terminating.done()
+    async with asyncio.timeout(20):
+        await signal(bench, pid, "SIGKILL")
+        assert processes
+        assert not [number for number in processes if psutil.pid_exists(number)]
+        await terminating
+    exited = await bench.ended(pid)
+    assert (exited.code, exited.signal, len(bench.of(pid, process.ProcessExited))) == (137, "SIGKILL", 1)
