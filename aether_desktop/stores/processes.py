@@ -190,7 +190,7 @@ class ProcessStore(QObject):
             if after is not view:
                 self._put(after)
                 touched.add(event.pid)
-            if isinstance(event, ProcessExited) and not view.ended:
+            if isinstance(event, ProcessExited) and view.info.exit_code is None:
                 self._ended = self._ended.after(event.code)
         return touched
 

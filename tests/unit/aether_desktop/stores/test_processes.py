@@ -19,6 +19,7 @@ from kernel.protocol.process import (
     ProcessListReply,
     ProcessReaped,
     ProcessSpawned,
+    ProcessStateChanged,
     ProcessUpdated,
     ProcessUsage,
     RunCounts,
@@ -150,6 +151,14 @@ async def test_an_end_that_the_snapshot_tells_already_is_counted_once(client: Fa
     assert store.ended == RunCounts(completed=1)
     client.publish(ProcessExited(pid=1, code=0), ProcessExited(pid=2, code=143), ProcessReaped(pid=2))
     assert store.ended == RunCounts(completed=1, stopped=1)
+
+
+async def test_an_end_is_counted_as_the_kernel_tells_it(client: FakeKernelClient, store: ProcessStore) -> None:
+    client.processes = [make_info(1)]
+    await store.attach()
+    over = ProcessStateChanged(pid=1, state="zombie", agent_phase="completed")
+    client.publish(over, ProcessExited(pid=1, code=0), ProcessReaped(pid=1))
+    assert store.ended == RunCounts(completed=1)
 
 
 async def test_who_the_kernel_does_not_know_any_more_goes(client: FakeKernelClient, store: ProcessStore) -> None:
