@@ -254,9 +254,7 @@ class Workplace:
         if grace_s:
             await self._factory.sandboxes.terminate(self._entry.info.pid, grace_s)
         await self._factory.sandboxes.kill(self._entry.info.pid)
-        sandbox, self._sandbox = self._sandbox, None
-        if sandbox is None:
-            return  # the other call was quicker
+        self._sandbox = None
         try:
             await self._factory.repository.drop_sandbox(self._entry.info.pid)
         except StorageError as error:

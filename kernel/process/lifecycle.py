@@ -29,6 +29,7 @@ SIGNAL_NUMBERS: dict[Signal, int] = {
     "SIGCONT": 18,
     "SIGSTOP": 19,
 }
+HOLDING: frozenset[Signal] = frozenset({"SIGSTOP", "SIGCONT"})
 Effect = Literal["terminate", "kill", "stop", "continue", "deliver", "ignore"]
 REAP_AFTER_EXIT_S = 2.0
 REAP_AFTER_SIGNAL_S = 1.0

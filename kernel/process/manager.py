@@ -103,6 +103,7 @@ class ProcessManager:
         self._scope = scope
         self._runner: Runner | None = None
         self._dead: dict[str, RunCounts] = {}
+        self._holding: dict[int, asyncio.Lock] = {}  # held while a process is stopped or goes on
 
     @property
     def runner(self) -> Runner:
@@ -181,7 +182,15 @@ class ProcessManager:
         )
 
     async def signal(self, command: ProcessSignal, principal: Principal) -> Empty:
-        """process.signal."""
+        """process.signal. Stopping and continuing wait for each other, and each is judged by the state that it finds then."""
+        if command.signal in lifecycle.HOLDING:
+            async with self._holding_of(command.pid):
+                await self._carry_out(command, principal)
+        else:
+            await self._carry_out(command, principal)
+        return Empty()
+
+    async def _carry_out(self, command: ProcessSignal, principal: Principal) -> None:
         entry = self._living(command.pid)
         effect = lifecycle.effect_of(command.signal, entry.info.state)
         if effect in ("terminate", "kill"):
@@ -192,20 +201,20 @@ class ProcessManager:
             await self.proceed(command.pid)
         elif effect == "deliver":
             await self.runner.deliver(command.pid, command.signal)
-        return Empty()
 
     async def resume(self, command: ProcessResume, principal: Principal) -> Empty:
         """process.resume."""
-        entry = self._living(command.pid)
-        if not entry.info.interrupted:
-            raise ConflictError(f"Process {command.pid} was not interrupted.", "Paused agents go on with SIGCONT.")
-        await self.proceed(command.pid)
+        async with self._holding_of(command.pid):
+            entry = self._living(command.pid)
+            if not entry.info.interrupted:
+                raise ConflictError(f"Process {command.pid} was not interrupted.", "Paused agents go on with SIGCONT.")
+            await self.proceed(command.pid)
         return Empty()
 
     async def stop(self, pid: int, *, reason: str = "") -> None:
         """SIGSTOP: the loop and every process stand still."""
         await self.runner.stop(pid)
-        info = self._table.get(pid).info
+        info = self._living(pid).info
         changed = ProcessStateChanged(pid=pid, step=info.step, state="stopped", agent_phase=info.agent_phase)
         await self.record(pid, changed, AgentPaused(pid=pid, step=info.step, reason=reason), state="stopped")
 
@@ -316,6 +325,7 @@ class ProcessManager:
         await asyncio.to_thread(self._homes.clear_tmp, pid)
         self._bus.publish(ProcessReaped(pid=pid))  # before it leaves the table, which knows who may be told
         self._table.remove(pid)
+        self._holding.pop(pid, None)
         self._dead[dead.owner_uid] = self._dead.get(dead.owner_uid, RunCounts()).after(dead.exit_code)
 
     def _ended(self, listed: Sequence[ProcessInfo], principal: Principal) -> RunCounts:
@@ -340,6 +350,10 @@ class ProcessManager:
     async def _reap_later(self, pid: int, delay_s: float) -> None:
         await self._clock.sleep(delay_s)
         await self.reap(pid)
+
+    def _holding_of(self, pid: int) -> asyncio.Lock:
+        self._living(pid)
+        return self._holding.setdefault(pid, asyncio.Lock())
 
     def _living(self, pid: int) -> Entry:
         entry = self._table.find(pid)

@@ -6,9 +6,10 @@ import psutil
 import pytest
 
 from kernel.agents import supervisor
+from kernel.errors import ConflictError
 from kernel.protocol import agent, process
 from tests.fakes.scripts import call, turn
-from tests.integration.kernel.conftest import Bench
+from tests.integration.kernel.conftest import Bench, MakeBench
 
 DONE = turn("Done.", call("complete", summary="It is done."))
 
@@ -64,3 +65,35 @@ async def test_a_kill_ends_the_moment_that_a_termination_gives(bench: Bench, mon
         await terminating
     exited = await bench.ended(pid)
     assert (exited.code, exited.signal, len(bench.of(pid, process.ProcessExited))) == (137, "SIGKILL", 1)
+
+
+@pytest.mark.feature("PR06", "PR08")
+async def test_each_signal_is_judged_by_what_the_one_before_it_brought(bench: Bench) -> None:
+    """SIGCONT right behind SIGSTOP is not lost, nor the other way round."""
+    pid = await bench.deploy(turn("", call("run_command", command="while [ ! -e go ]; do sleep 0.02; done")), DONE)
+    async with asyncio.timeout(20):
+        while bench.supervisor_run(pid).workplace.started is None:
+            await asyncio.sleep(0.02)
+    await asyncio.gather(signal(bench, pid, "SIGSTOP"), signal(bench, pid, "SIGCONT"))
+    assert await state(bench, pid) == "running"
+    await asyncio.gather(signal(bench, pid, "SIGSTOP"), signal(bench, pid, "SIGCONT"), signal(bench, pid, "SIGSTOP"))
+    assert await state(bench, pid) == "stopped"
+    await signal(bench, pid, "SIGCONT")
+    (bench.home(pid) / "go").touch()
+    assert (await bench.ended(pid)).code == 0
+
+
+async def test_an_interrupted_agent_is_taken_up_once(make_bench: MakeBench) -> None:
+    """However many ask for it at the same moment."""
+    first = await make_bench()
+    pid = await first.deploy(turn("", call("run_command", command="sleep 60")), DONE)
+    await first.wait(agent.AgentToolStarted, pid)
+    await first.kernel.stop()
+    second = await make_bench()
+    answers = await asyncio.gather(
+        *(second.execute(process.ProcessResume(pid=pid)) for _ in range(3)), signal(second, pid, "SIGCONT"), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [ConflictError, ConflictError]
+    assert (await second.ended(pid)).code == 0
+    assert len(second.of(pid, agent.AgentResumed)) == 1
+    await second.kernel.stop()
