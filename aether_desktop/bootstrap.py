@@ -169,6 +169,7 @@ class DesktopApplication(QObject):
 
     async def _begin(self) -> None:
         """The first look at the kernel, then the windows of the last time. What cannot be read is said; the desktop opens all the same."""
+        self._tasks.spawn(self._terminals.preferences.load(), name="terminal.preferences")
         first_steps = await first_look(self._client, self._stores, self._theme, self.show_error)
         restored = self._window.restore()
         self._splash.finish()

@@ -141,9 +141,8 @@ def _build_store(paths: Paths, bus: EventBus, clock: Clock) -> _Store:
 
 
 def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], clock: Clock) -> _Parts:
-    bus = EventBus(clock)
+    bus, scope = EventBus(clock), Scope("kernel")
     settings.publish_to(bus.publish)
-    scope = Scope("kernel")
     store = _build_store(paths, bus, clock)
     config = settings.current
     homes = Homes(paths)

@@ -8,7 +8,8 @@ from typing import Any, Final, get_args
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from aether_desktop.apps.context import AppContext, open_agent
 from aether_desktop.apps.first_run.model_panel import ModelPanel
@@ -16,6 +17,7 @@ from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.card_page import Card, CardPage
 from aether_desktop.widgets.finding_row import FindingRow, FindingState
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.notice import Notice
@@ -38,7 +40,7 @@ ASKING: Final[Mapping[ApprovalMode, str]] = MappingProxyType(
     }
 )
 """What is said of the sample, by the setting that says when agents ask."""
-_PAGE_PX = 680
+_CARD_PX = 632
 
 
 class FirstRun(QWidget):
@@ -48,14 +50,17 @@ class FirstRun(QWidget):
         super().__init__()
         self._ctx = ctx
         self._tasks = TaskOwner(self, self._on_error)
+        # What the person decided here is carried out also where the window is closed meanwhile.
+        self._decided = TaskOwner(ctx.stores.kernel, self._on_error)
         self.models = ModelPanel()
         self.look_again = IconButton("refresh", "Look again")
         self.deploy = Button("Deploy a sample agent", "primary", icon="deploy", tooltip="Deploy a sample agent", shortcut="Ctrl+Return")
         self.skip = Button("Open Mission Control", tooltip="Go on without a sample")
         self._checks = QVBoxLayout()
         self._looking = Label("Looking at this machine…", "secondary")
-        self.asking = Label(ASKING["ask"], "caption")
+        self.asking = Label(ASKING["ask"], "secondary", wrap=True)
         self._lay_out()
+        self.setFocusProxy(self.deploy)
         self._connect()
         self._shown_checks: tuple[SystemCheck, ...] | None = None
         self._show_checks()
@@ -63,61 +68,46 @@ class FirstRun(QWidget):
         self._tasks.spawn(self._look(search=False), name="first-run.look")
 
     def _lay_out(self) -> None:
-        page = QWidget()
-        page.setMaximumWidth(_PAGE_PX)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(SPACE.xl, SPACE.xl, SPACE.xl, SPACE.xl)
-        column.setSpacing(SPACE.sm)
-        column.addWidget(Label("Welcome to Aether", "display"))
+        page = CardPage(_CARD_PX)
+        column = page.column
+        head = QVBoxLayout()
+        head.setSpacing(SPACE.xs)
+        head.addWidget(Label("Welcome to Aether", "display"))
         welcome = "AI agents work here as processes, each in its own sandbox. You watch, they ask, you decide."
-        column.addWidget(Label(welcome, "secondary", wrap=True))
-        column.addSpacing(SPACE.md)
-        column.addWidget(Label("What agents think with", "lead"))
-        column.addWidget(self.models)
-        column.addSpacing(SPACE.md)
-        column.addWidget(Label("Your first agent", "lead"))
-        column.addWidget(Label(f"A Researcher with this goal: “{SAMPLE_GOAL}”", "secondary", wrap=True))
-        column.addWidget(self.asking)
+        head.addWidget(Label(welcome, "secondary", wrap=True))
+        column.addLayout(head)
+        thinking = Card("What agents think with")
+        thinking.column.addWidget(self.models)
+        column.addWidget(thinking)
+        column.addWidget(self._first_agent())
+        machine = Card("This machine", beside=self.look_again)
+        self._checks.setSpacing(2)
+        machine.column.addWidget(self._looking)
+        machine.column.addLayout(self._checks)
+        column.addWidget(machine)
+        column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(page)
+
+    def _first_agent(self) -> Card:
+        card = Card("Your first agent")
+        card.column.addWidget(Label(f"A Researcher gets this goal: “{SAMPLE_GOAL}”", "secondary", wrap=True))
+        card.column.addWidget(self.asking)
         row = QHBoxLayout()
+        row.setContentsMargins(0, SPACE.xs, 0, 0)
         row.setSpacing(SPACE.sm)
         row.addWidget(self.deploy)
         row.addWidget(self.skip)
         row.addStretch(1)
-        column.addLayout(row)
-        column.addSpacing(SPACE.md)
-        head = QHBoxLayout()
-        head.addWidget(Label("What was found on this machine", "lead"))
-        head.addStretch(1)
-        head.addWidget(self.look_again)
-        column.addLayout(head)
-        column.addWidget(self._looking)
-        column.addLayout(self._checks)
-        column.addStretch(1)
-        self._put_into_scroll_area(page)
-
-    def _put_into_scroll_area(self, page: QWidget) -> None:
-        middle = QWidget()
-        around = QHBoxLayout(middle)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addStretch(1)
-        around.addWidget(page, 100)
-        around.addStretch(1)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(middle)
-        middle.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        card.column.addLayout(row)
+        return card
 
     def _connect(self) -> None:
         llm = self._ctx.stores.llm
         llm.changed.connect(self._show_models)
         self._ctx.stores.kernel.changed.connect(self._show_checks)
-        self.models.chosen.connect(lambda model: self._tasks.spawn(llm.choose(model), name="llm.choose"))
+        self.models.chosen.connect(lambda model: self._decided.spawn(llm.choose(model), name="llm.choose"))
         self.models.pull_requested.connect(lambda name: self._tasks.spawn(llm.pull(name), name="llm.pull"))
         self.models.cancel_requested.connect(lambda name: self._tasks.spawn(llm.cancel_pull(name), name="llm.cancel"))
         self.look_again.clicked.connect(lambda: self._tasks.spawn(self._look(search=True), name="first-run.look"))
@@ -127,7 +117,7 @@ class FirstRun(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.deploy.click)
         self.deploy.clicked.connect(self._on_deploy)
-        self.skip.clicked.connect(lambda: self._tasks.spawn(self._skip(), name="first-run.skip"))
+        self.skip.clicked.connect(lambda: self._decided.spawn(self._skip(), name="first-run.skip"))
 
     async def _look(self, *, search: bool) -> None:
         self.look_again.setEnabled(False)
@@ -160,7 +150,7 @@ class FirstRun(QWidget):
 
     def _on_deploy(self) -> None:
         self.deploy.setEnabled(False)
-        self._tasks.spawn(self._deploy(), name="first-run.deploy")
+        self._decided.spawn(self._deploy(), name="first-run.deploy")
 
     async def _deploy(self) -> None:
         """Deploy the sample with the ticked model and open its window."""
@@ -170,9 +160,10 @@ class FirstRun(QWidget):
             reply = await self._ctx.client.execute(ProcessSpawn(config=config))
             await self._remember()
         finally:
-            self.deploy.setEnabled(True)
+            if isValid(self):
+                self.deploy.setEnabled(True)
         open_agent(self._ctx.open_window, reply.pid, config.role)
-        self._ctx.window.request_close()
+        self._close()
 
     async def _approval(self) -> ApprovalMode:
         """When agents ask according to the settings; the careful answer where they do not say."""
@@ -182,7 +173,11 @@ class FirstRun(QWidget):
     async def _skip(self) -> None:
         await self._remember()
         self._ctx.open_window("mission-control")
-        self._ctx.window.request_close()
+        self._close()
+
+    def _close(self) -> None:
+        if isValid(self):
+            self._ctx.window.request_close()
 
     async def _remember(self) -> None:
         """Keep the choice, and that this page was answered."""

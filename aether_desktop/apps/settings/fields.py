@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
+from aether_desktop.widgets.terminal.schemes import AUTOMATIC, SCHEMES
+
 Kind = Literal["switch", "whole", "number", "text", "choice"]
 
 
@@ -40,7 +43,7 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "approvals.mode",
                 "When agents ask",
                 "choice",
-                "New agents start so.",
+                "New agents start with this, unless another is chosen for one of them.",
                 (
                     ("ask", "Ask me first"),
                     ("edits", "Let them write, ask for the rest"),
@@ -48,28 +51,61 @@ GROUPS: Final[tuple[Group, ...]] = (
                     ("deny", "Refuse what is risky"),
                 ),
             ),
-            Field("approvals.timeout_s", "Seconds to answer", "number", "No answer in time is a no; 0 waits for ever.", most=86_400),
+            Field(
+                "approvals.timeout_s",
+                "Seconds to answer",
+                "number",
+                "A question without an answer in time counts as refused; 0 waits for ever.",
+                most=86_400,
+            ),
         ),
     ),
     Group(
         "Agents",
         (
-            Field("agents.max_steps", "Steps", "whole", "A run ends after so many.", least=1, most=100_000),
-            Field("agents.token_budget", "Tokens", "whole", "Then an agent pauses and asks; 0 is no limit."),
-            Field("agents.time_budget_s", "Seconds of work", "number", "Then an agent pauses and asks; 0 is no limit."),
-            Field("agents.repeat_limit", "Equal calls in a row", "whole", "Then an agent asks.", least=2, most=1000),
-            Field("agents.command_timeout_s", "Seconds for a command", "number", "Then it is ended.", least=0.1, most=86_400),
-            Field("agents.pacing_s", "Seconds between steps", "number", "0 is as fast as it goes.", most=600),
-            Field("agents.resume_at_start", "Take up interrupted agents when Aether starts", "switch"),
+            Field("agents.max_steps", "Steps", "whole", "A run ends after this many.", least=1, most=100_000),
+            Field("agents.token_budget", "Tokens", "whole", "After this many an agent pauses and asks; 0 is no limit."),
+            Field("agents.time_budget_s", "Seconds of work", "number", "After this many an agent pauses and asks; 0 is no limit."),
+            Field(
+                "agents.repeat_limit", "Equal calls in a row", "whole", "After this many an agent asks how to go on.", least=2, most=1000
+            ),
+            Field(
+                "agents.command_timeout_s",
+                "Seconds for a command",
+                "number",
+                "A command that takes longer is ended.",
+                least=0.1,
+                most=86_400,
+            ),
+            Field("agents.pacing_s", "Seconds between steps", "number", "With 0 an agent goes as fast as it can.", most=600),
+            Field(
+                "agents.resume_at_start", "Take up interrupted agents", "switch", "They go on at their step when Aether starts."
+            ),
         ),
     ),
     Group(
         "Sandbox",
         (
-            Field("sandbox.memory_mb", "Memory, MB", "whole", "Of all processes of an agent.", least=16, most=1_048_576),
-            Field("sandbox.cpu_cores", "Processor cores", "number", least=0.01, most=1024),
-            Field("sandbox.disk_mb", "Disk, MB", "whole", "Its home and /tmp together.", least=1),
-            Field("sandbox.max_processes", "Processes", "whole", "Threads count too.", least=4),
+            Field("sandbox.memory_mb", "Memory, MB", "whole", "All processes of an agent share it.", least=16, most=1_048_576),
+            Field("sandbox.cpu_cores", "Processor cores", "number", "All processes of an agent share them.", least=0.01, most=1024),
+            Field("sandbox.disk_mb", "Disk, MB", "whole", "Its home and /tmp share it.", least=1),
+            Field("sandbox.max_processes", "Processes", "whole", "Threads count as well.", least=4),
+        ),
+    ),
+    Group(
+        "Terminal",
+        (
+            Field(
+                "terminal.theme",
+                "Colours",
+                "choice",
+                "All open terminals change at once.",
+                ((AUTOMATIC, "Follow the window's theme"), *((name, name) for name in SCHEMES)),
+            ),
+            Field("terminal.font_px", "Font size, px", "whole", "All open terminals change at once.", least=SMALLEST_PX, most=LARGEST_PX),
+            Field(
+                "terminal.scrollback", "Lines of history", "whole", "Terminals that are opened from now on keep this many.", most=200_000
+            ),
         ),
     ),
     Group(
@@ -77,9 +113,9 @@ GROUPS: Final[tuple[Group, ...]] = (
         (
             Field("providers.ollama_url", "Ollama", "text"),
             Field("providers.lmstudio_url", "LM Studio", "text"),
-            Field("providers.vllm_url", "vLLM", "text", "Empty tries ports 8000 and 8001."),
+            Field("providers.vllm_url", "vLLM", "text", "Left empty, ports 8000 and 8001 are tried."),
             Field("providers.llamacpp_url", "llama.cpp", "text"),
-            Field("providers.openai_url", "OpenAI", "text", "Or a compatible server."),
+            Field("providers.openai_url", "OpenAI", "text", "Any compatible server will do."),
             Field("providers.anthropic_url", "Anthropic", "text"),
             Field("providers.gemini_url", "Gemini", "text"),
         ),
@@ -87,9 +123,9 @@ GROUPS: Final[tuple[Group, ...]] = (
     Group(
         "Answers of models",
         (
-            Field("providers.temperature", "Temperature", "number", "0 is the most predictable.", most=2),
-            Field("providers.top_p", "Top p", "number", "1 is off.", least=0.01, most=1),
-            Field("providers.context_size", "Context, tokens", "whole", least=512),
+            Field("providers.temperature", "Temperature", "number", "The lower, the more predictable.", most=2),
+            Field("providers.top_p", "Top p", "number", "1 turns it off.", least=0.01, most=1),
+            Field("providers.context_size", "Context, tokens", "whole", "A model sees this much of a run at once.", least=512),
             Field("providers.max_tokens", "Longest answer, tokens", "whole", "0 leaves it to the server."),
         ),
     ),

@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.apps.settings.fields import GROUPS, Field, Group, parse, shown
+from aether_desktop.apps.settings.rows import Choice, SettingRow
 from aether_desktop.bridge.tasks import TaskOwner
-from aether_desktop.models.model_choices import model_choices, provider_title
+from aether_desktop.models.model_choices import ModelChoice, model_choices, provider_title
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.manager import ThemeChoice
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import IconButton
+from aether_desktop.widgets.card_page import Card, CardPage, Rule
 from aether_desktop.widgets.finding_row import FindingRow
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
 from kernel.errors import AetherError
+from kernel.protocol.base import Event
 from kernel.protocol.records import ProviderInfo
-from kernel.protocol.system import SettingsGet, SettingsSet
+from kernel.protocol.system import SettingsChanged, SettingsGet, SettingsSet
 
-_PAGE_PX = 640
-_LABEL_PX = 160
-_FIELD_PX = 230
+_CARD_PX = 620
+_FIELD_PX = 240
 _NUMBER_PX = 96
+_BOX_PX = 20
 _THEMES = (Segment("dark", "Dark"), Segment("light", "Light"), Segment("system", "System"))
+_MOTION = "desktop.reduced_motion"
 
 
 class SettingsView(QWidget):
@@ -50,17 +45,19 @@ class SettingsView(QWidget):
         super().__init__()
         self._ctx = ctx
         self._tasks = TaskOwner(self, self._on_error)
+        # A field that is left by closing the window is still to be kept.
+        self._writes = TaskOwner(ctx.stores.kernel, self._on_error)
         self._values: dict[str, Any] = {}
         self.inputs: dict[str, QWidget] = {}
-        self._problems: dict[str, Label] = {}
-        self._rows: dict[str, list[QWidget]] = {}
+        self.rows: dict[str, SettingRow] = {}
         self.theme = SegmentedControl("Theme", _THEMES, str(ctx.theme.choice.value))
-        self.motion = QCheckBox("Nothing moves")
-        self.model = QComboBox()
+        self.motion = _bare_box()
+        self.model = Choice()
         self.source = Label("", "caption", wrap=True)
-        self.refresh = IconButton("refresh", "Look for models again", size_px=30)
+        self.refresh = IconButton("refresh", "Look for models again")
         self._providers = QVBoxLayout()
         self._shown_providers: tuple[ProviderInfo, ...] | None = None
+        self._shown_choices: tuple[ModelChoice, ...] = ()
         self._lay_out()
         self._connect()
         self._show_models()
@@ -68,95 +65,51 @@ class SettingsView(QWidget):
     # -- building ----------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        page = QWidget()
-        page.setMaximumWidth(_PAGE_PX)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(SPACE.xl, SPACE.lg, SPACE.xl, SPACE.xl)
-        column.setSpacing(SPACE.sm)
-        self._appearance(column)
-        self._models(column)
+        page = CardPage(_CARD_PX)
+        page.column.addWidget(self._appearance())
+        page.column.addWidget(self._models())
         for group in GROUPS:
-            self._group(column, group)
-        column.addStretch(1)
-        middle = QWidget()
-        around = QHBoxLayout(middle)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addStretch(1)
-        around.addWidget(page, 100)
-        around.addStretch(1)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(middle)
-        middle.setAutoFillBackground(False)
-        area.viewport().setAutoFillBackground(False)
+            page.column.addWidget(self._group(group))
+        page.column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(page)
 
-    def _appearance(self, column: QVBoxLayout) -> None:
-        grid = self._heading(column, "Appearance")
+    def _appearance(self) -> Card:
         self.motion.setAccessibleName("Reduced motion")
-        self._place(grid, 0, "Theme", self.theme, "Shown at once.")
-        self._place(grid, 1, "Reduced motion", self.motion, "")
+        theme = SettingRow("Theme", self.theme, "System follows the theme of your desktop.")
+        return _card("Appearance", (theme, SettingRow("Reduced motion", self.motion, "Nothing slides, grows or fades.")))
 
-    def _models(self, column: QVBoxLayout) -> None:
-        grid = self._heading(column, "Models")
+    def _models(self) -> Card:
         self.model.setAccessibleName("Model for new agents")
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        row = QWidget()
-        row.setFixedWidth(_FIELD_PX + 34)
-        inner = QHBoxLayout(row)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(SPACE.xs)
-        inner.addWidget(self.model, 1)
-        inner.addWidget(self.refresh)
-        self._place(grid, 0, "For new agents", row, "")
-        column.addWidget(self.source)
-        self._providers.setSpacing(0)
-        column.addLayout(self._providers)
+        self.model.setFixedWidth(_FIELD_PX)
+        card = Card("Models", beside=self.refresh)
+        card.column.setSpacing(SPACE.xs)
+        card.column.addWidget(SettingRow("Model for new agents", self.model))
+        card.column.addWidget(self.source)
+        card.column.addSpacing(SPACE.xs)
+        card.column.addWidget(Rule())
+        card.column.addSpacing(SPACE.xs)
+        self._providers.setSpacing(2)
+        card.column.addLayout(self._providers)
+        return card
 
-    def _group(self, column: QVBoxLayout, group: Group) -> None:
-        grid = self._heading(column, group.title)
-        for line, field in enumerate(group.fields):
+    def _group(self, group: Group) -> Card:
+        for field in group.fields:
             widget = self._input(field)
             widget.setAccessibleName(field.label)
             self.inputs[field.name] = widget
-            self._rows[field.name] = self._place(grid, line, "" if field.kind == "switch" else field.label, widget, field.help)
-            problem = Label("", "error", wrap=True)
-            problem.setVisible(False)
-            grid.addWidget(problem, line * 2 + 1, 1, 1, 2)
-            self._problems[field.name] = problem
-
-    def _heading(self, column: QVBoxLayout, title: str) -> QGridLayout:
-        column.addSpacing(SPACE.md)
-        column.addWidget(Label(title, "lead"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACE.md)
-        grid.setVerticalSpacing(SPACE.xs)
-        grid.setColumnStretch(2, 1)
-        column.addLayout(grid)
-        return grid
-
-    def _place(self, grid: QGridLayout, line: int, label: str, widget: QWidget, text: str) -> list[QWidget]:
-        name, note = Label(label, "secondary"), Label(text, "caption", wrap=True)
-        name.setFixedWidth(_LABEL_PX)
-        grid.addWidget(name, line * 2, 0)
-        grid.addWidget(widget, line * 2, 1, 1, 1 if text else 2)
-        if text:
-            grid.addWidget(note, line * 2, 2)
-        else:
-            note.deleteLater()
-        return [name, widget, note] if text else [name, widget]
+            self.rows[field.name] = SettingRow(field.label, widget, field.help)
+        return _card(group.title, [self.rows[field.name] for field in group.fields])
 
     def _input(self, field: Field) -> QWidget:
         if field.kind == "switch":
-            box = QCheckBox(field.label)
+            box = _bare_box()
             box.clicked.connect(partial(self._on_switched, field.name, box))
             return box
         if field.kind == "choice":
-            choice = QComboBox()
+            choice = Choice()
             for value, text in field.choices:
                 choice.addItem(text, value)
             choice.setFixedWidth(_FIELD_PX)
@@ -174,6 +127,8 @@ class SettingsView(QWidget):
         self.refresh.clicked.connect(lambda: self._tasks.spawn(self._look(search=True), name="llm.list"))
         self._ctx.stores.llm.changed.connect(self._show_models)
         self._ctx.theme.theme_changed.connect(self._on_theme_changed)
+        unsubscribe = self._ctx.client.subscribe(self._on_events)
+        self.destroyed.connect(lambda: unsubscribe())
 
     # -- showing -----------------------------------------------------------------------------------------------------
 
@@ -189,29 +144,31 @@ class SettingsView(QWidget):
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Fill the controls; one that has the keyboard keeps what is being typed."""
         self._values = dict(values)
-        self.motion.setChecked(bool(values.get("desktop.reduced_motion")))
+        self.motion.setChecked(bool(values.get(_MOTION)))
         for name, widget in self.inputs.items():
-            known = name in values
-            for part in self._rows[name]:
-                part.setVisible(known)
-            if not known or widget.hasFocus():
-                continue
-            value = values[name]
-            if isinstance(widget, QCheckBox):
-                widget.setChecked(bool(value))
-            elif isinstance(widget, QComboBox):
-                widget.setCurrentIndex(max(0, widget.findData(value)))
-            elif isinstance(widget, QLineEdit):
-                widget.setText(shown(value))
+            self.rows[name].setVisible(name in values)
+            if name in values and not (isinstance(widget, QLineEdit) and widget.hasFocus()):
+                _show_value(widget, values[name])
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        told = {event.name: event.value for event in events if isinstance(event, SettingsChanged)}
+        if told and self._values:
+            self.show_values({**self._values, **told})
 
     def _show_models(self) -> None:
         state = self._ctx.stores.llm.state
         choices = model_choices(state)
-        self.model.clear()
-        for choice in choices[1:]:
-            self.model.addItem(choice.text, choice.model_id)
-        self.model.insertItem(0, "Automatic", "")
-        self.model.setCurrentIndex(max(0, self.model.findData(state.chosen)))
+        if choices != self._shown_choices:
+            # Only where they changed: filling the list anew would move the highlight of one that is open.
+            self._shown_choices = choices
+            with QSignalBlocker(self.model):
+                self.model.clear()
+                self.model.addItem("Automatic", "")
+                for choice in choices[1:]:
+                    self.model.addItem(choice.text, choice.model_id)
+        current = max(0, self.model.findData(state.chosen))
+        if current != self.model.currentIndex():
+            self.model.setCurrentIndex(current)
         self.source.setText(choices[0].source)
         if state.providers != self._shown_providers:
             self._shown_providers = state.providers
@@ -225,9 +182,9 @@ class SettingsView(QWidget):
         for provider in sorted(providers, key=lambda item: not item.available):
             count = f"{provider.model_count} model{'' if provider.model_count == 1 else 's'}"
             detail = ", ".join(filter(None, (provider.base_url, count if provider.available else provider.reason)))
-            state = "found" if provider.available else "missing"
-            row = FindingRow(provider_title(provider.name), state, detail, "" if provider.available else provider.remedy)  # type: ignore[arg-type]  # one of the two words
-            self._providers.addWidget(row)
+            remedy = "" if provider.available else provider.remedy
+            title = provider_title(provider.name)
+            self._providers.addWidget(FindingRow(title, "found" if provider.available else "missing", detail, remedy))
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
@@ -240,10 +197,10 @@ class SettingsView(QWidget):
 
     def _on_motion(self, checked: bool) -> None:
         self._ctx.theme.set_reduced_motion(True if checked else None)
-        self._keep("desktop.reduced_motion", checked)
+        self._keep(_MOTION, checked)
 
     def _on_model(self, index: int) -> None:
-        self._tasks.spawn(self._ctx.stores.llm.choose(str(self.model.itemData(index))), name="llm.choose")
+        self._writes.spawn(self._ctx.stores.llm.choose(str(self.model.itemData(index))), name="llm.choose")
 
     def _on_switched(self, name: str, box: QCheckBox, *_signal: object) -> None:
         self._keep(name, box.isChecked())
@@ -253,34 +210,24 @@ class SettingsView(QWidget):
 
     def _on_edited(self, field: Field, line: QLineEdit) -> None:
         value, problem = parse(field, line.text())
-        self._say(field.name, problem)
+        self.rows[field.name].say(problem)
         if problem or value == self._values.get(field.name):
             return
         self._keep(field.name, value)
 
     def _keep(self, name: str, value: object) -> None:
-        self._tasks.spawn(self._send(name, value), name=f"settings.set {name}")
+        self._writes.spawn(self._send(name, value), name=f"settings.set {name}")
 
     async def _send(self, name: str, value: object) -> None:
         try:
             reply = await self._ctx.client.execute(SettingsSet(name=name, value=value))
         except AetherError as error:
-            if name in self._problems:
-                self._say(name, f"{error.message} {error.hint}".strip())
+            if name in self.rows and isValid(self):
+                self.rows[name].say(f"{error.message} {error.hint}".strip())
             else:
                 self._on_error(error)
             return
         self._values = dict(reply.values)
-
-    def _say(self, name: str, problem: str) -> None:
-        label = self._problems[name]
-        label.setText(problem)
-        label.setVisible(bool(problem))
-        field = self.inputs[name]
-        field.setAccessibleDescription(problem)
-        field.setProperty("invalid", bool(problem))
-        field.style().unpolish(field)
-        field.style().polish(field)
 
     async def _look(self, *, search: bool) -> None:
         self.refresh.setEnabled(False)
@@ -298,3 +245,29 @@ class SettingsView(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the background."""
         QPainter(self).fillRect(self.rect(), QColor(tokens_of(self).surface0))
+
+
+def _bare_box() -> QCheckBox:
+    """A box without a text of its own, as wide as its mark, so that it stands at the edge as other controls do."""
+    box = QCheckBox()
+    box.setFixedWidth(_BOX_PX)
+    return box
+
+
+def _card(title: str, rows: Sequence[SettingRow]) -> Card:
+    card = Card(title)
+    card.column.setSpacing(SPACE.xs)
+    for index, row in enumerate(rows):
+        if index:
+            card.column.addWidget(Rule())
+        card.column.addWidget(row)
+    return card
+
+
+def _show_value(widget: QWidget, value: Any) -> None:
+    if isinstance(widget, QCheckBox):
+        widget.setChecked(bool(value))
+    elif isinstance(widget, QComboBox):
+        widget.setCurrentIndex(max(0, widget.findData(value)))
+    elif isinstance(widget, QLineEdit):
+        widget.setText(shown(value))

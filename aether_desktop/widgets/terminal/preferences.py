@@ -1,10 +1,13 @@
 """What the person chose for all terminals: size of the font and colours. Shared by all views of the window.
 
 Kept through the kernel's settings `terminal.font_px` and `terminal.theme` where it has them; otherwise for as long as Aether runs.
-Made by `TerminalFactory`.
+A change that is made elsewhere, in the settings' window or by another client, is in force at once. Made by `TerminalFactory`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,7 +17,8 @@ from aether_desktop.theme.tokens import TYPE, Tokens
 from aether_desktop.widgets.terminal.colours import Scheme
 from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
 from aether_desktop.widgets.terminal.schemes import AUTOMATIC, SCHEMES
-from kernel.protocol.system import SettingsGet, SettingsSet
+from kernel.protocol.base import Event
+from kernel.protocol.system import SettingsChanged, SettingsGet, SettingsSet
 
 FONT_SETTING = "terminal.font_px"
 THEME_SETTING = "terminal.theme"
@@ -34,6 +38,10 @@ class TerminalPreferences(QObject):
         self._loaded = False
         self._font_px = DEFAULT_FONT_PX
         self._theme = AUTOMATIC
+        self._writing = 0
+        if client is not None:
+            unsubscribe = client.subscribe(self._on_events)
+            self.destroyed.connect(lambda: unsubscribe())
 
     @property
     def font_px(self) -> int:
@@ -56,12 +64,7 @@ class TerminalPreferences(QObject):
         self._loaded = True
         values = (await self._client.execute(SettingsGet())).values
         self._known = frozenset(values)
-        font_px, theme = values.get(FONT_SETTING), values.get(THEME_SETTING)
-        if isinstance(font_px, int):
-            self._font_px = _bounded(font_px)
-        if isinstance(theme, str) and (theme in SCHEMES or theme == AUTOMATIC):
-            self._theme = theme
-        self.changed.emit()
+        self._take(values)
 
     def set_font_px(self, font_px: int) -> None:
         """Zoom all terminals, between 6 and 48 px."""
@@ -78,9 +81,33 @@ class TerminalPreferences(QObject):
             self._keep(THEME_SETTING, theme)
             self.changed.emit()
 
+    def _take(self, values: Mapping[str, Any]) -> None:
+        """Put in force what the kernel says; what is not known here stays as it is."""
+        before = self._font_px, self._theme
+        font_px, theme = values.get(FONT_SETTING), values.get(THEME_SETTING)
+        if isinstance(font_px, int) and not isinstance(font_px, bool):
+            self._font_px = _bounded(font_px)
+        if isinstance(theme, str) and (theme in SCHEMES or theme == AUTOMATIC):
+            self._theme = theme
+        if (self._font_px, self._theme) != before:
+            self.changed.emit()
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        told = {event.name: event.value for event in events if isinstance(event, SettingsChanged)}
+        # While a choice of this window is on its way, what is told is older than it.
+        if told and not self._writing:
+            self._take(told)
+
     def _keep(self, name: str, value: object) -> None:
         if self._client is not None and name in self._known:
-            self._tasks.spawn(self._client.execute(SettingsSet(name=name, value=value)), name="keep a preference")
+            self._writing += 1
+            self._tasks.spawn(self._write(self._client, name, value), name="keep a preference")
+
+    async def _write(self, client: KernelClient, name: str, value: object) -> None:
+        try:
+            await client.execute(SettingsSet(name=name, value=value))
+        finally:
+            self._writing -= 1
 
 
 def _bounded(font_px: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QWidget
 
 from aether_desktop.apps.first_run.view import FirstRun
 from aether_desktop.apps.settings.view import SettingsView
@@ -93,12 +93,17 @@ def pulling(theme: ThemeManager) -> QWidget:
     return view
 
 
+def as_in_its_window(view: QWidget) -> None:
+    """A window gives the keyboard to what its page names for it."""
+    view.setFocus()
+
+
 def settings(theme: ThemeManager) -> QWidget:
     client = client_with(models=True)
     client.chosen = "ollama/qwen3:8b"
     view = built(lambda world: SettingsView(world.context), client, theme)
     assert isinstance(view, SettingsView)
-    view.show_values(client.settings)
+    view.show_values({**client.settings, "terminal.theme": "auto", "terminal.font_px": 13, "terminal.scrollback": 10_000})
     return view
 
 
@@ -107,13 +112,16 @@ def scrolled(view: QWidget) -> None:
     assert area is not None
     area.verticalScrollBar().setValue(430)
     assert isinstance(view, SettingsView)
-    view._say("agents.max_steps", "A whole number from 1 to 100,000.")
+    steps = view.inputs["agents.max_steps"]
+    assert isinstance(steps, QLineEdit)
+    steps.setText("lots")
+    view.rows["agents.max_steps"].say("A whole number from 1 to 100,000.")
 
 
 SCENES = (
-    *in_both_themes("first-run", first_run, (760, 860)),
-    Scene("first-run-without-model", without_model, (760, 900), ThemeChoice.DARK),
-    Scene("first-run-pulling", pulling, (500, 400), ThemeChoice.LIGHT),
+    *in_both_themes("first-run", first_run, (760, 800), as_in_its_window),
+    Scene("first-run-without-model", without_model, (760, 760), ThemeChoice.DARK, as_in_its_window),
+    Scene("first-run-pulling", pulling, (500, 400), ThemeChoice.LIGHT, as_in_its_window),
     *in_both_themes("settings", settings, (720, 700)),
     Scene("settings-limits", settings, (560, 640), ThemeChoice.DARK, scrolled),
 )

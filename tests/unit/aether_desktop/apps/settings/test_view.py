@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
+from shiboken6 import isValid
 
 from aether_desktop.apps.settings.fields import GROUPS, Field, parse, shown
 from aether_desktop.apps.settings.view import SettingsView
 from aether_desktop.theme.manager import ThemeChoice
 from aether_desktop.theme.motion import motion_reduced
 from aether_desktop.widgets.finding_row import FindingRow
+from aether_desktop.widgets.terminal.schemes import SCHEMES
 from kernel.errors import InvalidArgumentError
 from kernel.protocol.records import ModelInfo, ProviderInfo
-from kernel.protocol.system import LlmChoose, LlmList, SettingsSet
+from kernel.protocol.system import LlmChoose, LlmList, LlmPullProgress, SettingsChanged, SettingsReply, SettingsSet
 from tests.fakes.app_context import World
 from tests.unit.aether_desktop.apps.conftest import settle
 
 
 async def opened(world: World) -> SettingsView:
+    world.client.settings |= {"terminal.theme": "auto", "terminal.font_px": 13, "terminal.scrollback": 10_000}
     view = SettingsView(world.context)
     view.resize(700, 900)
     view.show()
@@ -46,7 +52,7 @@ async def test_the_theme_changes_at_once_and_is_kept(world: World) -> None:
 async def test_motion_is_turned_off_at_once(world: World) -> None:
     world.context.theme.set_reduced_motion(False)
     view = await opened(world)
-    QTest.mouseClick(view.motion, Qt.MouseButton.LeftButton, pos=view.motion.rect().center() - view.motion.rect().center() / 1.2)
+    QTest.keyClick(view.motion, Qt.Key.Key_Space)
     await settle()
     assert motion_reduced()
     assert kept(world) == [("desktop.reduced_motion", True)]
@@ -63,7 +69,8 @@ async def test_every_setting_shows_its_value_and_is_kept_when_it_is_changed(worl
             assert widget.text() == shown(value)
             widget.setFocus()
             widget.selectAll()
-            QTest.keyClicks(widget, "http://localhost:9" if field.kind == "text" else "1" if field.least < 2 else "600")
+            number = "1" if field.least < 2 else "24" if field.most < 600 else "600"
+            QTest.keyClicks(widget, "http://localhost:9" if field.kind == "text" else number)
             QTest.keyClick(widget, Qt.Key.Key_Return)
         elif isinstance(widget, QCheckBox):
             assert widget.isChecked() is value
@@ -83,12 +90,12 @@ async def test_what_is_wrong_is_said_and_not_sent(world: World) -> None:
     steps.setFocus()
     steps.setText("lots")
     QTest.keyClick(steps, Qt.Key.Key_Return)
-    assert view._problems["agents.max_steps"].text() == "A whole number from 1 to 100,000."
+    assert view.rows["agents.max_steps"].problem == "A whole number from 1 to 100,000."
     assert kept(world) == []
     steps.setText("7")
     QTest.keyClick(steps, Qt.Key.Key_Return)
     await settle()
-    assert view._problems["agents.max_steps"].isHidden()
+    assert view.rows["agents.max_steps"].problem == ""
     assert kept(world) == [("agents.max_steps", 7)]
     view.close()
 
@@ -102,7 +109,7 @@ async def test_a_refusal_of_the_kernel_stands_beside_the_field(world: World) -> 
     steps.setText("99")
     QTest.keyClick(steps, Qt.Key.Key_Return)
     await settle()
-    assert view._problems["agents.max_steps"].text() == "It cannot be. Try less."
+    assert view.rows["agents.max_steps"].problem == "It cannot be. Try less."
     view.close()
 
 
@@ -116,6 +123,7 @@ async def test_models_and_their_servers_are_live(world: World) -> None:
     view = await opened(world)
     names = [row.accessibleName() for row in view.findChildren(FindingRow)]
     assert names[0].startswith("Ollama: found. http://y, 1 model")
+    assert view.refresh.isVisible()
     assert "Start it." in names[1]
     view.model.setFocus()
     QTest.keyClick(view.model, Qt.Key.Key_Down)
@@ -130,8 +138,117 @@ async def test_models_and_their_servers_are_live(world: World) -> None:
 async def test_a_setting_that_the_kernel_does_not_know_is_not_shown(world: World) -> None:
     del world.client.settings["agents.pacing_s"]
     view = await opened(world)
-    assert view.inputs["agents.pacing_s"].isHidden()
-    assert not view.inputs["agents.max_steps"].isHidden()
+    assert view.rows["agents.pacing_s"].isHidden()
+    assert not view.rows["agents.max_steps"].isHidden()
+    view.close()
+
+
+async def test_what_was_typed_is_kept_though_the_window_is_closed_at_once(world: World) -> None:
+    """A field says that it is left when its window closes, and nothing of the window is there any more when the answer comes."""
+    view = await opened(world)
+    answered = asyncio.Event()
+
+    async def slow(command: SettingsSet) -> SettingsReply:
+        await answered.wait()
+        world.client.settings[command.name] = command.value
+        return SettingsReply(values=dict(world.client.settings))
+
+    world.client.answer(SettingsSet, slow)
+    steps = view.inputs["agents.max_steps"]
+    steps.setFocus()
+    assert isinstance(steps, QLineEdit)
+    steps.selectAll()
+    QTest.keyClicks(steps, "77")
+    view.hide()
+    view.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not isValid(view)
+    await settle()
+    answered.set()
+    await settle()
+    assert world.client.settings["agents.max_steps"] == 77
+    assert world.notices == []
+
+
+async def test_a_refusal_after_the_window_is_gone_is_a_notice(world: World) -> None:
+    view = await opened(world)
+    world.client.answer(SettingsSet, InvalidArgumentError("It cannot be.", "Try less."))
+    view._keep("agents.max_steps", 7)
+    view.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    await settle()
+    assert [notice.title for notice in world.notices] == ["It cannot be."]
+
+
+@pytest.mark.feature("LP04")
+async def test_the_list_of_models_is_filled_anew_only_when_it_changed(world: World) -> None:
+    """The progress of a model that is fetched comes many times a second; an open list must not jump."""
+    world.client.models = [ModelInfo(id=f"ollama/{name}", provider="ollama", name=name) for name in "abc"]
+    view = await opened(world)
+    resets: list[object] = []
+    view.model.model().rowsRemoved.connect(lambda *_: resets.append("removed"))
+    view.model.model().rowsInserted.connect(lambda *_: resets.append("inserted"))
+    view.model.model().modelReset.connect(lambda: resets.append("reset"))
+    view.model.showPopup()
+    view.model.view().setCurrentIndex(view.model.model().index(2, 0))
+    for done in range(5):
+        world.client.publish(LlmPullProgress(model="gemma4:e2b", status="Downloading", completed=done, total=9))
+    await settle()
+    assert resets == []
+    assert view.model.view().currentIndex().row() == 2
+    view.model.hidePopup()
+    world.client.models.pop()
+    await world.stores.llm.refresh()
+    assert view.model.count() == 4
+    view.close()
+
+
+@pytest.mark.feature("TT06")
+async def test_the_look_of_terminals_is_chosen_here(world: World) -> None:
+    view = await opened(world)
+    colours, size = view.inputs["terminal.theme"], view.inputs["terminal.font_px"]
+    assert isinstance(colours, QComboBox)
+    assert isinstance(size, QLineEdit)
+    assert [colours.itemData(index) for index in range(colours.count())] == ["auto", *SCHEMES]
+    colours.setFocus()
+    QTest.keyClick(colours, Qt.Key.Key_Down)
+    size.setFocus()
+    size.setText("49")
+    QTest.keyClick(size, Qt.Key.Key_Return)
+    assert view.rows["terminal.font_px"].problem == "A whole number from 6 to 48."
+    size.setText("15")
+    QTest.keyClick(size, Qt.Key.Key_Return)
+    await settle()
+    assert kept(world) == [("terminal.theme", "Tokyo Night"), ("terminal.font_px", 15)]
+    view.close()
+
+
+async def test_what_is_changed_elsewhere_shows_at_once(world: World) -> None:
+    view = await opened(world)
+    size = view.inputs["terminal.font_px"]
+    assert isinstance(size, QLineEdit)
+    world.client.publish(SettingsChanged(name="terminal.font_px", value=18), SettingsChanged(name="other.thing", value=[]))
+    assert size.text() == "18"
+    view.close()
+    view.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    world.client.publish(SettingsChanged(name="terminal.font_px", value=19))
+
+
+async def test_a_turn_of_the_wheel_changes_no_choice(world: World) -> None:
+    view = await opened(world)
+    mode = view.inputs["approvals.mode"]
+    assert isinstance(mode, QComboBox)
+    mode.setFocus()
+    centre = QPointF(mode.rect().center())
+    wheel = QWheelEvent(
+        centre, QPointF(mode.mapToGlobal(centre.toPoint())), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(mode, wheel)
+    await settle()
+    assert mode.currentData() == "ask"
+    assert kept(world) == []
     view.close()
 
 

@@ -15,7 +15,7 @@ from aether_desktop.theme.tokens import DARK, LIGHT, contrast
 from aether_desktop.widgets.terminal.colours import Scheme
 from aether_desktop.widgets.terminal.preferences import TerminalPreferences
 from aether_desktop.widgets.terminal.schemes import SCHEMES
-from kernel.protocol.system import SettingsSet
+from kernel.protocol.system import SettingsChanged, SettingsSet
 from tests.fakes.kernel_client import FakeKernelClient
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig
 
@@ -106,6 +106,39 @@ async def test_the_choice_is_kept_where_the_kernel_has_a_place_for_it(theme: The
     preferences.set_font_px(16)
     await asyncio.sleep(0)
     assert [(sent.name, sent.value) for sent in client.sent(SettingsSet)] == [("terminal.theme", "auto"), ("terminal.font_px", 16)]
+
+
+@pytest.mark.feature("TT06")
+async def test_a_change_in_the_settings_reaches_open_terminals_at_once(theme: ThemeManager) -> None:
+    client = FakeKernelClient()
+    client.settings |= {"terminal.theme": "auto", "terminal.font_px": 13}
+    parent = QObject()
+    preferences = TerminalPreferences(parent, client)
+    await preferences.load()
+    changes: list[tuple[str, int]] = []
+    preferences.changed.connect(lambda: changes.append((preferences.theme, preferences.font_px)))
+    client.publish(SettingsChanged(name="terminal.theme", value="Nord"), SettingsChanged(name="terminal.font_px", value=17))
+    assert changes == [("Nord", 17)]
+    for name, value in (("terminal.font_px", 17), ("terminal.font_px", "big"), ("terminal.font_px", True), ("terminal.theme", "no such")):
+        client.publish(SettingsChanged(name=name, value=value))
+    client.publish(SettingsChanged(name="agents.max_steps", value=3))
+    assert changes == [("Nord", 17)]
+
+
+async def test_an_older_word_does_not_undo_a_newer_choice(theme: ThemeManager) -> None:
+    """Zooming by the wheel is faster than the kernel keeps."""
+    client = FakeKernelClient()
+    client.settings |= {"terminal.theme": "auto", "terminal.font_px": 13}
+    parent = QObject()
+    preferences = TerminalPreferences(parent, client)
+    await preferences.load()
+    preferences.set_font_px(14)
+    preferences.set_font_px(15)
+    client.publish(SettingsChanged(name="terminal.font_px", value=14))
+    assert preferences.font_px == 15
+    await asyncio.sleep(0)
+    client.publish(SettingsChanged(name="terminal.font_px", value=16))
+    assert preferences.font_px == 16
 
 
 async def test_wrong_values_and_a_kernel_without_a_place_are_borne(theme: ThemeManager) -> None:
