@@ -3,20 +3,29 @@
 Blocking looks at files, programs and sockets; called in a thread by `aether doctor` and the first-run page. Finds out, never installs.
 """
 
+import asyncio
+import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from kernel.errors import AetherError
 from kernel.paths import Paths
-from kernel.protocol.records import SystemCheck
+from kernel.protocol.records import MetricsSample, SystemCheck
+from kernel.protocol.system import KernelStatusReply
 from kernel.sandbox.backend import Probe
+from kernel.tasks import Scope
+from kernel.version import VERSION
 
 DOCKER_SOCKET = "/var/run/docker.sock"
 LOW_DISK_BYTES = 1 << 30
+DATABASE_CHECK_S = 20.0
 KEY_NAMES = {"GEMINI_API_KEY": "Gemini", "OPENAI_API_KEY": "OpenAI", "ANTHROPIC_API_KEY": "Anthropic"}
 
 
@@ -26,14 +35,33 @@ def machine_checks(sandbox: Probe, paths: Paths, environ: Mapping[str, str] | No
     return (
         _sandbox(sandbox),
         _folder(paths),
+        _database(paths),
         _docker(env),
         _gpu(),
         *_keys(env),
-        _keyring(),
         _fonts(),
         _display(env),
         _tray(env),
     )
+
+
+async def without_kernel(paths: Paths, problem: AetherError, environ: Mapping[str, str] | None = None) -> KernelStatusReply:
+    """What can be found out where no kernel can be started; `problem` is why."""
+    from kernel.sandbox.bubblewrap import BubblewrapBackend
+    from kernel.sandbox.host import HostBackend
+    from kernel.sandbox.manager import SandboxManager
+
+    scope = Scope("doctor")
+    sandboxes = SandboxManager((BubblewrapBackend(scope), HostBackend(scope)), scope)
+    try:
+        probe = await sandboxes.detect()
+    finally:
+        await sandboxes.close()
+        await scope.close()
+    checks = await asyncio.to_thread(machine_checks, probe, paths, environ)
+    started = SystemCheck(name="Kernel", ok=False, detail=problem.message, remedy=problem.hint, required=True)
+    load = MetricsSample(timestamp=time.time(), process_count=0, cpu_percent=0.0, memory_mb=0.0)
+    return KernelStatusReply(version=VERSION, uptime=0.0, metrics=load, root=str(paths.root), checks=(started, *checks))
 
 
 def _sandbox(probe: Probe) -> SystemCheck:
@@ -69,6 +97,31 @@ def _folder(paths: Paths) -> SystemCheck:
         remedy="" if usage.free > LOW_DISK_BYTES else "Free some space.",
         required=True,
     )
+
+
+def _database(paths: Paths) -> SystemCheck:
+    """All of the file is read, which a start does not do with a large one."""
+    if not paths.database.exists():
+        return SystemCheck(name="Database", ok=True, detail="none yet", required=True)
+    remedy = "Aether sets a damaged file aside at its next start and begins a new one; copy the file now if you want to keep it."
+    ends_at = time.monotonic() + DATABASE_CHECK_S
+    try:
+        with contextlib.closing(sqlite3.connect(f"{paths.database.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
+            connection.set_progress_handler(lambda: int(time.monotonic() > ends_at), 10_000)
+            found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            unreadable = "SELECT count(*) FROM processes WHERE NOT (json_valid(info) AND json_valid(config) AND json_valid(run))"
+            damaged = int(connection.execute(unreadable).fetchone()[0])
+    except sqlite3.Error as error:
+        if "interrupted" in str(error):
+            return SystemCheck(name="Database", ok=True, detail=f"too large to be read through in {DATABASE_CHECK_S:g} s", required=True)
+        return SystemCheck(name="Database", ok=False, detail=f"{paths.database}: {error}", remedy=remedy, required=True)
+    if found != "ok":
+        return SystemCheck(name="Database", ok=False, detail=f"{paths.database}: {found}", remedy=remedy, required=True)
+    size = f"{paths.database.stat().st_size / 2**20:.1f} MB"
+    if damaged:
+        detail = f"{size}; {damaged} runs have a damaged record and are shown as ended"
+        return SystemCheck(name="Database", ok=False, detail=detail, remedy="Nothing needs to be done; their logs can be read.")
+    return SystemCheck(name="Database", ok=True, detail=f"{size}, whole", required=True)
 
 
 def _docker(env: Mapping[str, str]) -> SystemCheck:
@@ -110,18 +163,6 @@ def _keys(env: Mapping[str, str]) -> tuple[SystemCheck, ...]:
     detail = f"set: {', '.join(found)}" if found else "none set"
     remedy = f"Set {' or '.join(missing)} to use those models; none is needed for local ones." if missing else ""
     return (SystemCheck(name="Cloud keys", ok=bool(found), detail=detail, remedy=remedy),)
-
-
-def _keyring() -> SystemCheck:
-    try:
-        import keyring
-
-        backend = keyring.get_keyring()
-    except Exception as error:  # noqa: BLE001  # edge: keyring backends raise whatever they like
-        return SystemCheck(name="Keyring", ok=False, detail=str(error), remedy="Keys are kept in a private file instead.")
-    usable = backend.priority > 0
-    remedy = "" if usable else "Keys are kept in a private file (mode 0600) instead."
-    return SystemCheck(name="Keyring", ok=bool(usable), detail=type(backend).__module__, remedy=remedy)
 
 
 def _fonts() -> SystemCheck:

@@ -2,8 +2,12 @@
 
 import argparse
 import asyncio
+import os
 
 from kernel.cli.connection import connect
+from kernel.doctor import without_kernel
+from kernel.errors import AetherError
+from kernel.paths import Paths, default_root
 from kernel.protocol import codec
 from kernel.protocol.system import KernelStatus, KernelStatusReply
 
@@ -24,8 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _status() -> KernelStatusReply:
-    async with connect() as connection:
-        return await connection.execute(KernelStatus(checks=True))
+    try:
+        async with connect() as connection:
+            return await connection.execute(KernelStatus(checks=True))
+    except AetherError as error:
+        return await without_kernel(Paths(default_root(dict(os.environ))), error)
 
 
 def _print(status: KernelStatusReply) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import errno
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -24,6 +24,7 @@ from kernel.tasks import Scope
 Parameters = Sequence[Any]
 MAX_BATCH = 2_000
 FULL_CHECK_BYTES = 64 * 1024 * 1024
+GROWING = ("agent_logs", "transcript")
 
 _log = get_logger(__name__)
 
@@ -34,6 +35,17 @@ class Statement:
 
     sql: str
     parameters: Parameters = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a repository found in its rows at opening. notice: a sentence for people or "". mending: what is to be written."""
+
+    notice: str = ""
+    mending: tuple[Statement, ...] = ()
+
+
+OpeningCheck = Callable[[], Awaitable[Finding]]
 
 
 @dataclass(slots=True)
@@ -54,27 +66,36 @@ class Database:
         self._scope = Scope("database")
         self._idle = asyncio.Event()
         self._idle.set()
+        self._checks: list[OpeningCheck] = []
+
+    def at_opening(self, check: "OpeningCheck") -> None:
+        """Let a repository look at its rows when the file is opened; a file whose rows cannot be fetched is set aside."""
+        self._checks.append(check)
 
     async def open(self) -> str | None:
-        """Open or create the file. Returns a sentence when a corrupt one was set aside. Raises StorageError."""
+        """Open or create the file. Returns sentences about what was damaged, such as a file set aside. Raises StorageError."""
         notice: str | None = None
         try:
-            await self._open_connections()
-        except StorageError:
+            found = await self._open_checked()
+        except StorageError as error:
             await self._close_connections()
-            raise
-        except sqlite3.DatabaseError as error:
-            await self._close_connections()
-            if not _is_corruption(error):
-                raise _storage_error(self._path, error) from error
+            if not isinstance(error.__cause__, sqlite3.DatabaseError) or not _is_corruption(error.__cause__):
+                raise
             kept = self._set_aside()
-            notice = f"The database was damaged ({error}); it is kept as {kept.name} and a new one was started."
+            notice = f"The database was damaged ({error.__cause__}); it is kept as {kept.name} and a new one was started."
             _log.error("%s", notice)
-            await self._open_connections()
-        except OSError as error:
-            raise _storage_error(self._path, error) from error
+            found = await self._open_checked()
         self._scope.spawn(self._write_forever(), name="writer")
-        return notice
+        for finding in found:
+            await self.write(finding.mending)
+        return " ".join(filter(None, (notice, *(finding.notice for finding in found)))) or None
+
+    async def _open_checked(self) -> list["Finding"]:
+        try:
+            await self._open_connections()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise _storage_error(self._path, error) from error
+        return [await check() for check in self._checks]
 
     async def close(self) -> None:
         """Write what waits, then close both connections."""
@@ -116,14 +137,16 @@ class Database:
         await self._reader.execute("PRAGMA query_only=ON")
 
     async def _check(self) -> None:
-        """Raise DatabaseError for a damaged file; a large one is only read at its root, since start-up must be short."""
+        """Raise DatabaseError for a damaged file; of a large one the tables that grow without end are left out: starting must be short."""
         assert self._writer is not None
-        await self._writer.execute_fetchall("SELECT count(*) FROM sqlite_master")
+        tables = [str(row[0]) for row in await self._writer.execute_fetchall("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        checks = ["PRAGMA quick_check(1)"]
         if self._path.stat().st_size > FULL_CHECK_BYTES:
-            return
-        rows = list(await self._writer.execute_fetchall("PRAGMA quick_check(1)"))
-        if rows and rows[0][0] != "ok":
-            raise sqlite3.DatabaseError(f"malformed: {rows[0][0]}")
+            checks = [f"PRAGMA quick_check({table})" for table in tables if table not in GROWING and table.isidentifier()]
+        for check in checks:
+            rows = list(await self._writer.execute_fetchall(check))
+            if rows and rows[0][0] != "ok":
+                raise sqlite3.DatabaseError(f"malformed: {rows[0][0]}")
 
     async def _close_connections(self) -> None:
         for connection in (self._reader, self._writer):
@@ -177,6 +200,7 @@ class Database:
 async def _connect(path: Path) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(path)
     connection.row_factory = sqlite3.Row
+    connection.text_factory = _as_text
     try:
         for pragma in ("busy_timeout=5000", "synchronous=NORMAL", "foreign_keys=ON", "journal_size_limit=16777216"):
             await connection.execute(f"PRAGMA {pragma}")
@@ -184,6 +208,11 @@ async def _connect(path: Path) -> aiosqlite.Connection:
         await connection.close()  # its thread would keep the whole process from ending
         raise
     return connection
+
+
+def _as_text(content: bytes) -> str:
+    """Damaged text is still text: sqlite3 itself would give up the whole answer for one byte of it."""
+    return content.decode("utf-8", errors="replace")
 
 
 async def _migrate(connection: aiosqlite.Connection) -> None:
@@ -230,7 +259,7 @@ def _resolve(batch: list[_Pending], error: AetherError | None) -> None:
 
 def _is_corruption(error: sqlite3.DatabaseError) -> bool:
     text = str(error).lower()
-    return any(word in text for word in ("malformed", "not a database", "corrupt", "file is encrypted"))
+    return "json" not in text and any(word in text for word in ("malformed", "not a database", "corrupt", "file is encrypted"))
 
 
 def _storage_error(path: Path, error: Exception) -> StorageError:

@@ -20,6 +20,7 @@ from kernel.protocol import codec
 from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import JournalEvent, tag_of
 from kernel.store.database import Database, Statement
+from kernel.store.rows import decoded
 
 RETRY_S = 2.0
 PAGE_BYTES = 8 * 1024 * 1024
@@ -90,7 +91,7 @@ class Journal:
         """Whether a tool call began to run (its outcome may be unknown)."""
         rows = await self._database.query(
             "SELECT 1 FROM agent_logs WHERE pid = ? AND type = 'agent.toolStarted' "
-            "AND json_extract(body, '$.callId') = ? LIMIT 1",
+            "AND CASE WHEN json_valid(body) THEN json_extract(body, '$.callId') END = ? LIMIT 1",
             (pid, call_id),
         )
         return bool(rows)
@@ -118,10 +119,10 @@ class Journal:
         count = sum(1 for size in itertools.accumulate(int(row[1]) for row in sizes) if size <= PAGE_BYTES)
         taken = sorted(int(row[0]) for row in sizes[: max(1, count)])
         rows = await self._database.query(
-            "SELECT body FROM agent_logs WHERE pid = ? AND log_id BETWEEN ? AND ? ORDER BY log_id",
+            "SELECT body, log_id, pid, step, timestamp FROM agent_logs WHERE pid = ? AND log_id BETWEEN ? AND ? ORDER BY log_id",
             (parameters[0], taken[0], taken[-1]),
         )
-        return tuple(msgspec.json.decode(row[0]) for row in rows), taken[0]
+        return tuple(_shown(row) for row in rows), taken[0]
 
     async def _count(self, where: str, *parameters: int) -> int:
         return int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
@@ -162,6 +163,22 @@ class Journal:
         log_id = self._next_id
         self._next_id += 1
         return msgspec.structs.replace(event, log_id=log_id, timestamp=event.timestamp or self._clock.now())
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """An entry from (body, log_id, pid, step, timestamp); one that is damaged keeps its place in the log."""
+    found = decoded(row[0], dict[str, Any], f"entry {row[1]} of the log")
+    if found is not None and "type" in found:
+        return found
+    return {
+        "type": tag_of(AgentNotice),
+        "logId": row[1],
+        "pid": row[2],
+        "step": row[3] if isinstance(row[3], int) else 0,
+        "timestamp": row[4] if isinstance(row[4], int | float) else 0.0,
+        "kind": "error",
+        "message": "This entry of the log is damaged in the database.",
+    }
 
 
 def _insert(event: JournalEvent) -> Statement:

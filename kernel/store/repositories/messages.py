@@ -7,6 +7,7 @@ import msgspec
 
 from kernel.protocol.records import IPCMessage
 from kernel.store.database import Database, Statement
+from kernel.store.rows import decoded
 
 
 class MessageRepository:
@@ -35,6 +36,7 @@ class MessageRepository:
         return Statement("UPDATE ipc_messages SET delivered = 1 WHERE id = ?", (message_id,))
 
     async def waiting(self) -> tuple[IPCMessage, ...]:
-        """What was never delivered, oldest first."""
-        rows = await self._database.query("SELECT body FROM ipc_messages WHERE delivered = 0 ORDER BY timestamp, id")
-        return tuple(msgspec.json.decode(row[0], type=IPCMessage) for row in rows)
+        """What was never delivered, oldest first; without what is damaged."""
+        rows = await self._database.query("SELECT id, body FROM ipc_messages WHERE delivered = 0 ORDER BY timestamp, id")
+        found = (decoded(row[1], IPCMessage, f"message {row[0]}") for row in rows)
+        return tuple(message for message in found if message is not None)

@@ -10,9 +10,11 @@ import msgspec
 
 from kernel.protocol.base import Record
 from kernel.protocol.records import AgentConfig, ProcessInfo
-from kernel.store.database import Database, Statement
+from kernel.store.database import Database, Finding, Statement
+from kernel.store.rows import decoded
 
 SEARCH_CHARACTERS = 2_000
+NAMED_RUNS = 5
 
 
 class RunRecord(Record, frozen=True, kw_only=True, rename="camel"):
@@ -47,6 +49,18 @@ class ProcessRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        database.at_opening(self._look)
+
+    async def _look(self) -> Finding:
+        """Runs that were not over and whose record cannot be read: they cannot go on, so they count as ended. Their rows stay."""
+        rows = await self._database.query("SELECT pid, info, config, run FROM processes WHERE state <> 'dead' ORDER BY pid")
+        damaged = [int(row[0]) for row in rows if _stored(row) is None]
+        if not damaged:
+            return Finding()
+        named = ", ".join(map(str, damaged[:NAMED_RUNS])) + (" and others" if len(damaged) > NAMED_RUNS else "")
+        notice = f"Damaged in the database: the records of these runs, which cannot go on and are shown as ended: {named}."
+        ended = "UPDATE processes SET state = 'dead', ended_at = max(ended_at, created_at) WHERE pid = ?"
+        return Finding(notice, tuple(Statement(ended, (pid,)) for pid in damaged))
 
     async def next_pid(self) -> int:
         """A pid that no run ever had."""
@@ -85,22 +99,26 @@ class ProcessRepository:
         )
 
     async def get(self, pid: int) -> StoredProcess | None:
-        """One run, whatever its state."""
-        rows = await self._database.query("SELECT info, config, run FROM processes WHERE pid = ?", (pid,))
+        """One run, whatever its state; None also where its record is damaged."""
+        rows = await self._database.query("SELECT pid, info, config, run FROM processes WHERE pid = ?", (pid,))
         return _stored(rows[0]) if rows else None
 
     async def not_dead(self) -> tuple[StoredProcess, ...]:
         """The runs that were not over when they were last written, by rising pid."""
-        rows = await self._database.query("SELECT info, config, run FROM processes WHERE state <> 'dead' ORDER BY pid")
-        return tuple(_stored(row) for row in rows)
+        rows = await self._database.query("SELECT pid, info, config, run FROM processes WHERE state <> 'dead' ORDER BY pid")
+        return tuple(stored for stored in map(_stored, rows) if stored is not None)
 
     async def page(self, owner_uid: str | None, before_pid: int, limit: int, query: str) -> tuple[ProcessInfo, ...]:
-        """Runs, newest first. owner_uid None: everybody's. query: each of its words must occur."""
+        """Runs, newest first. owner_uid None: everybody's. query: each of its words must occur.
+
+        A run whose record is damaged is shown with what its other columns say.
+        """
         where, parameters = _where(owner_uid, before_pid, query)
         rows = await self._database.query(
-            f"SELECT info FROM processes {where} ORDER BY pid DESC LIMIT ?", (*parameters, limit)
+            f"SELECT pid, info, owner_uid, created_at, ended_at FROM processes {where} ORDER BY pid DESC LIMIT ?",
+            (*parameters, limit),
         )
-        return tuple(msgspec.json.decode(row[0], type=ProcessInfo) for row in rows)
+        return tuple(decoded(row[1], ProcessInfo, f"run {row[0]}") or _damaged(row) for row in rows)
 
     async def count(self, owner_uid: str | None, query: str) -> int:
         """How many runs match."""
@@ -111,10 +129,10 @@ class ProcessRepository:
     async def count_dead(self) -> tuple[tuple[str, int | None, int], ...]:
         """(owner, exit code, how many) of the runs that are dead."""
         rows = await self._database.query(
-            "SELECT owner_uid, json_extract(info, '$.exitCode') AS code, count(*) FROM processes WHERE state = 'dead' "
-            "GROUP BY owner_uid, code"
+            "SELECT owner_uid, CASE WHEN json_valid(info) THEN json_extract(info, '$.exitCode') END AS code, count(*) "
+            "FROM processes WHERE state = 'dead' GROUP BY owner_uid, code"
         )
-        return tuple((str(owner), code, int(runs)) for owner, code, runs in rows)
+        return tuple((str(owner), code if isinstance(code, int) else None, int(runs)) for owner, code, runs in rows)
 
     async def owner_of(self, pid: int) -> str | None:
         """The user that a run belongs to; None where there is no such run."""
@@ -122,12 +140,34 @@ class ProcessRepository:
         return str(rows[0][0]) if rows else None
 
 
-def _stored(row: Any) -> StoredProcess:
-    return StoredProcess(
-        info=msgspec.json.decode(row[0], type=ProcessInfo),
-        config=msgspec.json.decode(row[1], type=AgentConfig),
-        run=msgspec.json.decode(row[2], type=RunRecord),
+def _stored(row: Any) -> StoredProcess | None:
+    """From (pid, info, config, run)."""
+    what = f"run {row[0]}"
+    info, config, run = decoded(row[1], ProcessInfo, what), decoded(row[2], AgentConfig, what), decoded(row[3], RunRecord, what)
+    if info is None or config is None or run is None:
+        return None
+    return StoredProcess(info=info, config=config, run=run)
+
+
+def _damaged(row: Any) -> ProcessInfo:
+    """A stand-in from (pid, info, owner, creation, end)."""
+    return ProcessInfo(
+        pid=int(row[0]),
+        uid=f"agent_{row[0]}",
+        owner_uid=str(row[2]),
+        name=f"agent_{row[0]}",
+        command="",
+        state="dead",
+        agent_phase="failed",
+        cwd="",
+        created_at=_seconds(row[3]),
+        ended_at=_seconds(row[4]) or _seconds(row[3]),
+        goal="(The record of this run is damaged.)",
     )
+
+
+def _seconds(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _search_text(info: ProcessInfo) -> str:

@@ -99,4 +99,5 @@ class WorkspaceRepository:
     async def sandboxes(self) -> tuple[tuple[int, int, int], ...]:
         """(agent pid, host pid, start time) of the sandboxes that were not ended properly."""
         rows = await self._database.query("SELECT agent_pid, host_pid, started FROM sandbox_processes")
-        return tuple((row[0], row[1], row[2]) for row in rows)
+        whole = (row for row in rows if all(isinstance(value, int) for value in row))
+        return tuple((row[0], row[1], row[2]) for row in whole)
