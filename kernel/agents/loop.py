@@ -1,7 +1,7 @@
 """The agent loop: think, act, observe, until the goal, the step limit or somebody ends it.
 
-Small enough to read in one sitting. `thinking` asks the model, `acting` runs the tools; everything else here is when to stop, what to
-say to the model in between, and what to do when the model cannot be reached.
+Small enough to read in one sitting. `thinking` asks the model, `recovery` knows what to do when it fails, `acting` runs the tools; everything
+else here is when to stop and what to say to the model in between.
 """
 
 import asyncio
@@ -16,21 +16,18 @@ from kernel.agents.agent import Agent, Outcome
 from kernel.agents.inbox import Said, without
 from kernel.agents.limits import check_limits
 from kernel.agents.mail import tell_of_mail
+from kernel.agents.recovery import recover, shorten
 from kernel.agents.thinking import Thought, keep_cut_off, think
 from kernel.errors import ProviderError
 from kernel.protocol.agent import (
     AgentCompleted,
-    AgentNotice,
     AgentPlanCreated,
     AgentStepStarted,
-    AgentThought,
     AgentUserMessage,
 )
 from kernel.providers.base import ChatMessage
 
 T = TypeVar("T")
-MAX_ERRORS_IN_A_ROW = 3
-ERROR_PAUSE_S = 0.5
 
 
 async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
@@ -53,14 +50,16 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
         await _hear(agent)
         await _next_step(agent, taken_again)
         taken_again = False
+        said = Thought()
         try:
-            thought = await _interruptible(agent, think(agent))
+            thought = await _interruptible(agent, think(agent, said))
         except ProviderError as error:
             errors += 1
-            if errors >= MAX_ERRORS_IN_A_ROW:
+            answer = await recover(agent, error, said, errors)
+            if isinstance(answer, Outcome):
                 agent.close_to_messages()
-                return Outcome(1, str(error))
-            await _survive(agent, error, errors)
+                return answer
+            await _interruptible(agent, agent.clock.sleep(answer))
             continue
         errors = 0
         if thought is None:
@@ -101,19 +100,7 @@ async def _next_step(agent: Agent, taken_again: bool) -> None:
     started = AgentStepStarted(pid=agent.pid, step=run.step, max_steps=run.max_steps)
     await agent.enter("thinking", started, run=run)
     if compaction.needed(agent.transcript.messages, agent.model.context_tokens):
-        await _compact(agent)
-
-
-async def _compact(agent: Agent) -> bool:
-    before = compaction.estimate_tokens(agent.transcript.messages)
-    statements = agent.transcript.compact(agent.model.context_tokens)
-    if statements is None:
-        return False
-    after = compaction.estimate_tokens(agent.transcript.messages)
-    message = f"Its conversation was shortened from about {before:,} to {after:,} tokens to fit the model."
-    notice = AgentNotice(pid=agent.pid, step=agent.run.step, kind="compaction", message=message)
-    await agent.record(notice, also=statements)
-    return True
+        await shorten(agent)
 
 
 async def _hear(agent: Agent) -> None:
@@ -149,20 +136,6 @@ async def _completed(agent: Agent, summary: str) -> Outcome | None:
     agent.close_to_messages()
     await agent.record(AgentCompleted(pid=agent.pid, step=agent.run.step, summary=summary))
     return Outcome(0, summary)
-
-
-async def _survive(agent: Agent, error: ProviderError, count: int) -> None:
-    """A model that cannot be reached costs a step, not the agent; a context that is too long is shortened."""
-    step = agent.run.step
-    await agent.record(
-        AgentThought(pid=agent.pid, step=step, thought=f"The model could not answer: {error}"),
-        AgentNotice(pid=agent.pid, step=step, kind="error", message=error.message, hint=error.hint),
-        run=msgspec.structs.replace(agent.run, thought_step=step),
-        drop_chunks_of_step=step,
-    )
-    if getattr(error, "kind", "") == "context_overflow" and await _compact(agent):
-        return
-    await agent.clock.sleep(ERROR_PAUSE_S * 2 ** (count - 1))
 
 
 async def _nudge(agent: Agent, thought: Thought) -> None:

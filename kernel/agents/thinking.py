@@ -44,8 +44,8 @@ class Thought:
     usage: Usage | None = None
 
 
-async def think(agent: Agent) -> Thought:
-    """One turn of the model, in the journal when this returns. Raises ProviderError."""
+async def think(agent: Agent, thought: Thought) -> Thought:
+    """One turn of the model, in the journal when this returns; `thought` is filled as it comes. Raises ProviderError."""
     started = agent.clock.monotonic()
     request = ChatRequest(
         model=agent.model.name,
@@ -53,7 +53,6 @@ async def think(agent: Agent) -> Thought:
         tools=agent.tools.specs(),
         sampling=agent.model.sampling,
     )
-    thought = Thought()
     words = _Words(agent)
     stream = agent.model.provider.stream(request)
     try:

@@ -27,7 +27,7 @@ class RetryPolicy(msgspec.Struct, frozen=True):
     refused_attempts: int = 2
     first_delay_s: float = 0.5
     longest_delay_s: float = 20.0
-    patience_s: float = 90.0
+    patience_s: float = 900.0
 
 
 class RetryingProvider:

@@ -287,6 +287,16 @@ async def test_geminis_delay_is_in_the_body() -> None:
     assert rig.clock.slept == [7.0]
 
 
+async def test_a_server_that_asks_for_two_minutes_is_waited_for() -> None:
+    reply = Reply(error="rate_limited", headers={"retry-after": "120"})
+    async with provider_for("openai", [reply, CALL]) as (provider, server):
+        rig = Recovering(provider)
+        chunks = await rig.run()
+        assert server is not None and len(server.chats) == 2
+    assert rig.clock.slept == [120.0]
+    assert [chunk.delay_s for chunk in chunks if isinstance(chunk, Retrying)] == [120.0]
+
+
 async def test_a_server_that_asks_for_an_hour_is_not_waited_for() -> None:
     async with provider_for("openai", [Reply(error="rate_limited", headers={"retry-after": "3600"})]) as (provider, _):
         with pytest.raises(ProviderError) as caught:

@@ -1,0 +1,68 @@
+"""When the model fails: what stays of its words, how long to wait, and when to give up.
+
+A model that cannot be reached costs a step, not the agent. Called by the loop; shortens the conversation where it is too long.
+"""
+
+import msgspec
+
+from kernel.agents import compaction
+from kernel.agents.agent import Agent, Outcome
+from kernel.agents.thinking import Thought
+from kernel.errors import ProviderError
+from kernel.protocol.agent import AgentNotice, AgentThought
+
+MAX_ERRORS_IN_A_ROW = 3
+ERROR_PAUSE_S = 0.5
+LONGEST_WAIT_S = 900.0
+#: Another turn may go well although the same request need not be sent again.
+PASSING_KINDS = ("", "bad_response")
+
+
+async def recover(agent: Agent, error: ProviderError, said: Thought, count: int) -> Outcome | float:
+    """Put a failed turn into the journal, with what its model had said already.
+
+    count: how many turns failed in a row. Returns the seconds to wait before the next turn, or how the run ends.
+    """
+    kind = getattr(error, "kind", "")
+    asked_s = getattr(error, "retry_after_s", None) or 0.0
+    wait_s = max(ERROR_PAUSE_S * 2 ** (count - 1), asked_s)
+    outcome = _end(error, kind, wait_s, count)
+    step = agent.run.step
+    events = [
+        AgentThought(
+            pid=agent.pid,
+            step=step,
+            thought="\n\n".join(part for part in (said.text, f"The model could not answer: {error}") if part),
+            reasoning=said.reasoning,
+        ),
+        AgentNotice(pid=agent.pid, step=step, kind="error", message=error.message, hint=error.hint),
+    ]
+    if asked_s and outcome is None:
+        message = f"The server asks to wait: it goes on in {wait_s:.0f} s."
+        events.append(AgentNotice(pid=agent.pid, step=step, kind="retry", message=message))
+    await agent.record(*events, run=msgspec.structs.replace(agent.run, thought_step=step), drop_chunks_of_step=step)
+    if outcome is None and kind == "context_overflow":
+        return 0.0 if await shorten(agent) else Outcome(1, str(error))
+    return wait_s if outcome is None else outcome
+
+
+async def shorten(agent: Agent) -> bool:
+    """Shorten the conversation to what its model takes; False where nothing could go."""
+    before = compaction.estimate_tokens(agent.transcript.messages)
+    statements = agent.transcript.compact(agent.model.context_tokens)
+    if statements is None:
+        return False
+    after = compaction.estimate_tokens(agent.transcript.messages)
+    message = f"Its conversation was shortened from about {before:,} to {after:,} tokens to fit the model."
+    notice = AgentNotice(pid=agent.pid, step=agent.run.step, kind="compaction", message=message)
+    await agent.record(notice, also=statements)
+    return True
+
+
+def _end(error: ProviderError, kind: str, wait_s: float, count: int) -> Outcome | None:
+    """How the run ends where another turn would be no use."""
+    if wait_s > LONGEST_WAIT_S:
+        asked = f"The server asks to wait {wait_s / 60:,.0f} min; at most {LONGEST_WAIT_S / 60:.0f} min are waited for."
+        return Outcome(1, f"{error.message} {asked} {error.hint}".strip())
+    lasting = not error.retryable and kind not in (*PASSING_KINDS, "context_overflow")
+    return Outcome(1, str(error)) if lasting or count >= MAX_ERRORS_IN_A_ROW else None
