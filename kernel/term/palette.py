@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from kernel.term.colour_names import NAMES
 from kernel.term.colour_spaces import from_space
 
 #: The first sixteen entries as xterm has them, until the owner says otherwise.
@@ -15,14 +16,12 @@ _SIXTEEN = (
     0x000000, 0xCD0000, 0x00CD00, 0xCDCD00, 0x0000EE, 0xCD00CD, 0x00CDCD, 0xE5E5E5,
     0x7F7F7F, 0xFF0000, 0x00FF00, 0xFFFF00, 0x5C5CFF, 0xFF00FF, 0x00FFFF, 0xFFFFFF,
 )  # fmt: skip
-_NAMED = {
-    "black": 0x000000, "white": 0xFFFFFF, "red": 0xFF0000, "green": 0x00FF00, "blue": 0x0000FF, "yellow": 0xFFFF00,
-    "cyan": 0x00FFFF, "magenta": 0xFF00FF, "gray": 0xBEBEBE, "grey": 0xBEBEBE, "orange": 0xFFA500, "purple": 0xA020F0,
-    "brown": 0xA52A2A, "pink": 0xFFC0CB, "navy": 0x000080, "maroon": 0xB03060, "turquoise": 0x40E0D0,
-}  # fmt: skip
 _HASH = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{9}|[0-9a-fA-F]{12})")
-_RGB = re.compile(r"(?:rgb:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4}))")
-_SPACE = re.compile(r"(rgbi|ciexyz|cieuvy|ciexyy):([0-9]?\.?[0-9]{1,9})/([0-9]?\.?[0-9]{1,9})/([0-9]?\.?[0-9]{1,9})", re.I)
+_RGB = re.compile(r"rgb:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})(?:/.*)?", re.I | re.S)
+_NUMBER = r"\s*([+-]?(?:[0-9]{1,30}\.?[0-9]{0,30}|\.[0-9]{1,30})(?:e[+-]?[0-9]{1,3})?)"
+_SPACE = re.compile(rf"(rgbi|ciexyz|cieuvy|ciexyy|cielab|cieluv|tekhvc):{_NUMBER}/{_NUMBER}/{_NUMBER}", re.I | re.A)
+
+_NAME_CHARS = 64
 
 #: Keys of the dynamic colours by their OSC number.
 DYNAMIC = {10: "foreground", 11: "background", 12: "cursor", 13: "pointer_foreground", 14: "pointer_background",
@@ -44,7 +43,7 @@ def xterm_colour(index: int) -> int:
 
 
 def parse_colour(text: str) -> int | None:
-    """Read an X11 colour (``#rgb``, ``rgb:r/g/b``, the spaces of ``colour_spaces``, a few names); None when it is none."""
+    """Read an X11 colour (``#rgb``, ``rgb:r/g/b``, the spaces of ``colour_spaces``, a name); None when it is none."""
     if match := _HASH.fullmatch(text):
         size = len(match[1]) // 3
         parts = [match[1][at : at + size] for at in range(0, 3 * size, size)]
@@ -52,13 +51,13 @@ def parse_colour(text: str) -> int | None:
         values = [int((part + "0")[:2], 16) if size == 1 else int(part[:2], 16) for part in parts]
     elif match := _RGB.fullmatch(text):
         values = [round(int(part, 16) * 255 / (16 ** len(part) - 1)) for part in match.groups()]
-    elif match := _SPACE.fullmatch(text):
+    elif match := _SPACE.match(text):
         converted = from_space(match[1].lower(), float(match[2]), float(match[3]), float(match[4]))
         if converted is None:
             return None
         values = converted
     else:
-        return _NAMED.get(text.strip().lower().replace(" ", ""))
+        return NAMES.get(text.lower().replace(" ", "")) if len(text) < _NAME_CHARS else None
     return values[0] << 16 | values[1] << 8 | values[2]
 
 
