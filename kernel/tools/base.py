@@ -35,6 +35,7 @@ class Preview:
     details: exactly what (`command`, `path`, `diff`, `url`, ...). harm: what it can harm, or "".
     rule: the pattern that "always for this agent" would allow; "" where it cannot be said once for all. always: it in words.
     own_files: it touches nothing but the agent's own home.
+    needs_person: it goes beyond what the agent was given, so that only a person's word allows it: mode `yes` does not.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Preview:
     rule: str = ""
     always: str = ""
     own_files: bool = False
+    needs_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """browse_web: the text of a page, fetched by the kernel for the agent (AP06: reaching the network asks).
 
 `WebPages` is the real fetcher: 15 s, http and https only, bounded size, no address of this machine or its network unless a setting
-allows it. Each name is resolved once and the connection goes to an address that was judged; every redirect is judged again.
+allows it. Each name is resolved once and the connection goes to an address that was judged; every redirect is judged again, and one to
+another host is not followed: that is another host's call. An agent without a network is refused unless a person is asked.
 """
 
 import asyncio
@@ -55,7 +56,8 @@ class BrowseWeb:
             kind="network",
             risk="low",
             details={"url": url, "host": host},
-            harm="sends a request to the network",
+            harm="sends a request to the network" + ("" if context.network_access else ", which this agent was not given"),
+            needs_person=not context.network_access,
             rule=f"browse_web({host})" if host else "",
             always=f"pages of {host}" if host else "",
         )
@@ -103,8 +105,11 @@ class WebPages:
             status, headers, body = await self._request(url, addresses)
             target = headers.get("location", "")
             if status in (301, 302, 303, 307, 308) and target:
-                url = _join(url, target)
-                continue
+                origin, url = url, _join(url, target)
+                if _host(url) == _host(origin):
+                    continue
+                await self._addresses(url)
+                return Page(origin, status, "", f"It redirects to another host: {url}\nFetch that address if it is the right one.")
             title, text = await asyncio.to_thread(_extract, headers.get("content-type", ""), body)
             return Page(url, status, title, text)
         raise UnavailableError(f"{url} keeps redirecting.", "Try another page.")
@@ -143,6 +148,11 @@ def _split(url: str) -> SplitResult:
     except ValueError as error:
         raise InvalidArgumentError(f"{url[:200]} is no address: {error}.") from error
     return parts
+
+
+def _host(url: str) -> str:
+    """The host that was approved; a site is the same with and without www."""
+    return (_split(url).hostname or "").lower().removeprefix("www.")
 
 
 def _join(url: str, target: str) -> str:

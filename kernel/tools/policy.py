@@ -25,10 +25,11 @@ class Judgement:
 def judge(tool: str, preview: Preview, mode: ApprovalMode, rules: tuple[str, ...], confinement: Confinement) -> Judgement:
     """The one place that decides.
 
-    Without confinement every command asks, whatever the mode but `yes` says, since nothing else guards the machine.
+    Without confinement every command asks, whatever the mode but `yes` says, since nothing else guards the machine. What needs a
+    person is refused in mode `yes`, where nobody may be there to be asked.
     """
     unconfined = confinement == "none" and tool == "run_command"
-    if mode == "yes":
+    if mode == "yes" and not preview.needs_person:
         return Judgement("allow")
     if preview.risk == "none" and not unconfined:
         return Judgement("allow")
@@ -36,7 +37,7 @@ def judge(tool: str, preview: Preview, mode: ApprovalMode, rules: tuple[str, ...
         return Judgement("allow")
     if mode == "edits" and preview.kind == "file" and preview.own_files:
         return Judgement("allow")
-    if mode == "deny":
+    if mode in ("deny", "yes"):
         harm = preview.harm or "it needs approval"
         return Judgement("deny", f"Not allowed: {harm}, and this agent may not ask.")
     return Judgement("ask")

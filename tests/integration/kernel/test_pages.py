@@ -110,6 +110,17 @@ async def test_a_redirect_is_judged_again(http: HttpClient, target: str) -> None
         assert not trap.requests
 
 
+@pytest.mark.feature("TL06")
+async def test_a_redirect_to_another_host_is_told_and_not_followed(http: HttpClient) -> None:
+    resolver = Resolver(pages_test=[(PUBLIC,)], www_pages_test=[(PUBLIC,)], other_test=[(SECOND,)])
+    async with Site().on("127.0.0.3") as other, Site(f"Location: http://other.test:{other.port}/x\r\n").on("127.0.0.2") as site:
+        page = await pages(http, resolver).fetch(f"http://www.pages.test:{site.port}/a")
+        assert f"http://other.test:{other.port}/x" in page.text
+        assert (page.status, len(site.requests), len(other.requests)) == (302, 1, 0)
+    async with Site().on("127.0.0.2") as home, Site(f"Location: http://www.pages.test:{home.port}/\r\n").on("127.0.0.2") as site:
+        assert (await pages(http, resolver).fetch(f"http://pages.test:{site.port}/")).text == "the page"
+
+
 async def test_the_next_address_is_tried_where_the_first_does_not_answer(http: HttpClient) -> None:
     resolver = Resolver(pages_test=[(PUBLIC, SECOND)])
     async with Site().on("127.0.0.3") as site:

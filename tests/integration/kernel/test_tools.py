@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kernel.protocol import agent, fs, process, system
+from kernel.protocol.records import SandboxConfig
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench
 
 DONE = turn("Done.", call("complete", summary="done"))
+
+
+ONLINE = SandboxConfig(network_access=True)
 
 
 async def results(bench: Bench, *calls: dict[str, object], **config: object) -> list[agent.AgentObservation]:
@@ -252,6 +256,7 @@ async def test_a_page_is_fetched_and_read(bench: Bench, site: str) -> None:
     pid = await bench.deploy(
         turn("", *(call("browse_web", url=site + path) for path in ("/", "/long", "/gone", "/round", "/moved", "/evil", "/bin"))),
         DONE,
+        sandbox=ONLINE,
     )
     assert (await bench.ended(pid)).code == 0
     seen = bench.of(pid, agent.AgentObservation)
@@ -273,10 +278,18 @@ async def test_a_page_is_fetched_and_read(bench: Bench, site: str) -> None:
     "url", ["http://localhost:1", "http://[::1]/", "http://[::1", "http://x:99999/", "ftp://a.b/", "http://a..b/", "http://u:p@e.com"]
 )
 async def test_pages_of_this_machine_and_nonsense_are_not_fetched(bench: Bench, url: str) -> None:
-    seen = await results(bench, call("browse_web", url=url))
+    seen = await results(bench, call("browse_web", url=url), sandbox=ONLINE)
     assert not seen[0].ok
     assert seen[0].result.startswith("Error: ")
     assert "inside Aether" not in seen[0].result
+
+
+@pytest.mark.feature("TL06")
+async def test_an_agent_without_a_network_sends_nothing_out_whatever_its_mode(bench: Bench, site: str) -> None:
+    await bench.execute(system.SettingsSet(name="agents.private_pages", value=True))
+    (seen,) = await results(bench, call("browse_web", url=f"{site}/?all=it+knows"), approval="yes")
+    assert not seen.ok
+    assert "was not given" in seen.result
 
 
 @pytest.mark.feature("AL14")

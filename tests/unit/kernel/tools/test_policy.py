@@ -36,6 +36,14 @@ def test_the_mode_decides_by_risk(mode: ApprovalMode, risk: Risk, decision: str)
     assert judge("run_command", command("x", risk), mode, (), "bubblewrap").decision == decision
 
 
+@pytest.mark.feature("PM01")
+@pytest.mark.parametrize(("mode", "decision"), [("yes", "deny"), ("deny", "deny"), ("ask", "ask"), ("edits", "ask")])
+def test_a_page_for_an_agent_without_a_network_needs_a_person(mode: ApprovalMode, decision: str) -> None:
+    page = Preview("u", kind="network", risk="low", details={"host": "a.org"}, harm="sends", needs_person=True)
+    assert judge("browse_web", page, mode, (), "bubblewrap").decision == decision
+    assert judge("browse_web", page, mode, ("browse_web(a.org)",), "bubblewrap").decision == "allow"
+
+
 def test_edits_lets_writes_in_its_own_home_pass() -> None:
     assert judge("write_file", file("/home/agent_1/a"), "edits", (), "bubblewrap").decision == "allow"
     assert judge("write_file", file("/home/agent_1/work/a", own=False), "edits", (), "bubblewrap").decision == "ask"
