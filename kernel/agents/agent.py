@@ -40,10 +40,11 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended by itself. code: 0 completed, 1 failed."""
+    """How a run ended by itself. code: 0 completed, 1 failed. interrupted: it is not over, its model is not there; it can be resumed."""
 
     code: int
     summary: str
+    interrupted: bool = False
 
 
 @dataclass(slots=True)

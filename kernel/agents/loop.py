@@ -1,7 +1,7 @@
 """The agent loop: think, act, observe, until the goal, the step limit or somebody ends it.
 
-Small enough to read in one sitting. `thinking` asks the model, `recovery` knows what to do when it fails, `acting` runs the tools; everything
-else here is when to stop and what to say to the model in between.
+Small enough to read in one sitting. `thinking` asks the model, `recovery` knows what to do when it fails, `acting` runs the
+tools; everything else here is when to stop and what to say to the model in between.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from kernel.agents.agent import Agent, Outcome
 from kernel.agents.inbox import Said, without
 from kernel.agents.limits import check_limits
 from kernel.agents.mail import tell_of_mail
-from kernel.agents.recovery import recover, shorten
+from kernel.agents.recovery import is_away, recover, shorten
 from kernel.agents.thinking import Thought, keep_cut_off, think
 from kernel.errors import ProviderError
 from kernel.protocol.agent import (
@@ -35,6 +35,7 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
     await _begin(agent, resumed)
     pending = await report_unfinished(agent, agent.transcript.unanswered())
     taken_again = resumed and await keep_cut_off(agent)
+    awaited = resumed  # its model has not answered since the run was taken up
     errors = 0
     idle_turns = 0
     while True:
@@ -54,6 +55,8 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
         try:
             thought = await _interruptible(agent, think(agent, said))
         except ProviderError as error:
+            if awaited and is_away(error):
+                return Outcome(1, str(error), interrupted=True)
             errors += 1
             answer = await recover(agent, error, said, errors)
             if isinstance(answer, Outcome):
@@ -64,6 +67,7 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
         errors = 0
         if thought is None:
             continue
+        awaited = False
         if thought.calls:
             idle_turns = 0
             pending = tuple(thought.calls)

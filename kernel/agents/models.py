@@ -7,6 +7,7 @@ from kernel.agents.agent import Model
 from kernel.config import Config
 from kernel.protocol.records import AgentConfig
 from kernel.providers.base import Provider, Sampling
+from kernel.providers.registry import SCRIPTED_PREFIX
 
 SMALLEST_CONTEXT = 2_048
 
@@ -30,10 +31,12 @@ class ModelChooser:
         self._resolver = resolver
         self._config = config
 
-    async def choose(self, config: AgentConfig) -> Model:
-        """The model of a run. Raises ProviderError with what to do."""
+    async def choose(self, config: AgentConfig, had: str = "") -> Model:
+        """The model of a run; `had`: the identity of the one that it began with. Raises AetherError with what to do."""
         settings = self._config().providers
-        provider, name = await self._resolver.resolve(config.model or settings.model)
+        wanted = config.model or settings.model
+        # A script's identity does not name its file.
+        provider, name = await self._resolver.resolve(had if had and not wanted.startswith(SCRIPTED_PREFIX) else wanted)
         identity = f"{provider.name}/{name}" if name else provider.name
         sampling = Sampling(
             temperature=settings.temperature if config.temperature is None else config.temperature,

@@ -18,6 +18,15 @@ LONGEST_WAIT_S = 900.0
 PASSING_KINDS = ("", "bad_response")
 
 
+#: What keeps a resumed run from going on with the model that it began with; others end it or pass.
+AWAY_KINDS = frozenset({"refused", "timeout", "unknown_model", "auth", "quota", "overloaded"})
+
+
+def is_away(error: ProviderError) -> bool:
+    """Whether the model is not there now, so that a run that was just resumed had better wait for it."""
+    return getattr(error, "kind", "") in AWAY_KINDS
+
+
 async def recover(agent: Agent, error: ProviderError, said: Thought, count: int) -> Outcome | float:
     """Put a failed turn into the journal, with what its model had said already.
 

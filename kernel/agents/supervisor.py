@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kernel.agents.agent import Agent
+from kernel.agents.agent import Agent, Outcome
 from kernel.agents.approvals import ApprovalDesk
 from kernel.agents.gate import Gate
 from kernel.agents.inbox import Inbox, Said
@@ -229,32 +229,52 @@ class Supervisor:
             await asyncio.wait((task,))
             if run.ended_by is not None or self._runs.get(pid) is not run:
                 return  # it was ended by a signal, which finishes it itself, or by the kernel's end
+            if (reason := _put_off_for(task)) is not None:
+                await self._put_off(pid, run, reason)
+                return
             run.inbox.close()
             self._peers.close(pid)
-            code, summary = await self._verdict(pid, task)
+            outcome = await self._verdict(pid, task)
             if run.inbox.pending:
                 await self._manager.record(pid, AgentNotice(pid=pid, kind="info", message=UNHEARD))
             self._runs.pop(pid, None)
             await run.workplace.end(0.0)
             await run.scope.close()
-            await self._manager.finish(pid, code=code, summary=summary)
+            await self._manager.finish(pid, code=outcome.code, summary=outcome.summary)
 
-    async def _verdict(self, pid: int, task: "asyncio.Task[tuple[int, str]]") -> tuple[int, str]:
-        """Exit code and summary of a loop that ended by itself."""
+    async def _put_off(self, pid: int, run: _Run, reason: str) -> None:
+        """A resumed run whose model is not there is no failed one: it waits to be resumed again."""
+        await run.workplace.end(0.0)
+        await run.scope.close()
+        if run.ended_by is not None:
+            return
+        self._runs.pop(pid, None)
+        model = self._manager.table.get(pid).info.model
+        await self._manager.interrupt(
+            pid, f"Its model {model} is not there now: {reason}", "Resume it when the model is there; what it has done is kept."
+        )
+
+    async def _verdict(self, pid: int, task: "asyncio.Task[Outcome]") -> Outcome:
+        """How a loop ended by itself."""
         if task.cancelled():
-            return 1, "The run was aborted."
+            return Outcome(1, "The run was aborted.")
         error = task.exception()
         if error is None:
             return task.result()
         hint = error.hint if isinstance(error, AetherError) else "The log has the details; please report it."
         message = error.message if isinstance(error, AetherError) else f"Aether failed while it ran this agent: {error!r}."
         await self._manager.record(pid, AgentNotice(pid=pid, kind="error", message=message, hint=hint))
-        return 1, f"{message} {hint}".strip()
+        return Outcome(1, f"{message} {hint}".strip())
 
-    async def _run(self, entry: Entry, run: _Run, resumed: bool) -> tuple[int, str]:
+    async def _run(self, entry: Entry, run: _Run, resumed: bool) -> Outcome:
         pid = entry.info.pid
         await self._workplaces.detected()
-        model = await self._models.choose(entry.config)
+        try:
+            model = await self._models.choose(entry.config, entry.info.model if resumed else "")
+        except AetherError as error:
+            if resumed:
+                return Outcome(1, str(error), interrupted=True)
+            raise
         await self._manager.set_phase(pid, "booting")
         await self._manager.record(
             pid, changes={"model": model.identity, "confinement": run.workplace.confinement}
@@ -280,8 +300,14 @@ class Supervisor:
             confinement=lambda: run.workplace.confinement,
             peers=self._peers,
         )
-        outcome = await run_agent(agent, resumed=resumed)
-        return outcome.code, outcome.summary
+        return await run_agent(agent, resumed=resumed)
+
+
+def _put_off_for(task: "asyncio.Task[Outcome]") -> str | None:
+    """Why a loop that has ended is not over, None where it is."""
+    if task.cancelled() or task.exception() is not None or not task.result().interrupted:
+        return None
+    return task.result().summary
 
 
 def _ending(pid: int) -> ConflictError:

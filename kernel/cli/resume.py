@@ -6,6 +6,7 @@ import asyncio
 from kernel.cli.connection import connect
 from kernel.cli.output import Printer, make_printer
 from kernel.errors import UnavailableError
+from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import ProcessEvent
 from kernel.protocol.process import ProcessExited, ProcessResume
 
@@ -29,4 +30,6 @@ async def _resume(pid: int, printer: Printer) -> int:
                 printer.show(event)
                 if isinstance(event, ProcessExited):
                     return 0 if event.code == 0 else 1
+                if isinstance(event, AgentNotice) and event.kind == "interrupted":
+                    return 1
     raise UnavailableError(f"The instance of Aether that ran agent {pid} has ended.", f"`aether resume {pid}` takes it up again.")

@@ -30,6 +30,7 @@ from kernel.protocol.process import (
     ProcessSpawn,
     ProcessSpawned,
     ProcessStateChanged,
+    ProcessUpdated,
     RunCounts,
     SpawnReply,
 )
@@ -230,6 +231,14 @@ class ProcessManager:
             self.runner.start(self._table.get(pid), resumed=True)
         else:
             await self.runner.proceed(pid)
+
+    async def interrupt(self, pid: int, message: str, hint: str) -> None:
+        """A run cannot go on now: it stands where it is until somebody resumes or ends it."""
+        info = self._table.get(pid).info
+        notice = AgentNotice(pid=pid, step=info.step, kind="interrupted", message=message, hint=hint)
+        changed = ProcessStateChanged(pid=pid, step=info.step, state="stopped", agent_phase=info.agent_phase)
+        await self.record(pid, changed, notice, state="stopped", changes={"interrupted": True})
+        self._bus.publish(ProcessUpdated(pid=pid, info=self._table.get(pid).info))
 
     async def end(self, pid: int, signal: Signal) -> None:
         """End a run by a signal: nothing of it is left when this returns."""

@@ -335,6 +335,17 @@ async def test_an_instance_that_dies_ends_those_who_joined_it_with_a_sentence(ae
     assert taken_up.out.count("interrupted") == 2
 
 
+async def test_a_run_whose_model_is_gone_stays_interrupted(aether: Shell) -> None:
+    holder = await aether.deploy(SLEEP, mode="--yes")
+    holder.kill()
+    await holder.wait()
+    (aether.root.parent / "held.json").unlink()
+    resumed = await aether("resume", "1")
+    assert resumed.code == 1
+    assert "is not there now" in resumed.out
+    assert "interrupted" in (await aether("ps")).out
+
+
 async def test_a_second_desktop_is_told_that_there_is_no_window(aether: Shell) -> None:
     await aether.deploy(SLEEP, mode="--yes")
     assert not await asyncio.to_thread(raise_running, aether.root / "var/kernel/run/control.sock")

@@ -1,13 +1,16 @@
 """A model that fails: how long an agent waits, when it gives up, and what stays of the words that were shown."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from kernel.protocol import agent, system
-from kernel.protocol.process import ProcessSend
-from tests.fakes.scripts import call, turn
-from tests.integration.kernel.conftest import Bench
+from kernel.protocol.process import ProcessInfoGet, ProcessList, ProcessResume, ProcessSend
+from kernel.providers.scripted import ScriptedCall, Turn
+from tests.fakes.llm_server import LlmServer, Models
+from tests.fakes.scripts import call, turn, write_script
+from tests.integration.kernel.conftest import Bench, MakeBench
 
 DONE = turn("Done.", call("complete", summary="It is done."))
 
@@ -62,3 +65,55 @@ async def test_words_that_were_shown_stay_where_the_stream_breaks(bench: Bench, 
     (thought,) = [event for event in page.events if event["type"].startswith("agent.th") and event["step"] == 1]
     assert thought["thought"].startswith("These words were shown.\n\nThe model could not answer: It broke off.")
     assert thought["reasoning"] == "These were thought."
+
+
+async def _interrupted(bench: Bench, pid: int) -> str:
+    """Resume an agent that cannot go on; what is said of it."""
+    said = len(bench.of(pid, agent.AgentNotice))
+    await bench.execute(ProcessResume(pid=pid))
+    async with asyncio.timeout(20):
+        while not [notice for notice in bench.of(pid, agent.AgentNotice)[said:] if notice.kind == "interrupted"]:
+            await asyncio.sleep(0.02)
+    (info,) = (await bench.execute(ProcessList())).processes
+    assert (info.state, info.interrupted, info.exit_code) == ("stopped", True, None)
+    return str(bench.of(pid, agent.AgentNotice)[-1].message)
+
+
+@pytest.mark.feature("ST01", "LP01")
+async def test_a_run_goes_on_with_the_model_that_it_began_with_or_waits_for_it(make_bench: MakeBench) -> None:
+    """Nobody named the model; while its server is down nothing else finishes the run."""
+    command = Turn(tool_calls=(ScriptedCall("run_command", {"command": "sleep 60"}),))
+    server = LlmServer([command], models=Models({"mine": 8192}))
+    await server.start()
+    environ = {"LLAMACPP_URL": server.base_url}
+    first = await make_bench(environ=environ)
+    pid = await first.deploy(model="")
+    await first.wait(agent.AgentToolStarted, pid)
+    assert (await first.execute(ProcessInfoGet(pid=pid))).info.model == "llamacpp/mine"
+    await first.kernel.stop()
+    await server.close()
+    second = await make_bench(environ=environ)
+    for _ in range(3):
+        assert "llamacpp/mine is not there" in await _interrupted(second, pid)
+    again = LlmServer([], models=Models({"mine": 8192}))
+    await again.start(server.port)
+    await second.execute(ProcessResume(pid=pid))
+    exited = await second.ended(pid)
+    assert (exited.code, exited.summary, exited.step) == (0, "The script has ended.", 2)
+    await second.kernel.stop()
+    await again.close()
+
+
+async def test_a_named_model_that_is_gone_leaves_the_run_interrupted(make_bench: MakeBench) -> None:
+    first = await make_bench()
+    turns = (turn("", call("run_command", command="sleep 60")), DONE)
+    pid = await first.deploy(model=write_script(first.scripts, *turns, name="gone"))
+    await first.wait(agent.AgentToolStarted, pid)
+    await first.kernel.stop()
+    (first.scripts / "gone.json").unlink()
+    second = await make_bench()
+    assert "gone.json" in await _interrupted(second, pid)
+    write_script(second.scripts, *turns, name="gone")
+    await second.execute(ProcessResume(pid=pid))
+    assert (await second.ended(pid)).summary == "It is done."
+    await second.kernel.stop()
