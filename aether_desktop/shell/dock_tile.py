@@ -104,7 +104,7 @@ class DockTile(PaintedButton):
         self.menu_requested.emit(self._item.app_id, event.globalPos())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint tile, running dot, badge and focus ring."""
+        """Paint tile, running dot, focus ring and, over it, the badge."""
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         tokens = tokens_of(self)
@@ -119,12 +119,12 @@ class DockTile(PaintedButton):
             painter.setBrush(QColor(tokens.text2))
             centre = QPointF(self._tile.center().x(), self._tile.bottom() + 6)
             painter.drawEllipse(centre, _DOT_PX / 2, _DOT_PX / 2)
+        ring = self._tile.adjusted(-3, -3, 3, 3)
+        paint_focus_ring(painter, self, ring, ring.width() * 0.27)
         if self._item.badge:
             width = badge_width(self._item.badge)
             area = QRectF(self._tile.right() - width + 6, self._tile.top() - 6, width, _BADGE_HEIGHT_PX)
             paint_badge(painter, area, tokens, self._item.badge)
-        ring = self._tile.adjusted(-3, -3, 3, 3)
-        paint_focus_ring(painter, self, ring, ring.width() * 0.27)
 
 
 @lru_cache(maxsize=64)

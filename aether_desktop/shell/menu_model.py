@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from aether_desktop.shell.shortcuts import ActionRegistry
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.icons import icon
+from aether_desktop.widgets.rounded_menu import round_corners
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class MenuSpec:
 
 def build_menu(parent: QWidget, entries: Sequence[MenuEntry], registry: ActionRegistry | None) -> QMenu:
     """Return a menu of ``entries`` that deletes itself when it closes."""
-    menu = QMenu(parent)
+    menu = round_corners(QMenu(parent))
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     fill_menu(menu, entries, registry)
     return menu
@@ -87,7 +88,9 @@ def fill_menu(menu: QMenu, entries: Sequence[MenuEntry], registry: ActionRegistr
         if isinstance(entry, SeparatorEntry):
             menu.addSeparator()
         elif isinstance(entry, SubmenuEntry):
-            fill_menu(menu.addMenu(entry.text), entry.entries, registry)
+            submenu = round_corners(QMenu(entry.text, menu))
+            menu.addMenu(submenu)
+            fill_menu(submenu, entry.entries, registry)
         elif isinstance(entry, CommandEntry):
             item = menu.addAction(entry.text)
             _dress(item, entry.icon, colour)

@@ -140,7 +140,7 @@ def about_page(facts: Sequence[tuple[str, str]]) -> QWidget:
     logo.setPixmap(QPixmap(str(resource("icons", f"aether-{_LOGO_PX}.png"))))
     logo.setAccessibleName("Aether's mark")
     column.addWidget(logo)
-    column.addWidget(Label("Agents as processes, each in its own sandbox. You watch, they ask, you decide.", wrap=True))
+    column.addWidget(Label("AI agents work here as processes, each in its own sandbox. You watch, they ask, you decide.", wrap=True))
     grid = QGridLayout()
     grid.setHorizontalSpacing(SPACE.xl)
     grid.setVerticalSpacing(SPACE.xs)

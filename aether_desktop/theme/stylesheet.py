@@ -18,6 +18,7 @@ QToolTip { background: $surface3; color: $text1; border: 1px solid $line_strong;
     font-size: ${label}px; }
 QMenuBar { background: transparent; border: none; }
 QMenu { background: $surface2; color: $text1; border: 1px solid $line_strong; padding: 5px; }
+QMenu[rounded="true"] { border-radius: ${medium}px; }
 QMenu::item { padding: 5px 24px 5px 12px; border-radius: ${small}px; font-size: ${body}px; }
 QMenu::item:selected { background: $accent_fill; color: $on_accent; }
 QMenu::item:disabled { color: $text3; background: transparent; }

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from PySide6.QtCore import QDateTime, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QCursor, QEnterEvent
+from PySide6.QtGui import QContextMenuEvent, QCursor, QEnterEvent, QImage, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -153,6 +153,24 @@ def test_the_desktops_context_menu(desktop: MainWindow) -> None:
     by_text["Refresh"].trigger()
     assert refreshed == [True]
     menu.close()
+
+
+@pytest.mark.feature("DS11")
+def test_menus_and_their_submenus_have_rounded_corners(desktop: MainWindow) -> None:
+    menu = open_context_menu(desktop.desktop, QPoint(20, 400))
+    submenu = next(action.menu() for action in menu.actions() if action.menu() is not None)
+    assert isinstance(submenu, QMenu)
+    submenu.popup(QPoint(400, 400))
+    bar_menu = desktop.menu_bar.menus.actions()[0].menu()
+    assert isinstance(bar_menu, QMenu)
+    bar_menu.popup(QPoint(10, 40))
+    for shown in (menu, submenu, bar_menu):
+        picture = QImage(shown.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        picture.fill(Qt.GlobalColor.transparent)
+        shown.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+        assert picture.pixelColor(0, 0).alpha() == 0
+        assert picture.pixelColor(shown.width() // 2, 3).alpha() == 255
+        shown.close()
 
 
 @pytest.mark.feature("DS06")

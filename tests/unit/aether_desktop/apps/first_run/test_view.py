@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QRadioButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QRadioButton, QWidget
 
 from aether_desktop.apps.first_run.model_panel import pull_text
 from aether_desktop.apps.first_run.view import ASKING, SAMPLE_GOAL, FirstRun, state_of
@@ -13,7 +15,7 @@ from aether_desktop.stores.reducers.llm import PullState
 from aether_desktop.widgets.finding_row import FindingRow
 from kernel.errors import UnavailableError
 from kernel.protocol.ids import ApprovalMode
-from kernel.protocol.process import ProcessSpawn
+from kernel.protocol.process import ProcessSpawn, SpawnReply
 from kernel.protocol.records import ModelInfo, ProviderInfo, SystemCheck
 from kernel.protocol.system import KernelStatus, LlmChoose, LlmPull, LlmPullCancel, LlmPullProgress
 from tests.fakes.app_context import World
@@ -155,6 +157,34 @@ async def test_ctrl_enter_deploys_only_with_the_keyboard_on_this_page(world: Wor
     await settle()
     assert len(world.client.sent(ProcessSpawn)) == 1
     native.close()
+
+
+async def test_what_was_decided_is_carried_out_though_the_window_is_closed(world: World) -> None:
+    started = asyncio.Event()
+
+    async def slow(_command: ProcessSpawn) -> SpawnReply:
+        await started.wait()
+        return SpawnReply(pid=9, tty_id="tty-9-0")
+
+    world.client.answer(ProcessSpawn, slow)
+    view = await shown(world)
+    click(view.deploy)
+    await settle()
+    view.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    started.set()
+    await settle()
+    assert world.client.settings["desktop.first_run_done"] is True
+    assert world.opened == [("agent-vm", {"pid": "9"}, "9", "Researcher · 9")]
+    assert world.notices == []
+
+
+async def test_the_keyboard_is_on_the_first_agent_not_on_a_download(world: World) -> None:
+    world.client.providers = [OLLAMA]
+    view = await shown(world)
+    view.setFocus()
+    assert view.focusProxy() is view.deploy
+    view.close()
 
 
 @pytest.mark.feature("AP06")
