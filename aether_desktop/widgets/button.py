@@ -94,11 +94,6 @@ class Button(PaintedButton):
         """What pressing means."""
         return self._kind
 
-    def set_kind(self, kind: ButtonKind) -> None:
-        """Change what pressing means."""
-        self._kind = kind
-        self.update()
-
     def set_icon_name(self, name: str) -> None:
         """Change the icon; an empty name removes it."""
         self._icon_name = name

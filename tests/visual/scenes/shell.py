@@ -106,7 +106,7 @@ async def _settled(window: MainWindow, work: Work) -> None:
     world.context.terminals.tasks = _NoTasks()  # type: ignore[assignment] # no loop runs later
     for shown in _all(window, TerminalView):
         if shown.session is not None:
-            shown.session._tasks = _NoTasks()  # type: ignore[assignment] # as above
+            shown.session._tasks = _NoTasks()
 
 
 async def _rest(window: MainWindow) -> None:
