@@ -220,6 +220,7 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
         await parts.sandboxes.sweep([LeftoverRecord(host_pid, started) for _, host_pid, started in left])
         for agent_pid, _, _ in left:
             await parts.store.workspaces.drop_sandbox(agent_pid)
+        parts.sandboxes.record_with(parts.store.workspaces.put_sandbox)
 
     async def take_up() -> None:
         interrupted = await parts.manager.open()

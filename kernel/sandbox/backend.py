@@ -176,6 +176,7 @@ class Execution(Protocol):
 
 
 OnLost = Callable[[int, LossReason], None]
+OnLaunched = Callable[[int, int, int], None]
 
 
 class Sandbox(Protocol):
@@ -263,6 +264,10 @@ class SandboxBackend(Protocol):
 
     def create(self, spec: SandboxSpec, on_lost: OnLost | None = None) -> Sandbox:
         """A sandbox, not started. on_lost is told (agent pid, reason) when it ends unasked."""
+        ...
+
+    def on_launched(self, listener: OnLaunched) -> None:
+        """Tell (agent pid, host pid, start time) at every start of a sandbox, those after a loss included."""
         ...
 
     async def close(self) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from kernel.errors import AetherError, UnavailableError
 from kernel.log import get_logger
 from kernel.sandbox import machine as machine_facts
-from kernel.sandbox.backend import Confinement, ExecRequest, OnLost, Probe, SandboxSpec
+from kernel.sandbox.backend import Confinement, ExecRequest, OnLaunched, OnLost, Probe, SandboxSpec
 from kernel.sandbox.bwrap_plan import (
     SUPERVISOR_GUEST_PATH,
     Machine,
@@ -67,6 +67,7 @@ class BubblewrapBackend:
         self._find_groups = find_groups
         self._groups: ControlGroups | None = None
         self._launcher: BubblewrapLauncher | None = None
+        self._on_launched: OnLaunched = lambda agent_pid, host_pid, started: None
 
     async def probe(self) -> Probe:
         """Build a real sandbox and run a command in it."""
@@ -118,7 +119,9 @@ class BubblewrapBackend:
             return problem
         slirp = SlirpNetwork.detect(python[0], bwrap, host_uid(0) if os.geteuid() == 0 else None)
         able = self._groups.capabilities
-        self._launcher = BubblewrapLauncher(machine, slirp, python[0], memory_bounded=able.memory)
+        self._launcher = BubblewrapLauncher(
+            machine, slirp, python[0], memory_bounded=able.memory, told=lambda *launched: self._on_launched(*launched)
+        )
         return Probe(
             True,
             "bubblewrap",
@@ -156,6 +159,10 @@ class BubblewrapBackend:
             raise UnavailableError("Bubblewrap has not been found usable.", "Run `aether doctor`.")
         return SupervisedSandbox(spec, self._launcher, self._groups, self._scope, on_lost)
 
+    def on_launched(self, listener: OnLaunched) -> None:
+        """Tell of every start."""
+        self._on_launched = listener
+
     async def close(self) -> None:
         """Remove our own control groups."""
         if self._groups is not None:
@@ -167,8 +174,11 @@ class BubblewrapLauncher:
 
     confinement: Confinement = "bubblewrap"
 
-    def __init__(self, machine: Machine, slirp: "SlirpNetwork | None", python: str, *, memory_bounded: bool) -> None:
+    def __init__(
+        self, machine: Machine, slirp: "SlirpNetwork | None", python: str, *, memory_bounded: bool, told: OnLaunched
+    ) -> None:
         self._machine = machine
+        self._told = told
         self._slirp = slirp
         self._python = python
         self._memory_bounded = memory_bounded
@@ -218,6 +228,7 @@ class BubblewrapLauncher:
             started = start_time(root)
             if started is None:
                 raise UnavailableError("it ended at once")
+            self._told(spec.pid, root, started)
             companions: tuple[Child, ...] = ()
             if spec.network and self._slirp is not None:
                 companions = (await self._slirp.attach(root, self.host_uid(spec)),)

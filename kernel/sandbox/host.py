@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kernel.errors import UnavailableError
 from kernel.sandbox import machine as machine_facts
-from kernel.sandbox.backend import Confinement, OnLost, Probe, SandboxSpec
+from kernel.sandbox.backend import Confinement, OnLaunched, OnLost, Probe, SandboxSpec
 from kernel.sandbox.bwrap_plan import environment, guest_home, resource_limits
 from kernel.sandbox.cgroups import ControlGroups, FindGroups, Group
 from kernel.sandbox.child import Child
@@ -36,6 +36,7 @@ class HostBackend:
         self._find_groups = find_groups
         self._groups: ControlGroups | None = None
         self._launcher: HostLauncher | None = None
+        self._on_launched: OnLaunched = lambda agent_pid, host_pid, started: None
 
     async def probe(self) -> Probe:
         """Whether plain processes can be supervised here."""
@@ -49,7 +50,7 @@ class HostBackend:
         if self._groups is None and sys.platform.startswith("linux"):
             self._groups = self._find_groups()
         bounded = self._groups is not None and self._groups.capabilities.memory
-        self._launcher = HostLauncher(python, memory_bounded=bounded)
+        self._launcher = HostLauncher(python, memory_bounded=bounded, told=lambda *launched: self._on_launched(*launched))
         remedy = (
             "Install the package `bubblewrap`, or Docker." if sys.platform.startswith("linux") else "Install Docker."
         )
@@ -60,6 +61,10 @@ class HostBackend:
         if self._launcher is None:
             raise UnavailableError("Plain processes cannot be run here.", "Run `aether doctor`.")
         return SupervisedSandbox(spec, self._launcher, self._groups, self._scope, on_lost)
+
+    def on_launched(self, listener: OnLaunched) -> None:
+        """Tell of every start."""
+        self._on_launched = listener
 
     async def close(self) -> None:
         """Remove our own control groups."""
@@ -72,8 +77,9 @@ class HostLauncher:
 
     confinement: Confinement = "none"
 
-    def __init__(self, python: str, *, memory_bounded: bool) -> None:
+    def __init__(self, python: str, *, memory_bounded: bool, told: OnLaunched) -> None:
         self._python = python
+        self._told = told
         self._memory_bounded = memory_bounded
 
     def note(self, spec: SandboxSpec) -> str:
@@ -113,6 +119,7 @@ class HostLauncher:
         started = start_time(process.pid)
         if started is None:
             raise UnavailableError("it ended at once")
+        self._told(spec.pid, process.pid, started)
         return Launched(child, process.pid, started, HELPER_GENERATIONS, kill_root=False)
 
 

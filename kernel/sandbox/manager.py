@@ -6,17 +6,18 @@ instance for the kernel's loop; everything that looks at the machine runs in a t
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from kernel.errors import ConflictError, NotFoundError, UnavailableError
+from kernel.errors import ConflictError, NotFoundError, StorageError, UnavailableError
 from kernel.log import get_logger
 from kernel.sandbox.backend import LeftoverRecord, OnLost, Probe, Sandbox, SandboxBackend, SandboxSpec, Usage
-from kernel.sandbox.processes import command_line, kill_identified, process_table
+from kernel.sandbox.processes import command_line, kill_tree, process_table
 from kernel.sandbox.usage import Meter, Root
 from kernel.tasks import Scope
 
 USAGE_INTERVAL_S = 1.0
+Recorder = Callable[[int, int, int], Awaitable[None]]
 _log = get_logger(__name__)
 
 
@@ -70,10 +71,15 @@ class SandboxManager:
             raise UnavailableError("The sandboxes of this machine have not been looked for yet.")
         return self._probes[self._backends[-1].name]
 
-    @property
-    def probes(self) -> Mapping[str, Probe]:
-        """Every backend's probe by name, for `aether doctor` and the first-run page."""
-        return dict(self._probes)
+    def record_with(self, record: Recorder) -> None:
+        """Have every start of a sandbox written down by `record`, for the `sweep` of a later run."""
+
+        def on_launched(agent_pid: int, host_pid: int, started: int) -> None:
+            if agent_pid and not self._scope.closed:  # 0 is the trial of a backend
+                self._scope.spawn(_recorded(record, agent_pid, host_pid, started), name=f"record-{agent_pid}")
+
+        for backend in self._backends:
+            backend.on_launched(on_launched)
 
     def create(self, spec: SandboxSpec, *, backend: str | None = None) -> Sandbox:
         """A sandbox for an agent, not started. backend: a name instead of the chosen one.
@@ -127,16 +133,11 @@ class SandboxManager:
     async def sweep(self, records: Sequence[LeftoverRecord]) -> tuple[LeftoverRecord, ...]:
         """Kill what earlier runs left over; returns the records whose process still lived.
 
-        A process is killed only when its start time is the recorded one. Their control groups go with `detect`.
+        A process is killed, with all below it, only when its start time is the recorded one. Their control groups go with `detect`.
         """
         return await asyncio.to_thread(
-            lambda: tuple(record for record in records if kill_identified(record.host_pid, record.start_time))
+            lambda: tuple(record for record in records if kill_tree(record.host_pid, record.start_time))
         )
-
-    def identities(self) -> dict[int, LeftoverRecord]:
-        """{agent pid: what to record for `sweep`} of the sandboxes that run."""
-        found = ((pid, sandbox.identity()) for pid, sandbox in self._sandboxes.items())
-        return {pid: LeftoverRecord(*identity) for pid, identity in found if identity is not None}
 
     async def usage(self) -> dict[int, Usage]:
         """{agent pid: what its processes use}; looks at the machine at most once a second."""
@@ -167,3 +168,10 @@ class SandboxManager:
             if backend.name == name and self._probes.get(name) is not None and self._probes[name].available:
                 return backend
         raise UnavailableError(f"The sandbox {name!r} is not available on this machine.", "Run `aether doctor`.")
+
+
+async def _recorded(record: Recorder, agent_pid: int, host_pid: int, started: int) -> None:
+    try:
+        await record(agent_pid, host_pid, started)
+    except StorageError as error:
+        _log.warning("a sandbox of agent %d is not written down: %s", agent_pid, error)

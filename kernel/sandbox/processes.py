@@ -205,3 +205,17 @@ def kill_identified(pid: int, started: int) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def kill_tree(pid: int, started: int) -> bool:
+    """SIGKILL a process and all below it, stopped ones too, if its start time is `started`; True when it was.
+
+    Blocks. What runs is stopped first, so that nothing is born meanwhile; the root goes last, since its children would lose their tree.
+    """
+    if start_time(pid) != started:
+        return False
+    stop_tree(lambda: tree_rows(pid))
+    rows = tree_rows(pid)
+    for row in reversed(rows[1:]):
+        kill_identified(row.pid, row.start_time)
+    return kill_identified(pid, started)

@@ -1,6 +1,6 @@
 """Owns a sandbox with daemons in it, prints the host pids of all its processes, and waits to be killed.
 
-A program of its own, started by a test: python -m tests.integration.sandbox.owner KIND FOLDER
+A program of its own, started by a test: python -m tests.integration.sandbox.owner KIND FOLDER [frozen]
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from tests.integration.sandbox.conftest import make_backend
 from tests.integration.sandbox.workbench import Workbench, run
 
 
-async def main(kind: str, folder: Path) -> None:
+async def main(kind: str, folder: Path, *, frozen: bool) -> None:
     """Never returns."""
     backend = make_backend(kind, Scope("owner"))
     await backend.probe()
@@ -22,9 +22,13 @@ async def main(kind: str, folder: Path) -> None:
     await run(sandbox, "sh", "-c", "(setsid sh -c 'trap \"\" TERM HUP; sleep 300; :' >/dev/null 2>&1 &)")
     await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
     await asyncio.sleep(0.2)
-    print(json.dumps(sandbox.host_pids()), flush=True)
+    pids = sandbox.host_pids()
+    if frozen:
+        await sandbox.freeze()
+    print(json.dumps(pids), flush=True)
+    print(json.dumps(sandbox.identity()), flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), frozen="frozen" in sys.argv[3:]))

@@ -33,7 +33,7 @@ def test_programs_that_cannot_be_run_are_an_answer() -> None:
 
 
 def test_paths_of_an_unconfined_agent() -> None:
-    launcher = HostLauncher("python3", memory_bounded=True)
+    launcher = HostLauncher("python3", memory_bounded=True, told=lambda *launched: None)
     mounts = (Mount("/data/w", "/home/agent_7/work", False),)
     spec = SandboxSpec(7, "agent_7", "/var/h7", "/var/t7", mounts)
     assert launcher.host_path(spec, "/home/agent_7") == "/var/h7"
