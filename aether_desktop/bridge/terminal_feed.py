@@ -5,6 +5,7 @@ Made by `InProcessClient.open_terminal`. Attaching and giving back happen on the
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,8 @@ class InProcessTerminalFeed(QObject):
         """On the kernel's thread."""
         if not self._pending and not self._closed:
             self._pending = True
-            self._wake.emit()
+            with contextlib.suppress(RuntimeError):  # the window has closed and deleted it between the look and the call
+                self._wake.emit()
 
     def _on_wake(self) -> None:
         if not self._closed:

@@ -6,6 +6,7 @@ slices, and lets go between them. One schedule serves all sessions of a window.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+_log = logging.getLogger("aether.desktop.terminals")
 #: Parsing in one go, in seconds; short while somebody types, so that their echo does not wait behind another's flood.
 BUDGET_S = 0.005
 TYPING_BUDGET_S = 0.002
@@ -123,7 +125,7 @@ class TerminalSchedule(QObject):
         touched = self._parse_all(time.perf_counter() + budget)
         self._count(now, touched)
         for session, more in touched.values():
-            session.settle(waiting=more)
+            self._settle(session, waiting=more)
         pause = TYPING_PAUSE_S if typing else CROWD_PAUSE_S if self._crowded else 0.0
         self._rested_at = time.monotonic() + pause
         if self._waiting:
@@ -136,11 +138,27 @@ class TerminalSchedule(QObject):
             self._parse_focused(self._focused, deadline, touched)
         while self._waiting and time.perf_counter() < deadline:
             session = self._waiting.popleft()
-            more = session.parse(SLICE_S)
+            more = self._parse(session)
             touched[id(session)] = (session, more)
             if more:
                 self._waiting.append(session)
         return touched
+
+    @staticmethod
+    def _parse(session: Parsing) -> bool:
+        """One terminal's fault must not keep the others from being parsed."""
+        try:
+            return session.parse(SLICE_S)
+        except Exception:  # noqa: BLE001  # edge: whatever a terminal's parser meets
+            _log.exception("a terminal could not be parsed")
+            return False
+
+    @staticmethod
+    def _settle(session: Parsing, *, waiting: bool) -> None:
+        try:
+            session.settle(waiting=waiting)
+        except Exception:  # noqa: BLE001  # edge: whatever a terminal's viewers meet
+            _log.exception("a terminal could not be shown")
 
     def _parse_focused(self, session: Parsing, deadline: float, touched: dict[int, tuple[Parsing, bool]]) -> None:
         """Up to the half of a turn when others wait as well."""
@@ -148,7 +166,7 @@ class TerminalSchedule(QObject):
         until = deadline if alone else (time.perf_counter() + deadline) / 2
         more = True
         while more and time.perf_counter() < until:
-            more = session.parse(SLICE_S)
+            more = self._parse(session)
         touched[id(session)] = (session, more)
         if not more:
             self._waiting.remove(session)

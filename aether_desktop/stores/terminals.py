@@ -7,19 +7,24 @@ hear what happened; none of them touches the kernel.
 from __future__ import annotations
 
 import asyncio
+import base64
+import logging
 import time
 from collections import deque
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from aether_desktop.bridge.client import KernelClient, TerminalFeed
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.stores.terminal_schedule import TerminalSchedule
-from kernel.errors import AetherError, LimitReachedError
+from kernel.errors import AetherError, LimitReachedError, NotFoundError
 from kernel.protocol.tty import TtyInput, TtyResize
 from kernel.term import Terminal
 
+_log = logging.getLogger("aether.desktop.terminals")
 COLUMNS, LINES = 100, 30
+INTERRUPT = b"\x03"
 #: Longest that a program may hold the picture with synchronized output.
 SYNCHRONIZED_S = 0.15
 #: Input goes out in pieces, so that a long paste neither holds the kernel up nor is refused as a whole.
@@ -27,7 +32,7 @@ INPUT_PIECE_CHARS = 64 << 10
 INPUT_WAIT_S = 0.05
 PREVIEW_BYTES = 64 << 10
 #: What is parsed in one go, and what a session parses in a second until it is known.
-LEAST_SLICE_BYTES, MOST_SLICE_BYTES = 8 << 10, 128 << 10
+LEAST_SLICE_BYTES, MOST_SLICE_BYTES = 512, 128 << 10
 FIRST_RATE = 8_000_000.0
 #: Since the last picture; more is a flood.
 FLOOD_BYTES = 32 << 10
@@ -40,6 +45,8 @@ class TerminalSession(QObject):
     """What the screen shows changed."""
     told = Signal(object)
     """A `kernel.term.events.TermEvent`."""
+    arrived = Signal()
+    """The kernel has handed the screen over: `terminal` is the real one from now on."""
     finished = Signal()
     """The program ended and all of its output is parsed, or the terminal could not be opened."""
 
@@ -52,7 +59,8 @@ class TerminalSession(QObject):
         self._store = store
         self._tasks = TaskOwner(self)
         self._blank = Terminal(COLUMNS, LINES)
-        self._input: deque[str] = deque()
+        self._input: deque[TtyInput] = deque()
+        self._arrived = False
         self._sender: asyncio.Task[None] | None = None
         self._size = (0, 0)
         self._shown_at = 0.0
@@ -77,11 +85,14 @@ class TerminalSession(QObject):
 
     def write(self, data: bytes) -> None:
         """Type; kept in order, and kept while the program does not read."""
-        text = data.decode("utf-8", errors="surrogateescape")
-        if not text or self._over:
+        if not data or self._over:
             return
         self._schedule.note_typing(self)
-        self._input.extend(text[at : at + INPUT_PIECE_CHARS] for at in range(0, len(text), INPUT_PIECE_CHARS))
+        if data == INTERRUPT and len(self._input) > 1:
+            # Before what a program that does not read has left waiting, behind what is on its way.
+            self._input.insert(1, TtyInput(tty_id=self.tty_id, data=data.decode()))
+        else:
+            self._input.extend(self._pieces(data))
         if self._sender is None or self._sender.done():
             self._sender = self._tasks.spawn(self._send(), name="type into a terminal")
 
@@ -154,7 +165,20 @@ class TerminalSession(QObject):
         self._unshown_bytes = 0
         self.changed.emit()
 
+    def _pieces(self, data: bytes) -> Iterator[TtyInput]:
+        """Commands for bytes; those of mouse reports need not be text."""
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            yield TtyInput(tty_id=self.tty_id, data=base64.b64encode(data).decode(), base64=True)
+            return
+        for at in range(0, len(text), INPUT_PIECE_CHARS):
+            yield TtyInput(tty_id=self.tty_id, data=text[at : at + INPUT_PIECE_CHARS])
+
     def _on_readable(self) -> None:
+        if not self._arrived and self._feed.terminal is not None:
+            self._arrived = True
+            self.arrived.emit()
         if self._size != (0, 0) and self._feed.terminal is not None:
             self._apply_size()
         self._schedule.add(self)
@@ -172,14 +196,26 @@ class TerminalSession(QObject):
     async def _send(self) -> None:
         while self._input and not self._over:
             try:
-                await self._client.execute(TtyInput(tty_id=self.tty_id, data=self._input[0]))
+                await self._client.execute(self._joined())
             except LimitReachedError:
                 await asyncio.sleep(INPUT_WAIT_S)
                 continue
-            except AetherError:
+            except NotFoundError:
                 self._input.clear()
                 return
+            except AetherError as error:
+                _log.warning("what was typed into a terminal was refused: %s", error)
             self._input.popleft()
+
+    def _joined(self) -> TtyInput:
+        """The first piece with those behind it that fit, so that quick keys and mouse reports make one way, not many."""
+        first = self._input.popleft()
+        while self._input and not first.base64 and not self._input[0].base64:
+            if len(first.data) + len(self._input[0].data) > INPUT_PIECE_CHARS:
+                break
+            first = TtyInput(tty_id=self.tty_id, data=first.data + self._input.popleft().data)
+        self._input.appendleft(first)
+        return first
 
 
 class HeldSession:

@@ -5,6 +5,7 @@ it is opened with tty.open. The bytes flow through channels, never over the bus.
 """
 
 import asyncio
+import base64
 import os
 import posixpath
 from collections.abc import Callable
@@ -123,7 +124,7 @@ class Terminals:
     async def input(self, command: TtyInput, principal: Principal) -> Empty:
         """tty.input."""
         self._check(command.tty_id, principal)
-        self._manager.input(command.tty_id, command.data.encode("utf-8", errors="surrogateescape"))
+        self._manager.input(command.tty_id, _typed(command))
         return Empty()
 
     async def resize(self, command: TtyResize, principal: Principal) -> Empty:
@@ -215,3 +216,12 @@ def _record(info: TtyInfo) -> TtyRecord:
         running=info.running,
         exit_code=info.exit_code,
     )
+
+
+def _typed(command: TtyInput) -> bytes:
+    if not command.base64:
+        return command.data.encode("utf-8", errors="replace")
+    try:
+        return base64.b64decode(command.data, validate=True)
+    except ValueError as error:
+        raise InvalidArgumentError("What was typed is not base64.") from error

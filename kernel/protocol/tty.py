@@ -69,10 +69,11 @@ class TtyForeground(Command[TtyForegroundReply], frozen=True, kw_only=True, rena
 
 
 class TtyInput(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="tty.input"):
-    """Type into a terminal; `data` is UTF-8 text."""
+    """Type into a terminal; `data` is text, sent as UTF-8, or with `base64` the bytes in that form (RFC 4648)."""
 
     tty_id: str
     data: Annotated[str, Meta(max_length=1_000_000)]
+    base64: bool = False
 
 
 class TtyResize(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="tty.resize"):

@@ -25,7 +25,7 @@ BYTES_PER_TURN = 64 << 10
 #: A read lets go of the interpreter and may wait for it; a turn ends after so long, so that a flood does not keep others waiting.
 TURN_S = 0.001
 MAX_UNREAD_INPUT_BYTES = 1 << 20
-MAX_DRAIN_READS = 16
+MAX_DRAIN_BYTES = 1 << 20
 #: A piece of at least this size is followed by another one in a moment, for which `take` waits once.
 FLOW_BYTES = 2 << 10
 FLOW_WAIT_MS = 1
@@ -100,10 +100,9 @@ class Master:
     def drain(self) -> None:
         """Hand over what is left after the program has ended, at most 1 MiB, whether or not there is room."""
         with self._taking:
-            for _ in range(MAX_DRAIN_READS):
-                data = self._read_some(READ_BYTES)
-                if not data:
-                    return
+            left = MAX_DRAIN_BYTES
+            while left > 0 and (data := self._read_some(READ_BYTES)):
+                left -= len(data)
                 if self._on_data is not None:
                     self._on_data(data)
 

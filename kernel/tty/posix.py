@@ -23,6 +23,12 @@ from kernel.tty.master import Master
 from kernel.tty.shell_integration import login_shell
 
 OPEN_SLAVE = 'slave=$1; shift; exec "$@" <"$slave" >"$slave" 2>&1'
+#: What belongs to the terminal that Aether itself was started in: tmux would refuse to start, and programs would ask the wrong one.
+OTHER_TERMINALS = frozenset(
+    {"COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "VTE_VERSION", "TERM_PROGRAM", "TERM_PROGRAM_VERSION",
+     "TERM_SESSION_ID", "INSIDE_EMACS", "TERMCAP", "GNOME_TERMINAL_SCREEN", "GNOME_TERMINAL_SERVICE"}
+)  # fmt: skip
+OTHER_TERMINALS_PREFIXES = ("KITTY_", "ALACRITTY_", "WEZTERM_", "GHOSTTY_", "KONSOLE_", "ITERM_", "XTERM_")
 HANGUP_GRACE_S = 0.3
 END_WAIT_S = 3.0
 
@@ -286,8 +292,9 @@ def _environment(spec: ShellSpec) -> dict[str, str]:
     base = dict(os.environ) | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "SHELL": shell}
     base.setdefault("HOME", person.pw_dir)
     base.setdefault("LANG", "C.UTF-8")
-    for name in ("COLUMNS", "LINES"):
-        base.pop(name, None)
+    for name in tuple(base):
+        if name in OTHER_TERMINALS or name.startswith(OTHER_TERMINALS_PREFIXES):
+            del base[name]
     return base | dict(spec.env)
 
 

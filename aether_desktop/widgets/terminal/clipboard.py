@@ -5,6 +5,7 @@ Made by `parts`. Ctrl+C stays the program's.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ class Clipboard(QObject):
         self._view = view
         self._bars = bars
         self._sending: Iterator[bytes] | None = None
+        self._texts: deque[str] = deque()
+        self._held: list[bytes] = []
+        self._passing = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._send_piece)
         view.session_changed.connect(self._stop)
@@ -73,10 +77,16 @@ class Clipboard(QObject):
         return True
 
     def paste_text(self, text: str) -> None:
-        """Send a text as pasted, without asking."""
-        self._view.type_text(b"")
-        self._sending = pieces(text, bracketed=self._view.terminal.modes.bracketed_paste)
+        """Send a text as pasted, without asking; behind one that is on its way."""
+        self._texts.append(text)
         self._timer.start(0)
+
+    def holds(self, data: bytes) -> bool:
+        """Keep what is typed during a paste until it is over; False where nothing is pasted."""
+        if self._passing or not (self._sending or self._texts):
+            return False
+        self._held.append(data)
+        return True
 
     def _paste(self, text: str) -> None:
         if not (text and self._view.interactive and self._view.session is not None):
@@ -94,16 +104,27 @@ class Clipboard(QObject):
             self.paste_text(one_line(text))
 
     def _send_piece(self) -> None:
+        if self._sending is None and self._texts:
+            self._sending = pieces(self._texts.popleft(), bracketed=self._view.terminal.modes.bracketed_paste)
         piece = next(self._sending, None) if self._sending is not None else None
-        if piece is None:
-            self._stop()
-            self.sent.emit()
-        else:
+        if piece is not None:
+            self._passing = True
             self._view.type_text(piece)
+            self._passing = False
+            return
+        self._sending = None
+        if self._texts:
+            return
+        held, self._held = b"".join(self._held), []
+        self._stop()
+        self._view.type_text(held)
+        self.sent.emit()
 
     def _stop(self) -> None:
         self._timer.stop()
         self._sending = None
+        self._texts.clear()
+        self._held.clear()
 
     def _can_copy(self) -> bool:
         return self._view.selecting.selection is not None

@@ -71,10 +71,10 @@ class Grid:
         top = int(PADDING_PX + lines[0] * height)
         return QRect(0, top, self._view.width(), int((lines[-1] - lines[0] + 1) * height) + 2)
 
-    def cursor_rect(self) -> QRect:
-        """The cursor's cell and the one beside it; empty when it does not show."""
+    def cursor_rect(self, *, hidden_too: bool = False) -> QRect:
+        """The cursor's cell and the one beside it; empty when it does not show, unless it is wanted even then."""
         terminal = self._view.terminal
-        if terminal.cursor.hidden:
+        if terminal.cursor.hidden and not hidden_too:
             return QRect()
         line = terminal.history_dropped + len(terminal.history) + terminal.cursor.y
         column = min(terminal.cursor.x, terminal.columns - 1)

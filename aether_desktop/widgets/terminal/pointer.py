@@ -24,13 +24,16 @@ class Pointer:
     def __init__(self, view: TerminalView) -> None:
         self._view = view
         self._reports = MouseReports()
+        self._told: set[Qt.MouseButton] = set()
         self._clicks = 0
         self._pressed_at = QPoint()
         self._pressed_ms = 0
 
     def press(self, event: QMouseEvent) -> bool:
         """A report, or the beginning of a selection; False when it is neither."""
-        if self._report(event, release=False):
+        if self.reported(event.modifiers()):
+            self._told.add(event.button())
+            self._report(event, release=False)
             return True
         if event.button() == Qt.MouseButton.MiddleButton:
             return self._view.parts.clipboard.paste_selection()
@@ -64,7 +67,9 @@ class Pointer:
         if self._view.selecting.dragging:
             self._view.selecting.finish()
             self._view.parts.clipboard.offer_selection()
-        else:
+        elif event.button() in self._told:
+            # Whoever heard of the press hears of the release, whichever keys are held by now; and nobody else does.
+            self._told.discard(event.button())
             self._report(event, release=True)
 
     def wheel(self, event: QWheelEvent) -> None:
@@ -89,14 +94,11 @@ class Pointer:
         """Whether the program gets the mouse; Shift keeps it for the person."""
         return self._view.interactive and self._reports.wanted(self._view.terminal, modifiers)
 
-    def _report(self, event: QMouseEvent, *, release: bool) -> bool:
+    def _report(self, event: QMouseEvent, *, release: bool) -> None:
         view = self._view
-        if not self.reported(event.modifiers()):
-            return False
         point = event.position().toPoint()
         report = self._reports.press(event, view.terminal, view.grid.cell_at(point), view.grid.pixel_at(point), release=release)
         view.send(report)
-        return True
 
     def _clicked_again(self, event: QMouseEvent) -> bool:
         """A third click comes as a plain press."""

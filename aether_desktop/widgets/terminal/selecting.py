@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCursor
 
 from kernel.term import Terminal
+from kernel.term.rows import Row
 from kernel.term.selection import Position, SelectionKind, Span, spans, text
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Selecting(QObject):
         self._on_change = on_change
         self._selection: Selection | None = None
         self._pending: Selection | None = None
+        self._rows: dict[int, Row] = {}
         self._speed = 0
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSCROLL_MS)
@@ -90,7 +92,25 @@ class Selecting(QObject):
         """Select this, or nothing."""
         if selection != self._selection:
             self._selection = selection
+            self._rows = self._rows_on_screen(self._view.terminal)
             self._on_change()
+
+    def check(self, terminal: Terminal) -> None:
+        """Select nothing any more where a program has written over what was selected: a copy would be of another text."""
+        for line, row in self._rows.items():
+            now = terminal.absolute_row(line)
+            if now is not row and now is not None and now[:2] != row[:2]:
+                self.clear()
+                return
+
+    def _rows_on_screen(self, terminal: Terminal) -> dict[int, Row]:
+        """The selected rows that can still change, by absolute line."""
+        if self._selection is None:
+            return {}
+        first = terminal.history_dropped + len(terminal.history)
+        low, high = sorted((self._selection.anchor.line, self._selection.head.line))
+        lines = range(max(low, first), min(high, first + terminal.lines - 1) + 1)
+        return {line: row for line in lines if (row := terminal.absolute_row(line)) is not None}
 
     def clear(self) -> None:
         """Select nothing, and end a drag."""

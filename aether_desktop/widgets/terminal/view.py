@@ -147,12 +147,14 @@ class TerminalView(QWidget):
         if before is not None:
             before.changed.disconnect(self.refresh)
             before.told.disconnect(self._on_told)
+            before.arrived.disconnect(self.fitting.tell_colours)
         self._held.replace(session)
         self.selecting.clear()
         self.viewport.follow()
         if session is not None:
             session.changed.connect(self.refresh)
             session.told.connect(self._on_told)
+            session.arrived.connect(self.fitting.tell_colours)
             self.fitting.fit()
         self.session_changed.emit()
         self.refresh()
@@ -164,7 +166,7 @@ class TerminalView(QWidget):
 
     def type_text(self, data: bytes) -> None:
         """As `send`, for what a person typed: the newest line shows again and nothing stays selected."""
-        if not data:
+        if not data or self.parts.clipboard.holds(data):
             return
         self.selecting.clear()
         if not self.viewport.following:
@@ -201,6 +203,7 @@ class TerminalView(QWidget):
         if not self.isVisible():
             return
         terminal = self.terminal
+        self.selecting.check(terminal)
         changed, complete = self._painter.paint(
             terminal, self.viewport.rows(terminal), blink_off=self._blink.off, patient=patient
         )
@@ -315,7 +318,7 @@ class TerminalView(QWidget):
     def inputMethodQuery(self, query: Qt.InputMethodQuery) -> object:
         """Where an input method puts its window."""
         if query == Qt.InputMethodQuery.ImCursorRectangle:
-            return self.grid.cursor_rect()
+            return self.grid.cursor_rect(hidden_too=True)
         if query == Qt.InputMethodQuery.ImEnabled:
             return self.interactive
         return super().inputMethodQuery(query)

@@ -284,3 +284,17 @@ async def test_the_person_s_own_shell_is_the_default(terminals: Terminals, monke
     terminals.manager.input(info.tty_id, b"pwd; echo $TERM\n")
     seen = await read_until(channel, b"xterm-256color")
     assert b"/tmp" in seen
+
+
+async def test_a_shell_knows_nothing_of_the_terminal_that_started_aether(
+    terminals: Terminals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMUX", "STY", "TERM_PROGRAM", "VTE_VERSION", "WINDOWID", "KITTY_WINDOW_ID", "INSIDE_EMACS"):
+        monkeypatch.setenv(name, "another")
+    info = await terminals.open("/bin/sh", "-c", "env | grep -c another; echo over; sleep 60")
+    terminal = terminals.manager.lease(info.tty_id, lambda: None)
+    async with asyncio.timeout(10):
+        while "over" not in "".join(terminal.terminal.display):
+            terminal.parse(4096)
+            await asyncio.sleep(0.01)
+    assert terminal.terminal.display[0].strip() == "0"

@@ -86,3 +86,22 @@ async def test_after_a_key_floods_rest_until_its_echo_comes(schedule: TerminalSc
     assert log[count] == "typed"
     schedule.remove(flood)
     await wait_until(lambda: not schedule.busy)
+
+
+class Broken(Source):
+    """Something that cannot be parsed or shown."""
+
+    def parse(self, seconds: float) -> bool:
+        raise ValueError("broken")
+
+    def settle(self, *, waiting: bool) -> None:
+        raise ValueError("broken")
+
+
+@pytest.mark.expects_records
+async def test_one_broken_terminal_does_not_stop_the_others(schedule: TerminalSchedule, caplog: pytest.LogCaptureFixture) -> None:
+    log: list[str] = []
+    schedule.add(Broken(log, "broken", 1))
+    schedule.add(Source(log, "whole", 3))
+    await wait_until(lambda: log == ["whole"] * 3 and not schedule.busy)
+    assert caplog.text.count("could not be") == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from aether_desktop.stores.terminal_schedule import TerminalSchedule
 from aether_desktop.stores.terminals import INPUT_PIECE_CHARS, SYNCHRONIZED_S, TerminalStore
-from kernel.errors import LimitReachedError
+from kernel.errors import InvalidArgumentError, LimitReachedError
 from kernel.protocol.base import Empty
 from kernel.protocol.tty import TtyInput, TtyResize
 from kernel.term.events import Bell, TitleChanged
@@ -119,3 +120,62 @@ async def test_the_end_comes_after_the_last_output(client: FakeKernelClient, sto
     feed.feed(b"last words")
     await wait_until(lambda: finished == ["last words"])
     assert session.ended
+
+
+async def test_mouse_reports_that_are_no_text_arrive_as_their_bytes(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    session.write(b"\x1b[M \x99&")
+    await wait_until(lambda: any(isinstance(command, TtyInput) for command in client.commands))
+    (sent,) = [command for command in client.commands if isinstance(command, TtyInput)]
+    assert sent.base64
+    assert base64.b64decode(sent.data) == b"\x1b[M \x99&"
+
+
+@pytest.mark.expects_records
+async def test_a_refused_piece_takes_no_other_with_it(
+    client: FakeKernelClient, store: TerminalStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = store.open("t")
+    got: list[str] = []
+
+    def take(command: TtyInput) -> Empty:
+        if command.base64:
+            raise InvalidArgumentError("not this")
+        got.append(command.data)
+        return Empty()
+
+    client.answer(TtyInput, take)
+    for data in (b"a", b"\xff", b"b"):
+        session.write(data)
+    await wait_until(lambda: "".join(got) == "ab")
+    assert "refused" in caplog.text
+
+
+async def test_an_interrupt_overtakes_what_the_program_has_not_read(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    got: list[str] = []
+    deaf = True
+
+    def take(command: TtyInput) -> Empty:
+        if deaf and got:
+            raise LimitReachedError("full")
+        got.append(command.data)
+        return Empty()
+
+    client.answer(TtyInput, take)
+    session.write(b"x" * (3 * INPUT_PIECE_CHARS))
+    await wait_until(lambda: len(got) == 1)
+    session.write(b"\x03")
+    deaf = False
+    await wait_until(lambda: sum(map(len, got)) == 3 * INPUT_PIECE_CHARS + 1)
+    assert "\x03" in got[2]
+
+
+async def test_who_looks_is_told_when_the_screen_is_the_real_one(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    arrived: list[int] = []
+    session.arrived.connect(lambda: arrived.append(session.terminal.columns))
+    client.terminals["t"].feed(b"x")
+    client.terminals["t"].feed(b"y")
+    await wait_until(lambda: session.terminal.display[0].startswith("xy"))
+    assert len(arrived) == 1

@@ -126,3 +126,14 @@ def test_select_all_takes_history_too(rig: Rig) -> None:
     rig.key(Qt.Key.Key_C, CTRL | SHIFT)
     assert QGuiApplication.clipboard().text().startswith("line 0\nline 1\n")
     assert "line 99" in QGuiApplication.clipboard().text()
+
+
+def test_a_second_paste_waits_for_the_first_and_keys_for_both(rig: Rig) -> None:
+    rig.feed("\x1b[?2004h")
+    long = "a" * 300_000
+    rig.view.parts.clipboard.paste_text(long)
+    rig.view.parts.clipboard.paste_text("second")
+    rig.view.type_text(b"key")
+    wait_for(lambda: rig.typed.endswith(b"key"))
+    begin, end = b"\x1b[200~", b"\x1b[201~"
+    assert bytes(rig.typed) == begin + long.encode() + end + begin + b"second" + end + b"key"
