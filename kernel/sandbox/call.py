@@ -6,7 +6,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from kernel.errors import InvalidArgumentError, LimitReachedError, UnavailableError
 from kernel.sandbox.backend import SIGKILL, ExitStatus
@@ -46,6 +46,9 @@ class Call:
         self._readable: asyncio.Future[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._remaining_s: float | None = None
+        self._moving = asyncio.Event()  # cleared while the sandbox is frozen
+        self._moving.set()
+        self._thaws = 0
         self.timed_out = False
         self.quota_exceeded = False
         self.oom_killed = False
@@ -75,14 +78,9 @@ class Call:
 
         Raises LimitReachedError when it could not, UnavailableError when it does not answer; the sandbox ends then.
         """
-        try:
-            async with asyncio.timeout(START_CONFIRM_S):
-                await asyncio.shield(self._started)
-        except TimeoutError as error:
+        if not await self._in_time(lambda: asyncio.shield(self._started), START_CONFIRM_S):
             self._give_up("it did not start a command")
-            raise UnavailableError(
-                "The sandbox did not answer.", "Run the command again; a fresh one starts."
-            ) from error
+            raise UnavailableError("The sandbox did not answer.", "Run the command again; a fresh one starts.")
 
     async def read(self, limit: int = READ_BYTES) -> bytes:
         """The next output, b"" at its end. Raises InvalidArgumentError on a terminal or when somebody else is reading."""
@@ -116,16 +114,16 @@ class Call:
         return self._status
 
     async def kill(self, signum: int = SIGKILL) -> None:
-        """Signal the whole tree; SIGKILL returns when none of it is left. The sandbox ends if that takes five seconds."""
+        """Signal the whole tree; SIGKILL returns when none of it is left. The sandbox ends if that takes five seconds.
+
+        What is frozen gets the signal when it goes on, before anything else; then this returns at once.
+        """
         if self._gone.is_set():
             return
         self._send_kill(self._call_id, signum)
-        if signum != SIGKILL:
+        if signum != SIGKILL or not self._moving.is_set():
             return
-        try:
-            async with asyncio.timeout(KILL_CONFIRM_S):
-                await self._gone.wait()
-        except TimeoutError:
+        if not await self._in_time(self._gone.wait, KILL_CONFIRM_S):
             self._give_up("it did not end a command")
 
     async def wait_gone(self) -> None:
@@ -198,21 +196,29 @@ class Call:
             )
             self._started.exception()
         self._gone.set()
+        self._moving.set()
 
     def arm(self, deadline_s: float) -> None:
         """Kill the tree after so many seconds."""
         self._remaining_s = deadline_s
-        self.resume_deadline()
+        if self._moving.is_set():
+            self._run_deadline()
 
-    def pause_deadline(self) -> None:
+    def pause(self) -> None:
         """The sandbox is frozen: its time stands still."""
+        self._moving.clear()
         if self._deadline is not None:
             self._remaining_s = max(0.0, self._deadline.when() - self._loop.time())
             self._deadline.cancel()
             self._deadline = None
 
-    def resume_deadline(self) -> None:
+    def resume(self) -> None:
         """The sandbox goes on."""
+        self._thaws += 1
+        self._moving.set()
+        self._run_deadline()
+
+    def _run_deadline(self) -> None:
         if self._remaining_s is not None and self._deadline is None and not self._exited.is_set():
             self._deadline = self._loop.call_later(self._remaining_s, self._on_deadline)
 
@@ -240,6 +246,19 @@ class Call:
             self._deadline.cancel()
             self._deadline = None
         self._remaining_s = None
+
+    async def _in_time(self, waiting: Callable[[], Awaitable[object]], limit_s: float) -> bool:
+        """Whether it came within so many seconds; they are counted anew where the sandbox was frozen meanwhile."""
+        while True:
+            thaws = self._thaws
+            try:
+                async with asyncio.timeout(limit_s):
+                    await waiting()
+                return True
+            except TimeoutError:
+                if self._moving.is_set() and self._thaws == thaws:
+                    return False
+            await self._moving.wait()
 
     async def _wait_readable(self, descriptor: int) -> None:
         self._readable = self._loop.create_future()

@@ -176,8 +176,7 @@ class SupervisedSandbox:
         try:
             await call.wait_started()
         except asyncio.CancelledError:
-            with contextlib.suppress(ConflictError):
-                self._send_kill(call_id, signal.SIGKILL)
+            self._send_kill(call_id, signal.SIGKILL)
             call.close()
             raise
         except AetherError:
@@ -203,6 +202,8 @@ class SupervisedSandbox:
                 sent.callback(os.close, source)
                 descriptors = [source, sink, drain]
             call = Call(call_id, output, send_kill=self._send_kill, give_up=self._lose, release=self._send_release)
+            if self._frozen:  # since the start was asked for
+                call.pause()
             self._calls[call_id] = call
             self._outputs.add(call)
             self._oom_before[call_id] = self._oom_kills()
@@ -216,9 +217,7 @@ class SupervisedSandbox:
         return call
 
     def _send_kill(self, call_id: int, signum: int) -> None:
-        if self._frozen:
-            raise ConflictError("The agent is stopped.", "Continue it first, or kill it as a whole.")
-        if self._link is not None:
+        if self._link is not None:  # what is frozen finds it when it goes on
             with contextlib.suppress(UnavailableError):
                 self._link.send({"op": "kill", "id": call_id, "signal": int(signum)})
 
@@ -306,7 +305,7 @@ class SupervisedSandbox:
                 return
             self._frozen = True
             for call in self._live_calls():
-                call.pause_deadline()
+                call.pause()
             if self._launched is not None:
                 await self._freezer.freeze(self._launched, self._group)
 
@@ -319,7 +318,7 @@ class SupervisedSandbox:
                 await self._freezer.thaw(self._group)
             self._frozen = False
             for call in self._live_calls():
-                call.resume_deadline()
+                call.resume()
 
     # Ending
 

@@ -97,3 +97,34 @@ async def test_an_interrupted_agent_is_taken_up_once(make_bench: MakeBench) -> N
     assert (await second.ended(pid)).code == 0
     assert len(second.of(pid, agent.AgentResumed)) == 1
     await second.kernel.stop()
+
+
+@pytest.mark.feature("AL09", "PR08")
+async def test_a_paused_agent_that_is_interrupted_ends_its_command_when_it_goes_on(bench: Bench) -> None:
+    """Its model is told that the command was aborted, and the command does nothing more."""
+    ticking = "touch begun; while :; do echo tick >> ticks; sleep 0.05; done"
+    pid = await bench.deploy(turn("", call("run_command", command=ticking)), DONE)
+    async with asyncio.timeout(20):
+        while not (bench.home(pid) / "ticks").exists():
+            await asyncio.sleep(0.02)
+    await signal(bench, pid, "SIGSTOP")
+    await bench.execute(process.ProcessSend(pid=pid, text="leave that", mode="interrupt"))
+    aborted = await bench.wait(agent.AgentObservation, pid)
+    assert aborted.result == "Aborted by the person while it ran."
+    ticks = (bench.home(pid) / "ticks").read_text()
+    await signal(bench, pid, "SIGCONT")
+    assert (await bench.ended(pid)).code == 0
+    assert len((bench.home(pid) / "ticks").read_text()) <= len(ticks) + len("tick\n")
+
+
+@pytest.mark.feature("PR11")
+async def test_a_paused_agent_is_interrupted_by_a_quit_like_any_other(make_bench: MakeBench) -> None:
+    first = await make_bench()
+    pid = await first.deploy(turn("", call("run_command", command="touch begun; sleep 60")), DONE)
+    async with asyncio.timeout(20):
+        while not (first.home(pid) / "begun").exists():
+            await asyncio.sleep(0.02)
+    await signal(first, pid, "SIGSTOP")
+    async with asyncio.timeout(8):
+        await first.kernel.stop()
+    assert not first.of(pid, agent.AgentObservation)

@@ -1,12 +1,15 @@
 """Freezing, continuing, terminating and killing whole agents."""
 
 import asyncio
+import os
 import signal
 import time
 
+import psutil
 import pytest
 
 from kernel.errors import ConflictError
+from kernel.sandbox import call as call_module
 from kernel.sandbox.backend import ExecRequest
 from kernel.sandbox.processes import process_table
 from kernel.sandbox.supervised import SupervisedSandbox
@@ -71,6 +74,54 @@ async def test_a_deadline_stands_still_while_frozen(any_bench: Workbench) -> Non
     await sandbox.thaw()
     status = await call.wait()
     assert (status.code, status.timed_out) == (0, False)
+
+
+@pytest.mark.feature("PR08")
+async def test_a_command_that_is_killed_while_frozen_ends_when_the_others_go_on(any_bench: Workbench) -> None:
+    sandbox = any_bench.make()
+    await counting(sandbox)
+    call = await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
+    await sandbox.freeze()
+    async with asyncio.timeout(2):
+        await call.kill()
+    assert not call.exited
+    before = await counts(sandbox)
+    await sandbox.thaw()
+    async with asyncio.timeout(5):
+        assert (await call.wait()).code == 137
+        await call.wait_gone()
+        while not all(now > old for now, old in zip(await counts(sandbox), before, strict=True)):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.feature("PR08")
+async def test_a_start_and_an_end_that_a_freeze_holds_up_do_not_lose_the_sandbox(
+    any_bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The freeze comes between what was asked for and its confirmation, and lasts longer than that may take."""
+    monkeypatch.setattr(call_module, "START_CONFIRM_S", 0.5)
+    monkeypatch.setattr(call_module, "KILL_CONFIRM_S", 0.5)
+    sandbox = any_bench.make()
+    running = await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
+    identity = sandbox.identity()
+    await asyncio.to_thread(os.kill, identity[0] if identity else 0, signal.SIGSTOP)  # so that nothing is confirmed at once
+    supervisors = [pid for pid in sandbox.host_pids() if "supervisor.py" in " ".join(psutil.Process(pid).cmdline())]
+    for pid in supervisors:
+        os.kill(pid, signal.SIGSTOP)
+    loop = asyncio.get_running_loop()
+    starting = loop.create_task(sandbox.execute(ExecRequest(("echo", "begun"), sandbox.home_path, deadline_s=30)))
+    ending = loop.create_task(running.kill())
+    await asyncio.sleep(0.1)
+    await sandbox.freeze()
+    await asyncio.sleep(1.2)
+    assert not starting.done()
+    await sandbox.thaw()
+    for pid in (*supervisors, identity[0] if identity else 0):
+        os.kill(pid, signal.SIGCONT)
+    async with asyncio.timeout(10):
+        assert await (await starting).read() == b"begun\n"
+        await ending
+    assert sandbox.identity() == identity
 
 
 @pytest.mark.feature("PR07")
