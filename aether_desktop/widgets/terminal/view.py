@@ -319,9 +319,7 @@ class TerminalView(QWidget):
         """Where an input method puts its window."""
         if query == Qt.InputMethodQuery.ImCursorRectangle:
             return self.grid.cursor_rect(hidden_too=True)
-        if query == Qt.InputMethodQuery.ImEnabled:
-            return self.interactive
-        return super().inputMethodQuery(query)
+        return self.interactive if query == Qt.InputMethodQuery.ImEnabled else super().inputMethodQuery(query)
 
     def showEvent(self, event: QShowEvent) -> None:
         """It may have missed something."""
