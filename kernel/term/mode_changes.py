@@ -11,7 +11,7 @@ from kernel.term.state import UNPROTECTED, SavedCursor
 
 _ALTERNATE = (47, 1047, 1049)
 #: First conformance level that knows a private mode.
-_MODE_LEVELS = {69: 4, 95: 5}
+MODE_LEVELS = {42: 2, 69: 4, 95: 5}
 
 
 class ModeChanges(Rectangles):
@@ -57,7 +57,7 @@ class ModeChanges(Rectangles):
         """Set or reset one private mode with its effects; unknown ones are ignored."""
         if mode not in self.modes.private or mode in PRIVATE_FIXED:
             return
-        if self.conformance - 60 < _MODE_LEVELS.get(mode, 0):
+        if self.conformance - 60 < MODE_LEVELS.get(mode, 0):
             return
         if mode in _ALTERNATE or mode == 1048:
             self._change_alternate(mode, value)
@@ -177,13 +177,13 @@ class ModeChanges(Rectangles):
         self.modes.modify_other_keys = 0
         self.refresh_fast()
 
-    def select_conformance(self, level: int = 0, controls: int = 0, *_: int) -> None:
-        """DECSCL: level 61..65 with 7-bit (1) or 8-bit controls; resets like DECSTR."""
+    def select_conformance(self, level: int = 0, controls: int | None = None, *_: int) -> None:
+        """DECSCL: level 61..65 with 7-bit (1) or 8-bit controls (from level 5 on only when asked for); resets like DECSTR."""
         if not 61 <= level <= 65:
             return
         self.soft_reset()
         self.conformance = level
-        self.eight_bit = level > 61 and controls != 1
+        self.eight_bit = level > 61 and controls != 1 and (level < 65 or controls is not None)
 
     def seven_bit_controls(self) -> None:
         """S7C1T."""

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kernel.term.levels import since
 from kernel.term.painting import Painting
 from kernel.term.rows import STUB, Row, overwrite
 from kernel.term.sgr import Attributes
@@ -49,6 +50,7 @@ class Rectangles(Painting):
             return None
         return Rectangle(first, start, last, end)
 
+    @since(4)
     def fill_rectangle(self, char: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECFRA."""
         area = self._rectangle(top, left, bottom, right)
@@ -59,6 +61,7 @@ class Rectangles(Painting):
         for y in range(area.top, area.bottom):
             self.rows[y] = overwrite(self.rows[y], area.left, text, self.pen * width)
 
+    @since(4)
     def erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECERA: the cells count as drawn with spaces and the pen."""
         area = self._rectangle(top, left, bottom, right)
@@ -68,6 +71,7 @@ class Rectangles(Painting):
         for y in range(area.top, area.bottom):
             self.rows[y] = overwrite(self.rows[y], area.left, " " * width, self.pen * width)
 
+    @since(4)
     def selective_erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECSERA: protected cells stay, and so do attributes."""
         area = self._rectangle(top, left, bottom, right)
@@ -83,6 +87,7 @@ class Rectangles(Painting):
                 row = overwrite(row, area.left + start, " " * (end - start), attrs[start:end])
             self.rows[y] = row
 
+    @since(4)
     def copy_rectangle(
         self,
         top: int = 0,
@@ -112,10 +117,12 @@ class Rectangles(Painting):
 
     # --- attributes
 
+    @since(4)
     def attribute_change_extent(self, how: int = 0, *_: int) -> None:
         """DECSACE: 2 makes attribute changes work on rectangles, otherwise on the stream of lines."""
         self.attribute_extent_rectangle = how == 2
 
+    @since(4)
     def change_attributes(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *sgr: int) -> None:
         """DECCARA: apply SGR attributes to an area."""
 
@@ -131,6 +138,7 @@ class Rectangles(Painting):
 
         self._map_attributes(self._rectangle(top, left, bottom, right), change)
 
+    @since(4)
     def reverse_attributes(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *sgr: int) -> None:
         """DECRARA: toggle SGR attributes in an area."""
 
@@ -174,6 +182,7 @@ class Rectangles(Painting):
         """XTCHECKSUM: which parts of a cell DECRQCRA counts."""
         self.checksum_flags = flags
 
+    @since(4)
     def report_checksum(
         self, number: int = 0, page: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int
     ) -> None:

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from kernel.term.keys import KITTY_FLAGS
-from kernel.term.mode_changes import ModeChanges
+from kernel.term.levels import since
+from kernel.term.mode_changes import MODE_LEVELS, ModeChanges
 from kernel.term.sgr import sgr_report
 
 #: What XTVERSION answers.
@@ -14,16 +15,18 @@ VERSION_NAME = "Aether(1.0)"
 #: DA2: a VT420 that understands what this release of xterm does.
 _SECONDARY = "41;379;0"
 _PRIMARY = "64;1;2;6;9;15;16;17;18;21;22;28"
+#: What DSR of the DEC kind answers, by the lowest conformance level that does.
 _PRIVATE_STATUS = {
-    15: "?13n",
-    25: "?20n",
-    26: "?27;1;0;0n",
-    53: "?53n",
-    55: "?53n",
-    56: "?57;0n",
-    62: "0000*{",
-    75: "?70n",
-    85: "?83n",
+    5: {1: "?0n"},
+    15: {2: "?13n"},
+    25: {2: "?20n"},
+    26: {2: "?27;1n", 3: "?27;1;0n", 4: "?27;1;0;0n"},
+    53: {3: "?53n"},
+    55: {3: "?53n"},
+    56: {3: "?57;0n"},
+    62: {4: "0000*{"},
+    75: {4: "?70n"},
+    85: {4: "?83n"},
 }
 _HEXADECIMAL = re.compile("(?:[0-9A-Fa-f]{2})+")
 _TERMCAP = {"TN": "xterm-256color", "name": "xterm-256color", "Co": "256", "colors": "256", "RGB": "8"}
@@ -42,6 +45,7 @@ class Reports(ModeChanges):
         if mode == 0:
             self.reply(f"\x1b[>{_SECONDARY}c")
 
+    @since(4)
     def report_tertiary_attributes(self, mode: int = 0, *_: int) -> None:
         """DA3."""
         if mode == 0:
@@ -69,14 +73,16 @@ class Reports(ModeChanges):
         """DSR of the DEC kind."""
         if mode == 6:
             y, x = self._reported_position()
-            self.reply(f"\x1b[?{y};{x}" + (";1R" if self.conformance >= 64 else "R"))
-        elif mode == 63:
+            self.reply(f"\x1b[?{y};{x}" + (";1R" if self.conformance >= 63 else "R"))
+        elif mode == 63 and self.conformance >= 64:
             self.reply(f"\x1bP{number}!~0000\x1b\\")
         elif mode == 996:
             dark = self._luminance("background") < self._luminance("foreground")
             self.reply(f"\x1b[?997;{1 if dark else 2}n")
-        elif mode in _PRIVATE_STATUS:
-            self.reply("\x1b[" + _PRIVATE_STATUS[mode])
+        else:
+            answers = [text for level, text in _PRIVATE_STATUS.get(mode, {}).items() if self.conformance - 60 >= level]
+            if answers:
+                self.reply("\x1b[" + answers[-1])
 
     def _luminance(self, key: str) -> int:
         colour = self.palette.get(key)
@@ -88,21 +94,23 @@ class Reports(ModeChanges):
             x, y = x - self.left, y - self.top
         return y + 1, x + 1
 
+    @since(3)
     def report_mode(self, mode: int = 0, *_: int) -> None:
         """DECRQM of an ANSI mode."""
-        if self.conformance >= 63:
-            self.reply(f"\x1b[{mode};{self.modes.report(mode, private=False)}$y")
+        self.reply(f"\x1b[{mode};{self.modes.report(mode, private=False)}$y")
 
     def report_private_mode(self, mode: int = 0, *_: int) -> None:
         """DECRQM of a DEC mode."""
-        if self.conformance >= 63:
-            self.reply(f"\x1b[?{mode};{self.modes.report(mode, private=True)}$y")
+        known = self.conformance - 60 >= MODE_LEVELS.get(mode, 0)
+        self.reply(f"\x1b[?{mode};{self.modes.report(mode, private=True) if known else 0}$y")
 
     # --- settings
 
     def report_setting(self, name: str) -> None:
         """DECRQSS: the setting selected by the control function ``name``."""
         value = self._setting(name)
+        if name == '"p' and self.conformance == 61:
+            return
         if value is None:
             self.reply("\x1bP0$r\x1b\\")
         else:
@@ -112,7 +120,7 @@ class Reports(ModeChanges):
         attributes = self.attributes[self.pen]
         shape = {"block": 2, "underline": 4, "bar": 6}[self.cursor.shape]
         settings = {
-            '"p': str(self.conformance) + (";0" if self.eight_bit else ";1") * (self.conformance > 61),
+            '"p': f"{self.conformance};{0 if self.eight_bit else 1}",
             '"q': str(int(attributes.protected)),
             "r": f"{self.top + 1};{self.bottom + 1}",
             "s": f"{self.left + 1};{self.right + 1}",
@@ -138,6 +146,7 @@ class Reports(ModeChanges):
             else:
                 self.reply("\x1bP0+r\x1b\\")
 
+    @since(3)
     def report_presentation(self, what: int = 0, *_: int) -> None:
         """DECRQPSR: 1 cursor information, 2 tab stops."""
         if what == 2:

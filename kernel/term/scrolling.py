@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kernel.term.cursor import CursorMovement
+from kernel.term.levels import since
 from kernel.term.rows import Row, delete_cells, heal, insert_cells
 
 
@@ -45,6 +46,7 @@ class Scrolling(CursorMovement):
         self.index()
         self.carriage_return()
 
+    @since(4)
     def back_index(self) -> None:
         """DECBI: left one column, scrolling right at the left margin."""
         cursor = self.cursor
@@ -53,6 +55,7 @@ class Scrolling(CursorMovement):
         elif cursor.x > 0:
             self.move_to(cursor.x - 1, cursor.y)
 
+    @since(4)
     def forward_index(self) -> None:
         """DECFI: right one column, scrolling left at the right margin."""
         cursor = self.cursor
@@ -80,11 +83,13 @@ class Scrolling(CursorMovement):
         if self._in_margins():
             self._shift_columns(self.left, count or 1)
 
+    @since(4)
     def insert_columns(self, count: int = 0, *_: int) -> None:
         """DECIC: at the cursor, in the lines of the margins."""
         if self._in_margins():
             self._shift_columns(self.cursor.x, count or 1)
 
+    @since(4)
     def delete_columns(self, count: int = 0, *_: int) -> None:
         """DECDC: at the cursor, in the lines of the margins."""
         if self._in_margins():

@@ -143,6 +143,8 @@ class _Writer:
         """DECSCL, which also ends a protection that drawing protected cells has begun."""
         screen = self._screen
         ended = screen.protection == UNPROTECTED and self.rows.has_protected
+        if screen.attribute_extent_rectangle:
+            self._put("\x1b[2*x")
         if screen.conformance != 64 or screen.was_reset_softly or ended:
             self._put(f'\x1b[{screen.conformance};1"p')
             self.rows.forget_pen()
@@ -172,8 +174,6 @@ class _Writer:
             self.rows.forget_pen()
         if screen.checksum_flags:
             self._put(f"\x1b[{screen.checksum_flags}#y")
-        if screen.attribute_extent_rectangle:
-            self._put("\x1b[2*x")
         if screen.modes.modify_other_keys:
             self._put(f"\x1b[>4;{screen.modes.modify_other_keys}m")
         cursor = screen.cursor

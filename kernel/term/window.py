@@ -7,6 +7,7 @@ reports agree with requests, and tells the owner by events; the owner may honour
 from __future__ import annotations
 
 from kernel.term.events import WindowRequest
+from kernel.term.levels import since
 from kernel.term.osc import OperatingSystemCommands
 
 MAX_PROGRAM_COLUMNS = 1000
@@ -101,11 +102,13 @@ class WindowOperations(OperatingSystemCommands):
         }
         self.reply("\x1b[" + answers[code])
 
+    @since(3)
     def set_columns_per_page(self, columns: int = 0, *_: int) -> None:
         """DECSCPP: 80 or 132 columns."""
         if columns in (0, 80, 132):
             self.request_size(columns or 80, self.lines)
 
+    @since(4)
     def set_lines_per_screen(self, lines: int = 0, *_: int) -> None:
         """DECSNLS."""
         if lines:

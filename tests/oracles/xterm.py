@@ -34,7 +34,6 @@ ON_PURPOSE: dict[str, str] = {
     "DECRQM 3": "CRM is known and never set",
     "DECRQM ?8": _MODE,
     "DECRQM ?43": _MODE,
-    "DECRQM ?95": _MODE,
     "DECRQM ?1048": _MODE,
     "DECRQM ?1048 set": _MODE,
     "DECREQTPARM": "answered at every level, not by a VT100 alone",

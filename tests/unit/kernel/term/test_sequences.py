@@ -55,6 +55,8 @@ def run(data: bytes, columns: int = 8, lines: int = 5) -> Terminal:
         (b"\x1b[1;1H\x1b*0\x1bNqq", ["─qcdefgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[!p\x1b[2;1H\x1b[1\"qPR\x1b[0\"qXY\x1b[?2K", ["abcdefgh", "PR      ", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[2;1H\x1bVPR\x1bWXY\x1b[2K", ["abcdefgh", "PR      ", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
+        (b'\x1b[63;1"p\x1b[1;1H\x1b6\x1b[1;8H\x1b9\x1b[3\'}\x1b[35;2;2;3;4$x\x1b[2;2;3;4$z',
+         ["abcdefgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[?1049h\x1b[HALT\x1b[?1049l", ["abcdefgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[?2l\x1bY\"\"Q\x1b<", ["abcdefgh", "ijklmnop", "qrQtuvwx", "yzABCDEF", "GHIJKLMN"]),
     ],
@@ -122,6 +124,11 @@ def test_where_the_cursor_goes(data: bytes, position: tuple[int, int]) -> None:
         (b"\x1b[>4;2m\x1b[?4m", b"\x1b[>4;2m"),
         (b"\x1b]2;hi\x07\x1b[22t\x1b]2;no\x07\x1b[23t\x1b[21t", b"\x1b]lhi\x1b\\"),
         (b"\x1b]52;c;?\x07", b""),
+        (b"\x1b[?5n", b"\x1b[?0n"),
+        (b'\x1b[61;1"p\x1bP$q"p\x1b\\\x1b[=c\x1b[?26n\x1b[4$p\x1b[1$w\x1b[1;1;1;1;1;1*y', b""),
+        (b'\x1b[62;1"p\x1b[?26n\x1b[?69$p\x1b[?7$p', b"\x1b[?27;1n\x1b[?69;0$y\x1b[?7;1$y"),
+        (b'\x1b[63;1"p\x1b[?26n\x1b[?6n\x1b[?62n', b"\x1b[?27;1;0n\x1b[?1;1;1R"),
+        (b'\x1b[65"p\x1b[5n\x1b[65;0"p\x1b[5n', b"\x1b[0n\x9b0n"),
     ],
 )
 def test_what_the_terminal_answers(data: bytes, reply: bytes) -> None:
