@@ -26,9 +26,10 @@ BYTES_PER_TURN = 64 << 10
 TURN_S = 0.001
 MAX_UNREAD_INPUT_BYTES = 1 << 20
 MAX_DRAIN_BYTES = 1 << 20
-#: A piece of at least this size is followed by another one in a moment, for which `take` waits once.
+#: A piece of at least this size is followed by another one in a moment, for which `take` waits; so long altogether.
 FLOW_BYTES = 2 << 10
 FLOW_WAIT_MS = 1
+TAKE_S = 0.002
 
 
 class Master:
@@ -81,16 +82,15 @@ class Master:
         """Output, at most `max_bytes`; b"" when there is none now, and then `on_waiting` will tell. On the other thread."""
         pieces: list[bytes] = []
         size = 0
+        until = time.monotonic() + TAKE_S
         with self._taking:
-            waited = False
             while size < max_bytes:
                 data = self._read_some(max_bytes - size)
                 if data:
                     pieces.append(data)
                     size += len(data)
-                elif data is None and pieces and len(pieces[-1]) >= FLOW_BYTES and not waited:
-                    waited = True
-                    self._wait_for_more()
+                elif data is None and pieces and len(pieces[-1]) >= FLOW_BYTES and time.monotonic() < until and self._more_comes():
+                    continue
                 else:
                     if data is None and not pieces and not self._loop.is_closed():
                         self._loop.call_soon_threadsafe(self.resume_reading)
@@ -162,11 +162,12 @@ class Master:
         if ended:
             self._end()
 
-    def _wait_for_more(self) -> None:
-        if self._descriptor is not None:
-            poller = select.poll()
-            poller.register(self._descriptor, select.POLLIN)
-            poller.poll(FLOW_WAIT_MS)
+    def _more_comes(self) -> bool:
+        if self._descriptor is None:
+            return False
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLIN)
+        return bool(poller.poll(FLOW_WAIT_MS))
 
     def _read_some(self, max_bytes: int) -> bytes | None:
         """Output, None when there is none now, b"" at the end (EIO: nobody has the other side open)."""
