@@ -4,6 +4,8 @@ Order for every call: action (journal) -> policy -> approval, before the tool ru
 model's message in one commit. A call that this order did not carry to its end is told to the model as such, never run again in silence.
 """
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from kernel.agents.agent import Agent
@@ -60,20 +62,25 @@ async def report_aborted(agent: Agent, call: ToolCall) -> None:
 
 
 async def _carry_out(agent: Agent, call: ToolCall) -> str | None:
-    started = agent.clock.monotonic()
+    worked_s: Callable[[], float] = float  # nothing yet: neither the wait for an answer nor a pause is work
     try:
-        result = await _gated(agent, call)
+        admitted = await _admit(agent, call)
+        if isinstance(admitted, ToolResult):
+            result = admitted
+        else:
+            worked_s = agent.gate.work_time()
+            result = await admitted()
     except AetherError as error:
         result = ToolResult(f"Error: {error}", ok=False)
     except Exception as error:  # noqa: BLE001  # edge: a tool's fault is the model's observation, not the end of the agent
         _log.exception("the tool %s failed", call.name)
         result = ToolResult(f"Error: the tool failed inside Aether ({type(error).__name__}).", ok=False)
-    await _observe(agent, call, result, agent.clock.monotonic() - started)
+    await _observe(agent, call, result, worked_s())
     return result.completed
 
 
-async def _gated(agent: Agent, call: ToolCall) -> ToolResult:
-    """The call's result, or the reason why it did not run."""
+async def _admit(agent: Agent, call: ToolCall) -> ToolResult | Callable[[], Awaitable[ToolResult]]:
+    """What runs the call, once its start is in the journal; or the reason why it does not run."""
     step = agent.run.step
     action = AgentAction(pid=agent.pid, step=step, call_id=call.id, tool=call.name[:200], args=call.arguments)
     if call.error:
@@ -92,7 +99,7 @@ async def _gated(agent: Agent, call: ToolCall) -> ToolResult:
     if refusal is not None:
         return refusal
     await agent.record(AgentToolStarted(pid=agent.pid, step=step, call_id=call.id, tool=call.name))
-    return await tool.run(arguments, context)
+    return lambda: tool.run(arguments, context)
 
 
 async def _refusal(agent: Agent, call: ToolCall, preview: Preview) -> ToolResult | None:

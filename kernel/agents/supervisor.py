@@ -96,7 +96,7 @@ class Supervisor:
     def start(self, entry: Entry, *, resumed: bool) -> None:
         """See `Runner.start`."""
         pid = entry.info.pid
-        gate = Gate()
+        gate = Gate(self._clock.monotonic)
         run = _Run(
             scope=self._scope.child(f"agent-{pid}"),
             gate=gate,

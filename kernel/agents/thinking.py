@@ -46,7 +46,7 @@ class Thought:
 
 async def think(agent: Agent, thought: Thought) -> Thought:
     """One turn of the model, in the journal when this returns; `thought` is filled as it comes. Raises ProviderError."""
-    started = agent.clock.monotonic()
+    worked_s = agent.gate.work_time()
     request = ChatRequest(
         model=agent.model.name,
         messages=agent.transcript.messages,
@@ -64,7 +64,7 @@ async def think(agent: Agent, thought: Thought) -> Thought:
         closing = getattr(stream, "aclose", None)
         if closing is not None:
             await closing()
-    await _keep(agent, thought, agent.clock.monotonic() - started)
+    await _keep(agent, thought, worked_s())
     return thought
 
 

@@ -128,3 +128,17 @@ async def test_a_paused_agent_is_interrupted_by_a_quit_like_any_other(make_bench
     async with asyncio.timeout(8):
         await first.kernel.stop()
     assert not first.of(pid, agent.AgentObservation)
+
+
+@pytest.mark.feature("PR08")
+async def test_neither_a_wait_for_an_answer_nor_a_pause_is_work(bench: Bench) -> None:
+    pid = await bench.deploy(turn("", call("run_command", command="sleep 0.3; rm -f nothing")), DONE, approval="ask")
+    await bench.wait(process.ApprovalRequired, pid)
+    await asyncio.sleep(1.0)
+    await bench.execute(process.ProcessApprove(pid=pid))
+    await bench.wait(agent.AgentToolStarted, pid)
+    await signal(bench, pid, "SIGSTOP")
+    await asyncio.sleep(1.0)
+    await signal(bench, pid, "SIGCONT")
+    assert (await bench.ended(pid)).code == 0
+    assert bench.of(pid, agent.AgentObservation)[0].duration_s < 1.0

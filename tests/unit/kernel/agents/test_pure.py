@@ -170,6 +170,28 @@ async def test_a_closed_gate_holds_until_it_opens() -> None:
     await asyncio.wait_for(waiting, 1)
 
 
+def test_time_behind_a_closed_gate_is_no_work() -> None:
+    now = 100.0
+    gate = Gate(lambda: now)
+    worked_s = gate.work_time()
+    now += 2
+    gate.close()
+    gate.close()
+    now += 50
+    assert worked_s() == 2
+    gate.open()
+    gate.open()
+    now += 3
+    assert worked_s() == 5
+    gate.close()
+    now += 1
+    later = gate.work_time()
+    now += 1
+    gate.open()
+    now += 0.5
+    assert (later(), worked_s()) == (0.5, 5.5)
+
+
 def test_a_message_leaves_the_stored_ones_alone() -> None:
     stored = (("1", "one", "steer"), ("2", "two", "queue"), ("2", "again", "queue"), ("3", "three"))
     assert without(stored, Said("2", "two", "queue")) == (stored[0], *stored[2:])
