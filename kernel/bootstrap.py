@@ -100,12 +100,14 @@ class _Parts:
     history: History
     notices: list[str]
     has_window: bool = True
+    stays: bool = True
 
 
 def build_kernel(
-    root: Path, environ: Mapping[str, str], *, clock: Clock | None = None, has_window: bool = True
+    root: Path, environ: Mapping[str, str], *, clock: Clock | None = None, has_window: bool = True, stays: bool = True
 ) -> Kernel:
-    """A kernel on the folder `root`, not started. has_window: whether `desktop.raise` can be obeyed.
+    """A kernel on the folder `root`, not started. has_window: whether `desktop.raise` can be obeyed. stays: whether it lasts
+    longer than one command, so that it may take up interrupted agents where the settings say so.
 
     Raises StorageError, InvalidArgumentError (a wrong setting or secret).
     """
@@ -115,7 +117,7 @@ def build_kernel(
     loaded = settings_tree.load(paths.config_file, environ)
     settings = Settings(loaded.config, paths.config_file, loaded.saved)
     parts = _build_parts(paths, settings, environ, clock or SystemClock())
-    parts.has_window = has_window
+    parts.has_window, parts.stays = has_window, stays
     if loaded.notice:
         parts.notices.append(loaded.notice)
     router = Router(parts.manager.owner_of)
@@ -225,7 +227,7 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
     async def take_up() -> None:
         interrupted = await parts.manager.open()
         await parts.mailbox.open()
-        if parts.settings.current().agents.resume_at_start:
+        if parts.stays and parts.settings.current().agents.resume_at_start:
             for pid in interrupted:
                 await parts.manager.proceed(pid)
 

@@ -50,15 +50,18 @@ class Connection(Protocol):
 
 
 @asynccontextmanager
-async def connect(root: Path | None = None) -> AsyncIterator[Connection]:
-    """The kernel on `root` (default: this user's). Raises AetherError when there can be none."""
+async def connect(root: Path | None = None, *, stays: bool = False) -> AsyncIterator[Connection]:
+    """The kernel on `root` (default: this user's). Raises AetherError when there can be none.
+
+    stays: a kernel of our own lasts long enough to take up interrupted agents, where the settings say so.
+    """
     paths = Paths(root or default_root(dict(os.environ)))
     paths.create()
     lock = InstanceLock(paths.runtime / "lock")
     for _ in range(CONNECT_RETRIES):
         if lock.acquire():
             try:
-                async with _own_kernel(paths) as connection:
+                async with _own_kernel(paths, stays) as connection:
                     yield connection
             finally:
                 lock.release()
@@ -194,12 +197,12 @@ async def _read_events(reader: asyncio.StreamReader) -> AsyncIterator[Event]:
 
 
 @asynccontextmanager
-async def _own_kernel(paths: Paths) -> AsyncIterator[_OwnKernel]:
+async def _own_kernel(paths: Paths, stays: bool) -> AsyncIterator[_OwnKernel]:
     from kernel import log
     from kernel.bootstrap import build_kernel
 
     log.configure(paths.log_file)
-    kernel = build_kernel(paths.root, os.environ, has_window=False)
+    kernel = build_kernel(paths.root, os.environ, has_window=False, stays=stays)
     scope = Scope("control")
     server = ControlServer(kernel, control_socket(paths.runtime), scope)
     await kernel.start()

@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _deploy(config: AgentConfig, approval: ApprovalMode | None, printer: Printer) -> int:
-    async with connect() as connection:
+    async with connect(stays=True) as connection:
         config = replace(config, approval=approval or await _usual_approval(connection))
         scope = Scope("run")
         interrupted = asyncio.Event()

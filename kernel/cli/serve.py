@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _serve() -> int:
-    async with connect() as connection:
+    async with connect(stays=True) as connection:
         if not connection.owns_kernel:
             raise ConflictError("Aether runs already on this folder.", "`aether ps` shows its agents; `aether run` joins it.")
         ended = asyncio.Event()

@@ -346,6 +346,22 @@ async def test_a_run_whose_model_is_gone_stays_interrupted(aether: Shell) -> Non
     assert "interrupted" in (await aether("ps")).out
 
 
+@pytest.mark.feature("CF01", "PR11")
+async def test_a_command_that_only_looks_takes_no_agent_up(aether: Shell) -> None:
+    """Whatever the settings say: the agent would be ended again with the command. `aether run` takes it up."""
+    holder = await aether.deploy(SLEEP, DONE, mode="--yes")
+    assert await _until(holder, "agent.toolStarted")
+    holder.kill()
+    await holder.wait()
+    (aether.root / "var/kernel/agent-config.json").write_text('{"agents": {"resume_at_start": true}}')
+    for words in (("ps",), ("logs", "1"), ("doctor",), ("kill", "-s", "USR1", "1")):
+        await aether(*words)
+    assert (await aether("ps", "--json")).lines()[0]["interrupted"]
+    assert "agent.resumed" not in (await aether("logs", "1", "--json")).out
+    assert (await aether(*RUN, "--model", aether.script(DONE))).code == 0
+    assert "agent.resumed" in (await aether("logs", "1", "--json")).out
+
+
 async def test_a_second_desktop_is_told_that_there_is_no_window(aether: Shell) -> None:
     await aether.deploy(SLEEP, mode="--yes")
     assert not await asyncio.to_thread(raise_running, aether.root / "var/kernel/run/control.sock")
