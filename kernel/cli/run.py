@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from kernel.cli.connection import Connection, connect
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.questions import Questions
-from kernel.errors import ConflictError, NotFoundError, UnavailableError
+from kernel.errors import AetherError, UnavailableError
 from kernel.protocol.base import Event, ProcessEvent
 from kernel.protocol.ids import ROLES, ApprovalMode
 from kernel.protocol.process import (
@@ -33,7 +33,7 @@ from kernel.protocol.system import SettingsGet
 from kernel.tasks import Scope
 
 INTERRUPTED = 130
-LAST_WORDS_S = 2.0
+LAST_WORDS_S = 6.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +117,7 @@ async def _follow(
         await asyncio.wait((getter, stop), return_when=asyncio.FIRST_COMPLETED)
         if not getter.done():
             getter.cancel()
-            await _end(connection, pid, queue, printer)
+            await _end(connection, pid, queue, printer, scope)
             return INTERRUPTED
         event = getter.result()
         if event is None:
@@ -135,18 +135,24 @@ async def _follow(
             return 0 if event.code == 0 else 1
 
 
-async def _end(connection: Connection, pid: int, queue: "asyncio.Queue[Event | None]", printer: Printer) -> None:
-    """End the agent as Ctrl+C does, and show how it ended; a full disk cannot hold that up."""
+async def _end(
+    connection: Connection, pid: int, queue: "asyncio.Queue[Event | None]", printer: Printer, scope: Scope
+) -> None:
+    """End the agent as Ctrl+C does, and say how that went; a full disk cannot hold that up for ever."""
+    ending = scope.spawn(connection.execute(ProcessSignal(pid=pid, signal="SIGINT")), name="end", awaited=True)
+    ended = False
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS_S):
-            with contextlib.suppress(NotFoundError, ConflictError):  # it has ended by itself meanwhile
-                await connection.execute(ProcessSignal(pid=pid, signal="SIGINT"))
-            while (event := await queue.get()) is not None:
+            while not ended and (event := await queue.get()) is not None:
                 if isinstance(event, ProcessEvent) and event.pid == pid:
                     printer.show(event)
-                    if isinstance(event, ProcessExited):
-                        break
-    printer.say(f"Interrupted; agent {pid} was ended.")
+                    ended = isinstance(event, ProcessExited)
+            with contextlib.suppress(AetherError):  # it has ended by itself meanwhile, or its instance has
+                await asyncio.shield(ending)
+    if ended:
+        printer.say(f"Interrupted; agent {pid} was ended.")
+    else:
+        printer.say(f"Interrupted; that agent {pid} has ended could not be recorded. `aether ps --all` tells what became of it.")
 
 
 async def _pump(events: AsyncIterator[Event], queue: "asyncio.Queue[Event | None]") -> None:

@@ -1,0 +1,69 @@
+"""Ctrl+C in `aether run`: what is said is what happened."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from kernel.cli import run
+from kernel.errors import ConflictError
+from kernel.protocol.base import Event
+from kernel.protocol.process import ProcessExited
+from kernel.tasks import Scope
+
+
+class Words:
+    """A printer that remembers."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def show(self, event: Event) -> None:
+        self.said.append(type(event).__name__)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+class Ending:
+    """A connection whose one command takes its time, or is refused."""
+
+    owns_kernel = True
+
+    def __init__(self, queue: "asyncio.Queue[Event | None]", how: str) -> None:
+        self._queue, self._how = queue, how
+        self.finished = asyncio.Event()
+        self.cancelled = False
+
+    async def execute(self, command: Any) -> Any:
+        if self._how == "ended by itself":
+            raise ConflictError("It has ended.")
+        try:
+            await asyncio.wait_for(asyncio.Event().wait(), 0.3 if self._how == "slow" else 60)
+        except TimeoutError:
+            self._queue.put_nowait(ProcessExited(pid=1, code=130, signal="SIGINT"))
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        self.finished.set()
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("slow", ["ProcessExited", "Interrupted; agent 1 was ended."]),
+        ("ended by itself", ["ProcessExited", "Interrupted; agent 1 was ended."]),
+        ("stuck", ["Interrupted; that agent 1 has ended could not be recorded. `aether ps --all` tells what became of it."]),
+    ],
+)
+async def test_what_is_said_at_the_end_is_true(monkeypatch: pytest.MonkeyPatch, how: str, said: list[str]) -> None:
+    monkeypatch.setattr(run, "LAST_WORDS_S", 1.0)
+    queue: asyncio.Queue[Event | None] = asyncio.Queue()
+    if how == "ended by itself":
+        queue.put_nowait(ProcessExited(pid=1, code=0))
+    connection, words, scope = Ending(queue, how), Words(), Scope("test")
+    await run._end(connection, 1, queue, words, scope)  # type: ignore[arg-type]  # it has no events
+    assert words.said == said
+    assert not connection.cancelled, "the signal goes on until the kernel itself ends"
+    assert connection.finished.is_set() is (how == "slow")
+    await scope.close()
