@@ -274,6 +274,18 @@ class JournalStore(QObject):
         if change is not None:
             (self.inserted if change.added else self.updated).emit(len(self._before) + change.index)
 
+    @property
+    def running_command(self) -> str | None:
+        """The command that runs now, as it was given; None where none does."""
+        row = self._timeline.running_command()
+        return None if row is None else row.text
+
+    def show_output(self, text: str) -> None:
+        """The running command has printed this so far."""
+        change = self._timeline.note_output(text)
+        if change is not None:
+            self.updated.emit(len(self._before) + change.index)
+
     def _on_error(self, error: BaseException) -> None:
         if isinstance(error, AetherError):
             self.failed.emit(error)

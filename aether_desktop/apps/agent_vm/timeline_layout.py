@@ -126,6 +126,9 @@ def _tool(writer: _Writer, row: Row, expanded: bool) -> None:
         writer.add(row.text, look, EXPANDED_LINES if expanded else 3, tail=bool(row.added or row.removed))
     if expanded and row.details not in ("", "{}"):
         writer.add(row.details, "card", EXPANDED_LINES)
+    if row.live and row.running:
+        shown = row.live.split("\n")[-(EXPANDED_LINES if expanded else COLLAPSED_LINES) :]
+        writer.add("\n".join(shown), "output" if expanded else "mono", len(shown), streaming=True)
     if row.result is not None and (expanded or not _says_nothing_new(row)):
         writer.begin_result()
         if expanded:

@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from aether_desktop.apps.agent_vm.approval_panel import ApprovalPanel
 from aether_desktop.apps.agent_vm.banner import Banner
 from aether_desktop.apps.agent_vm.control_bar import ALIVE, ControlBar
+from aether_desktop.apps.agent_vm.live_output import LiveOutput
 from aether_desktop.apps.agent_vm.logs import LogsView
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.recent_keys import RecentKeys
@@ -79,6 +80,7 @@ class AgentView(QWidget):
         self.journal.failed.connect(self._on_error)
         self.terminals = AgentTerminals(ctx.client, ctx.terminals, self)
         self.timeline = TimelineView(self.journal)
+        LiveOutput(self.terminals.record, self.journal, self)
         self.logs = LogsView(ctx.client, self.journal)
         self.files = FilesView(ctx.client, f"/home/agent_{pid}")
         self._pages = _Pages()

@@ -44,7 +44,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     key: finds the row again when it changes. word: the phase whose colour it has. details: shown when expanded (parameters,
     reasoning, the beginning of a file). running: its end has not come yet, or a message that the agent was not given yet.
     started: a tool that really runs, not one that waits for an answer; started_at: since when. ok: False for what failed or was
-    refused. result: of a tool call. added, removed: lines of a file.
+    refused. live: what a running command has printed so far. result: of a tool call. added, removed: lines of a file.
     hidden: journal entries behind a row of kind "gap", which stands for pages that are not loaded; step is then the first one's number.
     """
 
@@ -60,6 +60,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     started: bool = False
     started_at: float = 0.0
     ok: bool = True
+    live: str = ""
     result: Result | None = None
     added: int = 0
     removed: int = 0
@@ -94,6 +95,20 @@ class Timeline:
         """The row with that key."""
         index = self._index.get(key)
         return None if index is None else self.rows[index]
+
+    def running_command(self) -> Row | None:
+        """The command that runs now; an agent has one at a time."""
+        for row in reversed(self.rows[-CALLS_LOOKED_AT:]):
+            if row.kind == "tool" and row.running:
+                return row if row.started and row.title == "run_command" else None
+        return None
+
+    def note_output(self, text: str) -> Change | None:
+        """The running command has printed this so far."""
+        row = self.running_command()
+        if row is None or row.live == text:
+            return None
+        return self._put(msgspec.structs.replace(row, live=text))
 
     def _close_questions(self) -> None:
         for index, row in enumerate(self.rows):
@@ -203,7 +218,7 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
         before = Row(
             key=key, kind="tool", word="executing", title=_cut(event.tool, TITLE_CHARACTERS), timestamp=event.timestamp, step=event.step
         )
-    return msgspec.structs.replace(before, running=False, ok=event.ok, result=result)
+    return msgspec.structs.replace(before, running=False, ok=event.ok, result=result, live="")
 
 
 def _ran_for(event: agent.AgentObservation, call: Row | None) -> float:
