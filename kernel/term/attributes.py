@@ -22,7 +22,7 @@ _STYLED_LIMIT = 1024
 _LONGEST_STYLED = 256
 #: Cells, their attributes, the pen behind them, and the text behind the last SGR.
 Styled = tuple[str, str, str, str]
-_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
+SGR_SEQUENCE = re.compile(r"\x1b\[([0-9;:]*)m")
 
 
 class AttributeTable:
@@ -111,7 +111,7 @@ class AttributeTable:
         return found
 
     def _style(self, attr: str, line: str) -> Styled:
-        parts = _SGR.split(line)
+        parts = SGR_SEQUENCE.split(line)
         transitions = self.transitions
         text = parts[0]
         runs = [attr * len(text)]
@@ -134,7 +134,7 @@ class AttributeTable:
 
     def pen_after(self, attr: str, line: str) -> str:
         """Return the pen after ``line`` was drawn with the pen ``attr``."""
-        for params in _SGR.findall(line):
+        for params in SGR_SEQUENCE.findall(line):
             attr = self.sgr(attr, params)
         return attr
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
+from kernel.term.attributes import SGR_SEQUENCE
 from kernel.term.drawing import Drawing
 from kernel.term.history import Stored
 from kernel.term.rows import ERASED, PLAIN, STUB, Row, new_row, overwrite
 from kernel.term.width import SPECIAL
 
-_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _NEWLINE = re.compile(r"\r+\n")
 _RESETS = ("\x1b[0m", "\x1b[m")
 #: Fewer lines than this are drawn one by one.
@@ -91,7 +91,7 @@ class BlockDrawing(Drawing):
         if "\x1b" not in line:
             self.draw(line)
             return
-        parts = _SGR.split(line)
+        parts = SGR_SEQUENCE.split(line)
         sgr = self.attributes.sgr
         if parts[0]:
             self.draw(parts[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 from kernel.term.modes import PRIVATE_FIXED
 from kernel.term.rectangles import Rectangles
-from kernel.term.rows import PLAIN, blank_row
+from kernel.term.rows import PLAIN
 from kernel.term.state import UNPROTECTED, SavedCursor
 
 _ALTERNATE = (47, 1047, 1049)
@@ -199,11 +199,6 @@ class ModeChanges(Rectangles):
             self.cursor.shape = ("block", "block", "block", "underline", "underline", "bar", "bar")[style]
             self.cursor.blinking = style == 0 or style % 2 == 1
             self.modes.private[12] = self.cursor.blinking and style != 0
-
-    def clear_screen(self) -> None:
-        """Both screens blank."""
-        blank = blank_row(self.columns)
-        self.rows[:] = [blank] * self.lines
 
 
 _EFFECTS = {

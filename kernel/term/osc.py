@@ -70,14 +70,6 @@ class OperatingSystemCommands(Reports):
 
     # --- titles
 
-    def set_title(self, param: str) -> None:
-        """Set the window title."""
-        self._set_titles(param, icon=False, window=True)
-
-    def set_icon_name(self, param: str) -> None:
-        """Set the icon's title."""
-        self._set_titles(param, icon=True, window=False)
-
     def _set_titles(self, text: str, *, icon: bool, window: bool) -> None:
         if 0 in self.title_modes:
             try:

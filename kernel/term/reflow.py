@@ -41,6 +41,16 @@ def content_length(row: Row) -> int:
     return len(row.attrs.rstrip(ERASED))
 
 
+def text_length(row: Row, below: Row | None) -> int:
+    """Number of cells of ``row`` that belong to its logical line, which goes on in ``below`` where the row is wrapped.
+
+    Cells behind the line's end do not, and neither does the last column that a wide character did not fit into.
+    """
+    if not row.wrapped or below is None:
+        return content_length(row)
+    return len(row.text) - (row.text[-1:] == " " and below.text[1:2] == STUB)
+
+
 def is_blank(row: Row) -> bool:
     """Whether nothing was drawn in ``row``."""
     return not row.attrs.strip(ERASED)
@@ -140,12 +150,10 @@ class _Line:
         texts, attrs = [], []
         rows = [_row(part) for part in parts]
         for number, row in enumerate(rows):
-            size = len(row.text)
-            if number == len(rows) - 1:
-                size = content_length(row) if not row.wrapped else size
-            elif row.text[-1:] == " " and rows[number + 1].text[1:2] == STUB:
-                # The column that a wide character did not fit into.
-                size -= 1
+            if number < len(rows) - 1:
+                size = text_length(row, rows[number + 1])
+            else:
+                size = len(row.text) if row.wrapped else content_length(row)
             text, styles = row.text[:size], row.attrs[:size]
             if columns == 1 and STUB in text:
                 # No cell for the right halves: the characters stay, one cell each.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from kernel.term.reflow import content_length
+from kernel.term.reflow import content_length, text_length
 from kernel.term.rows import STUB, Row
 from kernel.term.terminal import Terminal
 
@@ -70,7 +70,9 @@ def text(terminal: Terminal, kind: SelectionKind, anchor: Position, head: Positi
         row = terminal.absolute_row(span.line)
         if row is None:
             continue
-        end = span.end if row.wrapped and kind is not SelectionKind.BLOCK else min(span.end, content_length(row))
+        joined = row.wrapped and kind is not SelectionKind.BLOCK
+        size = text_length(row, terminal.absolute_row(span.line + 1)) if joined else content_length(row)
+        end = min(span.end, size)
         parts.append(terminal.clusters.expand(row.text[span.start : max(end, span.start)]))
         if number + 1 < len(selected) and (kind is SelectionKind.BLOCK or not row.wrapped):
             parts.append("\n")
@@ -112,9 +114,12 @@ def _word_start(terminal: Terminal, at: Position) -> Position:
         while column > 0 and _is_word(terminal, row, column - 1):
             column -= 1
         above = terminal.absolute_row(line - 1)
-        if column > 0 or above is None or not above.wrapped or not _is_word(terminal, above, len(above.text) - 1):
+        if column > 0 or above is None or not above.wrapped:
             break
-        line, row, column = line - 1, above, len(above.text) - 1
+        last = text_length(above, row) - 1
+        if not _is_word(terminal, above, last):
+            break
+        line, row, column = line - 1, above, last
     return Position(line, column)
 
 
@@ -127,7 +132,7 @@ def _word_end(terminal: Terminal, at: Position) -> Position:
         while column + 1 < len(row.text) and _is_word(terminal, row, column + 1):
             column += 1
         below = terminal.absolute_row(line + 1)
-        if column + 1 < len(row.text) or not row.wrapped or below is None or not _is_word(terminal, below, 0):
+        if not row.wrapped or below is None or column + 1 < text_length(row, below) or not _is_word(terminal, below, 0):
             break
         line, row, column = line + 1, below, 0
     return Position(line, column)

@@ -116,7 +116,6 @@ class ScreenState(pyte.Screen):
         #: (DECSTR, DECSCL) before: a program that does so does not know what it speaks to, and nothing is erased.
         self.selective_erase = True
         self.was_reset_softly = False
-        self.status_display = 0
         self.other_kitty: list[int] = [0]
         self.refresh_fast()
 

@@ -1,11 +1,10 @@
-"""Search and selection by absolute lines, over history, wrapped lines and wide characters."""
+"""Selection by absolute lines, over history, wrapped lines and wide characters."""
 
 from __future__ import annotations
 
 import pytest
 
 from kernel.term import Terminal
-from kernel.term.search import Match, compile_pattern, find
 from kernel.term.selection import Position, SelectionKind, text
 
 
@@ -14,23 +13,6 @@ def terminal() -> Terminal:
     made = Terminal(10, 4, scrollback=6)
     made.feed("zero\r\nAlpha beta gamma\r\n日本語 x\r\n".encode() + b"a b\r\n\r\nlast one")
     return made
-
-
-def test_plain_search_ignores_case_until_a_capital_is_typed(terminal: Terminal) -> None:
-    assert find(terminal, compile_pattern("alpha")) == [Match(1, 0, 1, 5)]
-    assert find(terminal, compile_pattern("ALPHA")) == []
-
-
-def test_search_crosses_wrapped_lines_and_counts_wide_cells(terminal: Terminal) -> None:
-    assert find(terminal, compile_pattern("beta gamma")) == [Match(1, 6, 2, 6)]
-    assert find(terminal, compile_pattern("本語")) == [Match(3, 2, 3, 6)]
-
-
-def test_regex_search(terminal: Terminal) -> None:
-    assert find(terminal, compile_pattern(r"\bl\w+t\b", regex=True)) == [Match(6, 0, 6, 4)]
-    assert compile_pattern("(", regex=True) is None
-    assert compile_pattern("") is None
-    assert find(terminal, compile_pattern("x*", regex=True)) == [Match(3, 7, 3, 8)]
 
 
 @pytest.mark.parametrize(
@@ -63,3 +45,18 @@ def test_selection_survives_lines_that_scroll_away(terminal: Terminal) -> None:
     assert text(terminal, SelectionKind.CHARACTER, Position(6, 0), Position(6, 3)) == "last"
     terminal.feed(b"\r\n" * 30)
     assert text(terminal, SelectionKind.CHARACTER, Position(6, 0), Position(6, 3)) == ""
+
+
+@pytest.mark.parametrize("kind", [SelectionKind.CHARACTER, SelectionKind.LINE, SelectionKind.WORD])
+def test_the_column_that_a_wide_character_did_not_fit_into_is_no_text(kind: SelectionKind) -> None:
+    terminal = Terminal(5, 4)
+    terminal.feed("abcd日本".encode())
+    assert terminal.display[:2] == ["abcd ", "日本 "]
+    assert text(terminal, kind, Position(0, 0), Position(1, 3)) == "abcd日本"
+
+
+def test_a_word_begins_above_the_column_that_a_wide_character_did_not_fit_into() -> None:
+    terminal = Terminal(5, 4)
+    terminal.feed("x bc日本 y".encode())
+    assert text(terminal, SelectionKind.WORD, Position(1, 1), Position(1, 1)) == "bc日本"
+    assert text(terminal, SelectionKind.WORD, Position(0, 2), Position(0, 2)) == "bc日本"
