@@ -222,7 +222,10 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
         await parts.sandboxes.sweep([LeftoverRecord(host_pid, started) for _, host_pid, started in left])
         for agent_pid, _, _ in left:
             await parts.store.workspaces.drop_sandbox(agent_pid)
-        parts.sandboxes.record_with(parts.store.workspaces.put_sandbox)
+        parts.sandboxes.report_to(parts.store.workspaces.put_sandbox, tell_of_confinement)
+
+    async def tell_of_confinement(pid: int, note: str) -> None:
+        await parts.manager.record(pid, AgentNotice(pid=pid, kind="limit", message=note, hint="`aether doctor` says how to mend it."))
 
     async def take_up() -> None:
         interrupted = await parts.manager.open()

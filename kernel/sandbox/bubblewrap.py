@@ -30,8 +30,9 @@ from kernel.sandbox.bwrap_plan import (
     host_uid,
     plan,
     resource_limits,
+    unenforced,
 )
-from kernel.sandbox.cgroups import ControlGroups, FindGroups, Group
+from kernel.sandbox.cgroups import Capabilities, ControlGroups, FindGroups, Group
 from kernel.sandbox.child import Child
 from kernel.sandbox.launched import Ends, Launched
 from kernel.sandbox.network import SlirpNetwork
@@ -120,7 +121,7 @@ class BubblewrapBackend:
         slirp = SlirpNetwork.detect(python[0], bwrap, host_uid(0) if os.geteuid() == 0 else None)
         able = self._groups.capabilities
         self._launcher = BubblewrapLauncher(
-            machine, slirp, python[0], memory_bounded=able.memory, told=lambda *launched: self._on_launched(*launched)
+            machine, slirp, python[0], able=able, told=lambda *launched: self._on_launched(*launched)
         )
         return Probe(
             True,
@@ -175,20 +176,20 @@ class BubblewrapLauncher:
     confinement: Confinement = "bubblewrap"
 
     def __init__(
-        self, machine: Machine, slirp: "SlirpNetwork | None", python: str, *, memory_bounded: bool, told: OnLaunched
+        self, machine: Machine, slirp: "SlirpNetwork | None", python: str, *, able: Capabilities, told: OnLaunched
     ) -> None:
         self._machine = machine
         self._told = told
         self._slirp = slirp
         self._python = python
-        self._memory_bounded = memory_bounded
+        self._able = able
         self._counts_processes = machine_facts.counts_processes_by_namespace()
         self._staging_folder = machine_facts.staging_folder()
         self._one_a_turn = asyncio.Lock()  # a start takes this thread for up to 10 ms: never several in one turn of its loop
 
     def note(self, spec: SandboxSpec) -> str:
-        """Says where the agent lacks the network that it may use, or a system-call filter."""
-        notes = []
+        """Says where the agent lacks the network that it may use, a limit or a system-call filter."""
+        notes = [limits] if (limits := unenforced(spec.limits, self._able)) else []
         if spec.network and self._slirp is None:
             notes.append("Its commands have no network: slirp4netns, which makes one, is missing or does not work here.")
         if not machine_facts.filter_path(False):
@@ -244,7 +245,10 @@ class BubblewrapLauncher:
         network = Network(kind)
         machine = dataclasses.replace(self._machine, filter_path=machine_facts.filter_path(kind == "own"))
         limits = resource_limits(
-            spec.limits, strict_memory=not self._memory_bounded, count_processes=self._counts_processes
+            spec.limits,
+            strict_memory=not self._able.memory,
+            strict_cpu=not self._able.cpu,
+            count_processes=self._counts_processes,
         )
         options = (str(NICENESS), *(f"{name}={value}" for name, value in limits.items()))
         command = (self._machine.python, "-I", "-S", SUPERVISOR_GUEST_PATH, str(control_fd), *options)

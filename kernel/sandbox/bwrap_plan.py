@@ -5,12 +5,14 @@ Stand-ins in the argument list are resolved by the launcher: {"bind": host path}
 """
 
 import marshal
+import math
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kernel.errors import InvalidArgumentError
 from kernel.sandbox.backend import Limits, Mount, SandboxSpec
+from kernel.sandbox.cgroups import Capabilities
 
 Word = str | dict[str, str]
 
@@ -19,6 +21,7 @@ UID_BASE = 1_900_000_000  # a range that neither distributions, systemd nor subo
 UID_SPAN = 60_000
 HELPER_PROCESSES = 24  # bubblewrap, the supervisor and one shim for each running call
 SUPERVISOR_GUEST_PATH = "/run/aether/supervisor.py"
+LONGEST_COMMAND_S = 3600
 SHARED_MEMORY_BYTES = 256 << 20
 SMALL_TMPFS_BYTES = 16 << 20
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -108,11 +111,14 @@ def _check_path(path: str) -> None:
         raise InvalidArgumentError(f"{path[:200]!r} is not an absolute path.")
 
 
-def resource_limits(limits: Limits, *, strict_memory: bool, count_processes: bool) -> dict[str, int]:
+def resource_limits(
+    limits: Limits, *, strict_memory: bool, strict_cpu: bool, count_processes: bool
+) -> dict[str, int]:
     """Resource limits by the names of the `resource` module.
 
     strict_memory: no control group bounds memory, so bound each process's data (never RLIMIT_AS: Node reserves far more
-    than it uses). count_processes: RLIMIT_NPROC counts per user namespace (Linux 5.14 and later).
+    than it uses). strict_cpu: none bounds the processor, so no single process gets more of it than the agent's cores give in the
+    longest time that a command may take. count_processes: RLIMIT_NPROC counts per user namespace (Linux 5.14 and later).
     """
     chosen = {
         "RLIMIT_CORE": 0,
@@ -121,9 +127,21 @@ def resource_limits(limits: Limits, *, strict_memory: bool, count_processes: boo
     }
     if strict_memory:
         chosen["RLIMIT_DATA"] = 4 * limits.memory_bytes
+    if strict_cpu:
+        chosen["RLIMIT_CPU"] = max(1, math.ceil(limits.cpu_cores * LONGEST_COMMAND_S))
     if count_processes:
         chosen["RLIMIT_NPROC"] = limits.max_processes + HELPER_PROCESSES
     return chosen
+
+
+def unenforced(limits: Limits, able: Capabilities) -> str:
+    """A sentence about the limits that this machine's control groups do not enforce; "" where they enforce all."""
+    missing = []
+    if not able.cpu:
+        missing.append(f"its commands may use more than {limits.cpu_cores:g} cores at a time, at a lower priority than yours")
+    if not able.memory:
+        missing.append("memory is measured and not bounded, so that it may be exceeded for a moment")
+    return f"Without control groups {' and '.join(missing)}." if missing else ""
 
 
 def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: int) -> list[Word]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from kernel.errors import UnavailableError
 from kernel.sandbox import machine as machine_facts
 from kernel.sandbox.backend import Confinement, OnLaunched, OnLost, Probe, SandboxSpec
-from kernel.sandbox.bwrap_plan import environment, guest_home, resource_limits
-from kernel.sandbox.cgroups import ControlGroups, FindGroups, Group
+from kernel.sandbox.bwrap_plan import environment, guest_home, resource_limits, unenforced
+from kernel.sandbox.cgroups import Capabilities, ControlGroups, FindGroups, Group
 from kernel.sandbox.child import Child
 from kernel.sandbox.launched import Ends, Launched
 from kernel.sandbox.processes import start_time
@@ -49,8 +49,8 @@ class HostBackend:
         python = found[0] if found else sys.executable
         if self._groups is None and sys.platform.startswith("linux"):
             self._groups = self._find_groups()
-        bounded = self._groups is not None and self._groups.capabilities.memory
-        self._launcher = HostLauncher(python, memory_bounded=bounded, told=lambda *launched: self._on_launched(*launched))
+        able = self._groups.capabilities if self._groups is not None else Capabilities()
+        self._launcher = HostLauncher(python, able=able, told=lambda *launched: self._on_launched(*launched))
         remedy = (
             "Install the package `bubblewrap`, or Docker." if sys.platform.startswith("linux") else "Install Docker."
         )
@@ -77,14 +77,15 @@ class HostLauncher:
 
     confinement: Confinement = "none"
 
-    def __init__(self, python: str, *, memory_bounded: bool, told: OnLaunched) -> None:
+    def __init__(self, python: str, *, able: Capabilities, told: OnLaunched) -> None:
         self._python = python
         self._told = told
-        self._memory_bounded = memory_bounded
+        self._able = able
 
     def note(self, spec: SandboxSpec) -> str:
         """What everybody must know."""
-        return f"Agent {spec.pid} is not confined: its commands can do whatever you can."
+        note = f"Agent {spec.pid} is not confined: its commands can do whatever you can."
+        return f"{note} {unenforced(spec.limits, self._able)}".strip()
 
     def home_path(self, spec: SandboxSpec) -> str:
         """The home is where it is."""
@@ -108,7 +109,9 @@ class HostLauncher:
 
     async def launch(self, spec: SandboxSpec, ends: Ends, group: Group | None) -> Launched:
         """Start the supervisor; where there is a control group a small shell enters it first."""
-        limits = resource_limits(spec.limits, strict_memory=not self._memory_bounded, count_processes=False)
+        limits = resource_limits(
+            spec.limits, strict_memory=not self._able.memory, strict_cpu=not self._able.cpu, count_processes=False
+        )
         options = (str(NICENESS), *(f"{name}={value}" for name, value in limits.items()))
         script = str(Path(__file__).with_name("supervisor.py"))
         command = [self._python, "-I", "-S", script, str(ends.control.fileno()), *options]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from kernel.errors import ConflictError, NotFoundError, StorageError, UnavailableError
+from kernel.errors import AetherError, ConflictError, NotFoundError, StorageError, UnavailableError
 from kernel.log import get_logger
 from kernel.sandbox.backend import LeftoverRecord, OnLost, Probe, Sandbox, SandboxBackend, SandboxSpec, Usage
 from kernel.sandbox.processes import command_line, kill_tree, process_table
@@ -18,6 +18,7 @@ from kernel.tasks import Scope
 
 USAGE_INTERVAL_S = 1.0
 Recorder = Callable[[int, int, int], Awaitable[None]]
+Teller = Callable[[int, str], Awaitable[None]]
 _log = get_logger(__name__)
 
 
@@ -46,6 +47,7 @@ class SandboxManager:
         self._chosen: SandboxBackend | None = None
         self._probes: dict[str, Probe] = {}
         self._sandboxes: dict[int, Sandbox] = {}
+        self._noted: dict[int, str] = {}
         self._meter = Meter(command_line)
         self._usage: dict[int, Usage] = {}
         self._usage_at_s = float("-inf")
@@ -71,12 +73,21 @@ class SandboxManager:
             raise UnavailableError("The sandboxes of this machine have not been looked for yet.")
         return self._probes[self._backends[-1].name]
 
-    def record_with(self, record: Recorder) -> None:
-        """Have every start of a sandbox written down by `record`, for the `sweep` of a later run."""
+    def report_to(self, record: Recorder, tell: Teller) -> None:
+        """Have every start of a sandbox written down by `record`, for the `sweep` of a later run, and people told of it by `tell`.
+
+        tell: given an agent's pid and what its confinement lacks on this machine, once for each agent.
+        """
 
         def on_launched(agent_pid: int, host_pid: int, started: int) -> None:
-            if agent_pid and not self._scope.closed:  # 0 is the trial of a backend
-                self._scope.spawn(_recorded(record, agent_pid, host_pid, started), name=f"record-{agent_pid}")
+            if not agent_pid or self._scope.closed:  # 0 is the trial of a backend
+                return
+            self._scope.spawn(_recorded(record, agent_pid, host_pid, started), name=f"record-{agent_pid}")
+            sandbox = self._sandboxes.get(agent_pid)
+            note = sandbox.confinement_note if sandbox is not None else ""
+            if note and self._noted.get(agent_pid) != note:
+                self._noted[agent_pid] = note
+                self._scope.spawn(_told(tell, agent_pid, note), name=f"note-{agent_pid}")
 
         for backend in self._backends:
             backend.on_launched(on_launched)
@@ -109,6 +120,7 @@ class SandboxManager:
         if sandbox is not None:
             await sandbox.kill()
             self._sandboxes.pop(pid, None)
+            self._noted.pop(pid, None)
 
     async def terminate(self, pid: int, grace_s: float = 1.0) -> None:
         """SIGTERM, then after at most `grace_s` the same as `kill`."""
@@ -116,6 +128,7 @@ class SandboxManager:
         if sandbox is not None:
             await sandbox.terminate(grace_s)
             self._sandboxes.pop(pid, None)
+            self._noted.pop(pid, None)
 
     async def kill_all(self) -> None:
         """End every sandbox, all at the same time."""
@@ -175,3 +188,10 @@ async def _recorded(record: Recorder, agent_pid: int, host_pid: int, started: in
         await record(agent_pid, host_pid, started)
     except StorageError as error:
         _log.warning("a sandbox of agent %d is not written down: %s", agent_pid, error)
+
+
+async def _told(tell: Teller, agent_pid: int, note: str) -> None:
+    try:
+        await tell(agent_pid, note)
+    except AetherError as error:  # the agent may be gone by now
+        _log.warning("nobody was told of agent %d (%s): %s", agent_pid, note, error)

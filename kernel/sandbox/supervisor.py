@@ -38,6 +38,7 @@ TICK_S = 0.01
 STOP_ROUNDS = 12
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
+COMMANDS_ONLY = "RLIMIT_CPU="  # a supervisor may live for weeks
 IGNORED_SIGNALS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTSTP",
                    "SIGTTIN", "SIGTTOU", "SIGVTALRM", "SIGPROF", "SIGXFSZ", "SIGWINCH")  # fmt: skip
 
@@ -271,6 +272,7 @@ def run_command(request: dict[str, Any], standard: tuple[int, int, int], on_term
             if number not in (signal.SIGKILL, signal.SIGSTOP):
                 restore_default(number)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        apply_limits([limit for limit in sys.argv[3:] if limit.startswith(COMMANDS_ONLY)])
         name = request["cwd"]
         os.chdir(name)
         argv = request["argv"]
@@ -397,7 +399,7 @@ def main() -> None:
     prctl(PR_SET_DUMPABLE, 0)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     os.nice(int(sys.argv[2]))
-    apply_limits(sys.argv[3:])
+    apply_limits([limit for limit in sys.argv[3:] if not limit.startswith(COMMANDS_ONLY)])
     supervisor = Supervisor(control)
     try:
         supervisor.run()

@@ -7,6 +7,7 @@ import pytest
 
 from kernel.protocol import agent, fs, process, system
 from kernel.protocol.records import SandboxConfig
+from kernel.sandbox.bubblewrap import BubblewrapLauncher
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench
 
@@ -290,6 +291,14 @@ async def test_an_agent_without_a_network_sends_nothing_out_whatever_its_mode(be
     (seen,) = await results(bench, call("browse_web", url=f"{site}/?all=it+knows"), approval="yes")
     assert not seen.ok
     assert "was not given" in seen.result
+
+
+async def test_people_are_told_once_what_the_confinement_lacks(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BubblewrapLauncher, "note", lambda self, spec: "Its commands have no network.")
+    pid = await bench.deploy(turn("", call("run_command", command="true")), turn("", call("run_command", command="true")), DONE)
+    assert (await bench.ended(pid)).code == 0
+    notices = [notice.message for notice in bench.of(pid, agent.AgentNotice)]
+    assert notices.count("Its commands have no network.") == 1
 
 
 @pytest.mark.feature("AL14")

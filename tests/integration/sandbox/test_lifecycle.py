@@ -190,7 +190,8 @@ async def test_every_start_of_a_sandbox_is_written_down(kind: str, tmp_path: Pat
     scope = Scope("recorded")
     manager = SandboxManager((make_backend(kind, scope),), scope)
     written: asyncio.Queue[tuple[int, int, int]] = asyncio.Queue()
-    manager.record_with(lambda *launched: written.put(launched))
+    told: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+    manager.report_to(lambda *launched: written.put(launched), lambda *note: told.put(note))
     await manager.detect()
     (tmp_path / "home").mkdir()
     (tmp_path / "tmp").mkdir()
@@ -203,6 +204,11 @@ async def test_every_start_of_a_sandbox_is_written_down(kind: str, tmp_path: Pat
             await sandbox.add_mounts((Mount(str(tmp_path / "more"), "/mnt/more", True),))
             await sandbox.start()
             assert await written.get() == (5, *(sandbox.identity() or ()))
+        if kind == "host":
+            assert "is not confined" in told.get_nowait()[1]
+        else:
+            assert sandbox.confinement_note == "" or told.get_nowait() == (5, sandbox.confinement_note)
+        assert told.empty()
     finally:
         await manager.close()
         await scope.close()

@@ -4,10 +4,12 @@ import asyncio
 import dataclasses
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from kernel.sandbox.backend import ExecRequest
+from tests.integration.sandbox.conftest import make_workbench
 from tests.integration.sandbox.workbench import SMALL, Workbench, run, run_python
 
 
@@ -34,6 +36,16 @@ async def test_memory_bomb_is_ended_and_said(bench: Workbench) -> None:
     assert done.status.code != 0
     assert done.status.oom_killed or "MemoryError" in done.output
     assert (await run(sandbox, "echo", "alive")).output == "alive\n"
+
+
+async def test_without_control_groups_no_process_gets_more_of_the_processor_than_its_cores_give(tmp_path: Path) -> None:
+    async for bench in make_workbench("rlimits", tmp_path):
+        sandbox = bench.make(limits=dataclasses.replace(SMALL, cpu_cores=0.0002))
+        done = await run(sandbox, "sh", "-c", "ulimit -t; while :; do :; done", deadline_s=20)
+        assert (done.output, done.status.timed_out) == ("1\n", False)
+        assert done.status.code != 0
+        assert "Without control groups" in sandbox.confinement_note
+        assert (await run(sandbox, "echo", "alive")).output == "alive\n"
 
 
 @pytest.mark.parametrize("folder", ["~", "/tmp"])

@@ -23,7 +23,9 @@ from kernel.sandbox.bwrap_plan import (
     host_uid,
     plan,
     resource_limits,
+    unenforced,
 )
+from kernel.sandbox.cgroups import Capabilities
 
 MACHINE = Machine(
     bwrap="/usr/bin/bwrap",
@@ -103,12 +105,20 @@ def test_environment() -> None:
 
 
 def test_limits_by_name() -> None:
-    found = resource_limits(Limits(max_processes=10), strict_memory=True, count_processes=True)
+    found = resource_limits(Limits(max_processes=10), strict_memory=True, strict_cpu=True, count_processes=True)
     assert "RLIMIT_AS" not in found
     assert found["RLIMIT_DATA"] == 4 << 30
     assert found["RLIMIT_NPROC"] > 10
-    loose = resource_limits(Limits(), strict_memory=False, count_processes=False)
+    assert found["RLIMIT_CPU"] == 3600
+    assert resource_limits(Limits(cpu_cores=0.5), strict_memory=False, strict_cpu=True, count_processes=False)["RLIMIT_CPU"] == 1800
+    loose = resource_limits(Limits(), strict_memory=False, strict_cpu=False, count_processes=False)
     assert loose.keys() == {"RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NOFILE"}
+
+
+def test_what_no_control_group_enforces_is_said() -> None:
+    assert unenforced(Limits(), Capabilities(memory=True, pids=True, cpu=True)) == ""
+    assert "more than 2 cores" in unenforced(Limits(cpu_cores=2), Capabilities(memory=True))
+    assert "memory is measured" in unenforced(Limits(), Capabilities(cpu=True))
 
 
 def test_each_agent_has_an_unprivileged_uid() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from kernel.sandbox import machine
 from kernel.sandbox.backend import Mount, SandboxSpec
+from kernel.sandbox.cgroups import Capabilities
 from kernel.sandbox.host import HostLauncher
 
 
@@ -33,7 +34,7 @@ def test_programs_that_cannot_be_run_are_an_answer() -> None:
 
 
 def test_paths_of_an_unconfined_agent() -> None:
-    launcher = HostLauncher("python3", memory_bounded=True, told=lambda *launched: None)
+    launcher = HostLauncher("python3", able=Capabilities(), told=lambda *launched: None)
     mounts = (Mount("/data/w", "/home/agent_7/work", False),)
     spec = SandboxSpec(7, "agent_7", "/var/h7", "/var/t7", mounts)
     assert launcher.host_path(spec, "/home/agent_7") == "/var/h7"
