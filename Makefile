@@ -14,7 +14,7 @@ unit:
 	@sh packaging/test.sh -q tests/unit tests/architecture
 
 benchmarks: setup
-	@for name in startup spawn step events history churn; do .venv/bin/python -m tests.benchmarks.$$name || true; done
+	@for name in startup spawn step events history churn terminal terminal_e2e; do .venv/bin/python -m tests.benchmarks.$$name || true; done
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
