@@ -23,6 +23,7 @@ from kernel.protocol.ids import Confinement
 from kernel.protocol.records import AgentConfig, WorkspaceMount
 from kernel.sandbox.backend import Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
 from kernel.sandbox.manager import SandboxManager
+from kernel.sandbox.quota import Allowance
 from kernel.store.database import Statement
 from kernel.store.repositories.workspaces import WorkspaceRepository
 from kernel.tasks import Scope
@@ -120,6 +121,7 @@ class Workplace:
         self._freezing = asyncio.Lock()
         self._shared: tuple[FileMount, ...] = ()
         self._unshown: tuple[Mount, ...] = ()  # mounted for the agent while its commands ran; its sandbox does not show them yet
+        self._allowance = Allowance((str(self.home.path), str(self.home.tmp)), self._disk_bytes)
         self._commands = SandboxCommands(self.sandbox, gate.passage, self.console)
 
     @property
@@ -194,6 +196,7 @@ class Workplace:
             emit=emit,
             command_timeout_s=factory.config().agents.command_timeout_s,
             network_access=self._entry.config.sandbox.network_access,
+            allowance=self._allowance,
         )
 
     async def _remember(self, event: AgentFileCreated) -> Statement:
@@ -260,6 +263,9 @@ class Workplace:
         except StorageError as error:
             _log.warning("the record of an ended sandbox stays until the next start: %s", error)
 
+    def _disk_bytes(self) -> int:
+        return (self._entry.config.sandbox.disk_limit_mb or self._factory.config().sandbox.disk_mb) * MEGABYTE
+
     def _spec(self) -> SandboxSpec:
         config = self._entry.config.sandbox
         defaults = self._factory.config().sandbox
@@ -280,7 +286,7 @@ class Workplace:
                 memory_bytes=(config.memory_limit_mb or defaults.memory_mb) * MEGABYTE,
                 cpu_cores=config.cpu_limit or defaults.cpu_cores,
                 max_processes=defaults.max_processes,
-                disk_bytes=(config.disk_limit_mb or defaults.disk_mb) * MEGABYTE,
+                disk_bytes=self._disk_bytes(),
             ),
         )
 

@@ -27,7 +27,7 @@ from kernel.sandbox.processes import (
     stop_tree,
     tree_rows,
 )
-from kernel.sandbox.quota import disk_bytes, unlinked_bytes
+from kernel.sandbox.quota import UNCOUNTABLE, disk_bytes, unlinked_bytes
 
 END_TIMEOUT_S = 10.0
 
@@ -139,8 +139,8 @@ def kill_largest(launched: Launched) -> None:
 
 def measure(spec: SandboxSpec, launched: Launched | None, group: Group | None) -> tuple[int, int | None]:
     """(room left on disk, memory in use or None where a control group bounds it) in bytes. Blocks."""
-    room = spec.limits.disk_bytes - disk_bytes((spec.home, spec.tmp), spec.limits.disk_bytes)
-    if launched is not None and room >= 0:
+    room = spec.limits.disk_bytes - disk_bytes((spec.home, spec.tmp), UNCOUNTABLE)
+    if launched is not None:
         room -= unlinked_bytes(all_pids(launched, group), spec.home)
     if launched is None or (group is not None and group.memory_bytes() is not None):
         return room, None

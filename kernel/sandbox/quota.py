@@ -11,11 +11,15 @@ import stat
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
+from kernel.errors import LimitReachedError
+
 MIN_INTERVAL_S = 0.5
 MAX_INTERVAL_S = 5.0
 FILL_BYTES_PER_S = 512 << 20  # how fast a disk can be filled: room for four seconds need not be looked at every second
 DUTY_DIVISOR = 50  # a scan may take one part in fifty of the time
 MAX_ENTRIES = 2_000_000
+UNCOUNTABLE = 1 << 60  # what is said of a folder with more entries than that
+SLACK_BYTES = 256 << 10  # what clearing up may itself take: a log, a folder's own blocks
 
 
 def disk_bytes(roots: tuple[str, ...], limit: int) -> int:
@@ -74,11 +78,42 @@ def next_interval_s(room_bytes: int, scan_s: float) -> float:
     return max(by_room, scan_s * DUTY_DIVISOR)
 
 
+def lowest_room(room: int, before: int | None) -> int:
+    """The room below which nothing more may be taken, 0 or less; it only rises: what was cleared up is not taken again."""
+    if before == 0 or room >= 0 or room < -UNCOUNTABLE // 2:
+        return 0
+    return min(0, room - SLACK_BYTES if before is None else max(before, room - SLACK_BYTES))
+
+
+class Allowance:
+    """What an agent's files may still take where the kernel itself writes for it. roots: its folders. limit: its quota in bytes."""
+
+    def __init__(self, roots: tuple[str, ...], limit: Callable[[], int]) -> None:
+        self._roots = roots
+        self._limit = limit
+        self._used = 0
+        self._look_again_at = float("-inf")
+
+    async def require(self, size: int) -> None:
+        """Raise LimitReachedError where `size` more bytes are more than the quota allows; the folders are counted now and then."""
+        limit = self._limit()
+        if self._used + size > limit or time.monotonic() >= self._look_again_at:
+            begun = time.monotonic()
+            self._used = await asyncio.to_thread(disk_bytes, self._roots, UNCOUNTABLE)
+            self._look_again_at = time.monotonic() + max(MIN_INTERVAL_S, (time.monotonic() - begun) * DUTY_DIVISOR)
+        if self._used + size > limit:
+            raise LimitReachedError(
+                f"The disk quota of {limit // 2**20:,} MB is used up.", "Remove what is not needed any more, then try again."
+            )
+        self._used += size
+
+
 class UsageWatch:
     """Measures while `active()` says so.
 
     measure: blocking function that runs in a thread and gives (room left on disk, memory in use) in bytes; memory is None
-    where a control group bounds it. on_measured: told its result on the loop.
+    where a control group bounds it. on_measured: told its result on the loop. An agent that begins above its quota is told of as
+    having room as long as it does not take more, since otherwise it could never clear up.
     """
 
     def __init__(
@@ -95,11 +130,15 @@ class UsageWatch:
     async def run(self) -> None:
         """Measure at once and then again and again, until nothing is active."""
         self.running = True
+        lowest: int | None = None
         try:
             while self._active():
                 begun = time.monotonic()
                 room, memory = await asyncio.to_thread(self._measure)
+                lowest = lowest_room(room, lowest)
+                room -= lowest
                 await self._on_measured(room, memory)
+                lowest = None if room < 0 else lowest  # what took too much has been ended; the next command may clear up
                 interval_s = next_interval_s(room, time.monotonic() - begun)
                 await asyncio.sleep(interval_s if memory is None else min(interval_s, MIN_INTERVAL_S))
         finally:

@@ -101,6 +101,14 @@ class PageFetcher(Protocol):
         ...
 
 
+class Allowance(Protocol):
+    """An agent's disk quota."""
+
+    async def require(self, size: int) -> None:
+        """Raise LimitReachedError where `size` more bytes are too many."""
+        ...
+
+
 class Peers(Protocol):
     """The other agents."""
 
@@ -143,7 +151,7 @@ class Workspaces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may use, for one agent."""
+    """What a tool may use, for one agent. allowance: asked before the kernel writes in the agent's own folders."""
 
     pid: int
     step: int
@@ -155,6 +163,7 @@ class ToolContext:
     emit: Callable[[JournalEvent], Awaitable[None]]
     command_timeout_s: float
     network_access: bool
+    allowance: Allowance | None = None
 
 
 class Tool(Protocol):

@@ -89,6 +89,8 @@ class WriteFile:
             content = arguments.content.encode("utf-8")
         except UnicodeEncodeError as error:
             raise InvalidArgumentError("The content holds characters that are not valid text.") from error
+        if context.allowance is not None and not place.mount.shared:
+            await context.allowance.require(len(content))
         created = await context.files.write(arguments.path, content)
         _, added, removed = _diff(before, arguments.content, place.guest_path)
         await context.emit(

@@ -293,6 +293,24 @@ async def test_an_agent_without_a_network_sends_nothing_out_whatever_its_mode(be
     assert "was not given" in seen.result
 
 
+async def test_files_are_written_within_the_disk_quota_and_an_agent_above_it_clears_up(bench: Bench) -> None:
+    big = "x" * 700_000
+    seen = await results(
+        bench,
+        call("write_file", path="a", content=big),
+        call("write_file", path="b", content=big),
+        call("run_command", command="head -c 2000000 /dev/zero > c; sleep 3"),
+        call("write_file", path="d", content="small"),
+        call("run_command", command="sleep 0.7; rm -f a c && echo cleared"),
+        call("write_file", path="b", content=big),
+        sandbox=SandboxConfig(disk_limit_mb=1),
+    )
+    assert [item.ok for item in seen] == [True, False, False, False, True, True]
+    assert "disk quota of 1 MB" in seen[1].result
+    assert "disk quota" in seen[2].result
+    assert "cleared" in seen[4].result
+
+
 async def test_people_are_told_once_what_the_confinement_lacks(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BubblewrapLauncher, "note", lambda self, spec: "Its commands have no network.")
     pid = await bench.deploy(turn("", call("run_command", command="true")), turn("", call("run_command", command="true")), DONE)

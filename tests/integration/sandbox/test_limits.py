@@ -60,6 +60,17 @@ async def test_disk_fill_is_ended_and_said(bench: Workbench, folder: str) -> Non
     assert used < 160 << 20
 
 
+async def test_an_agent_above_its_quota_can_clear_up_but_take_no_more(bench: Workbench) -> None:
+    sandbox = bench.make(limits=dataclasses.replace(SMALL, disk_bytes=4 << 20))
+    Path(sandbox.spec.home, "big").write_bytes(os.urandom(6 << 20))
+    Path(sandbox.spec.home, "more").write_bytes(os.urandom(6 << 20))
+    done = await run(sandbox, "sh", "-c", "sleep 1.2; rm big more; sleep 0.6; echo cleared")
+    assert (done.output, done.status.quota_exceeded) == ("cleared\n", False)
+    Path(sandbox.spec.home, "big").write_bytes(os.urandom(6 << 20))
+    done = await run(sandbox, "sh", "-c", "sleep 0.6; cat big > third; sleep 10")
+    assert done.status.quota_exceeded
+
+
 async def test_one_file_cannot_grow_past_its_limit(bench: Workbench) -> None:
     done = await run(bench.make(), "sh", "-c", "head -c 100000000 /dev/zero > big; stat -c %s big")
     assert int(done.output.split()[-1]) == SMALL.max_file_bytes

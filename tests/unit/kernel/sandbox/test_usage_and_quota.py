@@ -3,8 +3,20 @@
 import os
 from pathlib import Path
 
+import pytest
+
+from kernel.errors import LimitReachedError
 from kernel.sandbox.processes import TICKS_PER_S, ProcessRow
-from kernel.sandbox.quota import MAX_INTERVAL_S, MIN_INTERVAL_S, disk_bytes, next_interval_s
+from kernel.sandbox.quota import (
+    MAX_INTERVAL_S,
+    MIN_INTERVAL_S,
+    SLACK_BYTES,
+    UNCOUNTABLE,
+    Allowance,
+    disk_bytes,
+    lowest_room,
+    next_interval_s,
+)
 from kernel.sandbox.usage import Meter, Root
 
 
@@ -58,3 +70,26 @@ def test_looks_are_rarer_with_more_room_and_dearer_scans() -> None:
     assert next_interval_s(1 << 40, 0.0) == MAX_INTERVAL_S
     assert next_interval_s(1 << 40, 1.0) == 50.0
     assert MIN_INTERVAL_S < next_interval_s(1 << 30, 0.001) < MAX_INTERVAL_S
+
+
+def test_who_begins_above_the_quota_may_clear_up_but_not_take_more() -> None:
+    assert lowest_room(100, None) == 0
+    assert lowest_room(-5, 0) == 0  # it had room when it began
+    first = lowest_room(-1_000_000, None)
+    assert first == -1_000_000 - SLACK_BYTES
+    cleared = lowest_room(-400_000, first)
+    assert cleared == -400_000 - SLACK_BYTES
+    assert lowest_room(-900_000, cleared) == cleared > -900_000
+    assert lowest_room(1, cleared) == 0
+    assert lowest_room(-UNCOUNTABLE, None) == 0
+
+
+async def test_what_the_kernel_writes_for_an_agent_counts(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(os.urandom(200_000))
+    allowance = Allowance((str(tmp_path),), lambda: 500_000)
+    await allowance.require(100_000)
+    await allowance.require(100_000)
+    with pytest.raises(LimitReachedError):
+        await allowance.require(400_000)
+    os.unlink(tmp_path / "file")
+    await allowance.require(400_000)
