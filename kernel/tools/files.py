@@ -1,6 +1,7 @@
 """read_file, write_file, list_files, mkdir: the agent's own files and the folders mounted for it."""
 
 import difflib
+from collections import Counter
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
@@ -14,6 +15,8 @@ READ_CHARACTERS = 100_000
 DIFF_CHARACTERS = 20_000
 SHOWN_CHARACTERS = 10_000
 LISTED_ENTRIES = 500
+COMPARED_LINES = 20_000
+LARGE_HEAD_LINES = 200
 PathArgument = Annotated[str, Meta(description="Absolute, or relative to the home folder.", min_length=1, max_length=4096)]
 
 
@@ -182,14 +185,28 @@ async def _text_or_none(context: ToolContext, path: str) -> str | None:
 
 
 def _diff(before: str | None, after: str, path: str) -> tuple[str, int, int]:
-    """(unified diff, lines added, lines removed). Very large files are compared by their number of lines only."""
+    """(unified diff, lines added, lines removed). Of very large files only the lines from the first change on are compared."""
     old, new = (before or "").splitlines(), after.splitlines()
-    if len(old) + len(new) > 20_000:
-        return f"{path}: {len(old):,} lines before, {len(new):,} after", max(0, len(new) - len(old)), max(0, len(old) - len(new))
     origin = path if before is not None else "/dev/null"
+    if len(old) + len(new) > COMPARED_LINES:
+        return _large_diff(old, new, origin, path)
     lines = list(difflib.unified_diff(old, new, origin, path, lineterm=""))
     added = sum(1 for line in lines[2:] if line.startswith("+"))
     removed = sum(1 for line in lines[2:] if line.startswith("-"))
+    return "\n".join(lines), added, removed
+
+
+def _large_diff(old: list[str], new: list[str], origin: str, path: str) -> tuple[str, int, int]:
+    """Like `_diff`: the head of the change, and how much of it is not shown. A line that only moved counts as unchanged."""
+    added, removed = (Counter(new) - Counter(old)).total(), (Counter(old) - Counter(new)).total()
+    first = next((at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now), min(len(old), len(new)))
+    begin = max(0, first - 3)
+    head_old, head_new = old[begin : begin + LARGE_HEAD_LINES], new[begin : begin + LARGE_HEAD_LINES]
+    lines = list(difflib.unified_diff(head_old, head_new, origin, path, lineterm=""))
+    left_old, left_new = len(old) - begin - len(head_old), len(new) - begin - len(head_new)
+    sizes = f"{len(old):,} lines before, {len(new):,} after"
+    lines.insert(2, f"[too large to be compared as a whole: {sizes}; shown from line {begin + 1:,} on]")
+    lines.append(f"[... {left_old:,} lines of before and {left_new:,} lines of after are not shown ...]")
     return "\n".join(lines), added, removed
 
 
