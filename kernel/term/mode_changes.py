@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kernel.term.modes import PRIVATE_FIXED
-from kernel.term.rectangles import Rectangles
 from kernel.term.rows import PLAIN
+from kernel.term.stacks import Stacks
 from kernel.term.state import UNPROTECTED, SavedCursor
 
 _ALTERNATE = (47, 1047, 1049)
@@ -14,7 +14,7 @@ _ALTERNATE = (47, 1047, 1049)
 MODE_LEVELS = {42: 2, 69: 4, 95: 5}
 
 
-class ModeChanges(Rectangles):
+class ModeChanges(Stacks):
     """SM, RM, DECSET, DECRST, XTSAVE, XTRESTORE, DECSTR, RIS, DECSCL."""
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:

@@ -76,6 +76,9 @@ PRIVATE_DEFAULTS: dict[int, bool] = {
     1060: False,
     1061: False,
     1070: True,
+    2001: False,
+    2002: False,
+    2003: False,
     2004: False,  # bracketed paste
     2005: False,
     2006: False,

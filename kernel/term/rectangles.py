@@ -35,7 +35,7 @@ class Rectangle(NamedTuple):
 class Rectangles(Painting):
     """The sequences of the VT420 that work on rectangles."""
 
-    def _rectangle(self, top: int, left: int, bottom: int, right: int) -> Rectangle | None:
+    def rectangle(self, top: int, left: int, bottom: int, right: int) -> Rectangle | None:
         """Clamp 1-based inclusive corners (0: default); None when they enclose nothing."""
         lines, columns = self.lines, self.columns
         row, column = 0, 0
@@ -53,7 +53,7 @@ class Rectangles(Painting):
     @since(4)
     def fill_rectangle(self, char: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECFRA."""
-        area = self._rectangle(top, left, bottom, right)
+        area = self.rectangle(top, left, bottom, right)
         if area is None or not (32 <= char <= 126 or 160 <= char <= 255):
             return
         width = area.right - area.left
@@ -64,7 +64,7 @@ class Rectangles(Painting):
     @since(4)
     def erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECERA: the cells count as drawn with spaces and the pen."""
-        area = self._rectangle(top, left, bottom, right)
+        area = self.rectangle(top, left, bottom, right)
         if area is None:
             return
         width = area.right - area.left
@@ -74,7 +74,7 @@ class Rectangles(Painting):
     @since(4)
     def selective_erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
         """DECSERA: protected cells stay, and so do attributes."""
-        area = self._rectangle(top, left, bottom, right)
+        area = self.rectangle(top, left, bottom, right)
         if area is None:
             return
         for y in range(area.top, area.bottom):
@@ -100,8 +100,8 @@ class Rectangles(Painting):
         *_: int,
     ) -> None:
         """DECCRA: pages are ignored, there is one."""
-        area = self._rectangle(top, left, bottom, right)
-        target = self._rectangle(to_top, to_left, 0, 0)
+        area = self.rectangle(top, left, bottom, right)
+        target = self.rectangle(to_top, to_left, 0, 0)
         if area is None or target is None:
             return
         width = min(area.right - area.left, target.right - target.left)
@@ -136,7 +136,7 @@ class Rectangles(Painting):
                     attributes = _with_flag(attributes, _RECTANGLE_FLAGS[1 if code == 22 else code - 20], False)
             return attributes
 
-        self._map_attributes(self._rectangle(top, left, bottom, right), change)
+        self._map_attributes(self.rectangle(top, left, bottom, right), change)
 
     @since(4)
     def reverse_attributes(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *sgr: int) -> None:
@@ -149,7 +149,7 @@ class Rectangles(Painting):
                     attributes = _with_flag(attributes, flag, not getattr(attributes, flag))
             return attributes
 
-        self._map_attributes(self._rectangle(top, left, bottom, right), change)
+        self._map_attributes(self.rectangle(top, left, bottom, right), change)
 
     def _map_attributes(self, area: Rectangle | None, change: Callable[[Attributes], Attributes]) -> None:
         if area is None:
@@ -164,18 +164,6 @@ class Rectangles(Painting):
             attrs = "".join([changed[attr] for attr in row.attrs[start:end]])
             self.rows[y] = Row(row.text, row.attrs[:start] + attrs + row.attrs[end:], row.wrapped)
 
-    # --- stack of renditions
-
-    def push_rendition(self, *_: int) -> None:
-        """XTPUSHSGR: keep the attributes; the oldest of more than ten is lost."""
-        self.rendition_stack.append(self.attributes[self.pen])
-        del self.rendition_stack[:-10]
-
-    def pop_rendition(self, *_: int) -> None:
-        """XTPOPSGR."""
-        if self.rendition_stack:
-            self.set_pen(self.rendition_stack.pop())
-
     # --- checksums
 
     def select_checksum(self, flags: int = 0, *_: int) -> None:
@@ -189,7 +177,7 @@ class Rectangles(Painting):
         """DECRQCRA."""
         if not self.window_operations:
             return
-        area = self._rectangle(top, left, bottom, right)
+        area = self.rectangle(top, left, bottom, right)
         total = self._checksum(area) if area is not None else 0
         self.reply(f"\x1bP{number}!~{total & 0xFFFF:04X}\x1b\\")
 

@@ -9,6 +9,7 @@ from kernel.term.keys import KITTY_FLAGS
 from kernel.term.levels import since
 from kernel.term.mode_changes import MODE_LEVELS, ModeChanges
 from kernel.term.sgr import sgr_report
+from kernel.term.terminfo import CAPABILITIES
 
 #: What XTVERSION answers.
 VERSION_NAME = "Aether(1.0)"
@@ -29,7 +30,7 @@ _PRIVATE_STATUS = {
     85: {4: "?83n"},
 }
 _HEXADECIMAL = re.compile("(?:[0-9A-Fa-f]{2})+")
-_TERMCAP = {"TN": "xterm-256color", "name": "xterm-256color", "Co": "256", "colors": "256", "RGB": "8"}
+_CURSOR_BLINKS = 12
 
 
 class Reports(ModeChanges):
@@ -101,8 +102,10 @@ class Reports(ModeChanges):
 
     def report_private_mode(self, mode: int = 0, *_: int) -> None:
         """DECRQM of a DEC mode."""
-        known = self.conformance - 60 >= MODE_LEVELS.get(mode, 0)
-        self.reply(f"\x1b[?{mode};{self.modes.report(mode, private=True) if known else 0}$y")
+        value = self.modes.report(mode, private=True) if self.conformance - 60 >= MODE_LEVELS.get(mode, 0) else 0
+        if mode == _CURSOR_BLINKS:
+            value = 1 if self.cursor.blinking else 2
+        self.reply(f"\x1b[?{mode};{value}$y")
 
     # --- settings
 
@@ -138,13 +141,14 @@ class Reports(ModeChanges):
         return settings.get(name)
 
     def report_termcap(self, names: str) -> None:
-        """XTGETTCAP: ``names`` are hexadecimal, separated by semicolons."""
+        """XTGETTCAP: ``names`` are hexadecimal, separated by semicolons; one answer, up to the first unknown name."""
+        found: list[str] = []
         for name in names.split(";")[:64]:
             key = bytes.fromhex(name).decode("latin-1") if _HEXADECIMAL.fullmatch(name) else ""
-            if key in _TERMCAP:
-                self.reply(f"\x1bP1+r{name}={_TERMCAP[key].encode().hex().upper()}\x1b\\")
-            else:
-                self.reply("\x1bP0+r\x1b\\")
+            if key not in CAPABILITIES:
+                break
+            found.append(f"{name}={CAPABILITIES[key].encode().hex().upper()}")
+        self.reply(f"\x1bP{1 if found else 0}+r{';'.join(found)}\x1b\\")
 
     @since(3)
     def report_presentation(self, what: int = 0, *_: int) -> None:

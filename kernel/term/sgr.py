@@ -145,12 +145,12 @@ def _apply_subparameters(changes: dict[str, int | bool | str], parts: list[str])
 
 _FLAGS: tuple[tuple[str, Callable[[Attributes], bool]], ...] = (
     ("1", lambda a: a.bold),
-    ("2", lambda a: a.dim),
-    ("3", lambda a: a.italics),
     ("4", lambda a: a.ul_style == 1),
     ("5", lambda a: a.blink),
     ("7", lambda a: a.reverse),
     ("8", lambda a: a.hidden),
+    ("2", lambda a: a.dim),
+    ("3", lambda a: a.italics),
     ("9", lambda a: a.strikethrough),
     ("21", lambda a: a.ul_style == 2),
     ("53", lambda a: a.overline),

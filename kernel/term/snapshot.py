@@ -67,9 +67,9 @@ class _Writer:
         self._titles()
         self._tab_stops()
         self._other_saved_cursor()
-        for attributes in screen.rendition_stack:
+        for which, attributes in screen.rendition_stack:
             self.rows.select_attributes(attributes)
-            self._put("\x1b[#{")
+            self._put(f"\x1b[{';'.join(map(str, which))}#{{")
         self._reset_softly()
         self._saved_cursor(screen.saved_cursor)
         self._kitty_flags(screen.modes.kitty_keyboard)
@@ -96,8 +96,22 @@ class _Writer:
             self._put("\x1b[?1048h")
 
     def _colours(self) -> None:
+        """The colours put aside and those of now. The place in use is the last one filled, or the one below the last one taken."""
+        screen = self._screen
+        stack, level = screen.colour_stack, screen.colour_level
+        filled = level > 0 and stack[level - 1] is not None
+        last = level if filled else level + 1
+        kept = [(place, colours) for place, colours in enumerate(stack, 1) if colours is not None]
+        kept.sort(key=lambda item: item[0] == last)
+        for place, colours in kept:
+            self._palette(colours)
+            self._put(f"\x1b[{place}#P" + f"\x1b[{place}#Q" * (place == last and not filled))
+            self._put("\x1b]104\x1b\\\x1b]105\x1b\\" + "".join([f"\x1b]{100 + number}\x1b\\" for number in DYNAMIC]))
+        self._palette(screen.palette.overrides)
+
+    def _palette(self, overrides: dict[int | str, int]) -> None:
         names = {name: number for number, name in DYNAMIC.items()}
-        for key, colour in self._screen.palette.overrides.items():
+        for key, colour in overrides.items():
             spec = format_colour(colour)
             if isinstance(key, str):
                 self._put(f"\x1b]{names[key]};{spec}\x1b\\")

@@ -103,7 +103,11 @@ class ScreenState(pyte.Screen):
         self.reset_margins()
         self.tabstops: set[int] = set(range(0, MAX_COLUMNS, 8))
         self.title_stack: list[tuple[str, str]] = []
-        self.rendition_stack: list[Attributes] = []
+        #: What XTPUSHSGR kept: which attributes count (none named: all), and the attributes.
+        self.rendition_stack: list[tuple[tuple[int, ...], Attributes]] = []
+        #: What XTPUSHCOLORS kept by its place, counted from 1, and the place in use.
+        self.colour_stack: list[dict[int | str, int] | None] = []
+        self.colour_level = 0
         self.title_modes: set[int] = set()
         self.conformance = 64
         self.eight_bit = False

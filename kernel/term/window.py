@@ -1,7 +1,8 @@
 """Window operations (XTWINOPS): sizes, position, state and titles, asked for and reported.
 
 The core has no window. It changes its own size on request, keeps what the program believes of the window so that
-reports agree with requests, and tells the owner by events; the owner may honour or undo them.
+reports agree with requests, and tells the owner by events; the owner may honour or undo them. Where programs may not change the
+window (``window_operations``) it is never iconified or moved for them.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ class WindowOperations(OperatingSystemCommands):
 
     def _act(self, code: int, args: tuple[int, ...]) -> None:
         first, second = (max(0, arg) for arg in (*args, 0, 0)[:2])
-        if code in (1, 2):
+        if code in (1, 2) and self.window_operations:
             self.iconified = code == 2
-        elif code == 3:
+        elif code == 3 and self.window_operations:
             self.window_position = (first, second)
         elif code == 4:
             self._resize_pixels(args)

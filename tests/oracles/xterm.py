@@ -26,6 +26,7 @@ ON_PURPOSE: dict[str, str] = {
     "line drawing": "its blank is a no-break space, as in xterm.js",
     "DECRQSS DECSCUSR": _OWN,
     "DECRQM ?1010": _OWN,
+    "DECRQM ?12": "the cursor blinks by default",
     "DECRQM ?1034": _OWN,
     "DECRQM ?1036": _OWN,
     "DECRQM ?1040": _OWN,

@@ -13,7 +13,8 @@ from kernel.term.snapshot import snapshot
 from kernel.term.state import UNPROTECTED
 from tests.oracles import fuzz
 
-MORE = [b"\x1b[?2J", b"\x1b[?K", b'\x1b[2"q', b'\x1b[0"q', b"\x1bW", b"\x1b[?41h", b"\t", b"\x1b[2*x", b"\x1b[1;1;2;5;1;4;7$r"]
+COLOURS = [b"\x1b]4;1;red\x07", b"\x1b]10;blue\x07", b"\x1b]5;0;#123\x07", b"\x1b[#P", b"\x1b[3#P", b"\x1b[#Q", b"\x1b[1;4#{", b"\x1b[0#{"]
+MORE = [*COLOURS, b"\x1b[?2J", b"\x1b[?K", b'\x1b[2"q', b'\x1b[0"q', b"\x1bW", b"\x1b[?41h", b"\t", b"\x1b[2*x", b"\x1b[1;1;2;5;1;4;7$r"]
 PIECES = st.lists(st.one_of(st.sampled_from(fuzz._PIECES + MORE), st.binary(max_size=6)), max_size=30).map(b"".join)
 SIZES = st.sampled_from([(20, 5), (80, 24), (7, 3), (40, 10), (5, 1)])
 SCROLLBACK = 60
@@ -45,7 +46,7 @@ def whole_state(terminal: Terminal) -> dict[str, Any]:
         "pen": (terminal.attributes[screen.pen], screen.link, screen.rendition_stack, screen.protection),
         "settings": (screen.conformance, screen.eight_bit, screen.utf8, screen.checksum_flags),
         "selective erase": (screen.selective_erase, screen.was_reset_softly),
-        "palette": terminal.palette.overrides,
+        "palette": (terminal.palette.overrides, screen.colour_stack, screen.colour_level),
         "parser": terminal.unfinished_input(),
     }
 
@@ -78,7 +79,7 @@ def test_a_copy_is_equal_and_stays_equal(size: tuple[int, int], before: bytes, a
     assume(not terminal.modes.private[3] or terminal.columns == 132)
     screen = terminal.screen
     pens = [terminal.attributes[screen.pen], screen.saved_cursor.attributes, screen.other_saved_cursor.attributes]
-    assume(screen.protection != UNPROTECTED or not any(pen.protected for pen in [*pens, *screen.rendition_stack]))
+    assume(screen.protection != UNPROTECTED or not any(pen.protected for pen in [*pens, *[kept for _, kept in screen.rendition_stack]]))
     if terminal.screen.inserting:
         terminal.screen.last_char = ""
     unchanged = whole_state(terminal)

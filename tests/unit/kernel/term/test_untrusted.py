@@ -21,7 +21,9 @@ def test_no_answer_types_a_line_end() -> None:
 def test_an_owner_who_shows_strangers_gives_no_titles_and_no_checksums_away_and_keeps_its_size() -> None:
     terminal = Terminal(80, 24, window_operations=False)
     terminal.feed(ATTACK + b"\x1b[20t\x1b[1;1;1;1;9;9*y\x1b[8;50;100t\x1b[?40h\x1b[?3h")
+    terminal.feed(b"\x1b[2t\x1b[11t\x1b[3;7;7t\x1b[13t")
     answer = terminal.take_reply()
+    assert answer.endswith(b"\x1b[1t\x1b[3;0;0t")
     assert b"touch" not in answer
     assert b"!~" not in answer
     assert (terminal.columns, terminal.lines) == (80, 24)
@@ -30,7 +32,8 @@ def test_an_owner_who_shows_strangers_gives_no_titles_and_no_checksums_away_and_
 def test_termcap_names_are_hexadecimal_only() -> None:
     terminal = Terminal(80, 24)
     terminal.feed(b"\x1bP+q54 4e;zz;544e\x1b\\")
-    assert terminal.take_reply() == b"\x1bP0+r\x1b\\" * 2 + b"\x1bP1+r544e=787465726D2D323536636F6C6F72\x1b\\"
+    terminal.feed(b"\x1bP+q544e;zz;436f\x1b\\")
+    assert terminal.take_reply() == b"\x1bP0+r\x1b\\\x1bP1+r544e=787465726D2D323536636F6C6F72\x1b\\"
 
 
 @pytest.mark.parametrize(
