@@ -39,6 +39,7 @@ class LiveScreen:
         #: Size of the pty. The owner of a lease may show the screen in another one until it gives it back.
         self._size = (columns, lines)
         self._asked: tuple[int, int] | None = None
+        self._sized_by_owner = False
         self._loop = asyncio.get_running_loop()
         self._reply = reply
         self._on_lease = on_lease
@@ -96,11 +97,11 @@ class LiveScreen:
         self._on_readable()
 
     def resize(self, columns: int, lines: int) -> None:
-        """The pty has another size now. On the loop; the owner of a lease follows when it parses."""
+        """The pty has another size now. On the loop; the owner of a lease follows when it parses, unless it has chosen its own."""
         self._size = (columns, lines)
         if self._lease is None:
             self._restore_size()
-        else:
+        elif not self._sized_by_owner:
             self._asked = self._size
             self._lease.on_readable()
 
@@ -118,7 +119,7 @@ class LiveScreen:
         """Feed what waits, at most `max_bytes`; how many bytes it was. On the thread of the owner."""
         with self._lock:
             asked, self._asked = self._asked, None
-            if asked is not None and asked != (self.terminal.columns, self.terminal.lines):
+            if asked is not None and not self._sized_by_owner and asked != (self.terminal.columns, self.terminal.lines):
                 self.terminal.resize(*asked)
             data = self._inbox.take(max_bytes)
             if not data and self._take is not None:
@@ -140,12 +141,15 @@ class LiveScreen:
         if self._lease is lease:
             self._lease = None
             self._asked = None
+            self._sized_by_owner = False
             self._on_lease()
             self._restore_size()
             self._on_readable()
 
     def _show_in(self, columns: int, lines: int) -> None:
         with self._lock:
+            # What the pty is told for it arrives later and may be out of date by then.
+            self._sized_by_owner = True
             self._asked = None
             if (self.terminal.columns, self.terminal.lines) != (columns, lines):
                 self.terminal.resize(columns, lines)

@@ -162,6 +162,25 @@ async def test_a_copy_of_a_screen_that_is_shown_in_another_size(manager: TtyMana
     assert (late.terminal.columns, late.terminal.lines) == (info.columns, info.lines)
 
 
+async def test_a_size_that_the_owner_asked_for_earlier_does_not_undo_its_newest(manager: TtyManager) -> None:
+    info = await manager.open_shell(ShellSpec(("/bin/sh", "-c", "exec cat"), cwd="/"))
+    owner = Viewer(manager, info.tty_id)
+    owner.source.resize(100, 20)
+    owner.source.resize(110, 20)
+    widths: list[int] = []
+    for columns in (100, 110):
+        manager.resize(info.tty_id, columns, 20)
+        await asyncio.sleep(0)
+        owner.source.parse(1)
+        widths.append(owner.source.terminal.columns)
+    assert widths == [110, 110]
+    owner.source.release()
+    late = manager.lease(info.tty_id, lambda: None)
+    manager.resize(info.tty_id, 90, 20)
+    late.parse(1)
+    assert late.terminal.columns == 90
+
+
 @pytest.mark.parametrize("viewers", ["none", "owner", "owner and copy", "copy after the owner left", "changing owners"])
 async def test_questions_are_answered_exactly_once_whoever_looks(manager: TtyManager, viewers: str) -> None:
     info = await manager.open_shell(ShellSpec((sys.executable, "-c", ASKING, "0.4"), cwd="/"))
