@@ -23,7 +23,7 @@ from kernel.agents.workplace import Workplace, Workplaces
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.config import Config
-from kernel.errors import AetherError, ConflictError
+from kernel.errors import AetherError, ConflictError, StorageError
 from kernel.log import bound_pid, get_logger
 from kernel.principal import Principal
 from kernel.process.lifecycle import ALIVE
@@ -234,13 +234,29 @@ class Supervisor:
                 return
             run.inbox.close()
             self._peers.close(pid)
-            outcome = await self._verdict(pid, task)
-            if run.inbox.pending:
-                await self._manager.record(pid, AgentNotice(pid=pid, kind="info", message=UNHEARD))
-            self._runs.pop(pid, None)
-            await run.workplace.end(0.0)
-            await run.scope.close()
-            await self._manager.finish(pid, code=outcome.code, summary=outcome.summary)
+            try:
+                await self._conclude(pid, run, task)
+            except StorageError as error:
+                await self._leave_unrecorded(pid, run, error)
+
+    async def _conclude(self, pid: int, run: _Run, task: "asyncio.Task[Outcome]") -> None:
+        """Record the end of a run that ended by itself. Raises StorageError."""
+        outcome = await self._verdict(pid, task)
+        if run.inbox.pending:
+            await self._manager.record(pid, AgentNotice(pid=pid, kind="info", message=UNHEARD))
+        self._runs.pop(pid, None)
+        await run.workplace.end(0.0)
+        await run.scope.close()
+        await self._manager.finish(pid, code=outcome.code, summary=outcome.summary)
+
+    async def _leave_unrecorded(self, pid: int, run: _Run, error: StorageError) -> None:
+        """Nothing can be written any more: the run stands as it is in the store, and people are told what to mend."""
+        self._runs.pop(pid, None)
+        await run.workplace.end(0.0)
+        await run.scope.close()
+        self._bus.publish(AgentNotice(pid=pid, kind="error", message=error.message, hint=error.hint))
+        self._manager.note(pid, state="stopped", interrupted=True)
+        self._bus.publish(ProcessUpdated(pid=pid, info=self._manager.table.get(pid).info))
 
     async def _put_off(self, pid: int, run: _Run, reason: str) -> None:
         """A resumed run whose model is not there is no failed one: it waits to be resumed again."""

@@ -68,10 +68,11 @@ class History:
     async def info(self, command: ProcessInfoGet, principal: Principal) -> ProcessInfoReply:
         """process.info, for dead ones too."""
         await self._require(command.pid, principal)
-        entry = self._manager.table.find(command.pid)
+        entry = self._manager.table.recorded(command.pid)
         if entry is None:
             stored = await self._repository.get(command.pid)
-            assert stored is not None, "checked above"
+            if stored is None:
+                raise NotFoundError(f"Process {command.pid} is not recorded yet.", "Ask again in a moment.")
             return ProcessInfoReply(info=stored.info, config=stored.config)
         return ProcessInfoReply(
             info=entry.info,

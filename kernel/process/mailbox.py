@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from kernel.clock import Clock
-from kernel.errors import ConflictError, InvalidArgumentError, LimitReachedError, NotFoundError
+from kernel.errors import AetherError, ConflictError, InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.principal import Principal
 from kernel.process.lifecycle import ALIVE
 from kernel.process.table import Entry, ProcessTable
@@ -106,10 +106,15 @@ class Mailbox:
         )
         queue = self._queues.setdefault(to_pid, deque(maxlen=QUEUE_LIMIT))
         also = [self._repository.put(message)]
-        if len(queue) == QUEUE_LIMIT:
-            also.append(self._repository.mark_delivered(queue[0].id))
-        queue.append(message)
-        await self._journal.record(IpcMessageSent(pid=to_pid, message=message), also=also)
+        oldest = queue[0] if len(queue) == QUEUE_LIMIT else None
+        if oldest is not None:
+            also.append(self._repository.mark_delivered(oldest.id))
+        queue.append(message)  # before its commit, so that its receiver cannot end in between
+        try:
+            await self._journal.record(IpcMessageSent(pid=to_pid, message=message), also=also)
+        except (AetherError, ValueError, TypeError):
+            self._withdraw(message, oldest)
+            raise
         return message.id
 
     def waiting(self, pid: int) -> tuple[IPCMessage, ...]:
@@ -135,6 +140,14 @@ class Mailbox:
         """Drop the queue of a process that is dead."""
         self._queues.pop(pid, None)
         self._closed.discard(pid)
+
+    def _withdraw(self, message: IPCMessage, oldest: IPCMessage | None) -> None:
+        """Take back a message that could not be recorded; the one that gave way to it is there again."""
+        queue = self._queues.get(message.to_pid)
+        if queue is not None and message in queue:
+            queue.remove(message)
+            if oldest is not None:
+                queue.appendleft(oldest)
 
     def _may_reach(self, from_pid: int, receiver: Entry) -> bool:
         """Agents of different users do not know of each other."""

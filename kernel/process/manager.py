@@ -162,13 +162,14 @@ class ProcessManager:
             max_steps=info.max_steps,
         )
         entry = Entry(info, config, run)
-        self._table.put(entry)
+        self._table.change(entry)
         try:
             await asyncio.to_thread(self._homes.create, pid)
             await self._record_new(pid, self._repository.save(info, config, run))
         except BaseException:
             self._table.remove(pid)
             raise
+        self._table.show(entry)
         self._bus.publish(ProcessSpawned(pid=pid, info=info))
         self.runner.start(entry, resumed=False)
         return SpawnReply(pid=pid, tty_id=info.tty_id)
@@ -291,8 +292,9 @@ class ProcessManager:
         also: tuple[Statement, ...] = (),
         drop_chunks_of_step: int | None = None,
     ) -> None:
-        """Change the table and the row and write the events, all in one commit; then publish the events.
+        """Change the row and write the events in one commit; then show the change in the table and publish the events.
 
+        Changes that come meanwhile start from this one. Raises StorageError where it cannot be written; nothing has changed then.
         state: a new state (checked). changes: other fields of the ProcessInfo. run: the loop's own record.
         """
         entry = self._table.get(pid)
@@ -304,20 +306,25 @@ class ProcessManager:
             updates["max_steps"] = run.max_steps
         info = msgspec.structs.replace(entry.info, **updates) if updates else entry.info
         changed = Entry(info, entry.config, run or entry.run)
-        self._table.put(changed)
         statements = [*also]
         if drop_chunks_of_step is not None:
             statements.append(Statement(DROP_CHUNKS, (pid, drop_chunks_of_step)))
         if changed != entry:
             statements.append(self._repository.save_state(info, changed.run))
-        await self._journal.record(*events, also=statements)
+        self._table.change(changed)
+        try:
+            await self._journal.record(*events, also=statements, committed=lambda: self._table.show(changed))
+        except (AetherError, ValueError, TypeError):
+            if self._table.find(pid) is changed:
+                self._table.change(entry)
+            raise
 
     def note(self, pid: int, **changes: Any) -> None:
         """Change fields that need not last (CPU, memory)."""
-        entry = self._table.find(pid)
-        if entry is not None:
-            info = msgspec.structs.replace(entry.info, **changes)
-            self._table.put(Entry(info, entry.config, entry.run))
+        for entry, put in ((self._table.recorded(pid), self._table.show), (self._table.find(pid), self._table.change)):
+            if entry is not None:
+                info = msgspec.structs.replace(entry.info, **changes)
+                put(Entry(info, entry.config, entry.run))
 
     def owner_of(self, pid: int) -> str | None:
         """The user that owns a process in the table."""

@@ -22,11 +22,16 @@ class Entry:
 
 
 class ProcessTable:
-    """At most `limit()` processes that are not dead; the limit in force is asked for at each new one."""
+    """At most `limit()` processes that are not dead; the limit in force is asked for at each new one.
+
+    `get` and `find` give what the next change starts from; `recorded` and iterating give what is in the store, which is all
+    that may be shown.
+    """
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
         self._entries: dict[int, Entry] = {}
+        self._recorded: dict[int, Entry] = {}
         self._next_pid = 1
 
     def start_at(self, pid: int) -> None:
@@ -45,8 +50,18 @@ class ProcessTable:
         return pid
 
     def put(self, entry: Entry) -> None:
-        """Add or replace."""
+        """Add or replace what needs no recording, or is recorded already."""
         self._entries[entry.info.pid] = entry
+        self._recorded[entry.info.pid] = entry
+
+    def change(self, entry: Entry) -> None:
+        """Add or replace; it is shown when it is recorded."""
+        self._entries[entry.info.pid] = entry
+
+    def show(self, entry: Entry) -> None:
+        """It is recorded now."""
+        if entry.info.pid in self._entries:
+            self._recorded[entry.info.pid] = entry
 
     def get(self, pid: int) -> Entry:
         """The entry. Raises NotFoundError."""
@@ -59,12 +74,17 @@ class ProcessTable:
         """The entry or None."""
         return self._entries.get(pid)
 
+    def recorded(self, pid: int) -> Entry | None:
+        """The entry as it is in the store, or None."""
+        return self._recorded.get(pid)
+
     def remove(self, pid: int) -> None:
         """Forget a dead one."""
         self._entries.pop(pid, None)
+        self._recorded.pop(pid, None)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(tuple(self._entries.values()))
+        return iter(tuple(self._recorded.values()))
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -6,7 +6,7 @@ Called by the process manager and the agents. While the disk is full it waits an
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from kernel.clock import Clock
 from kernel.errors import StorageError
 from kernel.log import get_logger
 from kernel.protocol import codec
-from kernel.protocol.agent import AgentNotice
+from kernel.protocol.agent import AgentNotice, AgentThinkingChunk
 from kernel.protocol.base import JournalEvent, tag_of
 from kernel.store.database import Database, Statement
 from kernel.store.rows import decoded
@@ -38,6 +38,14 @@ class Receipt:
     statements: tuple[Statement, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What is shown when it is in the store."""
+
+    events: Sequence[JournalEvent]
+    committed: Callable[[], None]
+
+
 class Journal:
     """Writes events, then publishes them; reads them back in pages."""
 
@@ -47,21 +55,24 @@ class Journal:
         self._clock = clock
         self._next_id = 1
         self._warned: set[int] = set()
+        self._waiting = asyncio.Lock()  # held by what waits for room; what comes later waits behind it
 
     async def open(self) -> None:
         """Find the last log_id."""
         rows = await self._database.query("SELECT coalesce(max(log_id), 0) FROM agent_logs")
         self._next_id = int(rows[0][0]) + 1
 
-    async def record(self, *events: JournalEvent, also: Sequence[Statement] = ()) -> None:
-        """Commit `events` and the statements `also` as one group, then publish the events in order.
+    async def record(
+        self, *events: JournalEvent, also: Sequence[Statement] = (), committed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Commit `events` and the statements `also` as one group, then call `committed` and publish the events in order.
 
-        Waits while the disk is full, telling people of it once for each agent.
+        Waits while the disk is full, telling people of it once for each agent. Raises StorageError for what no waiting mends.
         """
-        stamped = [self._stamp(event) for event in events]
-        statements = [*also, *(_insert(event) for event in stamped)]
-        await self._commit(statements, stamped)
-        self._publish(stamped)
+        group = _Group([self._stamp(event) for event in events], committed)
+        statements = [*also, *(_insert(event) for event in group.events)]
+        await self._commit(statements, group)
+        self._show(group)
 
     async def replace_chunks(self, *events: JournalEvent, pid: int, step: int, also: Sequence[Statement] = ()) -> None:
         """Like `record`, and the step's chunks give way to what they became."""
@@ -101,9 +112,9 @@ class Journal:
         rows = await self._database.query(
             "SELECT body FROM agent_logs WHERE pid = ? AND step = ? AND type = 'agent.thinkingChunk' ORDER BY log_id", (pid, step)
         )
-        chunks = [msgspec.json.decode(row[0]) for row in rows]
-        text = "".join(chunk["content"] for chunk in chunks if chunk["kind"] == "text")
-        return text, "".join(chunk["content"] for chunk in chunks if chunk["kind"] != "text")
+        chunks = [chunk for row in rows if (chunk := decoded(row[0], AgentThinkingChunk, f"a chunk of step {step}")) is not None]
+        text = "".join(chunk.content for chunk in chunks if chunk.kind == "text")
+        return text, "".join(chunk.content for chunk in chunks if chunk.kind != "text")
 
     async def _rows(
         self, where: str, parameters: tuple[int, ...], order: str, limit: int, offset: int
@@ -127,32 +138,49 @@ class Journal:
     async def _count(self, where: str, *parameters: int) -> int:
         return int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
 
-    async def _commit(self, statements: list[Statement], events: list[JournalEvent]) -> None:
-        while True:
-            commit = self._database.submit(statements)
-            try:
-                await asyncio.shield(commit)
-            except asyncio.CancelledError:
-                commit.add_done_callback(lambda done: self._on_committed_alone(done, events))
-                raise
-            except StorageError as error:
-                self._tell(events, error)
-                await self._clock.sleep(RETRY_S)
-                continue
-            for event in events:
-                self._warned.discard(event.pid)
-            return
+    async def _commit(self, statements: list[Statement], group: "_Group") -> None:
+        if self._waiting.locked():  # an older row must never come behind a newer one
+            async with self._waiting:
+                await self._commit_until_it_holds(statements, group)
+        elif not await self._commit_once(statements, group):
+            is_first = not self._waiting.locked()
+            async with self._waiting:
+                if is_first:
+                    await self._clock.sleep(RETRY_S)
+                await self._commit_until_it_holds(statements, group)
 
-    def _on_committed_alone(self, commit: "asyncio.Future[None]", events: list[JournalEvent]) -> None:
+    async def _commit_until_it_holds(self, statements: list[Statement], group: "_Group") -> None:
+        while not await self._commit_once(statements, group):
+            await self._clock.sleep(RETRY_S)
+
+    async def _commit_once(self, statements: list[Statement], group: "_Group") -> bool:
+        """Whether it is in the store; False where it can be tried again."""
+        commit = self._database.submit(statements)
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError:
+            commit.add_done_callback(lambda done: self._on_committed_alone(done, group))
+            raise
+        except StorageError as error:
+            self._tell(group.events, error)
+            if not _may_pass(error):
+                raise
+            return False
+        for event in group.events:
+            self._warned.discard(event.pid)
+        return True
+
+    def _on_committed_alone(self, commit: "asyncio.Future[None]", group: "_Group") -> None:
         """Who recorded this was cancelled meanwhile; what is in the journal is shown all the same."""
         if not commit.cancelled() and commit.exception() is None:
-            self._publish(events)
+            self._show(group)
 
-    def _publish(self, events: list[JournalEvent]) -> None:
-        for event in events:
+    def _show(self, group: "_Group") -> None:
+        group.committed()
+        for event in group.events:
             self._bus.publish(event)
 
-    def _tell(self, events: list[JournalEvent], error: StorageError) -> None:
+    def _tell(self, events: Sequence[JournalEvent], error: StorageError) -> None:
         """Say once that an agent waits for the disk; this cannot be in the journal, so it has no log_id."""
         _log.warning("%s", error)
         for pid in {event.pid for event in events} - self._warned:
@@ -179,6 +207,11 @@ def _shown(row: Any) -> dict[str, Any]:
         "kind": "error",
         "message": "This entry of the log is damaged in the database.",
     }
+
+
+def _may_pass(error: StorageError) -> bool:
+    """Whether the same write may succeed later: the disk was full or the file was busy, not damaged or forbidden."""
+    return "is full" in error.message or "locked" in error.message or "busy" in error.message
 
 
 def _insert(event: JournalEvent) -> Statement:

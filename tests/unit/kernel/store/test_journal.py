@@ -1,12 +1,14 @@
 """Written before it is shown; read back in pages."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from kernel.bus import EventBus
+from kernel.errors import StorageError
 from kernel.protocol.agent import AgentNotice, AgentThought
 from kernel.protocol.base import Event, JournalEvent
 from kernel.store.database import Database, Statement
@@ -141,3 +143,60 @@ async def test_which_calls_began(rig: Rig) -> None:
     assert await rig.journal.tool_started(1, "a'b")
     assert not await rig.journal.tool_started(1, "other")
     assert not await rig.journal.tool_started(2, "a'b")
+
+
+class Refusing:
+    """A database that refuses what it is told to refuse, by the thought."""
+
+    def __init__(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.refused: dict[str, StorageError] = {}
+        self.tried: list[str] = []
+        submit = rig.database.submit
+
+        def pick(statements: Sequence[Statement]) -> "asyncio.Future[None]":
+            thought = str(json.loads(statements[-1].parameters[-1])["thought"])
+            self.tried.append(thought)
+            if thought not in self.refused:
+                return submit(statements)
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            failed.set_exception(self.refused[thought])
+            return failed
+
+        monkeypatch.setattr(rig.database, "submit", pick)
+
+
+@pytest.mark.expects_records
+@pytest.mark.parametrize(
+    "words", ["The database x refused: database disk image is malformed.", "x cannot be written: attempt to write a readonly database."]
+)
+async def test_what_no_waiting_mends_is_said_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    database = Refusing(rig, monkeypatch)
+    database.refused["one"] = StorageError(words)
+    with pytest.raises(StorageError, match=r"refused|readonly"):
+        await asyncio.wait_for(rig.journal.record(AgentThought(pid=1, step=1, thought="one")), 1)
+    assert rig.clock.slept == []
+    database.refused.clear()
+    await rig.journal.record(AgentThought(pid=1, step=1, thought="one"))
+
+
+@pytest.mark.expects_records
+async def test_what_waits_for_room_is_written_before_what_came_later(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Refusing(rig, monkeypatch)
+    database.refused["one"] = StorageError("The disk that holds x is full; nothing can be saved.")
+    shown: list[str] = []
+    loop = asyncio.get_running_loop()
+
+    def record(word: str) -> "asyncio.Task[None]":
+        thought = AgentThought(pid=1, step=1, thought=word)
+        return loop.create_task(rig.journal.record(thought, committed=lambda: shown.append(word)))
+
+    first = record("one")
+    await asyncio.sleep(0.05)
+    others = [record(word) for word in ("two", "three")]
+    await asyncio.sleep(0.05)
+    assert (database.tried, shown) == (["one"], [])
+    database.refused.clear()
+    await rig.clock.advance(RETRY_S)
+    await asyncio.wait_for(asyncio.gather(first, *others), 5)
+    assert shown == ["one", "two", "three"]
+    assert rig.clock.slept == [RETRY_S]
