@@ -5,7 +5,6 @@ and go no further than there.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.config import Config
 from kernel.errors import AetherError, ConflictError, NotFoundError, UnavailableError
+from kernel.exchanges import ExchangeMemory
 from kernel.log import current_pid
 from kernel.principal import Principal
 from kernel.protocol import system
@@ -26,7 +26,6 @@ from kernel.providers.scripted import ScriptedProvider
 from kernel.settings import Settings
 from kernel.tasks import Scope
 
-KEEP_EXCHANGES = 100
 KEYS = {"gemini_key": "GEMINI_API_KEY", "openai_key": "OPENAI_API_KEY", "anthropic_key": "ANTHROPIC_API_KEY"}
 
 
@@ -45,7 +44,7 @@ class LanguageModels:
         self._bus = bus
         self._clock = clock
         self._scope = scope
-        self._exchanges: deque[LlmExchange] = deque(maxlen=KEEP_EXCHANGES)
+        self._exchanges = ExchangeMemory()
         self._scripts: dict[str, ScriptedProvider] = {}
         self._pulls: dict[str, asyncio.Task[None]] = {}
         self._discovery: asyncio.Task[None] | None = None
@@ -147,8 +146,8 @@ class LanguageModels:
 
     async def handle_exchanges(self, command: system.LlmExchanges, principal: Principal) -> system.LlmExchangesReply:
         """llm.exchanges."""
-        wanted = tuple(item for item in self._exchanges if command.pid in (0, item.pid))
-        return system.LlmExchangesReply(exchanges=wanted)
+        wanted, forgotten = self._exchanges.of(command.pid)
+        return system.LlmExchangesReply(exchanges=wanted, forgotten=forgotten)
 
     async def http_get(self, url: str, address: str, timeout_s: float, limit_bytes: int) -> tuple[int, dict[str, str], bytes]:
         """One GET from a given address without following redirects, for pages. Raises UnavailableError."""
@@ -204,7 +203,7 @@ class LanguageModels:
             duration_s=exchange.duration_s,
             error=exchange.error,
         )
-        self._exchanges.append(record)
+        self._exchanges.add(record)
         self._bus.publish(system.LlmExchanged(exchange=record))
 
     def _on_settings(self, config: Config) -> None:

@@ -182,9 +182,13 @@ class LlmPullCancel(Command[Empty], frozen=True, kw_only=True, rename="camel", t
 
 
 class LlmExchangesReply(Record, frozen=True, kw_only=True, rename="camel"):
-    """The last calls, oldest first."""
+    """The last calls since the kernel's start, oldest first; they are kept in memory, at most 32 MB of them.
+
+    forgotten: how many older ones gave way.
+    """
 
     exchanges: tuple[LlmExchange, ...]
+    forgotten: int = 0
 
 
 class LlmExchanges(Command[LlmExchangesReply], frozen=True, kw_only=True, rename="camel", tag="llm.exchanges"):
