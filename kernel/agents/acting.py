@@ -46,7 +46,7 @@ async def report_unfinished(agent: Agent, calls: tuple[ToolCall, ...]) -> tuple[
     """After an interruption of Aether: tell the model of calls whose outcome is unknown; returns those that never began."""
     not_begun: list[ToolCall] = []
     for call in calls:
-        if await agent.journal.tool_started(agent.pid, call.id):
+        if await agent.journal.tool_started(agent.pid, agent.run.step, call.id):
             text = "Outcome unknown: Aether was interrupted while this ran. Check its effects before you repeat it."
             await _observe(agent, call, ToolResult(text, ok=False))
         else:
@@ -56,7 +56,7 @@ async def report_unfinished(agent: Agent, calls: tuple[ToolCall, ...]) -> tuple[
 
 async def report_aborted(agent: Agent, call: ToolCall) -> None:
     """Tell the model of a call that the person aborted or that did not run for it."""
-    began = await agent.journal.tool_started(agent.pid, call.id)
+    began = await agent.journal.tool_started(agent.pid, agent.run.step, call.id)
     text = "Aborted by the person while it ran." if began else "Not run: the person interrupted."
     await _observe(agent, call, ToolResult(text, ok=False))
 

@@ -98,12 +98,12 @@ class Journal:
         older = await self._count("pid = ? AND log_id < ?", pid, first or bound)
         return rows, await self._count("pid = ?", pid), older
 
-    async def tool_started(self, pid: int, call_id: str) -> bool:
-        """Whether a tool call began to run (its outcome may be unknown)."""
+    async def tool_started(self, pid: int, step: int, call_id: str) -> bool:
+        """Whether a tool call of a step began to run (its outcome may be unknown). Other steps may have used the id, too."""
         rows = await self._database.query(
-            "SELECT 1 FROM agent_logs WHERE pid = ? AND type = 'agent.toolStarted' "
+            "SELECT 1 FROM agent_logs WHERE pid = ? AND step = ? AND type = 'agent.toolStarted' "
             "AND CASE WHEN json_valid(body) THEN json_extract(body, '$.callId') END = ? LIMIT 1",
-            (pid, call_id),
+            (pid, step, call_id),
         )
         return bool(rows)
 

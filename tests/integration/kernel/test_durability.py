@@ -207,6 +207,32 @@ async def test_killed_at_any_moment_the_database_is_whole_and_every_shown_line_i
     assert not _missing(victim.shown, kept)
 
 
+@pytest.mark.feature("ST01")
+async def test_a_call_that_never_began_is_no_unknown_one_although_an_earlier_one_had_its_id(make_bench: MakeBench) -> None:
+    """A server that numbers the calls of each turn anew uses an id again once the first one was compacted away."""
+    first = await make_bench()
+    turns = (
+        turn("", {**call("run_command", command="true"), "id": "call_0"}),
+        turn("", {**call("run_command", command="touch a; rm a"), "id": "call_1"}),
+        turn("", call("complete", summary="ok")),
+    )
+    pid = await first.deploy(*turns, approval="ask")
+    await first.wait(process.ApprovalRequired, pid)
+    await first.kernel.stop()
+    database = sqlite3.connect(first.root / "var/kernel/aether.db")
+    database.execute("UPDATE transcript SET body = replace(body, 'call_0', 'gone')")
+    database.execute("UPDATE transcript SET body = replace(body, 'call_1', 'call_0')")
+    database.commit()
+    database.close()
+    second = await make_bench()
+    await second.execute(process.ProcessResume(pid=pid))
+    await second.wait(process.ApprovalRequired, pid)
+    await second.execute(process.ProcessApprove(pid=pid))
+    assert (await second.ended(pid)).code == 0
+    assert second.of(pid, agent.AgentObservation)[0].result.startswith("exit code 0")
+    await second.kernel.stop()
+
+
 async def test_an_interrupted_approval_is_asked_again(tmp_path: Path) -> None:
     root = tmp_path / "root"
     model = write_script(

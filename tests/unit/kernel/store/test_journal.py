@@ -139,10 +139,11 @@ async def test_while_the_disk_is_full_it_waits_says_so_once_and_loses_nothing(ri
 async def test_which_calls_began(rig: Rig) -> None:
     from kernel.protocol.agent import AgentToolStarted
 
-    await rig.journal.record(AgentToolStarted(pid=1, call_id="a'b", tool="x"))
-    assert await rig.journal.tool_started(1, "a'b")
-    assert not await rig.journal.tool_started(1, "other")
-    assert not await rig.journal.tool_started(2, "a'b")
+    await rig.journal.record(AgentToolStarted(pid=1, step=3, call_id="a'b", tool="x"))
+    assert await rig.journal.tool_started(1, 3, "a'b")
+    assert not await rig.journal.tool_started(1, 3, "other")
+    assert not await rig.journal.tool_started(2, 3, "a'b")
+    assert not await rig.journal.tool_started(1, 4, "a'b"), "some servers number the calls of each turn anew"
 
 
 class Refusing:
