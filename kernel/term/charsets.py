@@ -83,6 +83,8 @@ class Charsets:
 
     def __init__(self) -> None:
         self.national = False
+        #: Text comes in single bytes and not in UTF-8, so that its upper half is drawn from the set in GR.
+        self.bytewise = False
         self.reset()
 
     def reset(self) -> None:
@@ -106,7 +108,7 @@ class Charsets:
     @property
     def active(self) -> bool:
         """Whether text needs ``translate``."""
-        return self.single is not None or self.table(self.gl) is not None
+        return self.single is not None or self.table(self.gl) is not None or self._right is not None
 
     def table(self, number: int) -> dict[int, str] | None:
         """Translation of the set in G``number``; None for ASCII."""
@@ -115,13 +117,29 @@ class Charsets:
             return None
         return TABLES.get(name)
 
+    @property
+    def _right(self) -> dict[int, str] | None:
+        """Translation of the upper half, which only text of single bytes has."""
+        return self.table(self.gr) if self.bytewise else None
+
+    def prints(self, text: str) -> str:
+        """Return ``text`` in the sets that are locked in."""
+        table, right = self.table(self.gl), self._right
+        if table:
+            text = text.translate(table)
+        return text.translate(_upper(right)) if right else text
+
     def translate(self, text: str) -> str:
         """Return ``text`` in the sets in use; a single shift applies to the first character and ends."""
         head = ""
         if self.single is not None and text:
             table = self.table(self.single)
-            head = text[0].translate(table) if table else text[0]
+            head = text[0].translate({**table, **(_upper(table) if self.bytewise else {})}) if table else text[0]
             text = text[1:]
             self.single = None
-        table = self.table(self.gl)
-        return head + (text.translate(table) if table else text)
+        return head + self.prints(text)
+
+
+def _upper(table: dict[int, str]) -> dict[int, str]:
+    """The same for characters of the upper half."""
+    return {code + 0x80: char for code, char in table.items()}

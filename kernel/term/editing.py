@@ -121,7 +121,7 @@ class Editing(BlockDrawing):
         """DECSCA: 1 protects what is drawn from now on, 0 and 2 do not."""
         if how == 1:
             self.protection = DEC_PROTECTION
-        elif how == 2 and not self.was_reset_softly:
+        elif how == 2 and not self.was_reset_softly and self.attributes[self.pen].protected:
             self.selective_erase = False
         self.set_pen(self.attributes[self.pen]._replace(protected=how == 1))
 

@@ -43,6 +43,13 @@ class Screen(WindowOperations):
     def lock_shift_right(self, slot: int) -> None:
         """LS1R..LS3R."""
         self.charsets.gr = slot
+        self.refresh_fast()
+
+    def select_encoding(self, utf8: bool) -> None:
+        """DOCS: text is UTF-8 or single bytes."""
+        self.utf8 = utf8
+        self.charsets.bytewise = not utf8
+        self.refresh_fast()
 
     def single_shift(self, slot: int) -> None:
         """SS2, SS3: the next character is from G``slot``."""

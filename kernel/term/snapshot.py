@@ -184,7 +184,7 @@ class _Writer:
     def _settings(self) -> None:
         screen = self._screen
         if not screen.selective_erase:
-            self._put('\x1b[2"q')
+            self._put('\x1b[1"q\x1b[2"q')
             self.rows.forget_pen()
         if screen.checksum_flags:
             self._put(f"\x1b[{screen.checksum_flags}#y")
@@ -271,8 +271,7 @@ class _Writer:
         screen = self._screen
         if screen.charsets.single is not None or is_mark(cluster[0]):
             return False
-        table = screen.charsets.table(screen.charsets.gl)
-        if table is not None and cluster.translate(table) != cluster:
+        if screen.charsets.prints(cluster) != cluster:
             return False
         return screen.utf8 or cluster <= "\xff"
 

@@ -92,6 +92,7 @@ class ScreenState(pyte.Screen):
         self.on_alternate = False
         self.modes.reset()
         self.charsets.reset()
+        self.charsets.bytewise = False
         self.cursor: Cursor = Cursor()
         self.saved_cursor = SavedCursor()
         self.other_saved_cursor = SavedCursor()

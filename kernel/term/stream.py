@@ -180,9 +180,9 @@ class Stream(pyte.Stream):
         elif intermediates[:1] in DESIGNATORS and intermediates:
             self.screen.designate_charset(DESIGNATORS[intermediates[0]], intermediates[1:] + final)
         elif key == "%@":
-            self.screen.utf8 = False
+            self.screen.select_encoding(False)
         elif key in ("%G", "%8"):
-            self.screen.utf8 = True
+            self.screen.select_encoding(True)
 
     def _dispatch_vt52(self, key: str) -> None:
         screen = self.screen

@@ -52,6 +52,8 @@ def run(data: bytes, columns: int = 8, lines: int = 5) -> Terminal:
         (b"\x1b[1;7H\x1b[?7lXYZ", ["abcdefXZ", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[1;1HZ\x1b[3b", ["ZZZZefgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[1;1H\x1b(0lqk\x1b(B", ["┌─┐defgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
+        (b"\x1b[1;1H\x1b%@\x1b*0\x1b}\xf1q\x1b)B\x1b~\xf1\x1bN\xf1\xf1", ["─qñ─ñfgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
+        ("\x1b[1;1H\x1b*0\x1b}ñ".encode(), ["ñbcdefgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[1;1H\x1b*0\x1bNqq", ["─qcdefgh", "ijklmnop", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[!p\x1b[2;1H\x1b[1\"qPR\x1b[0\"qXY\x1b[?2K", ["abcdefgh", "PR      ", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
         (b"\x1b[2;1H\x1bVPR\x1bWXY\x1b[2K", ["abcdefgh", "PR      ", "qrstuvwx", "yzABCDEF", "GHIJKLMN"]),
@@ -166,6 +168,7 @@ def test_modes_can_be_saved_and_restored() -> None:
     [
         (b'A\x1b[1"qB\x1b[0"qC\x1b[?2J', " B      "),
         (b"AB\x1b[?2K", "        "),
+        (b'ABC\x1b[2"q\x1b[?2J', "        "),
         (b'A\x1b[1"qB\x1b[2"qC\x1b[?2J', "ABC     "),
         (b'\x1b[!pA\x1b[1"qB\x1b[2"qC\x1b[?2J', " B      "),
         (b'A\x1b[1"qB\x1b[2"qC\x1b[!p\x1b[?2J', "        "),

@@ -14,7 +14,10 @@ from kernel.term.state import UNPROTECTED
 from tests.oracles import fuzz
 
 COLOURS = [b"\x1b]4;1;red\x07", b"\x1b]10;blue\x07", b"\x1b]5;0;#123\x07", b"\x1b[#P", b"\x1b[3#P", b"\x1b[#Q", b"\x1b[1;4#{", b"\x1b[0#{"]
-MORE = [*COLOURS, b"\x1b[?2J", b"\x1b[?K", b'\x1b[2"q', b'\x1b[0"q', b"\x1bW", b"\x1b[?41h", b"\t", b"\x1b[2*x", b"\x1b[1;1;2;5;1;4;7$r"]
+MORE = [
+    *COLOURS, b"\x1b%@\x1b*0\x1b}", b"\xf1", b"\x1b[?2J", b"\x1b[?K", b'\x1b[2"q', b'\x1b[0"q', b"\x1bW", b"\x1b[?41h", b"\t",
+    b"\x1b[2*x", b"\x1b[1;1;2;5;1;4;7$r",
+]  # fmt: skip
 PIECES = st.lists(st.one_of(st.sampled_from(fuzz._PIECES + MORE), st.binary(max_size=6)), max_size=30).map(b"".join)
 SIZES = st.sampled_from([(20, 5), (80, 24), (7, 3), (40, 10), (5, 1)])
 SCROLLBACK = 60
