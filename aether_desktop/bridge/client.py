@@ -31,6 +31,14 @@ class TerminalFeed(Protocol):
         """Change the size of the screen in cells; the program is told by tty.resize."""
         ...
 
+    def clear_history(self) -> None:
+        """Forget the lines that scrolled off, for all who look at the terminal."""
+        ...
+
+    def reset(self) -> None:
+        """Begin the screen anew, as with RIS, for all who look at the terminal."""
+        ...
+
     @property
     def ended(self) -> bool:
         """Whether the terminal is closed, or could not be opened, and everything was parsed."""

@@ -67,6 +67,16 @@ class InProcessTerminalFeed(QObject):
         if self._source is not None and not self._closed:
             self._source.resize(columns, lines)
 
+    def clear_history(self) -> None:
+        """See `TerminalFeed.clear_history`."""
+        if self._source is not None and not self._closed:
+            self._source.clear_history()
+
+    def reset(self) -> None:
+        """See `TerminalFeed.reset`."""
+        if self._source is not None and not self._closed:
+            self._source.reset()
+
     def close(self) -> None:
         """See `TerminalFeed.close`."""
         if self._closed:

@@ -112,6 +112,16 @@ class TerminalSession(QObject):
         if self._size != (0, 0):
             self._apply_size()
 
+    def clear_history(self) -> None:
+        """Forget the lines that scrolled off, for every viewer."""
+        self._feed.clear_history()
+        self._schedule.add(self)
+
+    def reset(self) -> None:
+        """Begin anew, as with RIS, for every viewer."""
+        self._feed.reset()
+        self._schedule.add(self)
+
     def focus(self, *, focused: bool) -> None:
         """Whether the person's keys go here: then it is parsed before others."""
         self._schedule.focus(self if focused else None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from kernel.agents.console import Console
 from kernel.term import Terminal
+from kernel.tty.screen import clear_history, reset
 
 COLUMNS, LINES = 100, 30
 
@@ -52,6 +53,14 @@ class ConsoleScreen:
     def resize(self, columns: int, lines: int) -> None:
         """See `ScreenSource.resize`."""
         self._terminal.resize(columns, lines)
+
+    def clear_history(self) -> None:
+        """See `ScreenSource.clear_history`."""
+        clear_history(self._terminal)
+
+    def reset(self) -> None:
+        """See `ScreenSource.reset`."""
+        reset(self._terminal)
 
     def release(self) -> None:
         """See `ScreenSource.release`."""

@@ -68,6 +68,14 @@ class ScreenSource(Protocol):
         """Change the size of the screen in cells."""
         ...
 
+    def clear_history(self) -> None:
+        """Forget the lines that scrolled off."""
+        ...
+
+    def reset(self) -> None:
+        """Begin anew, as with RIS."""
+        ...
+
     def release(self) -> None:
         """Give it back. On the kernel's loop."""
         ...

@@ -28,7 +28,7 @@ from kernel.tty.backend import (
 from kernel.tty.channel import ByteChannel
 from kernel.tty.foreground import Foreground
 from kernel.tty.precedence import Precedence
-from kernel.tty.screen import SCROLLBACK, LiveScreen, ScreenLease
+from kernel.tty.screen import SCROLLBACK, LiveScreen, ScreenChange, ScreenLease
 from kernel.tty.screen_copy import ScreenCopy
 
 MAX_TERMINALS = 500
@@ -287,6 +287,7 @@ class TtyManager:
             reply=lambda answer: self._answer(tty_id, answer),
             on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
             on_lease=lambda: self._on_lease(tty_id),
+            on_change=lambda change: self._on_change(tty_id, change),
             scrollback=self._scrollback(),
         )
 
@@ -294,6 +295,11 @@ class TtyManager:
         terminal = self._terminals.get(tty_id)
         if terminal is not None:
             terminal.choose_reader()
+
+    def _on_change(self, tty_id: str, change: ScreenChange) -> None:
+        terminal = self._terminals.get(tty_id)
+        for copy in tuple(terminal.copies.values()) if terminal is not None else ():
+            copy.follow_change(change)
 
     def _answer(self, tty_id: str, answer: bytes) -> None:
         """What a terminal says to its program; a program that does not listen loses it, as with any terminal."""

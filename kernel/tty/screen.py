@@ -16,6 +16,18 @@ from kernel.tty.channel import ByteChannel
 
 SCROLLBACK = 10_000
 SLICE_BYTES = 16 << 10
+ScreenChange = Callable[[Terminal], None]
+
+
+def clear_history(terminal: Terminal) -> None:
+    """Forget the lines that scrolled off."""
+    terminal.history.clear()
+
+
+def reset(terminal: Terminal) -> None:
+    """Begin anew, as with RIS."""
+    terminal.feed(b"\x1bc")
+    terminal.take_reply()
 
 
 class LiveScreen:
@@ -23,6 +35,7 @@ class LiveScreen:
 
     reply: takes, on the loop, what the terminal answers to its program. on_room: called, on any thread, when a full inbox has
     room again. on_lease: called on the loop when somebody has taken the parsing over or given it back.
+    on_change: called on the loop with what the owner of a lease has changed by hand, for those who show a copy.
     """
 
     def __init__(
@@ -33,6 +46,7 @@ class LiveScreen:
         reply: Callable[[bytes], None],
         on_room: Callable[[], None],
         on_lease: Callable[[], None],
+        on_change: Callable[[ScreenChange], None],
         scrollback: int = SCROLLBACK,
     ) -> None:
         self.terminal = Terminal(columns, lines, scrollback=scrollback, window_operations=False)
@@ -43,6 +57,7 @@ class LiveScreen:
         self._loop = asyncio.get_running_loop()
         self._reply = reply
         self._on_lease = on_lease
+        self._on_change = on_change
         self._take: Callable[[int], bytes] | None = None
         self._lock = threading.Lock()
         self._lease: ScreenLease | None = None
@@ -154,6 +169,12 @@ class LiveScreen:
             if (self.terminal.columns, self.terminal.lines) != (columns, lines):
                 self.terminal.resize(columns, lines)
 
+    def _change(self, change: ScreenChange) -> None:
+        with self._lock:
+            change(self.terminal)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._on_change, change)
+
     def _restore_size(self) -> None:
         """Show the pty's size again, whatever a program or an owner wished."""
         with self._lock:
@@ -199,6 +220,14 @@ class ScreenLease:
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of the screen; the pty is told by tty.resize."""
         self._screen._show_in(columns, lines)
+
+    def clear_history(self) -> None:
+        """Forget the lines that scrolled off, here and in every copy."""
+        self._screen._change(clear_history)
+
+    def reset(self) -> None:
+        """Begin anew, as with RIS, here and in every copy."""
+        self._screen._change(reset)
 
     def release(self) -> None:
         """Give the screen back to the kernel. On the loop."""

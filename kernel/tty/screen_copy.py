@@ -1,7 +1,7 @@
 """A second look at a terminal's screen: a copy of its own that follows the bytes and answers nothing.
 
 Made by `TtyManager.view` where the screen has an owner already. It begins with a snapshot and is fed with the same bytes as the
-owner; sizes change where they changed in the stream of bytes.
+owner; what changes beside the bytes, as sizes do, changes at the same place in their stream.
 """
 
 from collections import deque
@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 from kernel.term import Terminal
 from kernel.tty.channel import ByteChannel
-from kernel.tty.screen import SCROLLBACK
+from kernel.tty.screen import SCROLLBACK, ScreenChange, clear_history, reset
 
 
 class ScreenCopy:
     """Implements `ScreenSource` over a channel that begins with a snapshot.
 
     columns, lines: the size that the snapshot is for. on_readable: told on the loop of a change of size, as by the channel of
-    bytes. `follow` is called on the kernel's loop, all else on one other thread.
+    bytes. `follow` and `follow_change` are called on the kernel's loop, all else on one other thread.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ScreenCopy:
         self._terminal = Terminal(columns, lines, scrollback=scrollback)
         self._size = (columns, lines)
         self._taken = 0
-        self._sizes: deque[tuple[int, tuple[int, int]]] = deque()
+        self._changes: deque[tuple[int, Callable[[], None]]] = deque()
 
     @property
     def terminal(self) -> Terminal:
@@ -47,32 +47,48 @@ class ScreenCopy:
 
     def follow(self, columns: int, lines: int) -> None:
         """The pty has another size from here on."""
-        self._sizes.append((self._channel.put_bytes, (columns, lines)))
+        self._changes.append((self._channel.put_bytes, lambda: self._set_size(columns, lines)))
+        self._on_readable()
+
+    def follow_change(self, change: ScreenChange) -> None:
+        """The owner of the screen has changed it by hand."""
+        self._changes.append((self._channel.put_bytes, lambda: change(self._terminal)))
         self._on_readable()
 
     def parse(self, max_bytes: int) -> int:
         """See `ScreenSource.parse`."""
-        self._apply_sizes()
-        if self._sizes:
-            max_bytes = min(max_bytes, self._sizes[0][0] - self._taken)
+        self._apply_changes()
+        if self._changes:
+            max_bytes = min(max_bytes, self._changes[0][0] - self._taken)
         data = self._channel.take(max_bytes)
         if data:
             self._taken += len(data)
             self._terminal.feed(data)
             self._terminal.take_reply()
-            self._apply_sizes()
+            self._apply_changes()
         return len(data)
 
     def resize(self, columns: int, lines: int) -> None:
         """A copy has the size of the terminal, whoever looks at it."""
 
+    def clear_history(self) -> None:
+        """Forget the lines that scrolled off, here alone."""
+        clear_history(self._terminal)
+
+    def reset(self) -> None:
+        """Begin anew, here alone."""
+        reset(self._terminal)
+
     def release(self) -> None:
         """See `ScreenSource.release`."""
         self._channel.close()
 
-    def _apply_sizes(self) -> None:
-        while self._sizes and self._sizes[0][0] <= self._taken:
-            self._size = self._sizes.popleft()[1]
+    def _set_size(self, columns: int, lines: int) -> None:
+        self._size = (columns, lines)
+
+    def _apply_changes(self) -> None:
+        while self._changes and self._changes[0][0] <= self._taken:
+            self._changes.popleft()[1]()
         # Inside of the snapshot the size may be another one for a while.
         settled = self._taken >= self._snapshot_bytes
         if settled and (self._terminal.columns, self._terminal.lines) != self._size:

@@ -105,6 +105,7 @@ class FakeTerminalFeed:
         self.replies = b""
         self.closed = False
         self.ended = False
+        self.changed_by_hand: list[str] = []
 
     def parse(self, max_bytes: int) -> int:
         """See ``TerminalFeed.parse``."""
@@ -117,6 +118,16 @@ class FakeTerminalFeed:
     def resize(self, columns: int, lines: int) -> None:
         """See ``TerminalFeed.resize``."""
         self.terminal.resize(columns, lines)
+
+    def clear_history(self) -> None:
+        """See ``TerminalFeed.clear_history``."""
+        self.changed_by_hand.append("clear_history")
+        self.terminal.history.clear()
+
+    def reset(self) -> None:
+        """See ``TerminalFeed.reset``."""
+        self.changed_by_hand.append("reset")
+        self.terminal.feed(b"\x1bc")
 
     def close(self) -> None:
         """See ``TerminalFeed.close``."""

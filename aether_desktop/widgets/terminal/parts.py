@@ -120,12 +120,14 @@ class Parts(QObject):
 
     def _clear_history(self) -> None:
         self._view.selecting.clear()
-        self._view.terminal.history.clear()
+        if self._session is not None:
+            self._session.clear_history()
         self._view.viewport.follow()
         self._view.refresh()
 
     def _reset(self) -> None:
         """As RIS does, for a screen that a binary file has put into disorder."""
-        self._view.terminal.feed(b"\x1bc")
+        if self._session is not None:
+            self._session.reset()
         self._view.viewport.follow()
         self._view.refresh()

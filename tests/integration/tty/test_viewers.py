@@ -181,6 +181,25 @@ async def test_a_size_that_the_owner_asked_for_earlier_does_not_undo_its_newest(
     assert late.terminal.columns == 90
 
 
+async def test_what_the_owner_clears_is_cleared_in_copies_too_and_never_during_a_snapshot(manager: TtyManager) -> None:
+    info = await manager.open_shell(ShellSpec(("/bin/sh", "-c", "seq 300; exec cat"), cwd="/"))
+    owner, second = Viewer(manager, info.tty_id), Viewer(manager, info.tty_id)
+    await wait_for(lambda: "300" in owner.text and "300" in second.text)
+    assert len(second.source.terminal.history) > 200
+    screen = manager._find(info.tty_id).screen
+    with screen._lock:  # as while the kernel takes a snapshot
+        clearing = asyncio.create_task(asyncio.to_thread(owner.source.clear_history))
+        await asyncio.sleep(0.05)
+        assert len(owner.source.terminal.history) > 200
+    await clearing
+    assert len(owner.source.terminal.history) == 0
+    await wait_for(lambda: len(second.source.terminal.history) == 0)
+    assert "300" in second.text
+    owner.source.reset()
+    await wait_for(lambda: not second.text.strip())
+    assert not owner.text.strip()
+
+
 @pytest.mark.parametrize("viewers", ["none", "owner", "owner and copy", "copy after the owner left", "changing owners"])
 async def test_questions_are_answered_exactly_once_whoever_looks(manager: TtyManager, viewers: str) -> None:
     info = await manager.open_shell(ShellSpec((sys.executable, "-c", ASKING, "0.4"), cwd="/"))

@@ -191,3 +191,4 @@ def test_history_is_cleared_and_a_broken_screen_reset(rig: Rig) -> None:
     rig.view.commands.run("reset")
     rig.feed("qqq")
     assert rig.view.terminal.display[0].startswith("qqq")
+    assert rig.source.changed_by_hand == ["clear_history", "reset"], "the screen's owner does it, under its lock"
