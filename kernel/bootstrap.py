@@ -229,6 +229,8 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
 
     async def take_up() -> None:
         interrupted = await parts.manager.open()
+        left = await asyncio.to_thread(parts.homes.left_tmp, interrupted)  # now: the next agents have a /tmp as well
+        parts.scope.spawn(asyncio.to_thread(parts.homes.clear_all_tmp, left), name="clear-tmp")
         await parts.mailbox.open()
         if parts.stays and parts.settings.current().agents.resume_at_start:
             for pid in interrupted:

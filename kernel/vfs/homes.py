@@ -4,6 +4,7 @@ Blocking: the process manager calls `create` in a thread. The files belong to wh
 """
 
 import os
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +73,21 @@ class Homes:
     def clear_tmp(self, pid: int) -> None:
         """Remove the private /tmp of an agent that has ended."""
         _remove(self.of(pid).tmp)
+
+    def left_tmp(self, living: Collection[int]) -> tuple[int, ...]:
+        """The pids whose private /tmp is still there although they are not among the living: they ended with a kernel that died."""
+        try:
+            names = os.listdir(self._paths.tmp)
+        except OSError:
+            return ()
+        numbers = (name.removeprefix("agent_") for name in names if name.startswith("agent_"))
+        found = {int(number) for number in numbers if number.isascii() and number.isdigit() and len(number) < 12}
+        return tuple(sorted(found - set(living)))
+
+    def clear_all_tmp(self, pids: Iterable[int]) -> None:
+        """Remove the private /tmp of agents that have ended."""
+        for pid in pids:
+            self.clear_tmp(pid)
 
 
 def _remove(folder: Path) -> None:

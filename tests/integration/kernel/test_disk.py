@@ -125,3 +125,19 @@ def test_a_read_only_or_full_root_is_said_in_a_sentence(small_disk: Path, words:
     assert b"Traceback" not in refused.stderr
     assert b"ead-only" in refused.stderr
     assert b"AETHER_FS_ROOT" in refused.stderr
+
+
+async def test_what_ended_agents_left_in_tmp_is_removed_at_the_next_start(tmp_path: Path, make_bench: MakeBench) -> None:
+    root = tmp_path / "root"
+    for name in ("tmp/agent_7/deep", "tmp/agent_8", "tmp/other", "home/agent_7", "home/agent_8"):
+        (root / name).mkdir(parents=True)
+    (root / "tmp/agent_7/deep/big").write_bytes(b"x" * 100_000)
+    bench = await make_bench(root)
+    pid = await bench.deploy(turn("", call("run_command", command="touch /tmp/mine; sleep 60")))
+    assert pid > 8
+    await bench.wait(agent.AgentToolStarted, pid)
+    async with asyncio.timeout(10):
+        while (root / "tmp/agent_7").exists() or (root / "tmp/agent_8").exists():
+            await asyncio.sleep(0.01)
+    assert (root / "tmp/other").exists() and (root / "home/agent_7").exists()
+    assert (root / f"tmp/agent_{pid}").exists()
