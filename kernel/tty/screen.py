@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from kernel.errors import ConflictError
 from kernel.term import Terminal
+from kernel.term.modes import Modes
 from kernel.term.snapshot import snapshot
 from kernel.tty.channel import ByteChannel
 
@@ -28,6 +29,15 @@ def reset(terminal: Terminal) -> None:
     """Begin anew, as with RIS."""
     terminal.feed(b"\x1bc")
     terminal.take_reply()
+
+
+class LiveModes(Modes):
+    """The modes of a terminal that somebody uses: the wheel scrolls a pager unless its program says otherwise (mode 1007)."""
+
+    def reset(self) -> None:
+        """All modes to their defaults."""
+        super().reset()
+        self.private[1007] = True
 
 
 class LiveScreen:
@@ -50,6 +60,7 @@ class LiveScreen:
         scrollback: int = SCROLLBACK,
     ) -> None:
         self.terminal = Terminal(columns, lines, scrollback=scrollback, window_operations=False)
+        self.terminal.screen.modes = LiveModes()
         #: Size of the pty. The owner of a lease may show the screen in another one until it gives it back.
         self._size = (columns, lines)
         self._asked: tuple[int, int] | None = None
@@ -125,6 +136,8 @@ class LiveScreen:
         with self._lock:
             shown = (self.terminal.columns, self.terminal.lines)
             made = snapshot(self.terminal)
+            if not self.terminal.modes.alternate_scroll:
+                made = b"\x1b[?1007l" + made
             waiting = self._inbox.peek()
         if shown != self._size:
             made = _size_request(*shown) + made + _size_request(*self._size)

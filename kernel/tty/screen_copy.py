@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from kernel.term import Terminal
 from kernel.tty.channel import ByteChannel
-from kernel.tty.screen import SCROLLBACK, ScreenChange, clear_history, reset
+from kernel.tty.screen import SCROLLBACK, LiveModes, ScreenChange, clear_history, reset
 
 
 class ScreenCopy:
@@ -31,6 +31,7 @@ class ScreenCopy:
         self._on_readable = on_readable
         self._snapshot_bytes = channel.put_bytes
         self._terminal = Terminal(columns, lines, scrollback=scrollback)
+        self._terminal.screen.modes = LiveModes()
         self._size = (columns, lines)
         self._taken = 0
         self._changes: deque[tuple[int, Callable[[], None]]] = deque()

@@ -24,6 +24,7 @@ class MouseReports:
     def __init__(self) -> None:
         self._last: tuple[int, int] | None = None
         self._wheel = 0
+        self._wheel_sideways = 0
 
     @staticmethod
     def wanted(terminal: Terminal, modifiers: Qt.KeyboardModifier) -> bool:
@@ -60,6 +61,15 @@ class MouseReports:
     def wheel(self, event: QWheelEvent, notches: int, terminal: Terminal, cell: tuple[int, int], pixel: tuple[int, int]) -> bytes:
         """The wheel as reports."""
         button = MouseButton.WHEEL_UP if notches > 0 else MouseButton.WHEEL_DOWN
+        one = encode_mouse(button, *cell, held_modifiers(event.modifiers()), terminal.modes, pixel=pixel)
+        return one * min(abs(notches), 20)
+
+    def sideways(self, event: QWheelEvent, terminal: Terminal, cell: tuple[int, int], pixel: tuple[int, int]) -> bytes:
+        """A wheel that was pushed to the left or right as reports."""
+        self._wheel_sideways += event.angleDelta().x()
+        notches = int(self._wheel_sideways / NOTCH)
+        self._wheel_sideways -= notches * NOTCH
+        button = MouseButton.WHEEL_LEFT if notches > 0 else MouseButton.WHEEL_RIGHT
         one = encode_mouse(button, *cell, held_modifiers(event.modifiers()), terminal.modes, pixel=pixel)
         return one * min(abs(notches), 20)
 

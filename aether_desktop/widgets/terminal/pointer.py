@@ -77,16 +77,20 @@ class Pointer:
         view = self._view
         notches = self._reports.notches(event)
         event.accept()
+        point = event.position().toPoint()
+        if self.reported(event.modifiers()):
+            cell, pixel = view.grid.cell_at(point), view.grid.pixel_at(point)
+            view.send(self._reports.sideways(event, view.terminal, cell, pixel))
         if not notches:
             return
-        point = event.position().toPoint()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             view.preferences.set_font_px(view.font_px + notches)
         elif self.reported(event.modifiers()):
             cell, pixel = view.grid.cell_at(point), view.grid.pixel_at(point)
             view.send(self._reports.wheel(event, notches, view.terminal, cell, pixel))
         elif view.interactive and view.terminal.modes.alternate_screen and view.viewport.following:
-            view.send(self._reports.wheel_keys(notches, view.terminal))
+            if view.terminal.modes.alternate_scroll:
+                view.send(self._reports.wheel_keys(notches, view.terminal))
         else:
             view.scroll_by(notches * LINES_A_NOTCH)
 

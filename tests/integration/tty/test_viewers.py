@@ -4,6 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import pytest
 
@@ -198,6 +199,20 @@ async def test_what_the_owner_clears_is_cleared_in_copies_too_and_never_during_a
     owner.source.reset()
     await wait_for(lambda: not second.text.strip())
     assert not owner.text.strip()
+
+
+async def test_the_wheel_scrolls_pagers_unless_their_program_says_no_and_after_a_reset_again(manager: TtyManager) -> None:
+    info = await manager.open_shell(ShellSpec(("/bin/sh", "-c", "stty -echo; exec cat"), cwd="/"))
+    owner = Viewer(manager, info.tty_id)
+    await asyncio.sleep(0.2)
+    for said, word, expected in (("", "first", True), ("\x1b[?1007l", "no", False), ("\x1bc", "anew", True)):
+        manager.input(info.tty_id, f"{said}{word}\n".encode())
+        await wait_for(partial(lambda word: word in owner.text, word))
+        second = Viewer(manager, info.tty_id)
+        second.parse()
+        assert owner.source.terminal.modes.alternate_scroll is expected
+        assert second.source.terminal.modes.alternate_scroll is expected
+        second.source.release()
 
 
 @pytest.mark.parametrize("viewers", ["none", "owner", "owner and copy", "copy after the owner left", "changing owners"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
@@ -23,6 +25,32 @@ def test_a_release_whose_press_was_the_persons_is_not_reported(rig: Rig) -> None
     QTest.mousePress(rig.view, LEFT, SHIFT, rig.cell(3, 2))
     QTest.mouseRelease(rig.view, LEFT, NONE, rig.cell(3, 2))
     assert bytes(rig.typed) == b""
+
+
+def turn_wheel(rig: Rig, x: int, y: int) -> None:
+    """Turn the wheel over the fourth cell of the third line; 120 is a notch, up and to the left."""
+    at = QPointF(rig.cell(3, 2))
+    no_button, no_phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(at, rig.view.mapToGlobal(at), QPoint(), QPoint(x, y), no_button, NONE, no_phase, False)
+    QApplication.sendEvent(rig.view, event)
+
+
+def test_the_wheel_sends_cursor_keys_to_a_pager_only_where_it_has_not_said_no(rig: Rig) -> None:
+    rig.feed("\x1b[?1049h\x1b[?1007h")
+    turn_wheel(rig, 0, -120)
+    assert bytes(rig.typed) == b"\x1b[B" * 3
+    rig.typed.clear()
+    rig.feed("\x1b[?1007l")
+    turn_wheel(rig, 0, -120)
+    assert bytes(rig.typed) == b""
+
+
+def test_a_wheel_pushed_sideways_is_reported(rig: Rig) -> None:
+    rig.feed("\x1b[?1000h\x1b[?1006h")
+    turn_wheel(rig, 60, 0)
+    turn_wheel(rig, 60, 0)
+    turn_wheel(rig, -240, 0)
+    assert bytes(rig.typed) == b"\x1b[<66;4;3M" + b"\x1b[<67;4;3M" * 2
 
 
 def test_a_selection_goes_when_a_program_writes_over_it_and_stays_while_lines_scroll(rig: Rig) -> None:
