@@ -1,9 +1,9 @@
 """VT terminal core over pyte: pure, bytes in, rows, replies and events out; no I/O and no Qt.
 
-``Terminal`` is the entrance. Beside it: ``keys`` (key, mouse, paste and focus to bytes), ``search`` and ``selection``
+``Terminal`` is the entrance. Beside it: ``keys`` (key, mouse, paste and focus to bytes) and ``selection``
 (text by absolute lines). Inside: ``stream`` parses by the tables of ``sequences`` and calls ``screen``, which is made of
 ``state``, ``cursor``, ``scrolling``, ``drawing``, ``blocks``, ``editing``, ``rectangles``, ``mode_changes``,
-``reports``, ``osc`` and ``window``; ``rows``, ``attributes``, ``clusters``, ``history`` are its storage.
+``stacks``, ``reports``, ``osc`` and ``window``; ``rows``, ``attributes``, ``clusters``, ``history``, ``marks`` are its storage.
 """
 
 from __future__ import annotations

@@ -209,7 +209,10 @@ class OperatingSystemCommands(Reports):
         exit_code = None
         if kind == "D" and re.fullmatch(r"-?[0-9]{1,9}", code):
             exit_code = int(code)
-        self.emit(PromptMark(kind, self.absolute_line, exit_code))
+        mark = PromptMark(kind, self.absolute_line, exit_code)
+        if not self.on_alternate:
+            self.marks.add(mark)
+        self.emit(mark)
 
     def _clipboard(self, rest: str, terminator: str) -> None:
         """OSC 52, writing only: a question is never answered."""

@@ -120,6 +120,7 @@ class Screen(WindowOperations):
         items = _drawn_where_needed(self.history, columns)
         before = len(items)
         items.extend(rows[:used])
+        marks = self.marks.place(items, self.history.dropped, before + cursor.row, self.columns)
         made = reflow(
             items,
             columns,
@@ -137,6 +138,8 @@ class Screen(WindowOperations):
         rows.extend([blank_row(columns)] * (lines - len(rows)))
         self.history.columns = columns
         self.history.extend(made.above[:start])
+        first = self.history.dropped + len(self.history) - start
+        self.marks.take_places(marks, [*made.above, *made.below], first, at, columns)
         return at - start, made.column
 
     def _change_lines(self, rows: list[Row], lines: int, used: int, cursor: Position) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """A terminal as the escape sequences that make it again: for who begins to read a terminal's output late.
 
 ``snapshot`` is pure and leaves its terminal as it is. Fed to a new terminal of the same size it gives the same history,
-screens, cursor, margins, modes, colours, titles and directory, and what is fed afterwards has the same effect: a
+screens, cursor, margins, modes, colours, titles, directory and prompt marks, and what is fed afterwards has the same effect: a
 sequence that was cut off goes on. Not kept, because no sequence says it: how many lines the history has lost, the
 window's position and state, synchronized output, DECCOLM where the width is no longer 132, the size of an ignored
 string, what REP repeats while in insert mode or VT52 mode, that a protection has ended while a saved cursor or the pen
@@ -56,7 +56,7 @@ class _Writer:
         screen = self._screen
         self._saved_modes()
         main = screen.other_rows if screen.on_alternate else screen.rows
-        self.rows.write([*screen.history.stored(), *main])
+        self.rows.write([*screen.history.stored(), *main], self._marks())
         other = screen.rows if screen.on_alternate else screen.other_rows
         if screen.on_alternate or any(row.text.strip() or row.attrs.strip("\0") or row.wrapped for row in other):
             self._put("\x1b[?47h\x1b[H")
@@ -78,6 +78,15 @@ class _Writer:
         self._finish()
 
     # --- parts
+
+    def _marks(self) -> dict[int, str]:
+        """The shell's marks by the row, counted from the oldest, at whose start they are to be made."""
+        found: dict[int, str] = {}
+        for mark in self._screen.prompt_marks:
+            code = "" if mark.exit_code is None else f";{mark.exit_code}"
+            row = mark.line - self._screen.history.dropped
+            found[row] = found.get(row, "") + f"\x1b]133;{mark.kind}{code}\x1b\\"
+        return found
 
     def _saved_modes(self) -> None:
         """XTSAVE works on the modes of now: give each its saved value, save, and take it back."""

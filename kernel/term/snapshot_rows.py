@@ -7,7 +7,7 @@ made by writing behind its last column; cells that were erased, not drawn, are j
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kernel.term.attributes import AttributeTable
 from kernel.term.clusters import ClusterTable
@@ -92,8 +92,9 @@ class RowWriter:
 
     # --- rows
 
-    def write(self, items: Sequence[str | Row]) -> None:
-        """Write lines; those that are more than the screen has scroll off its top."""
+    def write(self, items: Sequence[str | Row], before: Mapping[int, str] | None = None) -> None:
+        """Write lines; those that are more than the screen has scroll off its top. ``before``: what to write at the start of some."""
+        before = before or {}
         last = len(items) - 1
         if len(items) == self._lines:
             # Nothing has to scroll: the blank lines at the bottom are there.
@@ -101,6 +102,8 @@ class RowWriter:
                 last -= 1
         out = self.out
         for number, item in enumerate(items[: last + 1]):
+            if number in before:
+                out.append(before[number])
             if isinstance(item, str):
                 self.select(PLAIN)
                 out.append(item + "\r\n" if number < last else item)
@@ -111,6 +114,8 @@ class RowWriter:
                 self._end(item, y)
             elif item.wrapped:
                 self._wrap_last(item, y)
+        for number in sorted(number for number in before if last < number < len(items)):
+            out.append(f"\x1b[{number + 1};1H{before[number]}")
 
     def _end(self, row: Row, y: int) -> None:
         """Go to the next line, marking this one as wrapped where it is."""

@@ -16,8 +16,9 @@ from pyte.screens import Cursor as PyteCursor
 from kernel.term.attributes import AttributeTable
 from kernel.term.charsets import Charsets, CharsetState
 from kernel.term.clusters import ClusterTable
-from kernel.term.events import ClipboardRequest, TermEvent
+from kernel.term.events import ClipboardRequest, PromptMark, TermEvent
 from kernel.term.history import History
+from kernel.term.marks import Marks
 from kernel.term.modes import Modes
 from kernel.term.palette import Palette
 from kernel.term.rows import ERASED, PLAIN, Row, blank_row
@@ -66,6 +67,7 @@ class ScreenState(pyte.Screen):
         self.clusters = ClusterTable()
         self.shaper = Shaper(self.clusters)
         self.history = History(self.columns, scrollback, self.attributes)
+        self.marks = Marks()
         self.modes = Modes()
         self.charsets = Charsets()
         self.palette = Palette()
@@ -86,6 +88,7 @@ class ScreenState(pyte.Screen):
 
     def full_reset(self) -> None:
         """Everything but history, size and palette to its initial state."""
+        self.marks.clear()
         blank = blank_row(self.columns)
         self.rows: list[Row] = [blank] * self.lines
         self.other_rows: list[Row] = [blank] * self.lines
@@ -204,6 +207,12 @@ class ScreenState(pyte.Screen):
     def absolute_line(self) -> int:
         """Number of the cursor's line, counted from the first line ever and stable while lines scroll off."""
         return self.history.dropped + len(self.history) + self.cursor.y
+
+    @property
+    def prompt_marks(self) -> list[PromptMark]:
+        """Prompts, commands and outputs that the shell marked on the main screen and in its history, oldest first."""
+        first = self.history.dropped
+        return self.marks.between(first, first + len(self.history) + self.lines)
 
     @property
     def display(self) -> list[str]:

@@ -1,0 +1,88 @@
+"""Where the shell's prompts are (OSC 133): the marks kept, by absolute lines, and how a change of width moves them. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from kernel.term.events import PromptMark
+from kernel.term.history import Stored
+from kernel.term.rows import Row
+
+#: The oldest of more go.
+MOST_MARKS = 10_000
+
+
+class Marks:
+    """The marks of one screen, oldest and uppermost first."""
+
+    def __init__(self) -> None:
+        self._marks: list[PromptMark] = []
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def add(self, mark: PromptMark) -> None:
+        """Keep ``mark`` and forget those it replaces: below it, of its kind on its line, and of all kinds there when a prompt begins."""
+        marks = self._marks
+        while marks and (
+            marks[-1].line > mark.line or (marks[-1].line == mark.line and mark.kind in (marks[-1].kind, "A"))
+        ):
+            if marks[-1].line == mark.line and marks[-1].kind in "CD" and mark.kind == "A":
+                break
+            marks.pop()
+        marks.append(mark)
+        if len(marks) > MOST_MARKS:
+            del marks[: len(marks) - MOST_MARKS]
+
+    def between(self, first: int, end: int) -> list[PromptMark]:
+        """Return the marks of the lines ``first`` to ``end`` (exclusive); those above ``first`` are gone for good."""
+        del self._marks[: bisect_left(self._marks, first, key=_line)]
+        return self._marks[: bisect_left(self._marks, end, key=_line)]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._marks.clear()
+
+    def place(self, items: Sequence[Stored], first: int, cursor: int, columns: int) -> list[tuple[PromptMark, int, int]]:
+        """Return each mark with its logical line, counted from that of the row ``cursor``, and its cell in it.
+
+        ``items`` are the rows from the absolute line ``first`` on, ``columns`` wide.
+        """
+        if not self._marks:
+            return []
+        starts = _logical_starts(items)
+        here = bisect_right(starts, cursor) - 1
+        placed = []
+        for mark in self.between(first, first + len(items)):
+            number = bisect_right(starts, mark.line - first) - 1
+            placed.append((mark, number - here, (mark.line - first - starts[number]) * columns))
+        return placed
+
+    def take_places(
+        self, placed: list[tuple[PromptMark, int, int]], items: Sequence[Stored], first: int, cursor: int, columns: int
+    ) -> None:
+        """Move the marks to where their places are now, in the same terms; those that are nowhere are forgotten."""
+        self._marks.clear()
+        if not placed:
+            return
+        starts = _logical_starts(items)
+        here = bisect_right(starts, cursor) - 1
+        for mark, distance, cell in placed:
+            number = here + distance
+            if 0 <= number < len(starts):
+                end = starts[number + 1] if number + 1 < len(starts) else len(items)
+                self._marks.append(replace(mark, line=first + min(starts[number] + cell // columns, end - 1)))
+
+
+def _line(mark: PromptMark) -> int:
+    return mark.line
+
+
+def _logical_starts(items: Sequence[Stored]) -> list[int]:
+    """The indices at which logical lines begin."""
+    return [
+        index for index in range(len(items)) if index == 0 or not (isinstance(above := items[index - 1], Row) and above.wrapped)
+    ]
