@@ -24,6 +24,7 @@ from kernel.paths import Paths, default_root
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
 from kernel.protocol.base import Command, Event, reply_type
+from kernel.protocol.process import ProcessInfoGet, ProcessList, ProcessListed
 from kernel.protocol.system import KernelStatus, ResponseError, ResponseOk
 from kernel.tasks import Scope
 
@@ -45,7 +46,7 @@ class Connection(Protocol):
         ...
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
-        """The events from the moment of entering on; none is missed after that."""
+        """The events from the moment of entering on. A `ProcessListed` that nobody asked for says that some before it were lost."""
         ...
 
 
@@ -96,7 +97,7 @@ class _OwnKernel:
         wake = asyncio.Event()
         subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
         try:
-            yield _taken(subscription, wake)
+            yield _taken(subscription, wake, self)
         finally:
             self._kernel.bus.unsubscribe(subscription)
 
@@ -173,12 +174,23 @@ class _Joined:
                 future.set_exception(_error_from(answer))
 
 
-async def _taken(subscription: Subscription, wake: asyncio.Event) -> AsyncIterator[Event]:
+async def exit_of(connection: Connection, pid: int) -> int | None:
+    """The exit code of an agent whose end may have been among events that were lost; None while it lives."""
+    info = (await connection.execute(ProcessInfoGet(pid=pid))).info
+    return info.exit_code if info.state in ("zombie", "dead") else None
+
+
+async def _taken(subscription: Subscription, wake: asyncio.Event, connection: _OwnKernel) -> AsyncIterator[Event]:
+    """The events; where some were lost, what there is comes after those that were not, as it does over the socket."""
     while True:
         await wake.wait()
         wake.clear()
-        for event in subscription.take()[0]:
+        events, gap = subscription.take()
+        for event in events:
             yield event
+        if gap:
+            listed = await connection.execute(ProcessList())
+            yield ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq)
 
 
 async def _read_events(reader: asyncio.StreamReader) -> AsyncIterator[Event]:

@@ -3,12 +3,12 @@
 import argparse
 import asyncio
 
-from kernel.cli.connection import connect
+from kernel.cli.connection import connect, exit_of
 from kernel.cli.output import Printer, make_printer
 from kernel.errors import UnavailableError
 from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import ProcessEvent
-from kernel.protocol.process import ProcessExited, ProcessResume
+from kernel.protocol.process import ProcessExited, ProcessListed, ProcessResume
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +26,9 @@ async def _resume(pid: int, printer: Printer) -> int:
     async with connect() as connection, connection.events() as events:
         await connection.execute(ProcessResume(pid=pid))
         async for event in events:
+            if isinstance(event, ProcessListed) and (code := await exit_of(connection, pid)) is not None:
+                printer.say(f"Agent {pid} has ended with {code}; `aether logs {pid}` shows what was lost on the way.")
+                return 0 if code == 0 else 1
             if isinstance(event, ProcessEvent) and event.pid == pid:
                 printer.show(event)
                 if isinstance(event, ProcessExited):

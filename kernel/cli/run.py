@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 
-from kernel.cli.connection import Connection, connect
+from kernel.cli.connection import Connection, connect, exit_of
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.questions import Questions
 from kernel.errors import AetherError, UnavailableError
@@ -25,6 +25,7 @@ from kernel.protocol.process import (
     ApprovalRequired,
     ProcessExited,
     ProcessList,
+    ProcessListed,
     ProcessSignal,
     ProcessSpawn,
 )
@@ -124,6 +125,9 @@ async def _follow(
             raise UnavailableError(
                 f"The instance of Aether that ran agent {pid} has ended.", f"`aether resume {pid}` takes the agent up again."
             )
+        if isinstance(event, ProcessListed) and (code := await exit_of(connection, pid)) is not None:
+            printer.say(f"Agent {pid} has ended with {code}; `aether logs {pid}` shows what was lost on the way.")
+            return 0 if code == 0 else 1
         if not isinstance(event, ProcessEvent) or event.pid != pid:
             continue
         printer.show(event)

@@ -1,8 +1,9 @@
 """The control socket: how `aether ps` and a second `aether` reach the instance that runs.
 
 A Unix socket in a folder that only its owner enters; the peer's uid is checked as well. One JSON object a line: a command is answered
-with response.ok or response.error; after `{"type": "subscribe"}` the connection also carries every event. At most `MAX_CLIENTS`; a client
-that sends faster than it is answered is read more slowly, and one that does not read is cut off.
+with response.ok or response.error; after `{"type": "subscribe"}` the connection also carries every event, those of exchanges with models
+only with `"exchanges": true`. A client that fell so far behind that events were lost is sent `process.list` again. At most `MAX_CLIENTS`;
+one that sends faster than it is answered is read more slowly, and one that does not read is cut off.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import os
 import socket
 import struct
 from pathlib import Path
+
+import msgspec
 
 from kernel.bus import Subscription
 from kernel.errors import ConflictError
@@ -19,13 +22,15 @@ from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
 from kernel.protocol.base import Message
 from kernel.protocol.process import ProcessList, ProcessListed
-from kernel.protocol.system import KernelReady, KernelStatus, ResponseError, ResponseOk
+from kernel.protocol.system import KernelReady, KernelStatus, LlmExchanged, ResponseError, ResponseOk
 from kernel.tasks import Scope
 
 SUBSCRIBE = b'{"type":"subscribe"}'
+SUBSCRIBE_BYTES = 200
 MAX_CLIENTS = 64
 MAX_IN_FLIGHT = 8
-MAX_QUEUED_BYTES = 16 << 20
+QUEUED_BYTES = 1 << 20
+EVENTS_AT_ONCE = 200
 PATIENCE_S = 60.0
 READ_LIMIT = codec.MAX_MESSAGE_BYTES + 1024
 _TOO_LONG = ResponseError(
@@ -97,12 +102,12 @@ class ControlServer:
                         _send(writer, _TOO_LONG)
                     continue
                 line = line.strip()
-                if line.replace(b" ", b"") == SUBSCRIBE:
+                if (asked := _asked(line)) is not None:
                     if subscription is None:
                         wake = asyncio.Event()
                         subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
                         await self._greet(writer, sending)
-                        scope.spawn(_relay(subscription, wake, writer, sending), name="events")
+                        scope.spawn(self._relay(subscription, wake, writer, sending, asked.exchanges), name="events")
                     else:
                         await self._greet(writer, sending)
                 elif line:
@@ -118,11 +123,48 @@ class ControlServer:
     async def _greet(self, writer: asyncio.StreamWriter, sending: asyncio.Lock) -> None:
         """The answer, kernel.ready, then what there is; events come after that."""
         status = await self._kernel.execute(KernelStatus(), LOCAL_USER)
-        listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
+        listed = await self._listed()
         async with sending:
             _send(writer, ResponseOk(id="subscribe"))
             _send(writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
-            _send(writer, ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq))
+            _send(writer, listed)
+
+    async def _listed(self) -> ProcessListed:
+        listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
+        return ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq)
+
+    async def _relay(
+        self, subscription: Subscription, wake: asyncio.Event, writer: asyncio.StreamWriter, sending: asyncio.Lock, exchanges: bool
+    ) -> None:
+        """Events to one client between its answers, as fast as it reads; one that does not read is cut off."""
+        try:
+            while True:
+                await wake.wait()
+                wake.clear()
+                async with asyncio.timeout(PATIENCE_S):
+                    await sending.acquire()
+                try:
+                    await self._send_events(subscription, writer, exchanges)
+                finally:
+                    sending.release()
+        except TimeoutError:
+            writer.transport.abort()
+        except ConnectionError:
+            _log.info("a subscriber went away")
+
+    async def _send_events(self, subscription: Subscription, writer: asyncio.StreamWriter, exchanges: bool) -> None:
+        """What waits, and what there is where something was lost. Raises TimeoutError for a client that does not read."""
+        events, gap = subscription.take()
+        for number, event in enumerate(events, 1):
+            if exchanges or not isinstance(event, LlmExchanged):
+                _send(writer, event)
+            if writer.transport.get_write_buffer_size() > QUEUED_BYTES:
+                async with asyncio.timeout(PATIENCE_S):
+                    await writer.drain()
+            elif number % EVENTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        if gap:
+            _send(writer, await self._listed())
 
     async def _answer(
         self, line: bytes, writer: asyncio.StreamWriter, in_flight: asyncio.Semaphore, sending: asyncio.Lock
@@ -157,24 +199,20 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
         return None if too_long else line
 
 
-async def _relay(subscription: Subscription, wake: asyncio.Event, writer: asyncio.StreamWriter, sending: asyncio.Lock) -> None:
-    """Events to one client, between its answers; one that does not read is cut off rather than kept in memory."""
-    while True:
-        await wake.wait()
-        wake.clear()
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await sending.acquire()
-        except TimeoutError:
-            writer.transport.abort()
-            return
-        events, _ = subscription.take()
-        for event in events:
-            _send(writer, event)
-        sending.release()
-        if writer.transport.get_write_buffer_size() > MAX_QUEUED_BYTES:
-            writer.transport.abort()
-            return
+class _Subscribe(msgspec.Struct, frozen=True, tag="subscribe"):
+    """The line that asks for events. exchanges: also those with models, which are large."""
+
+    exchanges: bool = False
+
+
+def _asked(line: bytes) -> _Subscribe | None:
+    """What a line asks for, None where it is a command."""
+    if len(line) > SUBSCRIBE_BYTES or b"subscribe" not in line:
+        return None
+    try:
+        return msgspec.json.decode(line, type=_Subscribe)
+    except (msgspec.MsgspecError, ValueError):
+        return None
 
 
 def _send(writer: asyncio.StreamWriter, message: Message) -> None:

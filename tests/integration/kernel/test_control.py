@@ -1,6 +1,7 @@
 """The control socket of a running instance, and whatever can be thrown at it."""
 
 import asyncio
+import collections
 import json
 import os
 from collections.abc import AsyncIterator
@@ -9,12 +10,17 @@ from typing import Any
 
 import pytest
 
+from kernel.cli.connection import _OwnKernel
+from kernel.cli.output import make_printer
+from kernel.cli.run import _follow
 from kernel.errors import ConflictError
 from kernel.gateway.control import MAX_CLIENTS, ControlServer
 from kernel.gateway.instance import InstanceLock, raise_running
-from kernel.protocol import fs, process, system
+from kernel.protocol import agent, fs, process, system
+from kernel.protocol.base import Event
+from kernel.protocol.records import AgentConfig, LlmExchange
 from kernel.tasks import Scope
-from tests.fakes.scripts import call, turn
+from tests.fakes.scripts import call, turn, write_script
 from tests.integration.kernel.conftest import Bench
 
 DONE = turn("Done.", call("complete", summary="done"))
@@ -258,3 +264,81 @@ async def test_a_stale_socket_is_replaced(bench: Bench) -> None:
     reached.writer.close()
     await second.stop()
     await first.stop()
+
+
+@pytest.mark.feature("EV08")
+async def test_a_client_that_reads_is_not_cut_off_by_a_large_batch(client: Client, bench: Bench) -> None:
+    await client.send(b'{"type":"subscribe"}')
+    for _ in range(3):
+        await client.next()
+    for number in range(1, 81):  # 32 MB in one turn of the loop
+        bench.kernel.bus.publish(agent.AgentNotice(pid=0, step=number, kind="info", message="x" * 400_000))
+    for number in range(1, 81):
+        assert (await _notice(client))["step"] == number
+
+
+async def _notice(client: Client) -> dict[str, Any]:
+    """The next notice; the kernel's own figures come in between."""
+    while (event := await client.next())["type"] != "agent.notice":
+        pass
+    return event
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_exchanges_with_models_come_only_where_they_are_asked_for(client: Client, bench: Bench, asked: bool) -> None:
+    await client.send(b'{"type":"subscribe","exchanges":true}' if asked else b'{ "type": "subscribe" }')
+    for _ in range(3):
+        await client.next()
+    exchange = LlmExchange(
+        id="1", pid=0, provider="x", model="m", url="u", request_body="q", response_body="a", status=200, started_at=0, duration_s=0
+    )
+    bench.kernel.bus.publish(system.LlmExchanged(exchange=exchange))
+    bench.kernel.bus.publish(system.LlmChanged(chosen="after"))
+    bench.kernel.bus.publish(agent.AgentNotice(pid=0, kind="info", message="last"))
+    kinds = []
+    while (event := await client.next())["type"] != "agent.notice":
+        kinds.append(event["type"])
+    assert ("llm.exchanged" in kinds) is asked
+    assert "llm.changed" in kinds
+
+
+@pytest.mark.feature("EV08")
+async def test_a_client_is_told_where_events_were_lost(client: Client, bench: Bench) -> None:
+    await client.send(b'{"type":"subscribe"}')
+    for _ in range(3):
+        await client.next()
+    subscription = bench.kernel.bus._subscriptions[-1]
+    subscription._events, subscription._capacity = collections.deque(maxlen=5), 5
+    for number in range(12):
+        bench.kernel.bus.publish(agent.AgentNotice(pid=0, step=number, kind="info", message=""))
+    assert [(await _notice(client))["step"] for _ in range(5)] == [7, 8, 9, 10, 11]
+    assert (await client.next())["type"] == "process.list"
+
+
+async def test_a_run_whose_last_words_were_lost_ends_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = open(os.devnull)  # noqa: SIM115  # closed below
+    monkeypatch.setattr("sys.stdin", nothing)
+    connection = _OwnKernel(bench.kernel)
+
+    async def events() -> AsyncIterator[Event]:
+        yield process.ProcessListed(processes=())  # the greeting, before there is an agent
+        await bench.ended((await bench.wait(process.ProcessSpawned, 1)).pid)
+        yield process.ProcessListed(processes=())
+
+    scope = Scope("run")
+    config = AgentConfig(role="Coder", goal="x", approval="yes", model=write_script(bench.scripts, DONE))
+    code = await asyncio.wait_for(_follow(connection, config, events(), make_printer("kernel"), asyncio.Event(), scope), 20)
+    assert code == 0
+    await scope.close()
+    nothing.close()
+
+
+async def test_a_kernel_of_our_own_tells_where_events_were_lost(bench: Bench) -> None:
+    connection = _OwnKernel(bench.kernel)
+    async with connection.events() as events:
+        subscription = bench.kernel.bus._subscriptions[-1]
+        subscription._events, subscription._capacity = collections.deque(maxlen=2), 2
+        for number in range(4):
+            bench.kernel.bus.publish(agent.AgentNotice(pid=0, step=number, kind="info", message=""))
+        seen = [await anext(events) for _ in range(3)]
+    assert [type(event).__name__ for event in seen] == ["AgentNotice", "AgentNotice", "ProcessListed"]
