@@ -98,7 +98,7 @@ class ScreenPainter:
             self._styles.forget()
         if blink_off != self._blink_off:
             self._blink_off = blink_off
-            self._forget_blinking(terminal)
+            self._forget_blinking()
         if basis == self._basis and self._rows:
             return
         self._basis = basis
@@ -112,8 +112,10 @@ class ScreenPainter:
         pixels = np.frombuffer(self._image.bits(), np.uint32).reshape(lines, cell.height, width)
         self._lines = pixels.view(np.dtype((np.void, 4 * cell.width)))
 
-    def _forget_blinking(self, terminal: Terminal) -> None:
-        blinking = {chr(number) for number in range(len(terminal.attributes)) if terminal.attributes[number].blink}
+    def _forget_blinking(self) -> None:
+        blinking = self._styles.blinking
+        if not blinking:
+            return
         self._rows = [None if row is not None and not blinking.isdisjoint(row.attrs) else row for row in self._rows]
 
     def _paint_rows(

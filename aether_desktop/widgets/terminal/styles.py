@@ -76,6 +76,8 @@ class TerminalStyles:
         self._scheme = scheme
         self._numbers: NDArray[np.int64] | None = None
         self._basis: tuple[object, ...] = ()
+        self.blinking: set[str] = set()
+        """Those of the attributes seen so far that blink, as rows hold them."""
 
     def forget(self) -> None:
         """Resolve everything anew."""
@@ -90,6 +92,8 @@ class TerminalStyles:
 
         basis = (terminal, terminal.attributes.generation, terminal.modes.reverse_video, blink_off)
         if basis != self._basis or self._numbers is None:
+            if basis[:2] != self._basis[:2]:
+                self.blinking.clear()
             self._basis = basis
             self._numbers = np.full(256, UNKNOWN, np.int64)
         largest = int(attrs.max(initial=0))
@@ -99,7 +103,10 @@ class TerminalStyles:
         found: NDArray[np.int64] = self._numbers[attrs]
         if found.min(initial=0) < 0:
             for attr in np.unique(attrs[found < 0]):
-                style = self.style_of(terminal, terminal.attributes[int(attr)], blink_off=blink_off)
+                look = terminal.attributes[int(attr)]
+                if look.blink:
+                    self.blinking.add(chr(attr))
+                style = self.style_of(terminal, look, blink_off=blink_off)
                 self._numbers[attr] = self._table.intern(style)
             found = self._numbers[attrs]
         return found

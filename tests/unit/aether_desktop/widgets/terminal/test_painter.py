@@ -154,6 +154,29 @@ def test_blinking_text_is_hidden_half_of_the_time(atlas: TileAtlas) -> None:
     assert (row & 0xFFFFFF == SCHEME.background).all()
 
 
+def test_text_blinks_whatever_else_was_drawn_before_it_and_a_beat_looks_at_no_other(atlas: TileAtlas) -> None:
+    terminal = screen("".join(f"\x1b[38;2;0;{n >> 8};{n & 255}mx" for n in range(3000)) + "\x1b[0;5mblink\x1b[0m")
+    attributes = terminal.attributes
+    attributes.collect({char for row in terminal.rows for char in row.attrs})
+    assert len(attributes) < max(ord(char) for row in terminal.rows for char in row.attrs), "numbers above the free ones"
+    painter = ScreenPainter(atlas, SCHEME)
+    rows = list(terminal.rows)
+    painter.paint(terminal, rows, patient=True)
+    blinking = next(y for y, line in enumerate(terminal.display) if "blink" in line)
+    looked: list[int | str] = []
+    get = type(attributes).__getitem__
+
+    class Watched(type(attributes)):  # type: ignore[misc]
+        def __getitem__(self, attr: int | str) -> object:
+            looked.append(attr)
+            return get(self, attr)
+
+    attributes.__class__ = Watched
+    changed, _ = painter.paint(terminal, rows, blink_off=True, patient=True)
+    assert changed == [blinking]
+    assert len(looked) < 100
+
+
 def test_a_cell_in_the_cursors_colours(atlas: TileAtlas) -> None:
     terminal = screen("日b")
     painter = ScreenPainter(atlas, SCHEME)
