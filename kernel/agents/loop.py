@@ -21,11 +21,12 @@ from kernel.agents.thinking import Thought, keep_cut_off, think
 from kernel.errors import ProviderError
 from kernel.protocol.agent import (
     AgentCompleted,
+    AgentNotice,
     AgentPlanCreated,
     AgentStepStarted,
     AgentUserMessage,
 )
-from kernel.providers.base import ChatMessage
+from kernel.providers.base import ChatMessage, Honest
 
 T = TypeVar("T")
 
@@ -138,6 +139,11 @@ async def _completed(agent: Agent, summary: str) -> Outcome | None:
     if agent.inbox.pending or await tell_of_mail(agent):
         return None
     agent.close_to_messages()
+    provider = agent.model.provider
+    shortfall = provider.shortfall(agent.transcript.messages) if isinstance(provider, Honest) else ""
+    if shortfall:
+        await agent.record(AgentNotice(pid=agent.pid, step=agent.run.step, kind="error", message=shortfall))
+        return Outcome(1, summary)
     await agent.record(AgentCompleted(pid=agent.pid, step=agent.run.step, summary=summary))
     return Outcome(0, summary)
 

@@ -11,7 +11,7 @@ and exactly one `Finished` at the end. A stream that ends without `Finished` rai
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -226,4 +226,13 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Release connections; the provider cannot be used afterwards."""
+        ...
+
+
+@runtime_checkable
+class Honest(Protocol):
+    """A provider that can tell that it did not work on a goal although it came to its end."""
+
+    def shortfall(self, messages: Sequence[ChatMessage]) -> str:
+        """Why the goal of the conversation was not worked on, as a sentence; "" where it was."""
         ...

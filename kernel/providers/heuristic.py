@@ -43,6 +43,11 @@ class HeuristicProvider:
     async def aclose(self) -> None:
         """Nothing is held."""
 
+    def shortfall(self, messages: Sequence[ChatMessage]) -> str:
+        """See `Honest`: a goal that could not be read was not worked on."""
+        _, goal, _, _ = _current_goal(messages)
+        return "" if goal is None or goal.readable else f"The built-in brain cannot read this goal. {NEEDS_MODEL}"
+
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk]:
         """The next step for the conversation."""
         action = next_action(request)

@@ -139,6 +139,17 @@ async def test_a_run_that_fails_exits_1_with_the_reason(aether: Shell) -> None:
     assert "/nowhere.json" in unread.out
 
 
+@pytest.mark.feature("AL12")
+async def test_a_goal_that_the_built_in_brain_did_not_work_on_has_failed(aether: Shell) -> None:
+    words = ("run", "--role", "Coder", "--model", "heuristic", "--yes", "--goal")
+    failed = await aether(*words, "Design a rocket that reaches Mars")
+    assert failed.code == 1
+    assert "cannot read this goal" in failed.out
+    assert "✔" not in failed.out
+    assert (await aether(*words, "list the files")).code == 0
+    assert [info["agentPhase"] for info in (await aether("ps", "--all", "--json")).lines()] == ["failed", "completed"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -103,7 +103,7 @@ async def test_a_kernel_on_a_full_disk_stops_in_good_time(small_disk: Path, make
     await asyncio.wait_for(bench.kernel.stop(), 20)
 
 
-@pytest.mark.parametrize("words", [("ps",), ("run", "--role", "Coder", "--goal", "x", "--model", "heuristic", "--yes")])
+@pytest.mark.parametrize("words", [("ps",), ("run", "--role", "Coder", "--goal", "list the files", "--model", "heuristic", "--yes")])
 def test_a_read_only_or_full_root_is_said_in_a_sentence(small_disk: Path, words: tuple[str, ...]) -> None:
     env = {**os.environ, "AETHER_FS_ROOT": str(small_disk / "root"), "PYTHONPATH": str(PROJECT)}
 
