@@ -79,6 +79,11 @@ class TerminalSession(QObject):
         return self._feed.terminal or self._blank
 
     @property
+    def has_arrived(self) -> bool:
+        """Whether `terminal` is the real one."""
+        return self._arrived
+
+    @property
     def ended(self) -> bool:
         """Whether nothing will come any more."""
         return self._over

@@ -24,8 +24,6 @@ class Fitting(QObject):
 
     fitted = Signal()
     """The terminal has another size than before; its lines may have other numbers."""
-    about_to_fit = Signal()
-    """The size is about to change."""
 
     def __init__(self, view: TerminalView) -> None:
         super().__init__(view)
@@ -51,7 +49,6 @@ class Fitting(QObject):
         changes = (columns, lines) != (view.terminal.columns, view.terminal.lines)
         began = time.monotonic()
         if changes:
-            self.about_to_fit.emit()
             view.selecting.clear()
         view.session.resize(columns, lines, tell=view.interactive)
         self.tell_colours()

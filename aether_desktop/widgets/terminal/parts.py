@@ -22,7 +22,7 @@ from aether_desktop.widgets.terminal.links import Links
 from aether_desktop.widgets.terminal.menu import ContextMenu
 from aether_desktop.widgets.terminal.preferences import DEFAULT_FONT_PX
 from aether_desktop.widgets.terminal.prompt_marks import PromptMarks
-from kernel.term.events import Bell, ClipboardRequest, CwdChanged, Notification, PromptMark, TitleChanged
+from kernel.term.events import Bell, ClipboardRequest, CwdChanged, Notification, PromptMark, SizeChanged, TitleChanged
 
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.view import TerminalView
@@ -62,14 +62,27 @@ class Parts(QObject):
     def _on_session(self) -> None:
         if self._session is not None:
             self._session.told.disconnect(self._on_told)
+            self._session.arrived.disconnect(self._on_arrived)
         self._session = session = self._view.session
         self.bars.clear()
         if session is not None:
             session.told.connect(self._on_told)
+            session.arrived.connect(self._on_arrived)
+            if session.has_arrived:
+                self._on_arrived()
+
+    def _on_arrived(self) -> None:
+        """What was told while nobody listened."""
+        terminal = self._view.terminal
+        self.prompts.forget()
+        if self._view.interactive and terminal.title:
+            self.titled.emit(terminal.title)
+        if self._view.interactive and terminal.cwd:
+            self.moved.emit(terminal.cwd)
 
     def _on_told(self, event: object) -> None:
-        if isinstance(event, PromptMark):
-            self.prompts.on_mark(event)
+        if isinstance(event, PromptMark | SizeChanged):
+            self.prompts.forget()
         elif not self._view.interactive:
             return
         elif isinstance(event, Bell):

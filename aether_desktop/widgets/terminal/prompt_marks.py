@@ -1,6 +1,7 @@
 """The prompts of one view: jumping from one to the next, selecting what a command printed, and a mark at what failed.
 
-Made by `parts`. A shell has to print OSC 133 for it; without, nothing of this shows.
+Made by `parts`. A shell has to print OSC 133 for it; without, nothing of this shows. The marks are the terminal's, which keeps them
+while nobody looks and moves them with their lines.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from PySide6.QtGui import QColor, QPainter
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.widgets.terminal.commands import Command
-from aether_desktop.widgets.terminal.prompts import LogicalPlaces, Prompts
+from aether_desktop.widgets.terminal.prompts import Prompts
 from aether_desktop.widgets.terminal.selecting import Selection
-from kernel.term.events import PromptMark
 from kernel.term.selection import Position, SelectionKind
 
 if TYPE_CHECKING:
@@ -29,12 +29,10 @@ class PromptMarks(QObject):
     def __init__(self, view: TerminalView) -> None:
         super().__init__(view)
         self._view = view
-        self.prompts = Prompts()
-        self._places: LogicalPlaces | None = None
-        self._dropped = 0
-        view.session_changed.connect(self._on_session)
-        view.fitting.about_to_fit.connect(self._before_fit)
-        view.fitting.fitted.connect(self._after_fit)
+        self._prompts = Prompts()
+        self._basis: tuple[object, ...] = ()
+        view.session_changed.connect(self.forget)
+        view.fitting.fitted.connect(self.forget)
         view.overlays.append(self._paint)
         view.commands.add(
             Command("prompt-up", "Previous Prompt", self.up, ("Ctrl+Shift+Up",), "prompts", self._any),
@@ -42,29 +40,37 @@ class PromptMarks(QObject):
             Command("select-output", "Select Last Output", self.select_output, ("Ctrl+Shift+L",), "prompts", self._any),
         )
 
-    def on_mark(self, mark: PromptMark) -> None:
-        """The shell drew a part of its prompt."""
-        if not self._view.terminal.modes.alternate_screen:
-            self.prompts.note(mark)
-            self._places = None
+    @property
+    def prompts(self) -> Prompts:
+        """The prompts on the main screen and in its history."""
+        terminal = self._view.terminal
+        basis = (terminal, terminal.columns, len(terminal.screen.marks))
+        if basis != self._basis:
+            self._prompts = Prompts(terminal.screen.prompt_marks)
+            self._basis = basis
+        return self._prompts
+
+    def forget(self) -> None:
+        """The marks are others than before, or elsewhere."""
+        self._basis = ()
 
     def up(self) -> None:
         """Show the prompt above what shows, at the top."""
-        self._trim()
+        self.forget()
         prompt = self.prompts.before(self._view.grid.shown()[0])
         if prompt is not None:
             self._go(prompt.line)
 
     def down(self) -> None:
         """Show the prompt below the first line that shows, at the top; after the last one the newest line."""
-        self._trim()
+        self.forget()
         prompt = self.prompts.after(self._view.grid.shown()[0])
         if prompt is not None:
             self._go(prompt.line)
 
     def select_output(self) -> None:
         """Select what the last command that ended has printed."""
-        self._trim()
+        self.forget()
         prompt = self.prompts.last_output()
         if prompt is None or prompt.output is None or prompt.end is None:
             return
@@ -80,31 +86,10 @@ class PromptMarks(QObject):
     def _any(self) -> bool:
         return len(self.prompts) > 0
 
-    def _trim(self) -> None:
-        self.prompts.trim(self._view.terminal)
-
-    def _on_session(self) -> None:
-        self.prompts.clear()
-        self._places = None
-
-    def _before_fit(self) -> None:
-        terminal = self._view.terminal
-        if self._places is None or terminal.history_dropped != self._dropped:
-            self._trim()
-            self._places = self.prompts.to_logical(terminal)
-            self._dropped = terminal.history_dropped
-
-    def _after_fit(self) -> None:
-        if self._view.terminal.history_dropped != self._dropped or self._places is None:
-            self.prompts.clear()
-            self._places = None
-        else:
-            self.prompts.from_logical(self._view.terminal, self._places)
-
     def _paint(self, painter: QPainter) -> None:
-        if not len(self.prompts) or self._view.terminal.modes.alternate_screen:
-            return
         view = self._view
+        if view.terminal.modes.alternate_screen or not len(self.prompts):
+            return
         first, last = view.grid.shown()
         colour = QColor(tokens_of(view).phase("failed").mark)
         for prompt in self.prompts.between(first, last):

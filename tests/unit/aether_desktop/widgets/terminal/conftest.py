@@ -69,7 +69,14 @@ def clipboard(qapp: QApplication) -> Iterator[None]:
     QGuiApplication.clipboard().clear()
 
 
-def make_rig(qtbot: QtBot, *, interactive: bool = True, size: tuple[int, int] = (700, 400)) -> Rig:
+def make_rig(
+    qtbot: QtBot,
+    *,
+    interactive: bool = True,
+    size: tuple[int, int] = (700, 400),
+    prepare: Callable[[Rig], None] = lambda _: None,
+) -> Rig:
+    """A view of one terminal. prepare: called before the view has it."""
     client = FakeKernelClient()
     parent = QObject()
     factory = TerminalFactory(client, parent)
@@ -83,6 +90,7 @@ def make_rig(qtbot: QtBot, *, interactive: bool = True, size: tuple[int, int] = 
     session._client = client
     session.write = rig.typed.extend  # type: ignore[assignment, method-assign] # no loop runs to send it
     session._tasks = _NoTasks()  # type: ignore[assignment]
+    prepare(rig)
     view.set_session(session)
     view.setFocus()
     view.activateWindow()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
+from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.terminal.prompts import Prompts
 from kernel.term import Terminal
 from kernel.term.events import PromptMark
-from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
+from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, make_rig, wait_for
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -66,34 +68,51 @@ def test_prompts_stay_with_their_lines_when_the_width_changes(rig: Rig) -> None:
 
 def test_lines_that_left_the_history_take_their_prompts_along() -> None:
     terminal = Terminal(20, 5, scrollback=10)
-    prompts = Prompts()
     for number in range(6):
         terminal.feed(run(f"c{number}", "x\r\n" * 4).encode())
-        for event in terminal.take_events():
-            assert isinstance(event, PromptMark)
-            prompts.note(event)
-    prompts.trim(terminal)
+    prompts = Prompts(terminal.screen.prompt_marks)
     assert 0 < len(prompts) < 6
     assert all(terminal.absolute_row(prompt.line) is not None for prompt in prompts.between(0, 1000))
 
 
+def test_prompts_that_came_while_nobody_looked_are_there_and_so_are_folder_and_title(
+    qtbot: QtBot, theme: ThemeManager, clipboard: None
+) -> None:
+    told: list[str] = []
+
+    def prepare(rig: Rig) -> None:
+        output = run("one", lines(60)) + run("two", lines(60)) + "\x1b]133;A\x07$ "
+        rig.source.terminal.feed((output + "\x1b]7;file:///srv\x07\x1b]2;a shell\x07").encode())
+        rig.source.terminal.take_events()
+        rig.view.parts.moved.connect(told.append)
+        rig.view.parts.titled.connect(told.append)
+
+    rig = make_rig(qtbot, prepare=prepare)
+    rig.feed("l")
+    assert sorted(told) == ["a shell", "file:///srv"]
+    rig.key(Qt.Key.Key_Up, CTRL_SHIFT)
+    assert rig.view.grid.shown()[0] == 61
+
+
+def test_a_mark_counts_where_it_came_and_not_where_it_is_heard_of(rig: Rig) -> None:
+    rig.feed("\x1b[?1049h\x1b]133;A\x07fake\x1b[?1049l")
+    assert len(rig.view.parts.prompts.prompts) == 0
+    rig.feed("\x1b]133;A\x07$ vim\r\n\x1b[?1049h")
+    rig.feed("\x1b[?1049l")
+    assert len(rig.view.parts.prompts.prompts) == 1
+
+
 def test_marks_without_sense_are_borne() -> None:
-    prompts = Prompts()
-    for kind in "DCBDCA":
-        prompts.note(PromptMark(kind, 3))
+    prompts = Prompts(PromptMark(kind, 3) for kind in "DCBDCA")
     assert len(prompts) == 1 and not prompts.running
-    for line in range(5000):
-        prompts.note(PromptMark("A", line))
-    assert len(prompts) == 2000
-    prompts.note(PromptMark("A", 10))
+    prompts = Prompts([*(PromptMark("A", line) for line in range(5000)), PromptMark("A", 10)])
     assert prompts.after(10) is None
 
 
 def test_a_shell_says_what_runs() -> None:
-    prompts = Prompts()
-    prompts.note(PromptMark("A", 0))
-    assert not prompts.running
-    prompts.note(PromptMark("C", 1))
-    assert prompts.running
-    prompts.note(PromptMark("D", 4, 1))
-    assert not prompts.running and prompts.last_output() is not None
+    marks = [PromptMark("A", 0)]
+    assert not Prompts(marks).running
+    marks.append(PromptMark("C", 1))
+    assert Prompts(marks).running
+    marks.append(PromptMark("D", 4, 1))
+    assert not Prompts(marks).running and Prompts(marks).last_output() is not None
