@@ -10,10 +10,12 @@ import asyncio
 import base64
 import logging
 import time
+import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from aether_desktop.bridge.client import KernelClient, TerminalFeed
 from aether_desktop.bridge.tasks import TaskOwner
@@ -61,6 +63,7 @@ class TerminalSession(QObject):
         self._blank = Terminal(COLUMNS, LINES)
         self._input: deque[TtyInput] = deque()
         self._arrived = False
+        self._speaker: Callable[[], QObject | None] = _nobody
         self._sender: asyncio.Task[None] | None = None
         self._size = (0, 0)
         self._shown_at = 0.0
@@ -127,9 +130,27 @@ class TerminalSession(QObject):
         self._feed.reset()
         self._schedule.add(self)
 
-    def focus(self, *, focused: bool) -> None:
-        """Whether the person's keys go here: then it is parsed before others."""
+    def focus(self, viewer: QObject | None, *, focused: bool) -> None:
+        """Whether the person's keys go to one of its viewers: then it is parsed before others.
+
+        viewer: the one, which speaks for it from now on; None for one that asks nothing.
+        """
         self._schedule.focus(self if focused else None)
+        if focused and viewer is not None:
+            self._speaker = weakref.ref(viewer)
+
+    def speaks_through(self, viewer: QObject) -> bool:
+        """Whether a viewer is the one that asks its program's questions: the last that had the focus, else the first that wants to."""
+        speaker = self._speaker()
+        if speaker is None or not isValid(speaker):
+            self._speaker = weakref.ref(viewer)
+            return True
+        return speaker is viewer
+
+    def leave(self, viewer: QObject) -> None:
+        """A viewer looks at something else."""
+        if self._speaker() is viewer:
+            self._speaker = _nobody
 
     def release(self) -> None:
         """A viewer looks no more."""
@@ -231,6 +252,10 @@ class TerminalSession(QObject):
             first = TtyInput(tty_id=self.tty_id, data=first.data + self._input.popleft().data)
         self._input.appendleft(first)
         return first
+
+
+def _nobody() -> None:
+    """No viewer speaks for a session."""
 
 
 class HeldSession:

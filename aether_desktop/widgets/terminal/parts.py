@@ -63,6 +63,7 @@ class Parts(QObject):
         if self._session is not None:
             self._session.told.disconnect(self._on_told)
             self._session.arrived.disconnect(self._on_arrived)
+            self._session.leave(self._view)
         self._session = session = self._view.session
         self.bars.clear()
         if session is not None:
@@ -91,6 +92,8 @@ class Parts(QObject):
             self.titled.emit(event.title)
         elif isinstance(event, CwdChanged):
             self.moved.emit(event.uri)
+        elif self._session is None or not self._session.speaks_through(self._view):
+            return
         elif isinstance(event, ClipboardRequest):
             self.requests.on_request(event)
         elif isinstance(event, Notification):

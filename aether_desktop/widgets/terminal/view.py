@@ -386,7 +386,7 @@ class TerminalView(QWidget):
     def _on_focus(self, *, focused: bool) -> None:
         self._restart_blink()
         if self._session is not None:
-            self._session.focus(focused=focused)
+            self._session.focus(self if self.interactive else None, focused=focused)
             if self.interactive:
                 self.send(encode_focus(focused, self.terminal.modes))
         self.update(self.grid.cursor_rect())

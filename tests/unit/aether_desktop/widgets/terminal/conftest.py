@@ -22,9 +22,10 @@ from tests.fakes.kernel_client import FakeKernelClient, FakeTerminalFeed
 class Rig:
     """One view of one terminal."""
 
-    def __init__(self, view: TerminalView, client: FakeKernelClient) -> None:
+    def __init__(self, view: TerminalView, client: FakeKernelClient, factory: TerminalFactory) -> None:
         self.view = view
         self.client = client
+        self.factory = factory
         self.typed = bytearray()
 
     @property
@@ -36,6 +37,12 @@ class Rig:
         self.source.feed(data.encode() if isinstance(data, str) else data)
         wait_for(lambda: not self.view.session._schedule.busy)  # type: ignore[union-attr]
         QApplication.processEvents()
+
+    def open_another(self) -> TerminalView:
+        """A second view of the same terminal."""
+        other = self.factory.view(interactive=True, parent=self.view)
+        other.set_session(self.factory.open("tty_1"))
+        return other
 
     def key(self, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is."""
@@ -83,7 +90,7 @@ def make_rig(
     view = factory.view(interactive=interactive)
     parent.setParent(view)
     qtbot.addWidget(view)
-    rig = Rig(view, client)
+    rig = Rig(view, client, factory)
     view.resize(*size)
     view.show()
     session = factory.open("tty_1")

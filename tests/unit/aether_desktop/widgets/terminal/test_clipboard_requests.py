@@ -69,3 +69,19 @@ def test_another_terminal_takes_the_question_away(rig: Rig) -> None:
     rig.feed(write("one") + write("two"))
     rig.view.set_session(None)
     assert rig.view.parts.bars.bar is None
+
+
+def test_of_two_views_of_a_terminal_the_one_that_was_used_last_asks(rig: Rig) -> None:
+    session = rig.view.session
+    assert session is not None
+    other = rig.open_another()
+    both = (rig.view.parts.bars, other.parts.bars)
+    rig.feed(write("one"))
+    assert [bars.bar is not None for bars in both] == [True, False]
+    both[0].dismiss()
+    session.focus(other, focused=True)
+    rig.feed(write("two"))
+    assert [bars.bar is not None for bars in both] == [False, True]
+    other.set_session(None)
+    rig.feed(write("three"))
+    assert [bars.bar is not None for bars in both] == [True, False]
