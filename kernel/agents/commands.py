@@ -57,12 +57,13 @@ class SandboxCommands:
             raise
         finally:
             execution.close()
-        await self._console.write(_epilogue(status))
+        note = _note(status, sandbox.spec.limits.memory_bytes >> 20)
+        await self._console.write(_epilogue(status, note))
         return CommandOutcome(
             output=output.text(),
             exit_code=status.code,
             timed_out=status.timed_out,
-            note=_note(status),
+            note=note,
             duration_s=status.duration_s,
         )
 
@@ -106,20 +107,20 @@ def _prompt(command: str) -> bytes:
     return f"\x1b[0;32m➜\x1b[0m {shown}\r\n".encode("utf-8", errors="replace")
 
 
-def _epilogue(status: ExitStatus) -> bytes:
-    if status.code == 0:
+def _epilogue(status: ExitStatus, note: str) -> bytes:
+    if status.code == 0 and not note:
         return b"\x1b[0m"
-    words = _note(status) or f"exit {status.code}"
+    words = note or f"exit {status.code}"
     return f"\x1b[0;31m{words}\x1b[0m\r\n".encode()
 
 
-def _note(status: ExitStatus) -> str:
+def _note(status: ExitStatus, memory_mb: int) -> str:
     if status.timed_out:
         return "timed out"
     if status.quota_exceeded:
         return "ended: its disk quota is used up"
     if status.oom_killed:
-        return "ended: it used more memory than its limit"
+        return f"the memory limit of {memory_mb:,} MB was reached, so what used most of it was ended"
     return ""
 
 

@@ -181,7 +181,7 @@ class Call:
             signal=-status if status < 0 else None,
             timed_out=self.timed_out,
             quota_exceeded=self.quota_exceeded,
-            oom_killed=self.oom_killed and status != 0,
+            oom_killed=self.oom_killed,
             duration_s=self._loop.time() - self._begun,
         )
         self._exited.set()

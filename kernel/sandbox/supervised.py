@@ -252,7 +252,7 @@ class SupervisedSandbox:
                 os.set_blocking(descriptor, False)
             call.set_started(descriptor)
         elif isinstance(report, Exited):
-            call.oom_killed = report.status != 0 and self._oom_kills() > self._oom_before.get(report.id, 0)
+            call.oom_killed = self._oom_kills() > self._oom_before.get(report.id, 0)
             call.set_exited(report.status)
         elif isinstance(report, Failed):
             call.set_failed(report.errno)
@@ -346,6 +346,8 @@ class SupervisedSandbox:
     async def _end_processes(self) -> None:
         """Kill, reap, remove; the caller holds the lock."""
         link, self._link = self._link, None
+        for call_id, call in self._calls.items():
+            call.oom_killed = self._oom_kills() > self._oom_before.get(call_id, 0)
         launched, group = self._launched, self._group
         self._launched, self._group, self._identity = None, None, None
         if launched is not None:
