@@ -148,7 +148,7 @@ class BubblewrapBackend:
             "user": "an unprivileged user for each agent" if os.geteuid() == 0 else "your own user",
             "memory limit": "control group" if able.memory else "rlimits and measuring",
             "process limit": "control group" if able.pids else "rlimits",
-            "cpu limit": "control group" if able.cpu else "lower priority",
+            "cpu limit": "control group" if able.cpu else "processor time of each process, at a lower priority",
             "freezing": "control group" if able.freeze else "SIGSTOP",
             "system-call filter": "yes" if machine_facts.filter_path(False) else "none for this processor",
             "network": "its own (slirp4netns)" if slirp else "none: slirp4netns is missing or does not work here",

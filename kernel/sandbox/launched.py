@@ -116,10 +116,10 @@ class Freezer:
 
 async def end(launched: Launched, group: Group | None) -> None:
     """Kill every process, frozen ones too, reap ours, and return when none is left."""
-    await asyncio.to_thread(_kill_all, launched, group)
+    killed = await asyncio.to_thread(_kill_all, launched, group)
     for child in (launched.child, *launched.companions):
         await _reap(child)
-    await asyncio.to_thread(_wait_root_gone, launched)
+    await asyncio.to_thread(_wait_gone, ((launched.root_pid, launched.root_started), *killed))
 
 
 def all_pids(launched: Launched, group: Group | None) -> tuple[int, ...]:
@@ -166,24 +166,28 @@ def _commands(launched: Launched) -> Iterator[ProcessRow]:
             yield from (table[pid] for pid in level)
 
 
-def _kill_all(launched: Launched, group: Group | None) -> None:
-    """SIGKILL to every process. Blocks for a few file operations."""
+def _kill_all(launched: Launched, group: Group | None) -> tuple[tuple[int, int], ...]:
+    """SIGKILL to every process; (pid, start time) of those that nobody else waits for. Blocks for a few file operations."""
+    killed: list[ProcessRow] = []
     if launched.kill_root:
         kill_identified(launched.root_pid, launched.root_started)
     elif not (group is not None and group.kill()) and not launched.child.ended:
         stop_tree(lambda: tree_rows(launched.root_pid))
-        signal_pids([row.pid for row in reversed(tree_rows(launched.root_pid))], signal.SIGKILL)
+        killed = tree_rows(launched.root_pid)
+        signal_pids([row.pid for row in reversed(killed)], signal.SIGKILL)
     for companion in launched.companions:
         companion.send_signal(signal.SIGKILL)
     if group is not None:
         group.thaw()
+    return tuple((row.pid, row.start_time) for row in killed)
 
 
-def _wait_root_gone(launched: Launched) -> None:
-    """The process that Aether started may end a moment before the first one of the namespace. Blocks."""
+def _wait_gone(killed: tuple[tuple[int, int], ...]) -> None:
+    """The process that Aether started may end a moment before the others of its tree, or the first one of the namespace. Blocks."""
     end = time.monotonic() + END_TIMEOUT_S
-    while start_time(launched.root_pid) == launched.root_started and time.monotonic() < end:
-        time.sleep(0.002)
+    for pid, started in killed:
+        while start_time(pid) == started and time.monotonic() < end:
+            time.sleep(0.002)
 
 
 async def _reap(child: Child) -> None:
