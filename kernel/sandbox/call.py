@@ -52,6 +52,7 @@ class Call:
         self.timed_out = False
         self.quota_exceeded = False
         self.oom_killed = False
+        self.memory_kills_before = 0
 
     @property
     def call_id(self) -> int:

@@ -51,7 +51,6 @@ class SupervisedSandbox:
         self._group: Group | None = None
         self._ready = asyncio.Event()
         self._calls: dict[int, Call] = {}
-        self._oom_before: dict[int, int] = {}
         self._outputs: weakref.WeakSet[Call] = weakref.WeakSet()
         self._memory_kills = 0
         self._last_call = 0
@@ -206,7 +205,7 @@ class SupervisedSandbox:
                 call.pause()
             self._calls[call_id] = call
             self._outputs.add(call)
-            self._oom_before[call_id] = self._oom_kills()
+            call.memory_kills_before = self._oom_kills()
             try:
                 self._link.send(message, descriptors)
             except AetherError:
@@ -231,7 +230,6 @@ class SupervisedSandbox:
 
     def _forget(self, call_id: int) -> None:
         self._calls.pop(call_id, None)
-        self._oom_before.pop(call_id, None)
 
     def _oom_kills(self) -> int:
         return self._memory_kills + (self._group.oom_kills() if self._group else 0)
@@ -252,7 +250,7 @@ class SupervisedSandbox:
                 os.set_blocking(descriptor, False)
             call.set_started(descriptor)
         elif isinstance(report, Exited):
-            call.oom_killed = self._oom_kills() > self._oom_before.get(report.id, 0)
+            call.oom_killed = self._oom_kills() > call.memory_kills_before
             call.set_exited(report.status)
         elif isinstance(report, Failed):
             call.set_failed(report.errno)
@@ -346,8 +344,8 @@ class SupervisedSandbox:
     async def _end_processes(self) -> None:
         """Kill, reap, remove; the caller holds the lock."""
         link, self._link = self._link, None
-        for call_id, call in self._calls.items():
-            call.oom_killed = self._oom_kills() > self._oom_before.get(call_id, 0)
+        for call in self._live_calls():
+            call.oom_killed = self._oom_kills() > call.memory_kills_before
         launched, group = self._launched, self._group
         self._launched, self._group, self._identity = None, None, None
         if launched is not None:
