@@ -1,6 +1,7 @@
-"""New lines of a terminal read out by a screen reader: the newest few, not more often than one can listen, none of a flood.
+"""What a terminal prints, read out by a screen reader: the newest few lines, not more often than one can listen, none of a flood.
 
-Made by `parts`; does nothing while no assistive technology runs.
+The cursor's line, where programs ask, is read once the output rests, unless the person types there: screen readers say keys by
+themselves. What changed and is not read out is told as a change of text. Made by `parts`; does nothing while no assistive technology runs.
 """
 
 from __future__ import annotations
@@ -9,7 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleTextCursorEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QAccessibleTextCursorEvent,
+    QAccessibleTextUpdateEvent,
+)
 
 from aether_desktop.widgets.terminal.accessible import ScreenText, install, line_text
 
@@ -18,40 +24,54 @@ if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.view import TerminalView
 
 PAUSE_MS = 400
+REST_MS = 500
 MOST_LINES = 8
 FLOOD_LINES = 60
 MOST_CHARS = 1000
 
 
 class Announcements(QObject):
-    """For one view. active: whether anybody listens. say: reads a text out."""
+    """For one view. active: whether anybody listens. say: reads a text out. tell_change: takes the place of a change in what shows, the
+    text that was there and the text that is."""
 
     def __init__(
         self,
         view: TerminalView,
         active: Callable[[], bool] = QAccessible.isActive,
         say: Callable[[str], None] | None = None,
+        tell_change: Callable[[int, str, str], None] | None = None,
     ) -> None:
         super().__init__(view)
         install()
         self._view = view
         self._active = active
         self._say = say or self._announce
+        self._tell_change = tell_change or self._announce_change
         self._session: TerminalSession | None = None
         self._next_line = 0
+        self._typed = False
+        self._read = (False, 0, "")
+        self._shown: list[str] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._tell)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._read_cursor_line)
+        view.activated.connect(self._on_typed)
         view.session_changed.connect(self._on_session)
         view.fitting.fitted.connect(self._skip)
 
     def _on_session(self) -> None:
         if self._session is not None:
             self._session.changed.disconnect(self._on_changed)
+            self._session.arrived.disconnect(self._skip)
         self._session = session = self._view.session
         if session is not None:
             session.changed.connect(self._on_changed)
+            session.arrived.connect(self._skip)
         self._skip()
 
     def _on_changed(self) -> None:
@@ -59,31 +79,73 @@ class Announcements(QObject):
             return
         if not self._view.hasFocus():
             self._skip()
-        elif not self._timer.isActive():
-            self._timer.start()
+        else:
+            self._rest.start()
+            if not self._timer.isActive():
+                self._timer.start()
+
+    def _on_typed(self) -> None:
+        self._typed = True
 
     def _skip(self) -> None:
         """What is there now is not read out."""
         self._next_line = self._cursor_line()
+        if self._active():
+            self._read = self._line_to_read()
+            self._shown = ScreenText(self._view).lines
 
     def _cursor_line(self) -> int:
         terminal = self._view.terminal
         return terminal.history_dropped + len(terminal.history) + terminal.cursor.y
 
+    def _line_to_read(self) -> tuple[bool, int, str]:
+        """The cursor's line: whether on the alternate screen, which, and its text."""
+        terminal, line = self._view.terminal, self._cursor_line()
+        return terminal.modes.alternate_screen, line, line_text(terminal, terminal.absolute_row(line))
+
     def _tell(self) -> None:
         terminal = self._view.terminal
         first, last = self._next_line, self._cursor_line()
         self._next_line = last
+        screen = ScreenText(self._view)
         if not terminal.modes.alternate_screen and last > first:
-            if last - first > FLOOD_LINES:
-                self._say(f"{last - first} new lines")
-            else:
-                lines = [line_text(terminal, terminal.absolute_row(line)) for line in range(first, last)]
-                text = "\n".join([line for line in lines if line][-MOST_LINES:])
-                if text:
-                    self._say(text[-MOST_CHARS:])
+            self._read_lines(first, last)
+        else:
+            self._tell_changes(screen)
+        self._shown = screen.lines
         if self._active():
-            QAccessible.updateAccessibility(QAccessibleTextCursorEvent(self._view, ScreenText(self._view).cursor()))
+            QAccessible.updateAccessibility(QAccessibleTextCursorEvent(self._view, screen.cursor()))
+
+    def _read_lines(self, first: int, last: int) -> None:
+        """The lines first to last (exclusive)."""
+        terminal = self._view.terminal
+        if last - first > FLOOD_LINES:
+            self._say(f"{last - first} new lines")
+            return
+        lines = [line_text(terminal, terminal.absolute_row(line)) for line in range(first, last)]
+        text = "\n".join([line for line in lines if line][-MOST_LINES:])
+        if text:
+            self._say(text[-MOST_CHARS:])
+
+    def _read_cursor_line(self) -> None:
+        """What a program that waits has left there; on the alternate screen only what came by itself."""
+        before, self._read = self._read, self._line_to_read()
+        typed, self._typed = self._typed, False
+        alternate, line, text = self._read
+        moved = (alternate, line) != before[:2]
+        theirs = typed and (alternate or not moved)
+        if self._view.hasFocus() and not self._view.terminal.cursor.hidden and text and self._read != before and not theirs:
+            self._say(text[-MOST_CHARS:])
+
+    def _tell_changes(self, screen: ScreenText) -> None:
+        if len(screen.lines) != len(self._shown):
+            return
+        for number, (before, now) in enumerate(zip(self._shown, screen.lines, strict=True)):
+            if now != before:
+                self._tell_change(screen.offset(number, 0), before, now)
 
     def _announce(self, text: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._view, text))
+
+    def _announce_change(self, position: int, before: str, now: str) -> None:
+        QAccessible.updateAccessibility(QAccessibleTextUpdateEvent(self._view, position, before, now))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
-from PySide6.QtGui import QAccessible
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtGui import QAccessible, QAccessibleTextUpdateEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from aether_desktop.theme.manager import ThemeManager
-from aether_desktop.widgets.terminal.announcements import Announcements
+from aether_desktop.widgets.terminal.announcements import REST_MS, Announcements
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from tests.fakes.kernel_client import FakeKernelClient
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
@@ -72,7 +72,7 @@ def test_new_lines_are_read_out_and_a_flood_is_counted(rig: Rig) -> None:
     Announcements(rig.view, lambda: True, said.append)
     rig.view.session_changed.emit()
     assert rig.view.hasFocus()
-    rig.feed("one\r\ntwo\r\n$ ")
+    rig.feed("one\r\ntwo\r\n")
     wait_for(lambda: said == ["one\ntwo"])
     rig.feed("".join(f"line {n}\r\n" for n in range(500)))
     wait_for(lambda: len(said) == 2)
@@ -89,3 +89,39 @@ def test_nothing_is_read_out_while_nobody_listens(rig: Rig) -> None:
     rig.feed("one\r\n")
     QTest.qWait(450)
     assert said == []
+
+
+def test_what_a_program_asks_on_the_cursors_line_is_read_out_but_not_what_the_person_types(rig: Rig) -> None:
+    said: list[str] = []
+    Announcements(rig.view, lambda: True, said.append)
+    rig.view.session_changed.emit()
+    rig.feed("Continue? [y/N] ")
+    wait_for(lambda: said == ["Continue? [y/N]"])
+    rig.key(Qt.Key.Key_Y)
+    rig.feed("y")
+    QTest.qWait(REST_MS + 50)
+    assert said == ["Continue? [y/N]"]
+    rig.key(Qt.Key.Key_Return)
+    rig.feed("\r\nPassword: ")
+    wait_for(lambda: said[-1] == "Password:")
+
+
+def test_a_full_screen_program_is_read_at_its_cursor_and_its_changes_are_told(rig: Rig) -> None:
+    said: list[str] = []
+    told: list[tuple[int, str, str]] = []
+    Announcements(rig.view, lambda: True, said.append, lambda *change: told.append(change))
+    rig.view.session_changed.emit()
+    rig.feed("\x1b[?1049h\x1b[Htitle\r\nSave changes? ")
+    wait_for(lambda: said == ["Save changes?"])
+    told.clear()
+    rig.feed("\x1b[H\x1b[Ktotals\x1b[2;15H")
+    wait_for(lambda: told == [(0, "title", "totals")])
+    rig.feed("\x1b[?25l\x1b[2Hspinning")
+    QTest.qWait(REST_MS + 50)
+    assert said == ["Save changes?"], "a hidden cursor asks nothing"
+
+
+def test_the_binding_takes_a_change_of_text(rig: Rig) -> None:
+    event = QAccessibleTextUpdateEvent(rig.view, 3, "old", "new")
+    assert (event.changePosition(), event.textRemoved(), event.textInserted()) == (3, "old", "new")
+    rig.view.parts.announcements._announce_change(3, "old", "new")
