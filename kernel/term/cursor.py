@@ -47,34 +47,28 @@ class CursorMovement(ScreenState):
         """CUB: stops at the left margin, or goes on above in reverse wrap mode."""
         count = count or 1
         if self.modes.private[45] or self.modes.private[1045]:
-            self._reverse_wrap(min(count, self.columns * self.lines))
+            self._reverse_wrap(count)
             return
         x = self.cursor.x
         self.move_to(max(x - count, self.left if x >= self.left else 0), self.cursor.y)
 
     def _reverse_wrap(self, count: int) -> None:
-        """Move back ``count`` cells through line starts, from the top line to the bottom line."""
+        """Move back ``count`` cells through line starts and from the top to the bottom; from the margins' top left cell to their last."""
         x, y = self.cursor.x, self.cursor.y
         if not self.autowrap:
             self.move_to(max(x - count, self.left if x >= self.left else 0), y)
             return
         if self.wrap_pending:
             count -= 1
+        if (x, y) == (self.left, self.top) and count > 0:
+            self.move_to(self.right, self.bottom)
+            return
         left = self.left if x >= self.left else 0
-        while count > 0:
-            step = min(count, x - left)
-            x -= step
-            count -= step
-            if count == 0:
-                break
-            above = self.bottom if y == self.top else y - 1
-            if above < 0:
-                above = self.lines - 1
-            y = above
-            x = self.right
-            left = self.left
-            count -= 1
-        self.move_to(x, y)
+        while count > x - left:
+            count -= x - left + 1
+            x, y = self.right, (y or self.lines) - 1
+            count %= (x - left + 1) * self.lines
+        self.move_to(x - max(count, 0), y)
 
     def backspace(self) -> None:
         """BS: one cell back."""

@@ -68,10 +68,14 @@ class Scrolling(CursorMovement):
         """SU."""
         self.scroll_region_up(self.top, count or 1)
 
-    def scroll_down(self, count: int = 0, *rest: int) -> None:
-        """SD; with more parameters it is mouse tracking, which is not supported."""
-        if len(rest) < 4:
-            self.scroll_region_down(self.top, count or 1)
+    def scroll_down(self, count: int = 1, *rest: int) -> None:
+        """SD. Of nothing it is none, and with more parameters mouse tracking, which is not supported."""
+        if count and len(rest) < 4:
+            self.scroll_region_down(self.top, count)
+
+    def scroll_down_ecma(self, count: int = 0, *_: int) -> None:
+        """SD as ECMA-48 has it."""
+        self.scroll_region_down(self.top, count or 1)
 
     def scroll_left(self, count: int = 0, *_: int) -> None:
         """SL."""

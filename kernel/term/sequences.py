@@ -19,7 +19,7 @@ CSI: dict[str, str] = {
     "b": "repeat_last",
     "S": "scroll_up",
     "T": "scroll_down",
-    "^": "scroll_down",
+    "^": "scroll_down_ecma",
     " @": "scroll_left",
     " A": "scroll_right",
     "'}": "insert_columns",

@@ -3,7 +3,7 @@
 In the ground state one pattern takes whole tokens: blocks of text with line ends and SGR, complete CSI and escape
 sequences, single controls. Whatever it does not match (a sequence that is cut off, or has controls inside) goes through a
 state machine character by character; both give the same result, so input may be split anywhere. Strings (OSC, DCS)
-are collected up to ``STRING_LIMIT`` and dropped beyond. Only ``kernel.term.terminal`` calls it.
+are collected up to ``STRING_LIMIT`` and ignored beyond. Only ``kernel.term.terminal`` calls it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ from kernel.term.painting import PAINTED
 from kernel.term.screen import Screen
 from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, VT52
 
-#: Longest OSC, DCS, ... in characters; past it the string is dropped and text shows again.
+#: Longest OSC, DCS, ... in characters; past it the string is dropped. Behind an OSC text shows again; of the others, which hold
+#: pictures, the rest is passed over as long as it is printable, up to the second limit.
 STRING_LIMIT = 1024 * 1024
+IGNORED_LIMIT = 64 * 1024 * 1024
+#: Stands for a string that was too long, which means nothing then.
+_TOO_LONG = "z"
 _MAX_PARAMETER = 65535
 _MAX_PARAMETERS = 64
 _PARAMETER_CHARS = 1024
@@ -39,6 +43,7 @@ _BLOCK, _CSI_FINAL, _CONTROL, _ESCAPE_FINAL = 1, 4, 5, 7
 _OSC_END = re.compile("[\x07\x18\x1a\x1b\x9c\udc9c]")
 #: Inside a string they mean nothing, and an answer that repeats a part of it must not type them.
 _STRING_CONTROLS = re.compile("[\x00-\x1f\x7f]")
+_NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\udc9c]")
 _STRING_END = re.compile("[\x18\x1a\x1b\x9c\udc9c]")
 
 GROUND, ESCAPE_STATE, CSI_STATE, STRING, STRING_ESCAPE, VT52_ROW, VT52_COLUMN = range(7)
@@ -301,14 +306,20 @@ class Stream(pyte.Stream):
 
     def _feed_string(self, data: str, position: int, size: int) -> int:
         """Collect a string from ``position`` on; return behind its end or the end of ``data``."""
+        if self._string_size > STRING_LIMIT:
+            return self._pass_over(data, position, size)
         found = (_OSC_END if self._string_kind == "]" else _STRING_END).search(data, position)
         while found is not None and found[0] == "\udc9c" and not self.screen.eight_bit:
             found = (_OSC_END if self._string_kind == "]" else _STRING_END).search(data, found.end())
         end = size if found is None else found.start()
         room = STRING_LIMIT - self._string_size
         if end - position > room:
-            self._drop_string()
-            self.state = GROUND
+            if self._string_kind == "]":
+                self._drop_string()
+                self.state = GROUND
+            else:
+                self._string = [_TOO_LONG]
+                self._string_size = STRING_LIMIT + 1
             return position + room
         if self._string_kind in "]P":
             self._string.append(data[position:end])
@@ -324,6 +335,24 @@ class Stream(pyte.Stream):
         else:
             self._end_string("\x07" if terminator == "\x07" else "\x1b\\")
         return found.end()
+
+    def _pass_over(self, data: str, position: int, size: int) -> int:
+        """Skip what is left of a string that was too long; return behind it or the end of ``data``."""
+        found = _NOT_PRINTABLE.search(data, position)
+        end = min(size if found is None else found.start(), position + IGNORED_LIMIT - self._string_size)
+        self._string_size += end - position
+        if end == size:
+            return end
+        if found is not None and end == found.start():
+            if found[0] == "\x1b":
+                self.state = STRING_ESCAPE
+                return found.end()
+            if found[0] == "\x9c" or (found[0] == "\udc9c" and self.screen.eight_bit):
+                self._end_string("\x1b\\")
+                return found.end()
+        self._drop_string()
+        self.state = GROUND
+        return end
 
     def _drop_string(self) -> None:
         self._string = []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.term import Terminal
+from kernel.term import Terminal, stream
 from kernel.term.screen import Screen
 from kernel.term.sequences import CSI, ESCAPE, VT52
 from kernel.term.stream import STRING_LIMIT
@@ -120,3 +120,23 @@ def test_cluster_table_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         terminal.feed(f"{chr(0x4E00 + number)}\u0301\r\n".encode())
     assert len(terminal.clusters) <= 201
     assert terminal.display[8].rstrip() == f"{chr(0x4E00 + 999)}\u0301"
+
+
+def test_a_picture_that_is_too_long_does_not_show_as_text_and_an_endless_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "IGNORED_LIMIT", 3 << 20)
+    terminal = Terminal(20, 3)
+    split = Terminal(20, 3)
+    terminal.feed(b"\x1bPq" + b"#0!9~-" * 300_000)
+    assert sum(map(len, terminal._stream._string)) < 10
+    terminal.feed(b"$qm\x1b\\after")
+    assert (terminal.display[0].strip(), terminal.take_reply()) == ("after", b"")
+    endless = b"\x1bPq" + b"~" * (3 << 20) + b"endless"
+    terminal.feed(endless)
+    split.feed(b"after")
+    for start in range(0, len(endless), 999_983):
+        split.feed(endless[start : start + 999_983])
+    assert "endless" in "".join(terminal.display).replace(" ", "")
+    assert split.display == terminal.display
+    split.feed(b"\x1bPq" + b"~" * (2 << 20))
+    split.feed(b"~~\r\nnext line")
+    assert [line.strip() for line in split.display if "next" in line] == ["next line"]
