@@ -1,7 +1,7 @@
 """Every setting of Aether: one frozen tree with a sentence, a default and an environment name for each field.
 
 Read by bootstrap (`load`: defaults < file < environment < flags); the settings window, `aether doctor` and the documentation are
-made from the same declarations. Secrets are never written to the file: keys come from the environment or the system keyring.
+made from the same declarations. Secrets are never written to the file: keys come from the environment.
 """
 
 import os

@@ -75,7 +75,7 @@ class OpenAiProvider(HttpDialect):
         self._flavour = flavour
         port = endpoint.base_url.rpartition(":")[2].partition("/")[0]
         self._remedies = failures.Remedies(
-            auth=f"Set {key_name} to a valid key, in the settings or in the environment.",
+            auth=f"Set {key_name} to a valid key in the environment, and start Aether again.",
             unknown_model=_MODEL_HINTS[flavour],
             refused=_START_HINTS[flavour].replace("{port}", port if port.isdigit() else "8000"),
             quota=f"Check plan and balance of the account behind {key_name}, or choose a local model.",
