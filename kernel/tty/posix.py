@@ -18,6 +18,7 @@ import time
 
 from kernel.errors import InvalidArgumentError, NotFoundError, UnavailableError
 from kernel.tty.backend import DirectOutput, OnData, OnExit, Pty, RunningCommand, ShellSpec
+from kernel.tty.exit_watch import watch_exit
 from kernel.tty.foreground import Foreground
 from kernel.tty.master import Master
 from kernel.tty.shell_integration import login_shell
@@ -70,15 +71,8 @@ class HostPty:
         self._ended = asyncio.Event()
         self._code: int | None = None
         self._on_exit: OnExit | None = None
-        self._pidfd: int | None = None
         self._looking: asyncio.Future[tuple[int, ...]] | None = None
-        if hasattr(os, "pidfd_open"):
-            with contextlib.suppress(OSError):
-                self._pidfd = os.pidfd_open(process.pid)
-        if self._pidfd is not None:
-            self._loop.add_reader(self._pidfd, self._look_at_end)
-        else:
-            self._loop.run_in_executor(None, self._wait_blocking)
+        self._stop_watching = watch_exit(process.pid, self._set_ended)
 
     @property
     def pid(self) -> int | None:
@@ -128,6 +122,7 @@ class HostPty:
                 async with asyncio.timeout(END_WAIT_S):
                     await self._ended.wait()
             self._process.poll()
+        self._stop_watching()
         if self._looking is not None:
             await asyncio.wait([self._looking])
         self._master.close()
@@ -138,23 +133,9 @@ class HostPty:
             os.close(self._slave)
             self._slave = None
 
-    def _wait_blocking(self) -> None:
-        self._process.wait()
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._set_ended, self._process.returncode)
-
-    def _look_at_end(self) -> None:
-        found = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
-        if found is not None:
-            self._set_ended(found.si_status if found.si_code == os.CLD_EXITED else -found.si_status)
-
     def _set_ended(self, status: int) -> None:
         if self._ended.is_set():
             return
-        if self._pidfd is not None:
-            self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = None
         self._code = 128 - status if status < 0 else status
         self._ended.set()
         if self._on_exit is not None:
