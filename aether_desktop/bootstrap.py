@@ -65,7 +65,7 @@ def run_desktop(paths: Paths, environ: Mapping[str, str]) -> int:
         logger.error("an error that nobody caught: %r", error, exc_info=error)
         desktop.show_error(error)
 
-    code = run_event_loop(app, desktop.run, on_error)
+    code = run_event_loop(app, desktop.run, on_error, desktop.quit)
     del recent
     return code
 
@@ -96,7 +96,7 @@ class DesktopApplication(QObject):
         PersonActions(self._window, self._client, self._stores)
         DesktopSearch(self._window, self._client, self._stores)
         self._watch = KernelWatch(self)
-        self._leaving = Leaving(self._window, self._stores.processes.living, self._quit, self._window.hide)
+        self._leaving = Leaving(self._window, self._stores.processes.living, self.quit, self._window.hide)
         self._splash = BootSplash(self._window)
         self._connect()
 
@@ -191,7 +191,7 @@ class DesktopApplication(QObject):
             if isinstance(event, DesktopRaiseRequested):
                 self._window.come_forward()
             elif isinstance(event, KernelShutdownRequested):
-                self._quit()
+                self.quit()
 
     def _update_status(self) -> None:
         living = self._stores.processes.living()
@@ -236,7 +236,8 @@ class DesktopApplication(QObject):
         self._leaving.ask()
         return False
 
-    def _quit(self) -> None:
+    def quit(self) -> None:
+        """End now, without a question: agents are interrupted and can be taken up again."""
         self._quitting.set()
 
     def _keep(self, name: str, value: object) -> None:

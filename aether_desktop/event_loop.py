@@ -19,9 +19,15 @@ SWITCH_S = 0.001
 
 
 def run_event_loop(
-    app: QApplication, main: Callable[[], Coroutine[Any, Any, int]], on_error: Callable[[BaseException], None]
+    app: QApplication,
+    main: Callable[[], Coroutine[Any, Any, int]],
+    on_error: Callable[[BaseException], None],
+    on_signal: Callable[[], object] | None = None,
 ) -> int:
-    """Run `main` until it returns the exit code. SIGINT and SIGTERM quit the application properly."""
+    """Run `main` until it returns the exit code.
+
+    on_signal: what SIGINT and SIGTERM do; by default they ask the application to quit, which a window may refuse.
+    """
     import qasync
 
     app.setQuitOnLastWindowClosed(False)
@@ -33,7 +39,7 @@ def run_event_loop(
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _loop, context: _on_loop_error(context, on_error))
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, app.quit)
+            loop.add_signal_handler(number, on_signal or app.quit)
         return await main()
 
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:

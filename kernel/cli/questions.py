@@ -18,6 +18,7 @@ from kernel.protocol.process import ApprovalRequired, ProcessApprove, ProcessRej
 from kernel.tasks import Scope
 
 _CHUNK = 4096
+_LONGEST_LINE = 16 << 10
 
 
 class Questions:
@@ -93,9 +94,10 @@ class _Lines:
             return (await self._read()).decode(errors="replace")
         while b"\n" not in self._rest:
             piece = await self._read()
-            if not piece:
+            if not piece or len(self._rest) > _LONGEST_LINE:
+                # Whoever sends so much without a line end answers no question.
                 line, self._rest = self._rest, b""
-                return line.decode(errors="replace") or None
+                return None if len(line) > _LONGEST_LINE else line.decode(errors="replace") or None
             self._rest += piece
         line, _, self._rest = self._rest.partition(b"\n")
         return line.decode(errors="replace")
@@ -103,7 +105,10 @@ class _Lines:
     async def _read(self) -> bytes:
         mode = os.fstat(self._descriptor).st_mode
         if not self.interactive and not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
-            return os.read(self._descriptor, _CHUNK)  # files and the empty device never make a reader wait, and cannot be watched
+            await asyncio.sleep(0)  # files and devices never make a reader wait, and cannot be watched
+            with contextlib.suppress(OSError):  # open for writing only
+                return os.read(self._descriptor, _CHUNK)
+            return b""
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
         loop.add_reader(self._descriptor, readable.set)

@@ -137,6 +137,18 @@ def test_a_sudden_death_leaves_nothing_and_loses_nothing(desktop: Desktop, tmp_p
     assert desktop.stop() == 0
 
 
+def test_it_ends_at_once_when_the_system_says_so_although_an_agent_works(desktop: Desktop, tmp_path: Path) -> None:
+    desktop.start()
+    model = write_script(tmp_path, turn("Working.", call("run_command", command=f"sleep 300; : {MARK}")))
+    asyncio.run(_deploy(desktop.root, model))
+    _wait(_marked)
+    assert desktop.stop() == 0
+    _wait(lambda: not _marked())
+    desktop.start()
+    assert [info.interrupted for info in asyncio.run(_listed(desktop.root))] == [True]
+    assert desktop.stop() == 0
+
+
 async def _listed(root: Path) -> "tuple[object, ...]":
     async with connect(root) as connection:
         return (await connection.execute(process.ProcessList())).processes

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from aether_desktop.apps.mission_control.deploy_values import APPROVAL_TEXTS, ROLE_TEXTS, DeployValues
+from aether_desktop.apps.mission_control.goal_field import GoalField
 from aether_desktop.models.model_choices import ModelChoice
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
@@ -56,7 +56,7 @@ class DeployForm(QWidget):
         self._filling = False
         self._problems: dict[str, Label] = {}
         self._limit_problems = ElidedLabel("", "error")
-        self.goal = QPlainTextEdit()
+        self.goal = GoalField()
         self.role = QComboBox()
         self.model = QComboBox()
         self.refresh = IconButton("refresh", "Look for models again", size_px=30)
@@ -242,6 +242,7 @@ class DeployForm(QWidget):
 
     def _connect(self) -> None:
         self.goal.textChanged.connect(self.changed)
+        self.goal.refused.connect(lambda reason: self.show_problems({"goal": reason}))
         self.folder.textEdited.connect(lambda _text: self.changed.emit())
         for field in self.numbers.values():
             field.textEdited.connect(lambda _text: self.changed.emit())

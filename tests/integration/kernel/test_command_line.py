@@ -308,6 +308,19 @@ async def test_answers_may_be_piped_in(aether: Shell) -> None:
     assert done.code == 0
 
 
+@pytest.mark.parametrize("given", ["/dev/zero", "write-only"])
+async def test_an_input_that_holds_no_answers_leaves_the_question_open(aether: Shell, tmp_path: Path, given: str) -> None:
+    risky = turn("", call("run_command", command="rm -f nothing"))
+    words = ("run", "--role", "Coder", "--goal", "wait", "--json", "--ask", "--model", aether.script(risky, DONE))
+    with open(given, "rb") if given == "/dev/zero" else open(tmp_path / "answers", "wb") as source:
+        running = await aether.start(*words, stdin=source)
+        await _until(running, "process.approval_required")
+        assert (await aether("approve", "1")).code == 0
+        _, err = await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 0
+    assert b"`aether approve 1`" in err
+
+
 async def _until(process: asyncio.subprocess.Process, kind: str) -> dict[str, Any]:
     assert process.stdout is not None
     async with asyncio.timeout(20):
