@@ -27,6 +27,7 @@ from kernel.term import Terminal
 _log = logging.getLogger("aether.desktop.terminals")
 COLUMNS, LINES = 100, 30
 INTERRUPT = b"\x03"
+PASTE_END = "\x1b[201~"
 #: Longest that a program may hold the picture with synchronized output.
 SYNCHRONIZED_S = 0.15
 #: Input goes out in pieces, so that a long paste neither holds the kernel up nor is refused as a whole.
@@ -62,6 +63,7 @@ class TerminalSession(QObject):
         self._tasks = TaskOwner(self)
         self._blank = Terminal(COLUMNS, LINES)
         self._input: deque[TtyInput] = deque()
+        self._deaf = False
         self._arrived = False
         self._speaker: Callable[[], QObject | None] = _nobody
         self._sender: asyncio.Task[None] | None = None
@@ -96,11 +98,9 @@ class TerminalSession(QObject):
         if not data or self._over:
             return
         self._schedule.note_typing(self)
-        if data == INTERRUPT and len(self._input) > 1:
-            # Before what a program that does not read has left waiting, behind what is on its way.
-            self._input.insert(1, TtyInput(tty_id=self.tty_id, data=data.decode()))
-        else:
-            self._input.extend(self._pieces(data))
+        if data == INTERRUPT and self._deaf:
+            data += self._drop_input()
+        self._input.extend(self._pieces(data))
         if self._sender is None or self._sender.done():
             self._sender = self._tasks.spawn(self._send(), name="type into a terminal")
 
@@ -201,6 +201,12 @@ class TerminalSession(QObject):
         self._unshown_bytes = 0
         self.changed.emit()
 
+    def _drop_input(self) -> bytes:
+        """Forget what waits, as a terminal does at an interrupt; what has to be sent all the same: the end of a paste."""
+        pasting = any(not piece.base64 and PASTE_END in piece.data for piece in self._input)
+        self._input.clear()
+        return PASTE_END.encode() if pasting else b""
+
     def _pieces(self, data: bytes) -> Iterator[TtyInput]:
         """Commands for bytes; those of mouse reports need not be text."""
         try:
@@ -234,7 +240,9 @@ class TerminalSession(QObject):
             try:
                 await self._client.execute(self._joined())
             except LimitReachedError:
+                self._deaf = True
                 await asyncio.sleep(INPUT_WAIT_S)
+                self._deaf = False
                 continue
             except NotFoundError:
                 self._input.clear()

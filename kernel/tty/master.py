@@ -10,7 +10,9 @@ import contextlib
 import fcntl
 import os
 import select
+import signal
 import struct
+import sys
 import termios
 import threading
 import time
@@ -26,6 +28,9 @@ BYTES_PER_TURN = 64 << 10
 TURN_S = 0.001
 MAX_UNREAD_INPUT_BYTES = 1 << 20
 MAX_DRAIN_BYTES = 1 << 20
+INTERRUPT = b"\x03"
+#: Requests of Linux that Python has no names for: a signal to the program in the foreground, and the other side of a master.
+TIOCSIG, TIOCGPTPEER = 0x40045436, 0x5441
 #: A piece of at least this size is followed by another one in a moment, for which `take` waits; so long altogether.
 FLOW_BYTES = 2 << 10
 FLOW_WAIT_MS = 1
@@ -107,9 +112,14 @@ class Master:
                     self._on_data(data)
 
     def write(self, data: bytes) -> None:
-        """Queue input. Raises LimitReachedError when the program leaves 1 MiB unread."""
+        """Queue input. Raises LimitReachedError when the program leaves 1 MiB unread.
+
+        An interrupt reaches a program that does not read as well; what it has not read is dropped then.
+        """
         if self._descriptor is None:
             return
+        if self._input and data[:1] == INTERRUPT and self._interrupt():
+            data = data[1:]
         if len(self._input) + len(data) > MAX_UNREAD_INPUT_BYTES:
             raise LimitReachedError("The program on this terminal does not read its input.", "Wait, or interrupt it.")
         waiting = bool(self._input)
@@ -118,6 +128,27 @@ class Master:
             self._on_writable()
             if self._input and self._descriptor is not None:
                 self._loop.add_writer(self._descriptor, self._on_writable)
+
+    def _interrupt(self) -> bool:
+        """Do with Ctrl+C what the terminal does once it comes to it; False where that is not its meaning, or not known."""
+        if self._descriptor is None or not sys.platform.startswith("linux"):
+            return False
+        try:
+            attributes = termios.tcgetattr(self._descriptor)
+            if not attributes[3] & termios.ISIG or attributes[6][termios.VINTR] != INTERRUPT:
+                return False
+            other = fcntl.ioctl(self._descriptor, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY)
+            try:
+                termios.tcflush(self._descriptor, termios.TCOFLUSH)
+                termios.tcflush(other, termios.TCIFLUSH)
+            finally:
+                os.close(other)
+            fcntl.ioctl(self._descriptor, TIOCSIG, signal.SIGINT)
+        except (OSError, termios.error):
+            return False
+        self._input.clear()
+        self._loop.remove_writer(self._descriptor)
+        return True
 
     def resize(self, columns: int, lines: int) -> None:
         """Set the size, and thereby SIGWINCH."""

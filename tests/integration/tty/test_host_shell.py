@@ -15,6 +15,17 @@ from kernel.tty.channel import CHANNEL_BYTES, ByteChannel
 from kernel.tty.manager import TtyEvent, TtyInfo, TtyManager
 from kernel.tty.posix import PosixPtyBackend, session_members
 
+#: Reads nothing until it is interrupted.
+DEAF = """
+import time
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("caught", flush=True)
+print("got:" + input(), flush=True)
+time.sleep(60)
+"""
 QUIET_SHELL = ("/bin/sh", "-c", "PS1= exec sh -i")
 
 
@@ -298,3 +309,15 @@ async def test_a_shell_knows_nothing_of_the_terminal_that_started_aether(
             terminal.parse(4096)
             await asyncio.sleep(0.01)
     assert terminal.terminal.display[0].strip() == "0"
+
+
+async def test_an_interrupt_reaches_a_program_that_does_not_read_and_drops_what_waits_for_it(terminals: Terminals) -> None:
+    info = await terminals.open(sys.executable, "-c", DEAF)
+    channel = terminals.manager.subscribe(info.tty_id)
+    await read_until(channel, b"ready")
+    with pytest.raises(LimitReachedError):
+        for _ in range(32):
+            terminals.manager.input(info.tty_id, b"wrong\n" * 10_000)
+    terminals.manager.input(info.tty_id, b"\x03right\n")
+    seen = await read_until(channel, b"got:right")
+    assert b"caught" in seen and b"got:wrong" not in seen

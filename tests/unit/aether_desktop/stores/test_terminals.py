@@ -151,24 +151,42 @@ async def test_a_refused_piece_takes_no_other_with_it(
     assert "refused" in caplog.text
 
 
-async def test_an_interrupt_overtakes_what_the_program_has_not_read(client: FakeKernelClient, store: TerminalStore) -> None:
+async def test_an_interrupt_overtakes_a_paste_that_the_program_does_not_read(client: FakeKernelClient, store: TerminalStore) -> None:
     session = store.open("t")
     got: list[str] = []
-    deaf = True
+    refused: list[str] = []
 
     def take(command: TtyInput) -> Empty:
-        if deaf and got:
+        if got and "\x03" not in command.data:
+            refused.append(command.data)
             raise LimitReachedError("full")
         got.append(command.data)
         return Empty()
 
     client.answer(TtyInput, take)
+    session.write(b"\x1b[200~")
+    await wait_until(lambda: bool(got))
     session.write(b"x" * (3 * INPUT_PIECE_CHARS))
-    await wait_until(lambda: len(got) == 1)
+    session.write(b"\x1b[201~")
+    await wait_until(lambda: bool(refused))
     session.write(b"\x03")
-    deaf = False
-    await wait_until(lambda: sum(map(len, got)) == 3 * INPUT_PIECE_CHARS + 1)
-    assert "\x03" in got[2]
+    session.write(b"ls")
+    await wait_until(lambda: len(got) == 2)
+    assert got[1] == "\x03\x1b[201~ls"
+
+
+async def test_an_interrupt_does_not_overtake_keys_that_are_on_their_way(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    got: list[str] = []
+
+    def take(command: TtyInput) -> Empty:
+        got.append(command.data)
+        return Empty()
+
+    client.answer(TtyInput, take)
+    for data in (b"a", b"b", b"c", b"\x03", b"d"):
+        session.write(data)
+    await wait_until(lambda: "".join(got) == "abc\x03d")
 
 
 async def test_who_looks_is_told_when_the_screen_is_the_real_one(client: FakeKernelClient, store: TerminalStore) -> None:
