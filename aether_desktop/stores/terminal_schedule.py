@@ -33,6 +33,8 @@ TYPING_LASTS_S = 0.3
 #: After a key, floods rest until its echo comes, at most this long.
 ECHO_PATIENCE_S = 0.012
 SLICE_S = 0.0015
+#: After so many faults a terminal is parsed only when it says again that it has something.
+MOST_FAULTS = 3
 
 
 class Parsing(Protocol):
@@ -57,6 +59,7 @@ class TerminalSchedule(QObject):
         self._typed_at = 0.0
         self._echo_due = 0.0
         self._crowd = 0
+        self._faults: dict[int, int] = {}
         self._printing: set[int] = set()
         self._counted_since = 0.0
         self._rested_at = 0.0
@@ -81,6 +84,7 @@ class TerminalSchedule(QObject):
 
     def remove(self, session: Parsing) -> None:
         """A session is over."""
+        self._faults.pop(id(session), None)
         if session in self._waiting:
             self._waiting.remove(session)
         if self._focused is session:
@@ -144,14 +148,14 @@ class TerminalSchedule(QObject):
                 self._waiting.append(session)
         return touched
 
-    @staticmethod
-    def _parse(session: Parsing) -> bool:
-        """One terminal's fault must not keep the others from being parsed."""
+    def _parse(self, session: Parsing) -> bool:
+        """One terminal's fault must not keep the others from being parsed, nor what it prints after that."""
         try:
             return session.parse(SLICE_S)
         except Exception:  # noqa: BLE001  # edge: whatever a terminal's parser meets
             _log.exception("a terminal could not be parsed")
-            return False
+            faults = self._faults[id(session)] = self._faults.get(id(session), 0) + 1
+            return faults < MOST_FAULTS
 
     @staticmethod
     def _settle(session: Parsing, *, waiting: bool) -> None:
