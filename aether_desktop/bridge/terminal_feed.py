@@ -83,7 +83,6 @@ class InProcessTerminalFeed(QObject):
             return
         self._closed = True
         self._thread.call(self._detach)
-        self.deleteLater()
 
     def _attach(self) -> None:
         """On the kernel's thread."""
@@ -96,15 +95,17 @@ class InProcessTerminalFeed(QObject):
         self._on_data()
 
     def _detach(self) -> None:
-        """On the kernel's thread."""
+        """On the kernel's thread, which calls nothing of this any more after it."""
         if self._source is not None:
             self._source.release()
+        with contextlib.suppress(RuntimeError):  # the window itself is gone
+            self.deleteLater()
 
     def _on_data(self) -> None:
         """On the kernel's thread."""
         if not self._pending and not self._closed:
             self._pending = True
-            with contextlib.suppress(RuntimeError):  # the window has closed and deleted it between the look and the call
+            with contextlib.suppress(RuntimeError):  # the window itself is gone
                 self._wake.emit()
 
     def _on_wake(self) -> None:
