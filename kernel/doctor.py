@@ -109,7 +109,9 @@ def _database(paths: Paths) -> SystemCheck:
         with contextlib.closing(sqlite3.connect(f"{paths.database.as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
             connection.set_progress_handler(lambda: int(time.monotonic() > ends_at), 10_000)
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-            unreadable = "SELECT count(*) FROM processes WHERE NOT (json_valid(info) AND json_valid(config) AND json_valid(run))"
+            # A blob may be valid in SQLite's own binary JSON, which Aether does not write.
+            whole = " AND ".join(f"(typeof({name}) = 'text' AND json_valid({name}))" for name in ("info", "config", "run"))
+            unreadable = f"SELECT count(*) FROM processes WHERE NOT ({whole})"
             damaged = int(connection.execute(unreadable).fetchone()[0])
     except sqlite3.Error as error:
         if "interrupted" in str(error):

@@ -36,6 +36,9 @@ class RunRecord(Record, frozen=True, kw_only=True, rename="camel"):
     queued: tuple[tuple[str, ...], ...] = ()
 
 
+_DAMAGED = "(The record of this run is damaged.)"
+
+
 class StoredProcess(Record, frozen=True, kw_only=True, rename="camel"):
     """One row."""
 
@@ -115,10 +118,10 @@ class ProcessRepository:
         """
         where, parameters = _where(owner_uid, before_pid, query)
         rows = await self._database.query(
-            f"SELECT pid, info, owner_uid, created_at, ended_at FROM processes {where} ORDER BY pid DESC LIMIT ?",
+            f"SELECT pid, info, owner_uid, created_at, ended_at, state, config FROM processes {where} ORDER BY pid DESC LIMIT ?",
             (*parameters, limit),
         )
-        return tuple(decoded(row[1], ProcessInfo, f"run {row[0]}") or _damaged(row) for row in rows)
+        return tuple(map(_shown, rows))
 
     async def count(self, owner_uid: str | None, query: str) -> int:
         """How many runs match."""
@@ -149,20 +152,34 @@ def _stored(row: Any) -> StoredProcess | None:
     return StoredProcess(info=info, config=config, run=run)
 
 
+def _shown(row: Any) -> ProcessInfo:
+    """From (pid, info, owner, creation, end, state, config). What is over by its row is over, whatever it says of itself."""
+    info = decoded(row[1], ProcessInfo, f"run {row[0]}")
+    if info is None:
+        return _damaged(row)
+    if row[5] == "dead" and info.state != "dead":
+        over = _seconds(row[4]) or info.created_at
+        return msgspec.structs.replace(info, state="dead", agent_phase="failed", interrupted=False, ended_at=over, summary=_DAMAGED)
+    return info
+
+
 def _damaged(row: Any) -> ProcessInfo:
-    """A stand-in from (pid, info, owner, creation, end)."""
+    """A stand-in, with what it was deployed with where that can be read."""
+    config = decoded(row[6], AgentConfig, f"run {row[0]}")
     return ProcessInfo(
         pid=int(row[0]),
         uid=f"agent_{row[0]}",
         owner_uid=str(row[2]),
-        name=f"agent_{row[0]}",
+        name=(config.name if config else "") or f"agent_{row[0]}",
         command="",
         state="dead",
         agent_phase="failed",
         cwd="",
         created_at=_seconds(row[3]),
         ended_at=_seconds(row[4]) or _seconds(row[3]),
-        goal="(The record of this run is damaged.)",
+        role=config.role if config else "Assistant",
+        goal=f"{_DAMAGED} {config.goal if config else ''}".strip(),
+        summary=_DAMAGED,
     )
 
 

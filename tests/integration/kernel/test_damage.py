@@ -81,6 +81,7 @@ async def test_a_damaged_run_is_reported_once_and_hides_no_other(tmp_path: Path,
             assert [info.pid for info in living] == [4]
             shown = (await kernel.execute(HistoryProcesses(limit=10), LOCAL_USER)).processes
             assert [info.pid for info in shown] == [4, 3, 2, 1]
+            assert shown[2].state == "dead"
         finally:
             await kernel.stop()
 
@@ -100,7 +101,7 @@ async def test_a_damaged_entry_keeps_its_place_in_the_log(tmp_path: Path, value:
     assert [entry["logId"] for entry in page] == [1, 2, 3]
     assert (len(page), total) == (3, 3)
     assert all(codec.decode_event(msgspec.json.encode(entry)) for entry in page)
-    assert await journal.tool_started(4, "c2")
+    assert await journal.tool_started(4, 1, "c2")
     await database.close()
 
 
