@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
@@ -16,6 +18,10 @@ _BUTTONS = {
     Qt.MouseButton.MiddleButton: MouseButton.MIDDLE,
     Qt.MouseButton.RightButton: MouseButton.RIGHT,
 }
+#: Back and forward, which xterm numbers 8 and 9: only SGR reports know them, as 128 more than the first two.
+_SIDE_BUTTONS = {Qt.MouseButton.BackButton: MouseButton.LEFT, Qt.MouseButton.ForwardButton: MouseButton.MIDDLE}
+_SIDE = 128
+_SGR_REPORT = re.compile(rb"^\x1b\[<(\d+)")
 
 
 class MouseReports:
@@ -35,11 +41,15 @@ class MouseReports:
         """A button went down or up over a cell (column, line)."""
         self._last = cell
         button = _BUTTONS.get(event.button())
+        side = button is None
+        button = _SIDE_BUTTONS.get(event.button()) if button is None else button
         if button is None:
             return b""
-        return encode_mouse(
-            button, *cell, held_modifiers(event.modifiers()), terminal.modes, release=release, pixel=pixel
-        )
+        held = held_modifiers(event.modifiers())
+        report = encode_mouse(button, *cell, held, terminal.modes, release=release, pixel=pixel)
+        if not side:
+            return report
+        return _SGR_REPORT.sub(lambda found: b"\x1b[<%d" % (int(found[1]) + _SIDE), report) if report[:3] == b"\x1b[<" else b""
 
     def move(self, event: QMouseEvent, terminal: Terminal, cell: tuple[int, int], pixel: tuple[int, int]) -> bytes:
         """The pointer moved, with or without a button."""

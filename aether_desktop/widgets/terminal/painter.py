@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from kernel.term import Terminal
 
 _FIRST_PRIVATE = 0x100000
+_FIRST_CLUSTER = chr(_FIRST_PRIVATE)
 #: Cells that are looked up in one go; bounds the atlas for very large screens.
 _BATCH_CELLS = 16_384
 _WIDEST = 2000
+
+
+def _same(row: Row, before: Row | None) -> bool:
+    """Whether two rows look the same: the history makes some anew at each look. What stands for a cluster may change its meaning."""
+    return row == before and (row.text.isascii() or max(row.text) < _FIRST_CLUSTER)
 
 
 class ScreenPainter:
@@ -60,7 +66,7 @@ class ScreenPainter:
         """
         self._fit(terminal, len(rows), blink_off=blink_off)
         shown = self._rows
-        changed = [y for y, row in enumerate(rows) if row is not shown[y] or row is None]
+        changed = [y for y, row in enumerate(rows) if row is None or (row is not shown[y] and not _same(row, shown[y]))]
         if not changed:
             return [], True
         complete = True

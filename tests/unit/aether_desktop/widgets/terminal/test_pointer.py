@@ -53,6 +53,36 @@ def test_a_wheel_pushed_sideways_is_reported(rig: Rig) -> None:
     assert bytes(rig.typed) == b"\x1b[<66;4;3M" + b"\x1b[<67;4;3M" * 2
 
 
+def test_the_buttons_at_a_mouses_side_are_reported_where_reports_know_them(rig: Rig) -> None:
+    back, forward = Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton
+    rig.feed("\x1b[?1000h")
+    QTest.mouseClick(rig.view, back, NONE, rig.cell(3, 2))
+    assert bytes(rig.typed) == b""
+    rig.feed("\x1b[?1006h")
+    QTest.mouseClick(rig.view, back, NONE, rig.cell(3, 2))
+    QTest.mouseClick(rig.view, forward, Qt.KeyboardModifier.ControlModifier, rig.cell(3, 2))
+    assert bytes(rig.typed) == b"\x1b[<128;4;3M\x1b[<128;4;3m\x1b[<145;4;3M\x1b[<145;4;3m"
+
+
+def test_ctrl_click_on_a_link_tells_the_program_neither_press_nor_release(rig: Rig) -> None:
+    rig.feed("\x1b[?1000h\x1b[?1006hhttps://example.org/ x")
+    QTest.mouseClick(rig.view, LEFT, Qt.KeyboardModifier.ControlModifier, rig.cell(3, 0))
+    assert rig.view.parts.bars.bar is not None and bytes(rig.typed) == b""
+
+
+def test_looking_again_at_the_history_paints_nothing_anew(rig: Rig) -> None:
+    rig.feed("".join(f"plain {n}\r\n\x1b[3{n % 8}mcoloured\x1b[m\r\n" for n in range(300)))
+    rig.view.scroll_by(40)
+    painter, terminal = rig.view._painter, rig.view.terminal
+    _, complete = painter.paint(terminal, rig.view.viewport.rows(terminal), patient=True)
+    assert complete
+    assert painter.paint(terminal, rig.view.viewport.rows(terminal)) == ([], True)
+    rig.view.resize(500, 400)
+    wait_for(lambda: not rig.view.fitting.waiting)
+    painter.paint(terminal, rig.view.viewport.rows(terminal), patient=True)
+    assert painter.paint(terminal, rig.view.viewport.rows(terminal)) == ([], True)
+
+
 def test_a_selection_goes_when_a_program_writes_over_it_and_stays_while_lines_scroll(rig: Rig) -> None:
     rig.feed("one two\r\nthree\r\n")
     QTest.mousePress(rig.view, LEFT, NONE, rig.cell(0, 0))
