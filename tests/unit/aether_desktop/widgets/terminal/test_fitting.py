@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
-from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
+from aether_desktop.theme.manager import ThemeManager
+from kernel.term import Terminal
+from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, make_rig, wait_for
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -75,3 +78,22 @@ def test_the_alternate_screen_has_no_history_to_scroll(rig: Rig) -> None:
     rig.feed("\x1b[?1049l")
     rig.key(Qt.Key.Key_PageUp, SHIFT)
     assert not rig.view.viewport.following
+
+
+def test_the_terminal_that_the_kernel_hands_over_knows_the_true_colours_and_sizes(
+    qtbot: QtBot, theme: ThemeManager, clipboard: None
+) -> None:
+    rig = make_rig(qtbot)
+    # Until the kernel has answered, the view shows a blank one.
+    rig.source.terminal = Terminal(100, 30)
+    rig.feed("\x1b]11;?\x07\x1b[16t")
+    paper, cell = rig.view.scheme.background, rig.view.grid.cell
+    parts = "/".join(f"{paper >> shift & 255:02x}" * 2 for shift in (16, 8, 0))
+    assert rig.source.replies.decode() == f"\x1b]11;rgb:{parts}\x07\x1b[6;{cell.height};{cell.width}t"
+
+
+def test_an_input_method_finds_the_cursor_though_the_program_hides_it(rig: Rig) -> None:
+    rig.feed("\x1b[5;10H\x1b[?25l")
+    place = rig.view.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle)
+    assert isinstance(place, QRect) and place.contains(rig.cell(9, 4))
+    assert rig.view.grid.cursor_rect().isEmpty()
