@@ -75,7 +75,6 @@ class ModeChanges(Stacks):
         self.request_size(132 if value else 80, self.lines)
         if not self.modes.private[95]:
             self.erase_in_display(2)
-        self.modes.private[69] = False
         self.reset_margins()
         self.refresh_fast()
         self.home()

@@ -103,8 +103,9 @@ class OperatingSystemCommands(Reports):
         self.reply(f"\x1b]{'L' if icon else 'l'}{text}\x1b\\", seven_bit=True)
 
     def push_titles(self, which: int = 0, place: int = 0) -> None:
-        """XTWINOPS 22."""
-        entry = (self.icon_name, self.title)
+        """XTWINOPS 22: 0 both, 1 icon, 2 window; the other one is as it was pushed before."""
+        icon, title = self.title_stack[-1] if self.title_stack and not place else (self.icon_name, self.title)
+        entry = (icon if which == 2 else self.icon_name, title if which == 1 else self.title)
         if 1 <= place <= _MAX_TITLE_STACK:
             while len(self.title_stack) < place:
                 self.title_stack.append(entry)

@@ -5,23 +5,11 @@ Every case starts on a reset screen of ``COLUMNS`` x ``LINES`` cells. ``G`` fill
 
 from __future__ import annotations
 
-COLUMNS, LINES = 20, 8
+from tests.oracles.xterm_basics import BOX, COLUMNS, LINES, LR, ORIGIN, TB, C, G
+from tests.oracles.xterm_basics import at as _at
+from tests.oracles.xterm_families import colours, levels, reverse_wrap
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-#: Fills the screen; the cursor stays at its end.
-G = "".join(
-    f"\x1b[{y + 1};1H" + "".join(_LETTERS[(7 * y + x) % len(_LETTERS)] for x in range(COLUMNS)) for y in range(LINES)
-)
-#: Margins at lines 3 to 6 and columns 5 to 12.
-TB = "\x1b[3;6r"
-LR = "\x1b[?69h\x1b[5;12s"
-BOX = TB + LR
-ORIGIN = "\x1b[?6h"
-C = "\x1b["
-
-
-def _at(line: int, column: int) -> str:
-    return f"\x1b[{line};{column}H"
+__all__ = ["COLUMNS", "LINES", "cases"]
 
 
 def _movement() -> dict[str, str]:
@@ -579,6 +567,20 @@ def _reports() -> dict[str, str]:
         "DECRQSS nonsense": "\x1bP$qzz\x1b\\",
         "XTGETTCAP": "\x1bP+q544e\x1b\\",
         "DECXRLM unknown": C + "?88$p",
+        "titles pushed one by one": "\x1b]0;a\x07"
+        + C
+        + "22;1t\x1b]0;b\x07"
+        + C
+        + "22;2t\x1b]0;c\x07"
+        + C
+        + "23;0t"
+        + C
+        + "20t"
+        + C
+        + "21t",
+        "DECSET 40 and 3 keep DECLRMM": C + "?40h" + BOX + C + "?3h" + C + "?69$p" + C + "?3l",
+        "XTREPORTSGR": C + "1;4mAB" + C + "1;1;1;2#|",
+        "XTPUSHSGR of some": C + "1;4;33m" + C + "4;30#{" + C + "0;7;32m" + C + "#}\x1bP$qm\x1b\\",
     }.items():
         cases[name] = data
     return cases
@@ -586,5 +588,5 @@ def _reports() -> dict[str, str]:
 
 def cases() -> dict[str, bytes]:
     """What is written for each case, by its name."""
-    groups = (_movement(), _scrolling(), _erasing(), _rectangles(), _text(), _reports())
+    groups = (_movement(), _scrolling(), _erasing(), _rectangles(), _text(), _reports(), levels(), reverse_wrap(), colours())
     return {name: data.encode("utf-8") for group in groups for name, data in group.items()}

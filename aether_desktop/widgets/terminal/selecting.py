@@ -108,7 +108,12 @@ class Selecting(QObject):
         if self._selection is None:
             return {}
         first = terminal.history_dropped + len(terminal.history)
-        low, high = sorted((self._selection.anchor.line, self._selection.head.line))
+        kind, anchor, head = self._selection
+        low, high = sorted((anchor.line, head.line))
+        if kind in (SelectionKind.WORD, SelectionKind.LINE):
+            # These reach as far as their words and lines wrap.
+            reached = [span.line for span in spans(terminal, kind, anchor, head)]
+            low, high = min([low, *reached]), max([high, *reached])
         lines = range(max(low, first), min(high, first + terminal.lines - 1) + 1)
         return {line: row for line in lines if (row := terminal.absolute_row(line)) is not None}
 

@@ -151,13 +151,15 @@ async def test_deadline_ends_the_whole_tree_and_says_so(any_bench: Workbench) ->
 
 async def test_kill_of_one_call_leaves_the_others(any_bench: Workbench) -> None:
     sandbox = any_bench.make()
-    first = await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
-    second = await sandbox.execute(ExecRequest(("sleep", "301"), sandbox.home_path))
+    # Of this test alone: an unconfined command sees the processes of every other test as well.
+    ended, stays = f"300.{os.getpid()}1", f"300.{os.getpid()}2"
+    first = await sandbox.execute(ExecRequest(("sleep", ended), sandbox.home_path))
+    second = await sandbox.execute(ExecRequest(("sleep", stays), sandbox.home_path))
     await first.kill()
     assert (await first.wait()).signal == signal.SIGKILL
     listing = (await run(sandbox, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).output
-    assert "sleep 301" in listing
-    assert "sleep 300" not in listing
+    assert f"sleep {stays}" in listing
+    assert f"sleep {ended}" not in listing
     await second.kill(signal.SIGTERM)
     assert (await second.wait()).code == 143
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from kernel.term.selection import Position
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
 LEFT, NONE, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -81,6 +82,15 @@ def test_looking_again_at_the_history_paints_nothing_anew(rig: Rig) -> None:
     wait_for(lambda: not rig.view.fitting.waiting)
     painter.paint(terminal, rig.view.viewport.rows(terminal), patient=True)
     assert painter.paint(terminal, rig.view.viewport.rows(terminal)) == ([], True)
+
+
+def test_a_selected_line_goes_when_a_part_of_it_that_wrapped_is_written_over(rig: Rig) -> None:
+    rig.feed("w" * 3 * rig.view.terminal.columns)
+    rig.view.selecting.begin(Position(0, 3), clicks=3, block=False)
+    rig.view.selecting.finish()
+    assert len(rig.view.selecting.text(rig.view.terminal)) == 3 * rig.view.terminal.columns
+    rig.feed("\x1b[3;1Hother")
+    wait_for(lambda: rig.view.selecting.selection is None)
 
 
 def test_a_selection_goes_when_a_program_writes_over_it_and_stays_while_lines_scroll(rig: Rig) -> None:
