@@ -120,13 +120,14 @@ class TerminalSchedule(QObject):
 
     def _turn(self) -> None:
         now = time.monotonic()
-        typing = now - self._typed_at < TYPING_LASTS_S
-        if now < self._echo_due and self._focused not in self._waiting:
+        others = any(session is not self._focused for session in self._waiting)
+        typing = others and now - self._typed_at < TYPING_LASTS_S
+        if others and now < self._echo_due and self._focused not in self._waiting:
             self._timer.start(1)
             return
         self._echo_due = 0.0
         budget = TYPING_BUDGET_S if typing else CROWD_BUDGET_S if self._crowded else BUDGET_S
-        touched = self._parse_all(time.perf_counter() + budget)
+        touched = self._parse_all(time.perf_counter() + budget, typing=typing)
         self._count(now, touched)
         for session, more in touched.values():
             self._settle(session, waiting=more)
@@ -135,11 +136,13 @@ class TerminalSchedule(QObject):
         if self._waiting:
             self._timer.start(round(pause * 1000))
 
-    def _parse_all(self, deadline: float) -> dict[int, tuple[Parsing, bool]]:
+    def _parse_all(self, deadline: float, *, typing: bool) -> dict[int, tuple[Parsing, bool]]:
         """One turn. By identity: each session that had something, and whether more waits."""
         touched: dict[int, tuple[Parsing, bool]] = {}
         if self._focused is not None and self._focused in self._waiting:
             self._parse_focused(self._focused, deadline, touched)
+            if typing and self._focused not in self._waiting:
+                return touched  # the echo is shown before anything else is parsed
         while self._waiting and time.perf_counter() < deadline:
             session = self._waiting.popleft()
             more = self._parse(session)

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QObject
 
-from aether_desktop.stores.terminal_schedule import BUDGET_S, ECHO_PATIENCE_S, MOST_FAULTS, TerminalSchedule
+from aether_desktop.stores.terminal_schedule import (
+    BUDGET_S,
+    ECHO_PATIENCE_S,
+    MOST_FAULTS,
+    TYPING_PAUSE_S,
+    TerminalSchedule,
+)
 from tests.unit.aether_desktop.apps.conftest import wait_until
 
 pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("TT07")]
@@ -96,6 +102,40 @@ class Broken(Source):
 
     def settle(self, *, waiting: bool) -> None:
         raise ValueError("broken")
+
+
+async def test_an_echo_is_shown_before_a_flood_goes_on(schedule: TerminalSchedule) -> None:
+    log: list[str] = []
+    flood, typed = Source(log, "x", 200), Source(log, "t", 0)
+    schedule.add(flood)
+    schedule.note_typing(typed)
+    typed.slices = 1
+    typed.settle = lambda *, waiting: log.append("shown")  # type: ignore[method-assign]  # says when
+    schedule.add(typed)
+    await wait_until(lambda: "shown" in log)
+    at = log.index("shown")
+    assert log[at - 1] == "t"
+    await wait_until(lambda: "x" in log[at:])
+
+
+async def test_what_is_typed_does_not_slow_its_own_terminal(schedule: TerminalSchedule) -> None:
+    typed = Source([], "t", 100)
+    rests: list[float] = []
+    settled = [0.0]
+    parse = typed.parse
+
+    def timed(seconds: float) -> bool:
+        if settled[0]:
+            rests.append(time.perf_counter() - settled[0])
+            settled[0] = 0.0
+        return parse(seconds)
+
+    typed.parse = timed  # type: ignore[method-assign]  # says when
+    typed.settle = lambda *, waiting: settled.__setitem__(0, time.perf_counter())  # type: ignore[method-assign]
+    schedule.note_typing(typed)
+    schedule.add(typed)
+    await wait_until(lambda: not schedule.busy)
+    assert sorted(rests)[len(rests) // 2] < TYPING_PAUSE_S / 2
 
 
 @pytest.mark.expects_records
