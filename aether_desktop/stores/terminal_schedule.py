@@ -145,16 +145,16 @@ class TerminalSchedule(QObject):
                 return touched  # the echo is shown before anything else is parsed
         while self._waiting and time.perf_counter() < deadline:
             session = self._waiting.popleft()
-            more = self._parse(session)
+            more = self._parse(session, SLICE_S if self._waiting else max(SLICE_S, deadline - time.perf_counter()))
             touched[id(session)] = (session, more)
             if more:
                 self._waiting.append(session)
         return touched
 
-    def _parse(self, session: Parsing) -> bool:
+    def _parse(self, session: Parsing, seconds: float) -> bool:
         """One terminal's fault must not keep the others from being parsed, nor what it prints after that."""
         try:
-            return session.parse(SLICE_S)
+            return session.parse(seconds)
         except Exception:  # noqa: BLE001  # edge: whatever a terminal's parser meets
             _log.exception("a terminal could not be parsed")
             faults = self._faults[id(session)] = self._faults.get(id(session), 0) + 1
@@ -170,10 +170,12 @@ class TerminalSchedule(QObject):
     def _parse_focused(self, session: Parsing, deadline: float, touched: dict[int, tuple[Parsing, bool]]) -> None:
         """Up to the half of a turn when others wait as well."""
         alone = len(self._waiting) == 1
-        until = deadline if alone else (time.perf_counter() + deadline) / 2
+        now = time.perf_counter()
+        until = deadline if alone else (now + deadline) / 2
         more = True
-        while more and time.perf_counter() < until:
-            more = self._parse(session)
+        while more and now < until:
+            more = self._parse(session, max(SLICE_S, until - now) if alone else SLICE_S)
+            now = time.perf_counter()
         touched[id(session)] = (session, more)
         if not more:
             self._waiting.remove(session)

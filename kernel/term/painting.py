@@ -13,8 +13,11 @@ from kernel.term.editing import Editing
 from kernel.term.rows import new_row, overwrite
 
 #: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor.
-PAINTED = re.compile(r"(?:[ -~]+|\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:;[0-9]{0,4})?H|[0-9]{0,4}[CK]|\?25[hl]))+")
-_FUNCTION = re.compile(r"(\x1b\[[0-9;?]*[HCKhl])")
+_ONE = r"\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:;[0-9]{0,4})?H|[0-9]{0,4}[CK]|\?25[hl])"
+PAINTED = re.compile(rf"[ -~]*(?:{_ONE}[ -~]*)*")
+#: With line ends too, on the alternate screen: long texts that scroll into a history are drawn by ``draw_block``.
+PAINTED_LINES = re.compile(rf"[ -~]*(?:(?:{_ONE}|\r\n)[ -~]*)*")
+_FUNCTION = re.compile(r"(\r\n|\x1b\[[0-9;?]*[HCKhl])")
 
 
 class Painting(Editing):
@@ -41,6 +44,15 @@ class Painting(Editing):
                 elif kind == "C":
                     x = x + first if x + first < columns else columns - 1
                     wrap = False
+                elif kind == "\n":
+                    x = 0
+                    wrap = False
+                    self.joined_at = None
+                    if y == self.bottom:
+                        cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
+                        self.index()
+                    elif y < self.lines - 1:
+                        y += 1
                 elif kind == "K":
                     cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
                     self.erase_in_line(first)
@@ -86,4 +98,6 @@ def _function(text: str) -> tuple[str, int, int]:
         return kind, max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1
     if kind == "C":
         return kind, int(text[2:-1] or 1) or 1, 0
+    if kind == "\n":
+        return kind, 0, 0
     return kind, int(text[2:-1] or 0) if kind == "K" else 0, 0

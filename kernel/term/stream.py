@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pyte
 
-from kernel.term.painting import PAINTED
+from kernel.term.painting import PAINTED, PAINTED_LINES
 from kernel.term.screen import Screen
 from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, VT52
 
@@ -112,6 +112,7 @@ class Stream(pyte.Stream):
         controls = self._controls
         known = self._known
         paintable = PAINTED.match
+        paintable_lines = PAINTED_LINES.match
         while position < size:
             token = match(data, position)
             if token is None:
@@ -130,8 +131,8 @@ class Stream(pyte.Stream):
                 if sequence.may_leave and screen.modes.vt52:
                     return position
                 if screen.paintable:
-                    span = paintable(data, position)
-                    if span is not None:
+                    span = (paintable_lines if screen.on_alternate else paintable)(data, position)
+                    if span is not None and span[0]:
                         screen.paint(span[0])
                         position = span.end()
             elif kind == _CONTROL:

@@ -1,0 +1,40 @@
+"""Spans that are painted in one go are what their functions make one after the other."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernel.term import Terminal
+
+pytestmark = pytest.mark.feature("TT01")
+
+PIECES = ("text", "a longer text that may wrap", "\r\n", "\x1b[3;5H", "\x1b[H", "\x1b[6;1H", "\x1b[99;99H", "\x1b[3C", "\x1b[K", "\x1b[1K",
+          "\x1b[2K", "\x1b[m", "\x1b[1;31m", "\x1b[48;5;20m", "\x1b[?25l", "\x1b[?25h",
+          "\x1b[2;4r", "\x1b[r", "\r", "\b", "\n", "中", "e\u0301")  # fmt: skip
+
+
+def state(terminal: Terminal) -> object:
+    screen = terminal.screen
+    return (terminal.display, [row.wrapped for row in terminal.rows], terminal.history_text(), screen.pen, screen.wrap_pending,
+            (terminal.cursor.x, terminal.cursor.y, terminal.cursor.hidden),
+            [[terminal.attributes[attr] for attr in row.attrs] for row in terminal.rows])  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["\x1b[?1049h", ""], ids=["alternate", "main"])
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_a_span_is_what_its_characters_are(start: str, pieces: list[str]) -> None:
+    data = (start + "\x1b[H" + "".join(pieces)).encode()
+    whole, single = Terminal(12, 6, scrollback=50), Terminal(12, 6, scrollback=50)
+    whole.feed(data)
+    for at in range(len(data)):
+        single.feed(data[at : at + 1])
+    assert state(whole) == state(single)
+
+
+def test_line_ends_scroll_the_region_of_an_editor() -> None:
+    terminal = Terminal(10, 5)
+    terminal.feed(b"\x1b[?1049h\x1b[5;1Hstatus\x1b[1;4r\x1b[4;1Hone\r\ntwo\r\nthree\x1b[K")
+    assert [line.strip() for line in terminal.display] == ["", "one", "two", "three", "status"]
