@@ -92,4 +92,5 @@ class Launcher(QObject):
     def _fresh_key(self, app_id: str) -> str:
         while self._windows.find(f"{app_id}:{self._next_key}") is not None:
             self._next_key += 1
+        self._windows.states.forget(f"{app_id}:{self._next_key}")
         return str(self._next_key)

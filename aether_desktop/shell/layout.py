@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 
 from aether_desktop.shell.geometry import Zone
+from aether_desktop.shell.window_state import MAX_WINDOWS, WindowState
 
 _MAX_FILE_BYTES = 1 << 20
 _MAX_WINDOWS = 200
@@ -51,11 +52,16 @@ class NativePlace(msgspec.Struct, frozen=True):
 
 
 class LayoutRecord(msgspec.Struct, frozen=True):
-    """All windows, lowest first; ``wallpaper`` is the chosen one's name; ``native`` None leaves the native window to its first place."""
+    """All windows, lowest first, and what they remember.
+
+    ``wallpaper`` is the chosen one's name; ``native`` None leaves the native window to its first place; ``states`` are those of closed
+    windows too.
+    """
 
     windows: tuple[WindowRecord, ...] = ()
     wallpaper: str = ""
     native: NativePlace | None = None
+    states: tuple[WindowState, ...] = ()
     version: int = 1
 
 
@@ -86,7 +92,7 @@ class JsonLayoutStore:
             return LayoutRecord()
         sane = tuple(window for window in layout.windows[:_MAX_WINDOWS] if _is_sane(window))
         native = layout.native if layout.native is not None and _is_sane_place(layout.native) else None
-        return LayoutRecord(windows=sane, wallpaper=layout.wallpaper, native=native)
+        return LayoutRecord(windows=sane, wallpaper=layout.wallpaper, native=native, states=layout.states[-MAX_WINDOWS:])
 
     def save(self, layout: LayoutRecord) -> None:
         """Write beside the file and rename over it."""

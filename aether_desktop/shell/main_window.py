@@ -115,6 +115,7 @@ class MainWindow(QWidget):
         """Open the windows of the last time, and remember what becomes of them from now on; False if there were none."""
         layout = self._keeper.load()
         self.desktop.set_wallpaper(layout.wallpaper or DEFAULT_WALLPAPER)
+        self._windows.states.load(layout.states)
         self.launcher.restore(layout.windows)
         self._keeper.begin()
         return bool(layout.windows)
@@ -312,4 +313,4 @@ class MainWindow(QWidget):
         popup_menu(self, desktop_menu(self), position, self.actions_registry)
 
     def _layout_record(self) -> LayoutRecord:
-        return LayoutRecord(self._windows.layout(), self.desktop.wallpaper, place_of(self))
+        return LayoutRecord(self._windows.layout(), self.desktop.wallpaper, place_of(self), self._windows.states.records())

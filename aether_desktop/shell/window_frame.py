@@ -18,6 +18,7 @@ from aether_desktop.shell.resize_ring import ResizeRing, cursor_for
 from aether_desktop.shell.title_bar import TitleBar
 from aether_desktop.shell.traffic_lights import Light
 from aether_desktop.shell.window_shadow import CORNER_RADIUS_PX, WindowShadow, corner_mask
+from aether_desktop.shell.window_state import WindowStates
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.widgets.notice import NoticeHost
 from aether_desktop.widgets.shown_text import exact_line
@@ -58,10 +59,12 @@ class WindowFrame(QWidget):
     menu_requested = Signal(QPoint)
     """The window's menu was asked for; with the global position."""
     content_changed = Signal()
-    """Title, arguments or attention changed."""
+    """Title, arguments, state or attention changed."""
 
-    def __init__(self, layer: QWidget, spec: WindowSpec) -> None:
+    def __init__(self, layer: QWidget, spec: WindowSpec, states: WindowStates) -> None:
+        """``states`` keeps what the window remembers of its own."""
         super().__init__(layer)
+        self._states = states
         self.spec = spec
         self.zone = Zone.FREE
         self.normal_rect = QRect()
@@ -135,6 +138,15 @@ class WindowFrame(QWidget):
         """Remember with what to open this app again."""
         if tuple(arguments) != self._arguments:
             self._arguments = tuple(arguments)
+            self.content_changed.emit()
+
+    def state(self, key: str) -> str:
+        """What was remembered for ``key``; empty if nothing was."""
+        return self._states.get(self.window_id, key)
+
+    def set_state(self, key: str, value: str) -> None:
+        """Remember a small choice of this window; the empty ``value`` forgets it."""
+        if self._states.put(self.window_id, key, value):
             self.content_changed.emit()
 
     def set_attention(self, wanted: bool) -> None:

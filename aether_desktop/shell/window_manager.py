@@ -26,6 +26,7 @@ from aether_desktop.shell.snap_preview import SnapPreview
 from aether_desktop.shell.window_drag import WindowDrag
 from aether_desktop.shell.window_frame import WindowFrame, WindowSpec
 from aether_desktop.shell.window_motion import fly_to_dock
+from aether_desktop.shell.window_state import WindowStates
 
 ContentBuilder = Callable[[WindowFrame], QWidget]
 """Builds an app's widget for its window (which the app may already give title widgets)."""
@@ -35,7 +36,7 @@ class WindowManager(QObject):
     """Owns the windows of one desktop."""
 
     windows_changed = Signal()
-    """A window was opened or closed, or its title, place, arguments or state changed."""
+    """A window was opened or closed, or its title, place, arguments, state or attention changed."""
     menu_requested = Signal(object, QPoint)
     """A window's menu was asked for: the ``WindowFrame`` and the global position."""
 
@@ -51,6 +52,7 @@ class WindowManager(QObject):
         ``dock_target`` gives, for an app's id, where its minimised windows fly to (in the top-level's coordinates).
         """
         super().__init__(layer)
+        self.states = WindowStates()
         self._layer = layer
         self._work_area = work_area
         self._dock_target = dock_target or (lambda _app_id: QRect())
@@ -99,7 +101,7 @@ class WindowManager(QObject):
                 content.deleteLater()
             self.activate(existing)
             return existing
-        frame = WindowFrame(self._layer, spec)
+        frame = WindowFrame(self._layer, spec, self.states)
         built = False
         try:
             frame.normal_rect = self._first_rect(spec, record)

@@ -37,6 +37,19 @@ class WindowHandle(Protocol):
     def set_arguments(self, arguments: Sequence[tuple[str, str]]) -> None:
         """Remember with what to open this app again at the next start."""
 
+    def state(self, key: str) -> str:
+        """What ``set_state`` was told last for ``key``, in an earlier life of this window too; empty if nothing was.
+
+        It may come from a file that anybody can write: treat an unknown value as none.
+        """
+
+    def set_state(self, key: str, value: str) -> None:
+        """Remember a small choice of this window (the tab in front, an order); the empty ``value`` forgets it.
+
+        It is saved with the layout a moment later, and found again by ``state`` when this window, the one with the same app and
+        key, is opened again. A window has room for 8 keys of 40 characters with values of 200; what exceeds that is not remembered.
+        """
+
     def set_attention(self, wanted: bool) -> None:
         """Mark the window as waiting for the person (amber title dot), or not."""
 

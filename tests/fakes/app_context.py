@@ -40,6 +40,7 @@ class FakeWindow:
         self.widgets: tuple[QWidget, ...] = ()
         self.guard: CloseGuard | None = None
         self.arguments: tuple[tuple[str, str], ...] = ()
+        self.states: dict[str, str] = {}
         self.attention = False
         self.raised = 0
         self.close_requests = 0
@@ -55,6 +56,12 @@ class FakeWindow:
 
     def set_arguments(self, arguments: Sequence[tuple[str, str]]) -> None:
         self.arguments = tuple(arguments)
+
+    def state(self, key: str) -> str:
+        return self.states.get(key, "")
+
+    def set_state(self, key: str, value: str) -> None:
+        self.states[key] = value
 
     def set_attention(self, wanted: bool) -> None:
         self.attention = wanted
