@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
@@ -52,10 +53,16 @@ _NOTHING = {
     Group.DONE: ("Nothing is done yet", "Agents that reached their goal, or that you stopped, appear here."),
     Group.FAILED: ("Nothing has failed", "Agents that gave up appear here, with the reason."),
 }
+_Choice = TypeVar("_Choice", Group, Sort, Layout)
 _SIDE_BY_SIDE_PX = 760
 _PANEL_PX = 380
 _NARROW_PX = 600
 _TO_AGENTS = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+def _remembered(kind: type[_Choice], value: str) -> _Choice | None:
+    """What the window remembers, None where it remembers nothing that is known here."""
+    return next((choice for choice in kind if choice.value == value), None)
 
 
 class MissionControl(QWidget):
@@ -76,8 +83,11 @@ class MissionControl(QWidget):
         self.history = HistoryPanel(ctx.client, self._store, ctx.notify)
         self.metrics = MetricsBar()
         self.selection_bar = SelectionBar()
+        self.model.set_filter(_remembered(Group, ctx.window.state("filter")) or Group.ALL)
+        self.model.set_order(_remembered(Sort, ctx.window.state("sort")) or Sort.NEWEST)
         self._build_title_widgets()
         self._build_page()
+        self._show_layout(_remembered(Layout, ctx.window.state("layout")) or Layout.GRID)
         self._connect()
         self._show_counts()
         self._show_rows()
@@ -85,7 +95,7 @@ class MissionControl(QWidget):
     # -- building ----------------------------------------------------------------------------------------------------
 
     def _build_title_widgets(self) -> None:
-        self.filters = SegmentedControl("Show", self._segments(), Group.ALL)
+        self.filters = SegmentedControl("Show", self._segments(), self.model.filter)
         self.search = SearchField("Search agents", width_px=170)
         self.search.setToolTip("Search agents (/)")
         self.deploy = Button("Deploy agent", "primary", tooltip="Deploy an agent", shortcut="D")
@@ -219,6 +229,7 @@ class MissionControl(QWidget):
 
     def _filter(self, group: Group) -> None:
         self.model.set_filter(group)
+        self._ctx.window.set_state("filter", group.value)
         self._show_rows()
 
     def _search(self, query: str) -> None:
@@ -247,6 +258,10 @@ class MissionControl(QWidget):
     def toggle_layout(self) -> None:
         """Change between cards and rows."""
         kind = Layout.LIST if self.grid.layout_kind is Layout.GRID else Layout.GRID
+        self._show_layout(kind)
+        self._ctx.window.set_state("layout", kind.value)
+
+    def _show_layout(self, kind: Layout) -> None:
         self.grid.set_layout_kind(kind)
         name = "Show as cards" if kind is Layout.LIST else "Show as a list"
         self.layout_button.set_icon_name("agents" if kind is Layout.LIST else "list")
@@ -293,7 +308,11 @@ class MissionControl(QWidget):
     def _open_sort_menu(self) -> None:
         menu = build_sort_menu(self, self.model.order)
         position = self.sort_button.mapToGlobal(QPoint(0, self.sort_button.height() + 2))
-        self._popup(menu, position, {sort.value: partial(self.model.set_order, sort) for sort in Sort})
+        self._popup(menu, position, {sort.value: partial(self._sort, sort) for sort in Sort})
+
+    def _sort(self, order: Sort) -> None:
+        self.model.set_order(order)
+        self._ctx.window.set_state("sort", order.value)
 
     def _popup(self, menu: QMenu, position: QPoint, commands: dict[str, Callable[[], object]]) -> None:
         def run(action: QAction) -> None:

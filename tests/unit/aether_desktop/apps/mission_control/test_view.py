@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QToolTip, 
 from aether_desktop.apps.mission_control import paint_parts, row_painter
 from aether_desktop.apps.mission_control.agent_grid import AgentGrid, Layout
 from aether_desktop.models.agent_order import Sort
+from aether_desktop.models.agent_status import Group
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
 from aether_desktop.shell.layout import MemoryLayoutStore
 from aether_desktop.shell.main_window import MainWindow
@@ -144,6 +145,29 @@ async def test_cards_and_rows_change_places_with_the_selection_kept(page: Page) 
     assert page.view.grid.selected_pids() == (4,)
     page.click(page.view.layout_button)
     assert page.view.grid.layout_kind is Layout.GRID
+
+
+@pytest.mark.feature("MC03")
+async def test_order_filter_and_look_are_found_again(page: Page, make_page: MakePage) -> None:
+    page.press(Key.Key_S)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    next(action for action in menu.actions() if action.data() == Sort.NAME.value).trigger()
+    menu.close()
+    page.press(Key.Key_L)
+    page.view.filters.selected.emit("active")
+    again = make_page().view
+    assert (again.model.order, again.model.filter) == (Sort.NAME, Group.ACTIVE)
+    assert again.filters.current == Group.ACTIVE
+    assert again.grid.layout_kind is Layout.LIST
+    assert again.layout_button.accessibleName() == "Show as cards"
+
+
+async def test_a_remembered_choice_that_is_no_more_is_none(page: Page, make_page: MakePage) -> None:
+    page.world.window.states = {"sort": "colour", "filter": "\x00", "layout": "list grid"}
+    again = make_page().view
+    assert (again.model.order, again.model.filter) == (Sort.NEWEST, Group.ALL)
+    assert again.grid.layout_kind is Layout.GRID
 
 
 async def test_arrows_move_and_enter_opens(page: Page) -> None:
