@@ -20,7 +20,7 @@ from aether_desktop.theme.fonts import tabular_ui_font, ui_font
 from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.button import IconButton, PaintedButton, tooltip_with_shortcut
 from aether_desktop.widgets.focus_ring import paint_focus_ring
-from aether_desktop.widgets.rounded_menu import round_corners
+from aether_desktop.widgets.menu import new_menu
 from aether_desktop.widgets.shown_text import plain_tooltip
 
 MENU_BAR_HEIGHT_PX = 32
@@ -103,7 +103,7 @@ class _Menus(QMenuBar):
         if overflow is not None:
             overflow.setAccessibleName("More menus")
         for spec in specs:
-            menu = round_corners(QMenu(spec.title, self))
+            menu = new_menu(self, spec.title)
             menu.aboutToShow.connect(lambda menu=menu, spec=spec: self._on_opening(menu, spec))
             self.addMenu(menu)
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from aether_desktop.shell.shortcuts import ActionRegistry
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.icons import icon
-from aether_desktop.widgets.rounded_menu import round_corners
+from aether_desktop.widgets.menu import new_menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class MenuSpec:
 
 def build_menu(parent: QWidget, entries: Sequence[MenuEntry], registry: ActionRegistry | None) -> QMenu:
     """Return a menu of ``entries`` that deletes itself when it closes."""
-    menu = round_corners(QMenu(parent))
+    menu = new_menu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     fill_menu(menu, entries, registry)
     return menu
@@ -88,7 +88,7 @@ def fill_menu(menu: QMenu, entries: Sequence[MenuEntry], registry: ActionRegistr
         if isinstance(entry, SeparatorEntry):
             menu.addSeparator()
         elif isinstance(entry, SubmenuEntry):
-            submenu = round_corners(QMenu(entry.text, menu))
+            submenu = new_menu(menu, entry.text)
             menu.addMenu(submenu)
             fill_menu(submenu, entry.entries, registry)
         elif isinstance(entry, CommandEntry):

@@ -11,6 +11,7 @@ from aether_desktop.models.agent_order import Sort
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.icons import icon
+from aether_desktop.widgets.menu import new_menu
 
 _SORTS = {
     Sort.NEWEST: "Newest first",
@@ -22,7 +23,7 @@ _SORTS = {
 
 def build_agent_menu(parent: QWidget, views: Sequence[ProcessView]) -> QMenu:
     """The context menu of selected agents; what cannot be done to them is grey."""
-    menu = QMenu(parent)
+    menu = new_menu(parent)
     one = len(views) == 1
     living = [view for view in views if not view.ended]
     paused = [view for view in living if view.info.state == "stopped"]
@@ -40,7 +41,7 @@ def build_agent_menu(parent: QWidget, views: Sequence[ProcessView]) -> QMenu:
 
 def build_sort_menu(parent: QWidget, current: Sort) -> QMenu:
     """The menu that says what comes first."""
-    menu = QMenu(parent)
+    menu = new_menu(parent)
     note = menu.addAction("Who needs you comes first, then:")
     note.setEnabled(False)
     group = QActionGroup(menu)

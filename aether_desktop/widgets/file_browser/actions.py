@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.icons import icon
+from aether_desktop.widgets.menu import new_menu
 
 if TYPE_CHECKING:
     from aether_desktop.widgets.file_browser.view import FilesView
@@ -76,7 +77,7 @@ def matching(actions: Sequence[FileAction], event: QKeyEvent, *, in_list: bool) 
 
 def open_menu(parent: QWidget, actions: Sequence[FileAction], position: QPoint) -> QMenu:
     """Show the actions at the global ``position``; what is not possible is grey. Does not wait."""
-    menu = QMenu(parent)
+    menu = new_menu(parent)
     menu.setAccessibleName("Actions")
     colour = QColor(tokens_of(parent).text2)
     group = ""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from aether_desktop.widgets.menu import new_menu
 from aether_desktop.widgets.terminal.commands import Command
 from aether_desktop.widgets.terminal.schemes import AUTOMATIC, SCHEMES
 
@@ -30,7 +31,7 @@ class ContextMenu(QObject):
     def build(self, at: QPoint) -> QMenu:
         """The menu for a point of the view; it deletes itself when it closes."""
         view = self._view
-        menu = QMenu(view)
+        menu = new_menu(view)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName("Terminal menu")
         link = view.parts.links.at(at)
@@ -56,7 +57,7 @@ class ContextMenu(QObject):
 
     def _themes(self, parent: QMenu) -> QMenu:
         preferences = self._view.preferences
-        menu = QMenu("Colours", parent)
+        menu = new_menu(parent, "Colours")
         group = QActionGroup(menu)
         for name in (AUTOMATIC, *SCHEMES):
             action = menu.addAction("As the Desktop" if name == AUTOMATIC else name)
