@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.theme.tokens import Phase
-from aether_desktop.widgets.badge import Badge
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.label import ElidedLabel, Label
@@ -69,8 +68,6 @@ def controls(_theme: ThemeManager) -> QWidget:
         phases.addWidget(Label(phase.value), index // 4, index % 4 * 3 + 1)
         phases.addWidget(ProgressBar(phase.value, 0.2 + index / 10, phase=phase.value), index // 4, index % 4 * 3 + 2)
     column.addLayout(phases)
-    badges = _row(Badge("3", "attention"), Badge("99+", "accent"), Badge("12", "neutral"))
-    column.addLayout(badges)
     entry, choice, text = QLineEdit("typed"), QComboBox(), QPlainTextEdit("Several\nlines")
     entry.setPlaceholderText("Tell 1042 what to do next…")
     choice.addItems(["qwen3:8b", "heuristic"])

@@ -9,7 +9,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from aether_desktop.widgets.badge import Badge, count_text
 from aether_desktop.widgets.button import Button, IconButton, tooltip_with_shortcut
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.label import ElidedLabel, Label
@@ -151,20 +150,6 @@ def test_the_search_field_says_what_is_typed_and_escape_clears(qtbot: QtBot) -> 
     field.setText("set by the program")
     assert len(queries) == 4
     assert field.accessibleName() == "Search agents"
-
-
-@pytest.mark.parametrize(("count", "text"), [(-1, ""), (0, ""), (7, "7"), (99, "99"), (100, "99+")])
-def test_badges_count_up_to_99(count: int, text: str) -> None:
-    assert count_text(count) == text
-
-
-def test_an_empty_badge_hides(qtbot: QtBot) -> None:
-    page = QWidget()
-    badge = Badge("3", parent=page)
-    shown(qtbot, page)
-    assert badge.isVisible()
-    badge.set_text("")
-    assert badge.isHidden()
 
 
 @pytest.mark.parametrize(("given", "kept"), [(-3.0, 0.0), (0.34, 0.34), (7.0, 1.0)])
