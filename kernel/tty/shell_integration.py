@@ -1,10 +1,13 @@
-r"""Prompt marks (OSC 133) and the working directory (OSC 7) from bash, without a change to any of the person's files.
+r"""Prompt marks (OSC 133) and the working directory (OSC 7) from bash, zsh and fish, without a change to any of the person's files.
 
 bash reads `BASH_SETUP` in place of ~/.bashrc, through a descriptor that it closes again. It first does what a login shell does:
 /etc/profile, then ~/.bash_profile, ~/.bash_login or ~/.profile, or ~/.bashrc where there is none of them. Then it adds to
-PROMPT_COMMAND, PS0 and PS1 what marks them and keeps what is there; exit statuses stay what they were. Other shells start
-as login shells, unmarked.
+PROMPT_COMMAND, PS0 and PS1 what marks them and keeps what is there; exit statuses stay what they were. zsh reads the `.zshenv` of
+the folder `zsh` beside this file, which gives ZDOTDIR back and reads the person's own. fish runs `FISH_SETUP` after its configuration,
+and not from version 4 on, which marks its prompts itself. Other shells start as login shells, unmarked.
 """
+
+from pathlib import Path
 
 BASH_SETUP = r"""exec 3<&-
 [ -r /etc/profile ] && . /etc/profile
@@ -59,8 +62,42 @@ SANDBOX_SHELL = (
 )
 
 
+ZSH_FOLDER = str(Path(__file__).with_name("zsh"))
+
+#: For `sh -c`: becomes the zsh in $1, which reads the `.zshenv` in the folder $2 first.
+RUN_ZSH = """if [ -n "${ZDOTDIR+x}" ]; then AETHER_ZDOTDIR=$ZDOTDIR; export AETHER_ZDOTDIR; fi
+ZDOTDIR=$2; export ZDOTDIR; exec "$1" -l"""
+
+FISH_SETUP = r"""if string match -qr '^[0-3]\.' -- $version
+  function __aether_tell_folder --on-variable PWD
+    printf '\e]7;file://%s%s\e\\' $hostname (string escape --style=url -- $PWD)
+  end
+  function __aether_before_prompt --on-event fish_prompt
+    printf '\e]133;A\a'
+  end
+  function __aether_before_command --on-event fish_preexec
+    printf '\e]133;C\a'
+  end
+  function __aether_after_command --on-event fish_postexec
+    printf '\e]133;D;%s\a' $status
+  end
+  functions -q fish_prompt; and functions -c fish_prompt __aether_own_prompt
+  function fish_prompt
+    __aether_own_prompt
+    printf '\e]133;B\a'
+  end
+  __aether_tell_folder
+end
+"""
+
+
 def login_shell(shell: str) -> tuple[str, ...]:
     """How the person's own shell is started; `shell` is its path."""
-    if shell.rpartition("/")[2] == "bash":
+    name = shell.rpartition("/")[2]
+    if name == "bash":
         return ("/bin/sh", "-c", RUN_BASH, "sh", shell)
+    if name == "zsh":
+        return ("/bin/sh", "-c", RUN_ZSH, "sh", shell, ZSH_FOLDER)
+    if name == "fish":
+        return (shell, "-l", "-C", FISH_SETUP)
     return (shell, "-l")

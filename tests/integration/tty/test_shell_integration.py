@@ -1,7 +1,8 @@
-"""Prompt marks, exit statuses and the working directory from a real bash; the person's own files come first and stay."""
+"""Prompt marks, exit statuses and the working directory from real shells; the person's own files come first and stay."""
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -60,11 +61,13 @@ async def manager() -> AsyncIterator[TtyManager]:
     await made.close_all()
 
 
-async def open_shell(manager: TtyManager, home: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str]) -> Shell:
+async def open_shell(
+    manager: TtyManager, home: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], shell: str = "/bin/bash"
+) -> Shell:
     home.mkdir(exist_ok=True)
     for name, text in files.items():
         (home / name).write_text(text)
-    monkeypatch.setenv("SHELL", "/bin/bash")
+    monkeypatch.setenv("SHELL", shell)
     monkeypatch.setenv("HOME", str(home))
     return Shell(manager, (await manager.open_shell(ShellSpec())).tty_id)
 
@@ -132,6 +135,50 @@ async def test_the_working_directory_is_told(manager: TtyManager, tmp_path: Path
         str(tmp_path / "home")[1:],
         str(tmp_path)[1:] + "/a%20folder%20%C3%A9%25",
     ]
+
+
+OTHERS = {
+    "zsh": ("zsh", {".zshrc": "PS1='mine> '\n", ".zshenv": "export SEEN=env\n"}),
+    "zsh whose theme makes the prompt anew": ("zsh", {".zshrc": "precmd() { PS1='mine> '; }\n", ".zshenv": "export SEEN=env\n"}),
+    "zsh with its files elsewhere": (
+        "zsh",
+        {".zshenv": "export SEEN=env ZDOTDIR=$HOME/dots\n", "dots/.zshrc": "PS1='mine> '\n"},
+    ),
+    "fish": (
+        "fish",
+        {".config/fish/config.fish": "set -gx SEEN env\nset fish_greeting\nfunction fish_prompt; echo -n 'mine> '; end\n"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "files"), OTHERS.values(), ids=OTHERS.keys())
+async def test_other_shells_are_marked_too(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, files: dict[str, str]
+) -> None:
+    path = shutil.which(program)
+    assert path is not None, f"{program} is missing; `make test` installs it"
+    home = tmp_path / "home"
+    for name, text in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    (tmp_path / "a folder é%").mkdir()
+    shell = await open_shell(manager, home, monkeypatch, {}, path)
+    await shell.prompt(1)
+    shell.type("sh -c 'exit 41'\n")
+    await shell.prompt(2)
+    shell.type("echo status=$status seen=$SEEN; cd '../a folder é%'\n")
+    await shell.prompt(3)
+    shell.type("true\n")
+    await shell.prompt(4)
+    assert "status=41 seen=env" in shell.text
+    assert [mark.exit_code for mark in shell.marks if mark.kind == "D"] == [41, 0, 0]
+    lines = [mark.line for mark in shell.marks if mark.kind == "A"]
+    assert len(set(lines)) == 4
+    assert shell.text.count("mine>") == 4
+    told = [uri.partition("file://")[2].partition("/")[2] for uri in shell.folders]
+    assert told[0] == str(home)[1:]
+    assert told[-1] == str(tmp_path)[1:] + "/a%20folder%20%C3%A9%25"
+    assert all((home / name).read_text() == text for name, text in files.items())
 
 
 async def test_other_shells_start_unmarked(
