@@ -22,6 +22,7 @@ from aether_desktop.bridge.in_process import InProcessClient, KernelThread
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.event_loop import run_event_loop
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
+from aether_desktop.shell.appearance import Appearance
 from aether_desktop.shell.desktop_search import DesktopSearch
 from aether_desktop.shell.first_look import attach_all, first_look
 from aether_desktop.shell.kernel_watch import KernelWatch
@@ -42,7 +43,7 @@ from kernel.errors import AetherError
 from kernel.paths import Paths
 from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Event
-from kernel.protocol.system import DesktopRaiseRequested, KernelShutdownRequested, SettingsGet, SettingsSet
+from kernel.protocol.system import DesktopRaiseRequested, KernelShutdownRequested, SettingsGet
 from kernel.tasks import Scope
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class DesktopApplication(QObject):
         self._terminals = TerminalFactory(self._client, self)
         self._status = StatusFeed(parent=self)
         self._tasks = TaskOwner(self, self.show_error)
+        self._appearance = Appearance(self._client, self._theme, self.show_error, self)
         self._window = MainWindow(
             AppRegistry(),
             self._status,
@@ -155,7 +157,6 @@ class DesktopApplication(QObject):
         self._watch.changed.connect(self._update_status)
         self._stores.processes.changed.connect(lambda _pids: self._update_status())
         self._stores.kernel.changed.connect(self._update_status)
-        self._theme.theme_changed.connect(lambda *_: self._keep("desktop.theme", str(self._theme.choice.value)))
 
     def _on_kernel_ready(self) -> None:
         failure = self._client.failure
@@ -170,7 +171,7 @@ class DesktopApplication(QObject):
     async def _begin(self) -> None:
         """The first look at the kernel, then the windows of the last time. What cannot be read is said; the desktop opens all the same."""
         self._tasks.spawn(self._terminals.preferences.load(), name="terminal.preferences")
-        first_steps = await first_look(self._client, self._stores, self._theme, self.show_error)
+        first_steps = await first_look(self._client, self._stores, self._appearance.take, self.show_error)
         restored = self._window.restore()
         self._splash.finish()
         self._update_status()
@@ -239,10 +240,6 @@ class DesktopApplication(QObject):
     def quit(self) -> None:
         """End now, without a question: agents are interrupted and can be taken up again."""
         self._quitting.set()
-
-    def _keep(self, name: str, value: object) -> None:
-        if self._client.connected:
-            self._tasks.spawn(self._client.execute(SettingsSet(name=name, value=value)), name="keep")
 
     def _place_window(self) -> None:
         primary = self._app.primaryScreen()

@@ -11,26 +11,23 @@ from typing import Any
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.stores import Stores
-from aether_desktop.theme.manager import ThemeChoice, ThemeManager
 from kernel.errors import AetherError
 from kernel.protocol.system import SettingsGet
 
-_THEMES = frozenset(choice.value for choice in ThemeChoice)
-
 
 async def first_look(
-    client: KernelClient, stores: Stores, theme: ThemeManager, on_error: Callable[[BaseException], None]
+    client: KernelClient, stores: Stores, take: Callable[[Mapping[str, Any]], None], on_error: Callable[[BaseException], None]
 ) -> bool:
-    """Put the settings in force and fill the stores. True where the first steps were never answered; ``on_error`` is told what failed."""
+    """Have the settings put in force and fill the stores. True where the first steps were never answered.
+
+    take: puts settings in force. on_error: is told what failed.
+    """
     settings: Mapping[str, Any] = {}
     try:
         settings = (await client.execute(SettingsGet())).values
     except AetherError as error:
         on_error(error)
-    theme.set_reduced_motion(True if settings.get("desktop.reduced_motion") else None)
-    chosen = settings.get("desktop.theme")
-    if chosen in _THEMES:
-        theme.choose(ThemeChoice(chosen))
+    take(settings)
     await attach_all(stores, on_error)
     return settings.get("desktop.first_run_done") is False
 

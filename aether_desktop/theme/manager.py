@@ -34,6 +34,8 @@ class ThemeManager(QObject):
 
     theme_changed = Signal(object)
     """Emitted with the new ``Tokens`` after they were applied."""
+    choice_changed = Signal(object)
+    """Emitted with the new ``ThemeChoice``, also where it comes to the same tokens, after they were applied."""
 
     def __init__(
         self,
@@ -74,9 +76,11 @@ class ThemeManager(QObject):
         return motion.motion_reduced()
 
     def choose(self, choice: ThemeChoice) -> None:
-        """Change to another theme; does nothing when it comes to the same tokens."""
-        self._choice = choice
-        self._apply()
+        """Change to another theme; nothing is painted anew when it comes to the same tokens."""
+        if choice is not self._choice:
+            self._choice = choice
+            self._apply()
+            self.choice_changed.emit(choice)
 
     def toggle(self) -> None:
         """Change between dark and light."""

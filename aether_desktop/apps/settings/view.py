@@ -126,7 +126,7 @@ class SettingsView(QWidget):
         self.model.activated.connect(self._on_model)
         self.refresh.clicked.connect(lambda: self._tasks.spawn(self._look(search=True), name="llm.list"))
         self._ctx.stores.llm.changed.connect(self._show_models)
-        self._ctx.theme.theme_changed.connect(self._on_theme_changed)
+        self._ctx.theme.choice_changed.connect(self._on_theme_chosen)
         unsubscribe = self._ctx.client.subscribe(self._on_events)
         self.destroyed.connect(lambda: unsubscribe())
 
@@ -188,12 +188,12 @@ class SettingsView(QWidget):
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
-    def _on_theme_changed(self, _tokens: object) -> None:
-        self.theme.set_current(str(self._ctx.theme.choice.value))
+    def _on_theme_chosen(self, choice: ThemeChoice) -> None:
+        self.theme.set_current(choice.value)
 
     def _on_theme(self, key: str) -> None:
+        # The desktop keeps it, as it does where another menu changes the theme.
         self._ctx.theme.choose(ThemeChoice(key))
-        self._keep("desktop.theme", key)
 
     def _on_motion(self, checked: bool) -> None:
         self._ctx.theme.set_reduced_motion(True if checked else None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject
 
 from aether_desktop.shell.first_look import attach_all, first_look
 from aether_desktop.stores import Stores, build_stores
-from aether_desktop.theme.manager import ThemeChoice, ThemeManager
 from kernel.errors import UnavailableError
 from kernel.protocol.process import ProcessList
 from kernel.protocol.system import KernelStatus, LlmList, SettingsGet
@@ -30,23 +30,24 @@ def stores(client: FakeKernelClient) -> Iterator[Stores]:
     parent.deleteLater()
 
 
-async def test_the_settings_are_put_in_force(client: FakeKernelClient, stores: Stores, theme: ThemeManager) -> None:
+async def test_the_settings_are_put_in_force(client: FakeKernelClient, stores: Stores) -> None:
     errors: list[BaseException] = []
+    taken: list[Mapping[str, Any]] = []
     client.settings["desktop.theme"] = "light"
-    assert await first_look(client, stores, theme, errors.append)
-    assert theme.choice is ThemeChoice.LIGHT
+    assert await first_look(client, stores, taken.append, errors.append)
+    assert taken[0]["desktop.theme"] == "light"
     client.settings["desktop.first_run_done"] = True
-    assert not await first_look(client, stores, theme, errors.append)
+    assert not await first_look(client, stores, taken.append, errors.append)
     assert errors == []
 
 
 @pytest.mark.parametrize("failing", [SettingsGet, ProcessList, KernelStatus, LlmList])
 async def test_one_answer_that_fails_is_said_and_the_others_are_read(
-    client: FakeKernelClient, stores: Stores, theme: ThemeManager, failing: type
+    client: FakeKernelClient, stores: Stores, failing: type
 ) -> None:
     errors: list[BaseException] = []
     client.answer(failing, UnavailableError("It does not answer.", "Wait."))
-    first_steps = await first_look(client, stores, theme, errors.append)
+    first_steps = await first_look(client, stores, lambda _values: None, errors.append)
     assert [str(error) for error in errors] == ["It does not answer. Wait."]
     assert first_steps is (failing is not SettingsGet)
     assert (stores.processes.get(4) is not None) is (failing is not ProcessList)
