@@ -150,9 +150,10 @@ class AskBar(QWidget):
 
 
 class BarHost(QObject):
-    """Shows questions over one widget, one at a time, at the edge that the cursor is farther from.
+    """Shows questions over one widget, one at a time, at the edge that the cursor is farther from when it is asked.
 
-    cursor_high: whether the cursor is in the upper half. give_back: takes the keyboard when a question is over.
+    It stays at that edge: the cursor's line moves while the window is resized, and a question that jumped from edge to edge could not
+    be answered. cursor_high: whether the cursor is in the upper half. give_back: takes the keyboard when a question is over.
     """
 
     def __init__(self, view: QWidget, cursor_high: Callable[[], bool], give_back: Callable[[], None]) -> None:
@@ -161,6 +162,7 @@ class BarHost(QObject):
         self._cursor_high = cursor_high
         self._give_back = give_back
         self._bar: AskBar | None = None
+        self._at_bottom = False
         self._on_answer: Callable[[str], None] = _nothing
         self._waiting: deque[tuple[Question, Callable[[str], None]]] = deque()
         view.installEventFilter(self)
@@ -212,6 +214,7 @@ class BarHost(QObject):
         self._bar = bar = AskBar(question, self._view)
         self._on_answer = on_answer
         bar.answered.connect(self._on_answered)
+        self._at_bottom = self._cursor_high()
         self._place()
         bar.show()
         bar.raise_()
@@ -236,7 +239,7 @@ class BarHost(QObject):
         layout = self._bar.layout()
         wanted = layout.totalHeightForWidth(width) if layout is not None and layout.hasHeightForWidth() else -1
         height = wanted if wanted > 0 else self._bar.sizeHint().height()
-        top = view.height() - height - MARGIN_PX if self._cursor_high() else MARGIN_PX
+        top = view.height() - height - MARGIN_PX if self._at_bottom else MARGIN_PX
         # In a very small window the buttons at the bottom are what must show.
         top = min(max(0, top), view.height() - height)
         self._bar.setGeometry((view.width() - width) // 2, top, width, height)
