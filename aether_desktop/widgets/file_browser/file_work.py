@@ -30,12 +30,14 @@ from aether_desktop.widgets.file_browser.names import (
 )
 from aether_desktop.widgets.notice import Notice, Notify
 from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.work_under_way import WorkUnderWay
 from kernel.errors import AetherError, ConflictError, InvalidArgumentError, NotFoundError
 from kernel.protocol.fs import FsCp, FsMkdir, FsMv, FsRm, FsStat, FsWrite
 from kernel.protocol.records import FileStat
 
 T = TypeVar("T")
 _HOMES = "/home"
+_NAME_CHARACTERS = 80
 DELETE_ANSWERS = (Answer("cancel", "Keep", default=True), Answer("delete", "Delete", "danger"))
 
 
@@ -209,14 +211,19 @@ class FileWork:
     ) -> None:
         """Do it to all, one after the other; what fails does not keep the rest from being done."""
         failures: list[Failure] = []
+        under_way = WorkUnderWay()
         try:
             for number, thing in enumerate(things, 1):
-                self._show(f"{doing} {number:,} of {len(things):,}…" if len(things) > 1 else f"{doing}…")
+                progress = f"{number:,} of {len(things):,}" if len(things) > 1 else ""
+                self._show(f"{doing} {progress}".rstrip() + "…")
+                named = f"{doing} “{shown_name(name_of(path_of(thing)))[:_NAME_CHARACTERS]}”"
+                under_way.say(f"{named} ({progress})" if progress else named)
                 try:
                     await work(thing)
                 except AetherError as error:
                     failures.append(Failure(path_of(thing), error))
         finally:
+            under_way.end()
             self._show("")
         if failures:
             self._tell(failure_notice(failures, len(things), done))

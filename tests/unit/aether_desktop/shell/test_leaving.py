@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from aether_desktop.shell.leaving import Leaving, quit_question
 from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.stores.reducers.process import ProcessView
+from aether_desktop.widgets.label import ElidedLabel
 from aether_desktop.widgets.sheet import Sheet
+from aether_desktop.widgets.work_under_way import WorkUnderWay, work_under_way
 from tests.fakes.kernel_client import make_info
 
 
@@ -124,3 +126,47 @@ def test_the_session_ends_where_nothing_would_be_lost_or_nobody_can_be_asked(des
     silent.leaving.end_of_session(mute)
     assert (silent.said, mute.told) == ([], [])
     assert desktop.windows.windows == (frame,)
+
+
+def test_files_that_are_being_copied_are_waited_for(desktop: MainWindow) -> None:
+    ends = Ends(desktop)
+    first, second = WorkUnderWay(), WorkUnderWay()
+    first.say("Copying “photos” (3 of 12)")
+    second.say("Deleting “old”")
+    assert not ends.leaving.ask()
+    assert not ends.leaving.ask()
+    sheet = sheet_of(desktop)
+    first.say("Copying “letters” (4 of 12)")
+    assert [label.text() for label in sheet.findChildren(ElidedLabel)] == ["Copying “letters” (4 of 12)", "Deleting “old”"]
+    first.end()
+    assert ends.said == []
+    second.end()
+    assert ends.said == ["end"]
+    assert work_under_way() == ()
+
+
+def test_who_will_not_wait_for_files_quits_and_who_stays_stays(desktop: MainWindow) -> None:
+    ends = Ends(desktop)
+    work = WorkUnderWay()
+    ends.leaving.ask()
+    QTest.mouseClick(sheet_of(desktop).button("stay"), Qt.MouseButton.LeftButton)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    work.say("Copying “letters”")
+    assert ends.said == []
+    ends.leaving.ask()
+    QTest.mouseClick(sheet_of(desktop).button("quit"), Qt.MouseButton.LeftButton)
+    assert ends.said == ["end"]
+    work.end()
+    assert ends.said == ["end"]
+
+
+def test_files_are_waited_for_after_the_question_about_agents(desktop: MainWindow) -> None:
+    ends = Ends(desktop, *at_work(3))
+    work = WorkUnderWay()
+    ends.leaving.ask()
+    QTest.mouseClick(sheet_of(desktop).button("quit"), Qt.MouseButton.LeftButton)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert ends.said == []
+    assert sheet_of(desktop).accessibleName() == "Files are still being changed"
+    work.end()
+    assert ends.said == ["end"]

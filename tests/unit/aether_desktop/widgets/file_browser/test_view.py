@@ -17,6 +17,7 @@ from shiboken6 import isValid
 
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.file_browser import clip
+from aether_desktop.widgets.work_under_way import work_under_way
 from kernel.errors import LimitReachedError, UnavailableError
 from kernel.protocol.base import Command
 from kernel.protocol.fs import FsChanged, FsCp, FsLs, FsMv, FsRm, FsUnwatch, FsWatch
@@ -294,10 +295,13 @@ async def test_what_was_begun_is_finished_though_the_window_closes(browser: Brow
     browser.view.go("/shared")
     await browser.until(lambda: browser.view.folder == "/shared")
     await close_while(browser, FsMv if cut else FsCp, browser.view.paste)
+    (work,) = work_under_way()
+    assert work.text == f"{'Moving' if cut else 'Copying'} “file0” (1 of 5)"
     shared = browser.root / "shared"
     await browser.until(lambda: len(list(shared.iterdir())) == 5)
     await browser.until(lambda: bool(browser.notices))
     assert browser.notices[0].title == ("5 items moved" if cut else "5 items copied")
+    assert work_under_way() == ()
 
 
 async def test_a_deletion_that_was_agreed_to_is_finished_though_the_window_closes(browser: Browser) -> None:
