@@ -5,6 +5,7 @@ It shows what `find` returns and says what was chosen; it knows nothing of what 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ from aether_desktop.widgets.shown_text import exact_line
 SHOWN_ROWS = 9
 _WIDTH_PX = 560
 _ROW_PX = 44
+_HIGHEST_PX = 48
 _TILE_PX = 28
 _CHARACTERS = 200
 _NOWHERE = QModelIndex()
@@ -63,7 +65,10 @@ Find = Callable[[str], Sequence[Found]]
 
 
 class SearchPanel(QFrame):
-    """The overlay. Escape or a click elsewhere closes it; the arrow keys choose, Enter takes."""
+    """The overlay, always whole inside of its parent: where there is no room for all rows the list scrolls.
+
+    Escape or a click elsewhere closes it; the arrow keys choose, Enter takes.
+    """
 
     chosen = Signal(str)
     """The key of what was taken."""
@@ -97,6 +102,7 @@ class SearchPanel(QFrame):
         self.list.entered.connect(self.list.setCurrentIndex)
         self.field.installEventFilter(self)
         self.setAccessibleName("Search")
+        parent.installEventFilter(self)
         self.hide()
 
     @property
@@ -136,7 +142,11 @@ class SearchPanel(QFrame):
         self._before = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The field has the keyboard; arrows and Enter are the list's."""
+        """The field has the keyboard; arrows and Enter are the list's. The panel follows its parent's size."""
+        if watched is not self.field:
+            if event.type() is QEvent.Type.Resize and self.isVisible():
+                self._place()
+            return False
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and self._on_key(event):
             return True
         if isinstance(event, QFocusEvent) and event.type() is QEvent.Type.FocusOut and self.isVisible():
@@ -178,17 +188,27 @@ class SearchPanel(QFrame):
             self.list.setCurrentIndex(self._model.index(min(row, len(found) - 1), 0))
         self.list.setVisible(bool(found))
         self._nothing.setVisible(not found)
-        self.list.setFixedHeight(min(len(found), SHOWN_ROWS) * _ROW_PX)
         self._place()
+        self.list.scrollTo(self.list.currentIndex())
 
     def _place(self) -> None:
         parent = self.parentWidget()
         if parent is None:
             return
         width = min(_WIDTH_PX, parent.width() - 2 * SPACE.lg)
+        top = max(_HIGHEST_PX, parent.height() // 6)
+        rows = min(len(self._model.found), SHOWN_ROWS)
+        around = self.field.sizeHint().height() + 2 * SPACE.md + SPACE.sm
+        missing = top + around + rows * _ROW_PX + SPACE.md - parent.height()
+        if missing > 0:
+            # First it goes up, then the list gets shorter.
+            up = min(missing, top - _HIGHEST_PX)
+            top -= up
+            rows = max(1, rows - math.ceil((missing - up) / _ROW_PX))
+        self.list.setFixedHeight(rows * _ROW_PX)
         self.setFixedWidth(width)
         self.adjustSize()
-        self.move((parent.width() - width) // 2, max(48, parent.height() // 6))
+        self.move((parent.width() - width) // 2, top)
 
 
 class _FoundModel(QAbstractListModel):

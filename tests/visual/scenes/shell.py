@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.apps.mission_control.view import MissionControl
 from aether_desktop.shell.app_registry import DEFAULT_MANIFESTS, AppRegistry
+from aether_desktop.shell.desktop_search import DesktopSearch
 from aether_desktop.shell.geometry import Zone
 from aether_desktop.shell.layout import MemoryLayoutStore
 from aether_desktop.shell.main_window import MainWindow
@@ -183,6 +184,14 @@ async def hold_the_switcher(window: MainWindow) -> None:
     QTest.keyPress(window, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
 
 
+async def search(window: MainWindow) -> None:
+    _placed(window, window.open_window("mission-control"), QRect(24, 52, 850, 610))
+    await _rest(window)
+    found = DesktopSearch(window, window.world.client, window.world.stores)  # type: ignore[attr-defined] # see desktop
+    found.panel.open()
+    found.panel.field.setFocus()
+
+
 def open_context_menu(widget: QWidget) -> None:
     window = _main(widget)
     picture_of_menu(window, lambda: window.desktop.menu_requested.emit(QPoint(0, 0)))
@@ -260,6 +269,8 @@ SCENES = (
     *in_both_themes("desktop-small", desktop, (800, 600), settle(open_windows), "DS11"),
     *in_both_themes("desktop-smallest", desktop, (480, 360), settle(open_windows)),
     *in_both_themes("desktop-menu", desktop, (700, 500), open_context_menu, "DS06"),
+    *in_both_themes("search", desktop, (1100, 760), settle(search), "DS07"),
+    *in_both_themes("search-smallest", desktop, (480, 360), settle(search), "DS07"),
     *in_both_themes("snap-preview", desktop, (1280, 800), settle(drag_to_the_left_edge), "DS01"),
     *in_both_themes("snapped", desktop, (1280, 800), settle(snap_three), "DS01"),
     *in_both_themes("switcher", desktop, (1280, 800), settle(hold_the_switcher), "DS01"),

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from aether_desktop.shell.desktop_search import DesktopSearch
-from aether_desktop.shell.search_panel import SearchPanel
+from aether_desktop.shell.search_panel import SHOWN_ROWS, SearchPanel
 from tests.fakes.app_context import attach
 from tests.fakes.kernel_client import make_info
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
@@ -85,6 +86,23 @@ async def test_keys_choose_and_leave(desk: Desk, panel: SearchPanel) -> None:
     assert panel.field.text() == ""
     QTest.keyClick(panel.field, Qt.Key.Key_Escape)
     assert not panel.isVisible()
+
+
+@pytest.mark.parametrize("size", [(480, 360), (640, 400), (1280, 800)])
+async def test_all_of_it_is_inside_of_the_window(desk: Desk, panel: SearchPanel, size: tuple[int, int]) -> None:
+    desk.world.client.processes = [make_info(pid) for pid in range(1, 30)]
+    await attach(desk.world)
+    desk.window.actions_registry.trigger("shell.search")
+    desk.window.resize(*size)
+    QApplication.processEvents()
+    assert len(panel.found) > SHOWN_ROWS
+    assert desk.window.rect().contains(panel.geometry())
+    assert panel.rect().contains(panel.field.geometry())
+    assert panel.rect().contains(panel.list.geometry())
+    QTest.keyClick(panel.field, Qt.Key.Key_Up)
+    last = panel.list.visualRect(panel.list.currentIndex())
+    assert panel.list.currentIndex().row() == len(panel.found) - 1
+    assert panel.list.viewport().rect().contains(last)
 
 
 async def test_what_comes_late_for_other_words_is_not_shown(desk: Desk, panel: SearchPanel) -> None:
