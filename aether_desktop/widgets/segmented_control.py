@@ -44,11 +44,21 @@ class SegmentedControl(QTabBar):
     """Emitted with the key of a segment that the person chose."""
 
     def __init__(
-        self, name: str, segments: Sequence[Segment], current: str = "", *, parent: QWidget | None = None
+        self,
+        name: str,
+        segments: Sequence[Segment],
+        current: str = "",
+        *,
+        text_padding_px: int = _TEXT_PADDING_PX,
+        parent: QWidget | None = None,
     ) -> None:
-        """``name`` says what is chosen, for screen readers; ``current`` is a key (the first segment's if empty)."""
+        """``name`` says what is chosen, for screen readers; ``current`` is a key (the first segment's if empty).
+
+        ``text_padding_px``: the room at each side of a text; less where many segments share a narrow window.
+        """
         super().__init__(parent)
         self._name = name
+        self._text_padding_px = text_padding_px
         self._segments: tuple[Segment, ...] = ()
         self._current = current
         self._font = tabular_ui_font(TYPE.label, QFont.Weight.Medium)
@@ -181,7 +191,7 @@ class SegmentedControl(QTabBar):
 
     def _widths(self) -> list[float]:
         metrics = QFontMetrics(self._font)
-        return [metrics.horizontalAdvance(segment.label) + 2 * _TEXT_PADDING_PX for segment in self._segments]
+        return [metrics.horizontalAdvance(segment.label) + 2 * self._text_padding_px for segment in self._segments]
 
     def _areas(self) -> list[QRectF]:
         areas, x = [], float(_PADDING_PX)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument, QTextOption
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
-from aether_desktop.theme.fonts import mono_font
-from aether_desktop.theme.tokens import DARK, TYPE
+from aether_desktop.apps.agent_vm.well_text import WellText
+from aether_desktop.theme.tokens import DARK
 from aether_desktop.widgets.shown_text import exact
 from kernel.protocol.records import Approval
 
 MOST_CHARACTERS = 300_000
 """Three times the longest command that the kernel takes; what is longer cannot be approved here, since nobody could read it."""
 LONG_CHARACTERS = 2_000
-WELL_COLOUR = QColor(DARK.terminal.background).darker(190).name()
-"""The ground of what is exact, in both themes: darker than any panel around it."""
 
 
 def asked_of(approval: Approval) -> str:
@@ -37,28 +33,11 @@ def length_of(text: str) -> str:
     return f"{lines:,} lines, {counted}" if lines > 1 else counted
 
 
-class AskedText(QPlainTextEdit):
-    """The well with what is asked for. It runs from left to right whatever is in it, and breaks lines anywhere, as a terminal does."""
+class AskedText(WellText):
+    """The well with what is asked for."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setReadOnly(True)
-        self.setFont(mono_font(TYPE.label))
-        self.setAccessibleName("What exactly it wants to do")
-        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
-        option = self.document().defaultTextOption()
-        option.setTextDirection(Qt.LayoutDirection.LeftToRight)
-        option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
-        self.document().setDefaultTextOption(option)
-        self.setStyleSheet(
-            f"QPlainTextEdit {{ background: {WELL_COLOUR}; color: {DARK.terminal.foreground};"
-            f" border: 1px solid {DARK.line_strong}; border-radius: 8px; padding: 4px 6px; }}"
-            f"QPlainTextEdit:focus {{ border: 1px solid {DARK.accent}; }}"
-            f"QScrollBar::handle {{ background: {DARK.text3}; }}"
-        )
+        super().__init__("What exactly it wants to do")
         self._diff = _DiffColours(self.document())
 
     def show_asked(self, text: str, *, diff: bool) -> None:

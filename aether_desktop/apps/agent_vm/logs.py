@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aether_desktop.apps.agent_vm.approval_text import WELL_COLOUR
+from aether_desktop.apps.agent_vm.well_text import WELL_COLOUR
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.models.log_model import LINE_ROLE, LogModel
 from aether_desktop.stores.journal import JournalStore

@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from aether_desktop.apps.agent_vm.approval_panel import ApprovalPanel
 from aether_desktop.apps.agent_vm.banner import Banner
 from aether_desktop.apps.agent_vm.control_bar import ALIVE, ControlBar
+from aether_desktop.apps.agent_vm.exchanges_view import ExchangesView
 from aether_desktop.apps.agent_vm.live_output import LiveOutput
 from aether_desktop.apps.agent_vm.logs import LogsView
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
@@ -50,7 +51,9 @@ LEAST_SIZE = (280, 100)
 """What the desktop's smallest window leaves below a title bar of two rows."""
 TIGHT_PX = 270
 NO_LIMIT_PX = 16_777_215
-TABS = (("terminal", "Terminal"), ("logs", "Logs"), ("timeline", "Timeline"), ("files", "Files"))
+TABS = (("terminal", "Terminal"), ("logs", "Logs"), ("timeline", "Timeline"), ("files", "Files"), ("model", "Model"))
+TAB_PADDING_PX = 8
+"""Around each tab's text: all five fit into the smallest window."""
 
 
 class _Pages(QStackedWidget):
@@ -83,14 +86,15 @@ class AgentView(QWidget):
         LiveOutput(self.terminals.record, self.journal, self)
         self.logs = LogsView(ctx.client, self.journal)
         self.files = FilesView(ctx.client, f"/home/agent_{pid}")
+        self.exchanges = ExchangesView(ctx.client, pid)
         self._pages = _Pages()
-        for page in (self.terminals, self.logs, self.timeline, self.files):
+        for page in (self.terminals, self.logs, self.timeline, self.files, self.exchanges):
             self._pages.addWidget(page)
         self.banner = Banner(self)
         self.keys = RecentKeys(self)
         self.approval = ApprovalPanel(self.keys, self)
         self.controls = ControlBar(self)
-        self.tabs = SegmentedControl("Views of the agent", [Segment(*tab) for tab in TABS])
+        self.tabs = SegmentedControl("Views of the agent", [Segment(*tab) for tab in TABS], text_padding_px=TAB_PADDING_PX)
         ctx.window.set_title_widgets([self.tabs])
         ctx.window.set_close_guard(self.terminals.may_close)
         column = QVBoxLayout(self)
@@ -113,6 +117,11 @@ class AgentView(QWidget):
             self.tabs.set_current(key)
             self._aim_focus()
 
+    def _choose_tab(self, key: str) -> None:
+        """A person's choice stays with the window: it opens with this tab at the next start."""
+        self.show_tab(key)
+        self._ctx.window.set_arguments(tuple({**self._ctx.arguments, "tab": key}.items()))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """See QWidget."""
         super().resizeEvent(event)
@@ -132,11 +141,11 @@ class AgentView(QWidget):
 
     def _aim_focus(self) -> None:
         """Who gets the keyboard when the window comes to the front: the question first, else the view shown."""
-        pages = (self.terminals, self.logs.list, self.timeline.list, self.files)
+        pages = (self.terminals, self.logs.list, self.timeline.list, self.files, self.exchanges)
         self.setFocusProxy(self.approval if self.approval.approval is not None else pages[self._pages.currentIndex()])
 
     def _connect(self) -> None:
-        self.tabs.selected.connect(self.show_tab)
+        self.tabs.selected.connect(self._choose_tab)
         self._ctx.stores.processes.changed.connect(self._on_changed)
         controls = self.controls
         controls.pause_requested.connect(lambda: self._signal("SIGSTOP"))
@@ -186,6 +195,7 @@ class AgentView(QWidget):
         self._ctx.window.set_attention(approval is not None)
         self.controls.show_process(info, status)
         self.banner.show_process(info, status)
+        self.exchanges.show_process(info)
         self.approval.show_approval(approval)
         self._share_height()
         self.timeline.list.set_living(info.state in ("created", "running", "sleeping") and not info.interrupted)

@@ -23,10 +23,12 @@ from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.stores.journal import JournalStores
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.manager import ThemeChoice, ThemeManager
+from kernel.errors import PermissionDeniedError
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.fs import FileList, FsLs
-from kernel.protocol.records import Approval, ChildProcess, FileStat
+from kernel.protocol.records import Approval, ChildProcess, FileStat, LlmExchange
+from kernel.protocol.system import LlmExchanges, LlmExchangesReply
 from tests.fakes.app_context import attach, make_world, run_now
 from tests.fakes.kernel_client import NOW, FakeKernelClient, make_approval, make_info
 from tests.visual.scene import Scene, in_both_themes
@@ -211,6 +213,7 @@ def window(
     *,
     tab: str = "timeline",
     approval: Approval | None = None,
+    calls: Sequence[LlmExchange] = (),
     after: Callable[[AgentView, FakeKernelClient], None] | None = None,
     at: QSize | None = None,
     **info: Any,
@@ -226,6 +229,7 @@ def window(
         client.journals[PID] = numbered(*journal())
         client.screens[f"tty-{PID}-0"] = PYTEST.replace("\n", "\r\n").encode()
         client.answer(FsLs, FileList(path=f"/home/agent_{PID}", entries=HOME))
+        client.answer(LlmExchanges, LlmExchangesReply(exchanges=tuple(calls), forgotten=3 if calls else 0))
         world = make_world(theme, theme, client)
         stores = replace(world.stores, journals=JournalStores(client))
         status = StatusFeed(ShellStatus(KernelState.READY, needs_you=len(client.approvals), running=1), theme)
@@ -257,6 +261,7 @@ async def _show(shell: Any) -> None:
     assert isinstance(view, AgentView)
     view.timeline.list.delegate.clock_of = time.gmtime
     view.logs.list.delegate.clock_of = time.gmtime
+    view.exchanges.list.delegate.clock_of = time.gmtime
     if after is not None:
         after(view, client)
         await rest()
@@ -320,6 +325,45 @@ SPAWNED: dict[str, Any] = {
 }  # fmt: skip
 
 
+ASKED = (
+    '{"model":"gemma4:e2b","stream":true,"messages":[{"role":"system","content":"You are a Coder.\\nBe brief."},'
+    '{"role":"user","content":"Make the router keep the order of commands"}],"tools":[],"options":{"num_ctx":32768}}'
+)
+SAID = (
+    '{"model":"gemma4:e2b","message":{"role":"assistant","content":"A queue for each session ‮eno"},"done":false}\n'
+    '{"model":"gemma4:e2b","message":{"role":"assistant","content":""},"done":true,"prompt_eval_count":2310,"eval_count":118}\n'
+)
+OVERLOADED = '{"error":{"message":"The model is overloaded.","type":"overloaded","retry":{"after_s":4}}}'
+
+
+def exchange(number: int, at: float, **changes: Any) -> LlmExchange:
+    fields: dict[str, Any] = {
+        "id": f"e{number}", "pid": PID, "provider": "ollama", "model": "gemma4:e2b", "url": "http://127.0.0.1:11434/api/chat",
+        "request_body": ASKED, "response_body": SAID, "status": 200, "started_at": AT + at, "duration_s": 3.4,
+    }  # fmt: skip
+    return LlmExchange(**{**fields, **changes})
+
+
+CALLS = (
+    exchange(1, 0.0),
+    exchange(2, 7.0, duration_s=0.084, status=503, response_body=OVERLOADED, error="The server is overloaded (HTTP 503)."),
+    exchange(3, 11.0, duration_s=62.0, response_body="", status=0, error="The connection was closed before an answer came."),
+    exchange(4, 17.0, provider="openai", model="a-very-long-name-of-a-model-that-nobody-wants-to-type-2026-11-20", duration_s=128.0),
+    exchange(5, 30.0, request_body=ASKED.replace("Be brief.", "Be brief. " * 900)),
+)
+
+
+def look_at_call(view: AgentView, _client: FakeKernelClient) -> None:
+    """Press Return on the newest call."""
+    view.exchanges.list.opened.emit()
+
+
+def refuse_calls(view: AgentView, client: FakeKernelClient) -> None:
+    """The kernel gives no calls."""
+    client.answer(LlmExchanges, PermissionDeniedError("Only the owner of this machine may see the calls.", "Ask them."))
+    view.show_tab("model")
+
+
 def expand(view: AgentView, _client: FakeKernelClient) -> None:
     """Open the edit and the thought behind it."""
     timeline = view.timeline.list
@@ -365,6 +409,8 @@ CHILDREN = tuple(
 SIZE = (680, 870)
 SMALLEST = (420, 400)
 """A desktop around a window of the smallest size."""
+BELOW = (600, 870)
+"""A desktop on which a window is too narrow for two things beside each other."""
 SMALL = (616, 520)
 """A desktop on which the largest window is about 600 x 400."""
 SCENES = (
@@ -391,5 +437,16 @@ SCENES = (
     *in_both_themes("agent-small-asks", window(look_events, approval=EDIT, **WAITING), SMALL, show, "AP05"),
     Scene("agent-smallest", window(streaming_events, at=MIN_SIZE), SMALLEST, ThemeChoice.DARK, show),
     *in_both_themes("agent-smallest-asks", window(look_events, approval=COMMAND, at=MIN_SIZE, **WAITING), SMALLEST, show, "AP05"),
+    *in_both_themes("agent-model", window(look_events, tab="model", calls=CALLS), (960, 720), show, "LP05"),
+    *in_both_themes("agent-model-below", window(look_events, tab="model", calls=CALLS[:2]), BELOW, show, "LP05"),
+    *in_both_themes("agent-model-empty", window(list, tab="model", **SPAWNED), SIZE, show, "LP05"),
+    Scene("agent-model-heuristic", window(list, tab="model", model="heuristic/built-in"), SMALL, ThemeChoice.DARK, show, "LP05"),
+    Scene("agent-model-failed", window(list, after=refuse_calls), SMALL, ThemeChoice.LIGHT, show, "LP05"),
+    Scene("agent-model-small", window(list, tab="model", calls=CALLS, after=look_at_call), SMALL, ThemeChoice.LIGHT, show, "LP05"),
+    Scene("agent-model-smallest", window(list, tab="model", calls=CALLS, at=MIN_SIZE), SMALLEST, ThemeChoice.DARK, show, "LP05"),
+    Scene(
+        "agent-model-smallest-body", window(list, tab="model", calls=CALLS, after=look_at_call, at=MIN_SIZE), SMALLEST,
+        ThemeChoice.LIGHT, show, "LP05",
+    ),
     Scene("agent-small-logs", window(extreme_events, tab="logs"), SMALL, ThemeChoice.LIGHT, show, "VM02"),
 )
