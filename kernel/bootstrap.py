@@ -34,11 +34,12 @@ from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import Empty, Event, ProcessEvent
 from kernel.protocol.fs import FsChanged
 from kernel.protocol.process import ProcessReaped
-from kernel.protocol.records import SystemCheck
+from kernel.protocol.records import GpuInfo, SystemCheck
 from kernel.protocol.system import KernelShutdownRequested, KernelStatus, KernelStatusReply
 from kernel.router import Router
 from kernel.sandbox.backend import LeftoverRecord
 from kernel.sandbox.bubblewrap import BubblewrapBackend
+from kernel.sandbox.gpu import Gpu, GpuMonitor, GpuSource
 from kernel.sandbox.host import HostBackend
 from kernel.sandbox.manager import SandboxManager
 from kernel.settings import Settings
@@ -95,6 +96,7 @@ class _Parts:
     supervisor: Supervisor
     terminals: Terminals
     accounting: Accounting
+    gpus: GpuMonitor
     files: VirtualFileSystem
     watcher: Watcher
     history: History
@@ -104,10 +106,16 @@ class _Parts:
 
 
 def build_kernel(
-    root: Path, environ: Mapping[str, str], *, clock: Clock | None = None, has_window: bool = True, stays: bool = True
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    gpus: GpuSource | None = None,
+    has_window: bool = True,
+    stays: bool = True,
 ) -> Kernel:
     """A kernel on the folder `root`, not started. has_window: whether `desktop.raise` can be obeyed. stays: whether it lasts
-    longer than one command, so that it may take up interrupted agents where the settings say so.
+    longer than one command, so that it may take up interrupted agents where the settings say so. gpus: looks for GPUs elsewhere (tests).
 
     Raises StorageError, InvalidArgumentError (a wrong setting or secret).
     """
@@ -116,7 +124,7 @@ def build_kernel(
     secret.load(paths.secret_file, environ)
     loaded = settings_tree.load(paths.config_file, environ)
     settings = Settings(loaded.config, paths.config_file, loaded.saved)
-    parts = _build_parts(paths, settings, environ, clock or SystemClock())
+    parts = _build_parts(paths, settings, environ, clock or SystemClock(), gpus or GpuSource())
     parts.has_window, parts.stays = has_window, stays
     if loaded.notice:
         parts.notices.append(loaded.notice)
@@ -142,12 +150,11 @@ def _build_store(paths: Paths, bus: EventBus, clock: Clock) -> _Store:
     )
 
 
-def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], clock: Clock) -> _Parts:
+def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], clock: Clock, gpu_source: GpuSource) -> _Parts:
     bus, scope = EventBus(clock), Scope("kernel")
     settings.publish_to(bus.publish)
-    store = _build_store(paths, bus, clock)
-    config = settings.current
-    homes = Homes(paths)
+    store, config = _build_store(paths, bus, clock), settings.current
+    homes, gpus = Homes(paths), GpuMonitor(gpu_source, clock, scope.child("gpus"))
     table = ProcessTable(lambda: config().agents.process_limit)
     manager = ProcessManager(table, store.processes, store.journal, bus, clock, homes, config, scope.child("reaper"))
     mailbox = Mailbox(table, store.messages, store.journal, clock)
@@ -162,7 +169,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     )
     pages = WebPages(models.http_get, allow_private=lambda: config().agents.private_pages)
     workplaces = Workplaces(
-        paths, homes, sandboxes, shares, store.workspaces, manager, mailbox, pages, consoles.get, config, scope.child("work")
+        paths, homes, sandboxes, shares, store.workspaces, manager, mailbox, pages, consoles.get, config, gpus, scope.child("work")
     )
     desk = ApprovalDesk(manager, clock, config)
     chooser, agents = ModelChooser(models, config), scope.child("agents")
@@ -197,6 +204,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
             supervisor, consoles, bus, scope.child("terminals"), manager.owner_of, lambda: config().terminal.scrollback
         ),
         accounting=accounting,
+        gpus=gpus,
         files=files,
         watcher=Watcher(paths.root, paths.state, bus, files.owner_of),
         history=History(store.processes, store.workspaces, store.journal, manager, accounting.children_of),
@@ -355,7 +363,13 @@ async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
         root=str(parts.paths.root),
         notices=tuple(parts.notices),
         checks=checks,
+        gpus=tuple(_gpu_info(gpu) for gpu in await parts.gpus.read()),
     )
+
+
+def _gpu_info(gpu: Gpu) -> GpuInfo:
+    used, total = (None if size is None else size >> 20 for size in (gpu.memory_used_bytes, gpu.memory_total_bytes))
+    return GpuInfo(name=gpu.name, usable=gpu.usable, memory_used_mb=used, memory_total_mb=total)
 
 
 async def _raise_desktop(parts: _Parts) -> Empty:

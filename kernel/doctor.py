@@ -20,6 +20,7 @@ from kernel.paths import Paths
 from kernel.protocol.records import MetricsSample, SystemCheck
 from kernel.protocol.system import KernelStatusReply
 from kernel.sandbox.backend import Probe
+from kernel.sandbox.gpu import GpuSource
 from kernel.tasks import Scope
 from kernel.version import VERSION
 
@@ -37,7 +38,7 @@ def machine_checks(sandbox: Probe, paths: Paths, environ: Mapping[str, str] | No
         _folder(paths),
         _database(paths),
         _docker(env),
-        _gpu(),
+        _gpu(GpuSource()),
         *_keys(env),
         _fonts(),
         _display(env),
@@ -142,21 +143,15 @@ def _docker(env: Mapping[str, str]) -> SystemCheck:
     return SystemCheck(name="Docker", ok=True, detail=f"the engine answers at {path}")
 
 
-def _gpu() -> SystemCheck:
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return SystemCheck(name="GPU", ok=False, detail="no NVIDIA driver found", remedy="Not needed; local models run faster with one.")
-    try:
-        found = subprocess.run(
-            [program, "--query-gpu=name,memory.total", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return SystemCheck(name="GPU", ok=False, detail=f"nvidia-smi failed: {error}", remedy="Reinstall the driver.")
-    return SystemCheck(name="GPU", ok=True, detail=", ".join(found.stdout.strip().splitlines()))
+def _gpu(source: GpuSource) -> SystemCheck:
+    found = source.find()
+    if not found.gpus:
+        return SystemCheck(name="GPU", ok=False, detail="none found", remedy="Not needed; local models run faster with one.")
+    sizes = [f"{name}, {total >> 30} GB" for name, _, total in source.measure() if total is not None]
+    detail = "; ".join([*sizes, *(f"{gpu.name} ({gpu.node})" for gpu in found.gpus if not sizes or gpu.driver != "nvidia")])
+    if not any(gpu.usable for gpu in found.gpus):
+        return SystemCheck(name="GPU", ok=False, detail=f"{detail}: agents may not open it", remedy=found.remedy)
+    return SystemCheck(name="GPU", ok=True, detail=detail)
 
 
 def _keys(env: Mapping[str, str]) -> tuple[SystemCheck, ...]:

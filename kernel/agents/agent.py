@@ -3,12 +3,13 @@
 Made by the supervisor for each run; holds no logic beyond shortcuts to the process manager.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from kernel.agents.approvals import ApprovalDesk
 from kernel.agents.gate import Gate
 from kernel.agents.inbox import Inbox
+from kernel.agents.prompt import Surroundings
 from kernel.agents.repetition import RepetitionGuard
 from kernel.agents.transcript import Transcript
 from kernel.bus import EventBus
@@ -68,6 +69,7 @@ class Agent:
     settings: Callable[[], Config]
     make_context: Callable[[int], ToolContext]
     confinement: Callable[[], Confinement]
+    surroundings: Callable[[], Awaitable[Surroundings]]
     peers: Peers
     mail_told_of: str = ""
 

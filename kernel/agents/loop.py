@@ -88,11 +88,8 @@ async def _begin(agent: Agent, resumed: bool) -> None:
     await agent.transcript.load()
     if agent.transcript.messages:
         return
-    context = agent.make_context(0)
-    mounts = tuple(
-        f"{mount.guest_path}{' (read-only)' if mount.read_only else ''}" for mount in context.files.mounts if mount.shared
-    )
-    statements = agent.transcript.add(*prompt.first_messages(agent.info, agent.config, mounts))
+    around = await agent.surroundings()
+    statements = agent.transcript.add(*prompt.first_messages(agent.info, agent.config, around))
     await agent.record(AgentPlanCreated(pid=agent.pid, steps=prompt.plan_steps(agent.config.goal)), also=statements)
 
 

@@ -90,7 +90,7 @@ class Supervisor:
 
     async def check(self, config: AgentConfig) -> Confinement:
         """See `Runner.check`."""
-        self._workplaces.check(config)
+        await self._workplaces.check(config)
         return (await self._workplaces.detected()).confinement
 
     def start(self, entry: Entry, *, resumed: bool) -> None:
@@ -314,6 +314,7 @@ class Supervisor:
             settings=self._config,
             make_context=run.workplace.context,
             confinement=lambda: run.workplace.confinement,
+            surroundings=run.workplace.surroundings,
             peers=self._peers,
         )
         return await run_agent(agent, resumed=resumed)

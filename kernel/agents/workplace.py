@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.agents.gate import Gate
+from kernel.agents.prompt import Surroundings
 from kernel.config import Config
 from kernel.errors import ConflictError, InvalidArgumentError, PermissionDeniedError, StorageError
 from kernel.log import get_logger
@@ -21,7 +22,8 @@ from kernel.protocol.agent import AgentFileCreated, AgentNotice
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import Confinement
 from kernel.protocol.records import AgentConfig, WorkspaceMount
-from kernel.sandbox.backend import Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
+from kernel.sandbox.backend import Device, Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
+from kernel.sandbox.gpu import Found, GpuMonitor
 from kernel.sandbox.manager import SandboxManager
 from kernel.sandbox.quota import Allowance
 from kernel.store.database import Statement
@@ -54,6 +56,7 @@ class Workplaces:
         pages: PageFetcher,
         consoles: Callable[[str], ConsoleSink],
         config: Callable[[], Config],
+        gpus: GpuMonitor,
         scope: Scope,
     ) -> None:
         self.paths = paths
@@ -66,6 +69,7 @@ class Workplaces:
         self.pages = pages
         self.consoles = consoles
         self.config = config
+        self.gpus = gpus
         self.scope = scope
         self._detection: asyncio.Task[Probe] | None = None
         # A start forks on this thread for a few milliseconds: a hundred at once would make one long turn of the loop.
@@ -96,10 +100,12 @@ class Workplaces:
         if self.manager.table.find(pid) is not None and not self.scope.closed:
             self.scope.spawn(self.manager.record(pid, notice), name=f"lost-{pid}")
 
-    def check(self, config: AgentConfig) -> None:
-        """Whether the folders that a person wants to mount can be. Raises AetherError."""
+    async def check(self, config: AgentConfig) -> None:
+        """Whether the folders that a person wants to mount can be, and there is the GPU that is asked for. Raises AetherError."""
         for mount in config.sandbox.mounts:
             _check_mount(mount, self.paths)
+        if config.sandbox.gpu:
+            (await self.gpus.find()).require()
 
     def of(self, entry: Entry, gate: Gate) -> "Workplace":
         """The workplace of a run; no command of it begins while the gate is closed."""
@@ -153,7 +159,7 @@ class Workplace:
     async def _start(self) -> Sandbox:
         await self.refresh_shares()
         self._unshown = ()
-        sandbox = self._factory.sandboxes.create(self._spec())
+        sandbox = self._factory.sandboxes.create(self._spec(await self._devices()))
         try:
             async with self._factory.launching:
                 await sandbox.start()
@@ -167,6 +173,25 @@ class Workplace:
         if self._frozen:
             await self._apply_freeze()
         return sandbox
+
+    async def _devices(self) -> tuple[Device, ...]:
+        """The nodes of the GPUs that it may use, as they are now. Raises UnavailableError where there is none any more."""
+        if not self._entry.config.sandbox.gpu:
+            return ()
+        found = await self._factory.gpus.find()
+        found.require()
+        return found.devices
+
+    async def surroundings(self) -> Surroundings:
+        """What there is around the agent, for its first words."""
+        found = await self._factory.gpus.find() if self._entry.config.sandbox.gpu else Found()
+        mounts = (mount for mount in self.files().mounts if mount.shared)
+        return Surroundings(
+            mounts=tuple(f"{mount.guest_path}{' (read-only)' if mount.read_only else ''}" for mount in mounts),
+            network=self._factory.sandboxes.probe.network,
+            confined=self.confinement != "none",
+            gpus=tuple(f"{gpu.name} ({gpu.node})" for gpu in found.gpus if gpu.usable),
+        )
 
     def files(self) -> AgentFiles:
         """The agent's files as they are mounted now."""
@@ -266,7 +291,7 @@ class Workplace:
     def _disk_bytes(self) -> int:
         return (self._entry.config.sandbox.disk_limit_mb or self._factory.config().sandbox.disk_mb) * MEGABYTE
 
-    def _spec(self) -> SandboxSpec:
+    def _spec(self, devices: tuple[Device, ...]) -> SandboxSpec:
         config = self._entry.config.sandbox
         defaults = self._factory.config().sandbox
         mounts = tuple(
@@ -282,6 +307,7 @@ class Workplace:
             mounts=mounts,
             env={name: value for name, value in self._entry.info.env.items() if name.startswith("AETHER_")},
             network=config.network_access,
+            devices=devices,
             limits=Limits(
                 memory_bytes=(config.memory_limit_mb or defaults.memory_mb) * MEGABYTE,
                 cpu_cores=config.cpu_limit or defaults.cpu_cores,

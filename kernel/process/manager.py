@@ -407,6 +407,7 @@ class ProcessManager:
             model=config.model,
             max_steps=config.max_steps or settings.max_steps,
             network_access=config.sandbox.network_access,
+            gpu=config.sandbox.gpu,
             approval=config.approval,
             confinement=confinement,
         )

@@ -39,6 +39,7 @@ class SandboxConfig(Record, frozen=True, kw_only=True, rename="camel"):
     """How an agent is confined. `None` takes the setting's default.
 
     memory_limit_mb: megabytes (2**20 bytes). cpu_limit: cores. disk_limit_mb: size of home and /tmp together.
+    gpu: whether it may use this machine's GPUs.
     """
 
     type: SandboxType = "process"
@@ -46,6 +47,7 @@ class SandboxConfig(Record, frozen=True, kw_only=True, rename="camel"):
     cpu_limit: Annotated[float, Meta(gt=0, le=1024)] | None = None
     disk_limit_mb: Annotated[int, Meta(ge=1, le=104_857_600)] | None = field(default=None, name="diskLimitMB")
     network_access: bool = False
+    gpu: bool = False
     mounts: tuple[WorkspaceMount, ...] = ()
 
 
@@ -100,6 +102,7 @@ class ProcessInfo(Record, frozen=True, kw_only=True, rename="camel"):
     summary: str = ""
     interrupted: bool = False
     network_access: bool = False
+    gpu: bool = False
     approval: ApprovalMode = "ask"
     input_tokens: int = 0
     output_tokens: int = 0
@@ -233,6 +236,15 @@ class SystemCheck(Record, frozen=True, kw_only=True, rename="camel"):
     detail: str
     remedy: str = ""
     required: bool = False
+
+
+class GpuInfo(Record, frozen=True, kw_only=True, rename="camel"):
+    """A GPU of this machine. usable: whether agents may open it. Memory in MB (2**20 bytes); None where nobody says."""
+
+    name: str
+    usable: bool = True
+    memory_used_mb: int | None = field(default=None, name="memoryUsedMB")
+    memory_total_mb: int | None = field(default=None, name="memoryTotalMB")
 
 
 class MetricsSample(Record, frozen=True, kw_only=True, rename="camel"):

@@ -7,6 +7,7 @@ from msgspec import Meta, field
 from kernel.protocol.base import Command, Empty, Event, JournalEvent, Record
 from kernel.protocol.records import (
     FileRecord,
+    GpuInfo,
     IPCMessage,
     LlmExchange,
     MetricsSample,
@@ -20,7 +21,10 @@ PageSize = Annotated[int, Meta(ge=1, le=10_000)]
 
 
 class KernelStatusReply(Record, frozen=True, kw_only=True, rename="camel"):
-    """How the kernel is. version: Aether's. notices: what people should know of this start (a database set aside, ...)."""
+    """How the kernel is. version: Aether's. notices: what people should know of this start (a database set aside, ...).
+
+    gpus: this machine's; their memory as it was measured at most some seconds before, which asking again renews.
+    """
 
     version: str
     uptime: float
@@ -28,6 +32,7 @@ class KernelStatusReply(Record, frozen=True, kw_only=True, rename="camel"):
     root: str
     notices: tuple[str, ...] = ()
     checks: tuple[SystemCheck, ...] = ()
+    gpus: tuple[GpuInfo, ...] = ()
 
 
 class KernelStatus(Command[KernelStatusReply], frozen=True, kw_only=True, rename="camel", tag="kernel.status"):

@@ -48,12 +48,25 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A device node of the host shown inside at `guest_path`.
+
+    group: the id of the group through which agents with users of their own may open it; None where everybody may.
+    """
+
+    host_path: str
+    guest_path: str
+    group: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSpec:
     """Everything a backend needs to confine one agent.
 
     pid: Aether's number of the agent. uid_name: the user name seen inside, e.g. `agent_7`.
     home, tmp: host folders shown as `/home/{uid_name}` and `/tmp`; both must exist.
     env: what commands see besides HOME, USER, LOGNAME, SHELL, TERM, LANG and PATH.
+    devices: the nodes of a GPU that it may use; none besides the harmless ones (null, zero, random, ...) where it is empty.
     """
 
     pid: int
@@ -63,6 +76,7 @@ class SandboxSpec:
     mounts: tuple[Mount, ...] = ()
     env: Mapping[str, str] = field(default_factory=_empty)
     network: bool = False
+    devices: tuple[Device, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
 
@@ -102,6 +116,7 @@ class Probe:
     """Whether a backend works on this machine.
 
     reason: one sentence. remedy: what a person can do when it does not work, or to make it better; may be empty.
+    network: whether the commands of an agent that may use the network have one.
     details: facts for `aether doctor` (version, limits, network, freezing).
     """
 
@@ -109,6 +124,7 @@ class Probe:
     confinement: Confinement
     reason: str
     remedy: str = ""
+    network: bool = True
     details: Mapping[str, str] = field(default_factory=_empty)
 
 

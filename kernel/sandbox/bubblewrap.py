@@ -128,7 +128,8 @@ class BubblewrapBackend:
             "bubblewrap",
             "Commands run confined by bubblewrap.",
             self._remedy(slirp),
-            self._details(machine, slirp),
+            network=slirp is not None,
+            details=self._details(machine, slirp),
         )
 
     def _remedy(self, slirp: "SlirpNetwork | None") -> str:
@@ -260,6 +261,7 @@ class BubblewrapLauncher:
             staged=binds(spec, machine),
             staging_folder=self._staging_folder,
             control_groups=group.join_files if group else (),
+            groups=tuple({device.group for device in spec.devices if device.group is not None}),
         )
 
     def _start(self, text: bytes, descriptors: tuple[int, ...], errors: int) -> subprocess.Popen[bytes]:

@@ -7,6 +7,7 @@ Stand-ins in the argument list are resolved by the launcher: {"bind": host path}
 import marshal
 import math
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ ETC_ALWAYS = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "loca
               "bash.bashrc", "profile", "inputrc", "services", "protocols", "debian_version", "os-release", "python3",
               "python3.11", "java-11-openjdk", "java-17-openjdk", "fonts", "vim", "nanorc", "gai.conf")  # fmt: skip
 ETC_NETWORK = ("ssl", "pki", "ca-certificates", "ca-certificates.conf", "crypto-policies")
+DEVICE_NODES = re.compile(r"/dev/(?:nvidia\d+|nvidiactl|nvidia-uvm|nvidia-uvm-tools|dri/renderD\d+|kfd)", re.ASCII)
 SLIRP_RESOLVER = "nameserver 10.0.2.3\n"
 RESERVED_GUEST_ROOTS = ("/proc", "/dev", "/sys", "/run", "/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot")
 
@@ -93,6 +95,10 @@ def check_spec(spec: SandboxSpec) -> None:
         _check_path(path)
     for mount in spec.mounts:
         check_mount(mount)
+    for device in spec.devices:
+        _check_path(device.host_path)
+        if not DEVICE_NODES.fullmatch(device.guest_path):
+            raise InvalidArgumentError(f"{device.guest_path[:200]} is not the node of a GPU.")
 
 
 def check_mount(mount: Mount) -> None:
@@ -154,6 +160,8 @@ def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: in
     words += ["--cap-drop", "ALL", "--clearenv", "--setenv", "PATH", DEFAULT_PATH, "--setenv", "LANG", "C.UTF-8"]
     words += _system(machine) + _etc(spec, machine, network)
     words += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
+    for device in spec.devices:
+        words += ["--dev-bind", device.host_path, device.guest_path]
     words += ["--size", str(SHARED_MEMORY_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     words += ["--size", str(SMALL_TMPFS_BYTES), "--tmpfs", "/run"]
     words += ["--bind", {"bind": spec.tmp}, "/tmp", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"]
@@ -223,8 +231,9 @@ def plan(
     staged: list[tuple[str, str]],
     staging_folder: str,
     control_groups: tuple[str, ...],
+    groups: tuple[int, ...] = (),
 ) -> bytes:
-    """The launcher's plan. uid: drop to it (Aether runs as root); None keeps the caller's."""
+    """The launcher's plan. uid: drop to it (Aether runs as root), with `groups` besides; None keeps the caller's."""
     return marshal.dumps(
         {
             "arguments": words,
@@ -234,6 +243,7 @@ def plan(
             "binds": staged,
             "staging_folder": staging_folder,
             "control_groups": control_groups,
+            "groups": groups,
             "oom_score": 300,
         },
         2,

@@ -296,7 +296,7 @@ def main() -> None:
     arguments = resolve(plan["arguments"], staged)
     packed = in_memory("arguments", b"\0".join(os.fsencode(word) for word in arguments) + b"\0")
     if uid is not None:
-        os.setgroups([])
+        os.setgroups(plan["groups"])  # none, but for the group that may open a GPU
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     os.chdir("/")

@@ -13,6 +13,7 @@ from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Command, Event
 from kernel.protocol.process import ProcessExited, ProcessSend, ProcessSpawn
 from kernel.protocol.records import AgentConfig, SandboxConfig
+from kernel.sandbox.gpu import GpuSource
 from tests.fakes.scripts import write_script
 
 
@@ -83,8 +84,8 @@ async def make_bench(tmp_path: Path) -> AsyncIterator[MakeBench]:
     """Starts a kernel on a root folder; the caller stops it, and this does where a test failed before that."""
     started: list[Kernel] = []
 
-    async def make(root: Path | None = None, environ: dict[str, str] | None = None) -> Bench:
-        kernel = build_kernel(root or tmp_path / "root", environ or {})
+    async def make(root: Path | None = None, environ: dict[str, str] | None = None, gpus: GpuSource | None = None) -> Bench:
+        kernel = build_kernel(root or tmp_path / "root", environ or {}, gpus=gpus)
         bench = Bench(kernel, root or tmp_path / "root", tmp_path)
         await kernel.start()
         started.append(kernel)

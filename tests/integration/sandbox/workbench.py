@@ -5,7 +5,16 @@ import dataclasses
 import os
 from pathlib import Path
 
-from kernel.sandbox.backend import ExecRequest, ExitStatus, Limits, LossReason, Mount, SandboxBackend, SandboxSpec
+from kernel.sandbox.backend import (
+    Device,
+    ExecRequest,
+    ExitStatus,
+    Limits,
+    LossReason,
+    Mount,
+    SandboxBackend,
+    SandboxSpec,
+)
 from kernel.sandbox.processes import children_index, process_table
 from kernel.sandbox.supervised import SupervisedSandbox
 
@@ -37,7 +46,13 @@ class Workbench:
         self.sandboxes: list[SupervisedSandbox] = []
 
     def make(
-        self, pid: int = 7, *, mounts: tuple[Mount, ...] = (), network: bool = False, limits: Limits = SMALL
+        self,
+        pid: int = 7,
+        *,
+        mounts: tuple[Mount, ...] = (),
+        network: bool = False,
+        devices: tuple[Device, ...] = (),
+        limits: Limits = SMALL,
     ) -> SupervisedSandbox:
         """A sandbox that is not started yet."""
         home, tmp = self.root / f"home{pid}", self.root / f"tmp{pid}"
@@ -50,6 +65,7 @@ class Workbench:
             tmp=str(tmp),
             mounts=mounts,
             network=network,
+            devices=devices,
             limits=limits,
         )
         sandbox = self.backend.create(spec, lambda agent, reason: self.lost.append((agent, reason)))

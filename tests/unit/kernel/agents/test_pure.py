@@ -11,6 +11,7 @@ from kernel.agents import budget, compaction, prompt
 from kernel.agents.gate import Gate
 from kernel.agents.inbox import Inbox, Said, without
 from kernel.agents.repetition import RepetitionGuard
+from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.providers.base import ChatMessage, ToolCall
 from kernel.store.repositories.processes import RunRecord
 
@@ -200,3 +201,34 @@ def test_a_message_leaves_the_stored_ones_alone() -> None:
 
 def test_a_run_record_of_an_older_version_is_still_read() -> None:
     assert msgspec.json.decode(b'{"step": 3, "unknown": 1}', type=RunRecord).step == 3
+
+
+def first_words(around: prompt.Surroundings, *, allowed: bool = True, tools: tuple[str, ...] | None = None) -> str:
+    """What an agent is told of itself."""
+    config = AgentConfig(role="Coder", goal="x", tools=tools)
+    info = ProcessInfo(
+        pid=1, uid="agent_1", name="Ada", command="x", state="running", cwd="/home/agent_1", created_at=0, network_access=allowed
+    )
+    return prompt.system_prompt(info, config, around)
+
+
+def test_an_agent_is_told_of_the_network_that_there_is() -> None:
+    assert "You have network access." in first_words(prompt.Surroundings())
+    lacking = first_words(prompt.Surroundings(network=False))
+    assert "You have network access" not in lacking
+    assert "Commands have no network access, since this machine lacks" in lacking and "browse_web can still" in lacking
+    assert "browse_web" not in first_words(prompt.Surroundings(network=False), tools=("run_command",))
+    assert "Commands have no network access." in first_words(prompt.Surroundings(), allowed=False)
+
+
+def test_an_agent_that_nothing_confines_is_told_what_it_was_not_given() -> None:
+    words = first_words(prompt.Surroundings(confined=False), allowed=False)
+    assert "You were not given the network: do not use it." in words
+    assert "You see only" not in words and "Work only in your home" in words
+
+
+def test_an_agent_is_told_of_the_gpus_that_it_may_use() -> None:
+    assert "You have no GPU." in first_words(prompt.Surroundings())
+    one, two = "NVIDIA H200 (/dev/nvidia0)", "NVIDIA H200 (/dev/nvidia1)"
+    assert f"You may use this GPU: {one}." in first_words(prompt.Surroundings(gpus=(one,)))
+    assert f"these GPUs: {one}, {two}." in first_words(prompt.Surroundings(gpus=(one, two)))

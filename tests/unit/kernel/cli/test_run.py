@@ -1,5 +1,6 @@
 """Ctrl+C in `aether run`: what is said is what happened."""
 
+import argparse
 import asyncio
 from typing import Any
 
@@ -9,6 +10,7 @@ from kernel.cli import run
 from kernel.errors import ConflictError
 from kernel.protocol.base import Event
 from kernel.protocol.process import ProcessExited
+from kernel.protocol.records import AgentConfig
 from kernel.tasks import Scope
 
 
@@ -67,3 +69,21 @@ async def test_what_is_said_at_the_end_is_true(monkeypatch: pytest.MonkeyPatch, 
     assert not connection.cancelled, "the signal goes on until the kernel itself ends"
     assert connection.finished.is_set() is (how == "slow")
     await scope.close()
+
+
+@pytest.mark.feature("MC05")
+def test_a_gpu_and_the_network_are_given_on_request_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed: list[AgentConfig] = []
+
+    async def deploy(config: AgentConfig, approval: object, printer: object) -> int:
+        deployed.append(config)
+        return 0
+
+    monkeypatch.setattr(run, "_deploy", deploy)
+    parser = argparse.ArgumentParser()
+    run.add_arguments(parser)
+    for options in ([], ["--gpu"], ["--network"]):
+        run.run(parser.parse_args(["--role", "Coder", "--goal", "x", *options]))
+    assert [(config.sandbox.gpu, config.sandbox.network_access) for config in deployed] == [
+        (False, False), (True, False), (False, True)
+    ]  # fmt: skip
