@@ -64,6 +64,8 @@ class DeployForm(QWidget):
         self.approval = QComboBox()
         self.approval_text = ElidedLabel("", "caption")
         self.network = QCheckBox("May use the network")
+        self.gpu = QCheckBox("May use the GPU")
+        self.gpu.setVisible(False)
         self.folder = QLineEdit()
         self.choose_folder = Button("Choose…", icon="folder")
         self.read_only = QCheckBox("Read only")
@@ -80,6 +82,7 @@ class DeployForm(QWidget):
             goal=self.goal.toPlainText(),
             model=self._wanted_model,
             network=self.network.isChecked(),
+            gpu=self.gpu.isChecked() and not self.gpu.isHidden(),
             approval=self.approval.currentData(),
             folder=self.folder.text(),
             folder_read_only=self.read_only.isChecked(),
@@ -100,11 +103,17 @@ class DeployForm(QWidget):
             "goal": lambda: self.goal.setPlainText(values.goal),
             "model": lambda: self._want_model(values.model),
             "network": lambda: self.network.setChecked(values.network),
+            "gpu": lambda: self.gpu.setChecked(values.gpu),
             "approval": lambda: self.approval.setCurrentIndex(max(0, self.approval.findData(values.approval))),
             "folder": lambda: self.folder.setText(values.folder),
             "folder_read_only": lambda: self.read_only.setChecked(values.folder_read_only),
             **{name: partial(field.setText, getattr(values, name)) for name, field in self.numbers.items()},
         }
+
+    def show_gpus(self, names: tuple[str, ...], *, wanted: bool = False) -> None:
+        """Offer this machine's GPUs where it has any; `wanted`: also where it has none, since the run that is copied had one."""
+        self.gpu.setVisible(bool(names) or wanted)
+        self.gpu.setToolTip(plain_tooltip(", ".join(names) or "This machine has no GPU that an agent could use."))
 
     def show_defaults(self, numbers: Mapping[str, str]) -> None:
         """Show in empty number fields what then counts."""
@@ -173,7 +182,8 @@ class DeployForm(QWidget):
             self.numbers[name] = field
         for widget, text in (
             (self.role, "Role"), (self.goal, "Goal"), (self.model, "Model"), (self.approval, "When it asks"),
-            (self.network, "May use the network"), (self.folder, "Folder to work in"), (self.read_only, "Read only"),
+            (self.network, "May use the network"), (self.gpu, "May use the GPU"), (self.folder, "Folder to work in"),
+            (self.read_only, "Read only"),
         ):  # fmt: skip
             widget.setAccessibleName(text)
         for box in (self.role, self.model, self.approval):
@@ -227,6 +237,7 @@ class DeployForm(QWidget):
         pairs.addWidget(self.approval_text, 6, 0)
         pairs.addWidget(self.read_only, 6, 1)
         pairs.addWidget(self.network, 7, 0)
+        pairs.addWidget(self.gpu, 7, 1)
         return pairs
 
     def _limits(self) -> QGridLayout:
@@ -260,6 +271,7 @@ class DeployForm(QWidget):
             "goal": self.goal.textChanged,
             "model": self.model.activated,
             "network": self.network.toggled,
+            "gpu": self.gpu.toggled,
             "approval": self.approval.currentIndexChanged,
             "folder": self.folder.textChanged,
             "folder_read_only": self.read_only.toggled,

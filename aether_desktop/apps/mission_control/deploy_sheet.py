@@ -76,8 +76,10 @@ class DeployDesk(QObject):
         form.goal.textChanged.connect(self._keep_draft)
         form.refresh_requested.connect(lambda: self._tasks.spawn(self._refresh(search=True), name="llm.list"))
         self._ctx.stores.llm.changed.connect(self._show_models)
+        self._ctx.stores.kernel.changed.connect(self._show_gpus)
         sheet.finished.connect(self._on_finished)
         self._show_models()
+        self._show_gpus()
         self._fill()
         sheet.open()
         form.goal.setFocus()
@@ -119,6 +121,12 @@ class DeployDesk(QObject):
     def _show_models(self) -> None:
         if self.form is not None:
             self.form.show_models(model_choices(self._ctx.stores.llm.state))
+
+    def _show_gpus(self) -> None:
+        if self.form is not None:
+            status = self._ctx.stores.kernel.status
+            usable = tuple(gpu.name for gpu in status.gpus if gpu.usable) if status is not None else ()
+            self.form.show_gpus(usable, wanted=self._copy_of is not None and self._copy_of.sandbox.gpu)
 
     def _on_changed(self) -> None:
         """Once something was found wrong, say at each change what still is."""
@@ -165,6 +173,7 @@ class DeployDesk(QObject):
 
     def _on_finished(self, _key: str) -> None:
         self._ctx.stores.llm.changed.disconnect(self._show_models)
+        self._ctx.stores.kernel.changed.disconnect(self._show_gpus)
         self.sheet = None
         self.form = None
 

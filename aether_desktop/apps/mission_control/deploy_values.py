@@ -37,7 +37,7 @@ APPROVAL_TEXTS: Final[Mapping[ApprovalMode, tuple[str, str]]] = {
 }
 _APPROVAL_SETTING: Final = "approval_setting"
 _REMEMBERED: Final = (
-    "role", "model", "max_steps", "token_budget", "time_budget_min", "memory_mb", "cpu_cores", "network", "approval",
+    "role", "model", "max_steps", "token_budget", "time_budget_min", "memory_mb", "cpu_cores", "network", "gpu", "approval",
     "folder", "folder_read_only",
 )  # fmt: skip
 FolderExists = Callable[[str], bool]
@@ -56,6 +56,7 @@ class DeployValues:
     memory_mb: str = ""
     cpu_cores: str = ""
     network: bool = False
+    gpu: bool = False
     approval: ApprovalMode = "ask"
     folder: str = ""
     folder_read_only: bool = True
@@ -101,6 +102,7 @@ def check(values: DeployValues, folder_exists: FolderExists, copy_of: AgentConfi
         memory_limit_mb=memory,
         cpu_limit=cores,
         network_access=values.network,
+        gpu=values.gpu,
         mounts=_mounts(folder, values.folder_read_only, before.sandbox.mounts),
     )
     config = replaced(
@@ -179,6 +181,7 @@ def copied(config: AgentConfig) -> DeployValues:
         memory_mb=_text(sandbox.memory_limit_mb),
         cpu_cores=_text(sandbox.cpu_limit),
         network=sandbox.network_access,
+        gpu=sandbox.gpu,
         approval=config.approval,
         folder=mount.host_path if mount is not None else "",
         folder_read_only=mount.read_only if mount is not None else True,
@@ -193,7 +196,7 @@ def config_of(info: ProcessInfo) -> AgentConfig:
         model=info.model,
         max_steps=info.max_steps or None,
         approval=info.approval,
-        sandbox=SandboxConfig(network_access=info.network_access),
+        sandbox=SandboxConfig(network_access=info.network_access, gpu=info.gpu),
     )
 
 

@@ -21,7 +21,7 @@ from aether_desktop.apps.mission_control.deploy_sheet import DeployDesk
 from aether_desktop.apps.mission_control.deploy_values import config_of
 from aether_desktop.apps.mission_control.detaching import open_detached
 from aether_desktop.apps.mission_control.history_panel import HistoryPanel
-from aether_desktop.apps.mission_control.metrics_bar import MetricsBar, figures_of
+from aether_desktop.apps.mission_control.metrics_bar import GpuWatch, MetricsBar, figures_of
 from aether_desktop.apps.mission_control.previews import PreviewProvider, TerminalPreviews
 from aether_desktop.apps.mission_control.selection_bar import SelectionBar
 from aether_desktop.bridge.tasks import TaskOwner
@@ -57,6 +57,7 @@ _Choice = TypeVar("_Choice", Group, Sort, Layout)
 _SIDE_BY_SIDE_PX = 760
 _PANEL_PX = 380
 _NARROW_PX = 600
+_LEAST_SEARCH_PX = 66
 _TO_AGENTS = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -82,6 +83,7 @@ class MissionControl(QWidget):
         self.deploy_desk = DeployDesk(ctx, self)
         self.history = HistoryPanel(ctx.client, self._store, ctx.notify)
         self.metrics = MetricsBar()
+        self._gpus = GpuWatch(ctx.client, ctx.stores.kernel, self.metrics)
         self.selection_bar = SelectionBar()
         self.model.set_filter(_remembered(Group, ctx.window.state("filter")) or Group.ALL)
         self.model.set_order(_remembered(Sort, ctx.window.state("sort")) or Sort.NEWEST)
@@ -97,6 +99,7 @@ class MissionControl(QWidget):
     def _build_title_widgets(self) -> None:
         self.filters = SegmentedControl("Show", self._segments(), self.model.filter)
         self.search = SearchField("Search agents", width_px=170)
+        self.search.setMinimumWidth(_LEAST_SEARCH_PX)
         self.search.setToolTip("Search agents (/)")
         self.deploy = Button("Deploy agent", "primary", tooltip="Deploy an agent", shortcut="D")
         self._ctx.window.set_title_widgets([self.filters, self.search, self.deploy])
