@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from aether_desktop.apps.agent_vm.timeline_layout import (
     CLOCK_PX,
@@ -34,6 +34,7 @@ DOT_X_PX = 24
 DOT_Y_PX = TOP_PX + 14
 DOT_GAP_PX = 10
 KEPT_LAYOUTS = 3_000
+LEAST_PX = 120
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
 
@@ -44,8 +45,9 @@ class TimelineDelegate(QStyledItemDelegate):
     clock_of: the time of day of a timestamp, for pictures that must not depend on where they are made.
     """
 
-    def __init__(self, store: JournalStore, parent: QWidget) -> None:
+    def __init__(self, store: JournalStore, parent: QAbstractItemView) -> None:
         super().__init__(parent)
+        self._viewport = parent.viewport()
         self.expanded: set[str] = set()
         self.living = True
         self.turn = 0
@@ -64,19 +66,27 @@ class TimelineDelegate(QStyledItemDelegate):
         if known is not None and known[1] == width and known[2] == expanded and (known[0] is row or known[0] == row):
             return known[3]
         if len(self._layouts) > KEPT_LAYOUTS:
-            self._layouts.clear()
+            self._forget_layouts()
         layout = lay_out(row, width, expanded=expanded)
         self._layouts[row.key] = (row, width, expanded, layout)
         return layout
+
+    def _forget_layouts(self) -> None:
+        """Of rows that are there no more; all at once would lay every row out anew in one frame."""
+        there = {row.key for row in self._store.rows}
+        self._layouts = {key: known for key, known in self._layouts.items() if key in there}
+        if len(self._layouts) > KEPT_LAYOUTS // 2:
+            self._layouts.clear()
 
     def known_height(self, row: Row) -> float:
         """The height that a row of this key had when it was last laid out; -1 where it never was."""
         known = self._layouts.get(row.key)
         return -1.0 if known is None else known[3].height
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         """See QStyledItemDelegate."""
-        width = max(120, option.rect.width() or option.widget.width())
+        # As it will be painted: what the view offers here is a few px less, and every row would be laid out twice.
+        width = max(LEAST_PX, self._viewport.width())
         return QSize(width, round(self.layout_of(self._store.row(index.row()), width).height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -90,7 +100,7 @@ class TimelineDelegate(QStyledItemDelegate):
             self._paint_gap(painter, tokens, area, option.widget.rect())
             painter.restore()
             return
-        layout = self.layout_of(row, area.width())
+        layout = self.layout_of(row, max(LEAST_PX, area.width()))
         selected = bool(option.state & QStyle.StateFlag.State_Selected) and bool(option.state & QStyle.StateFlag.State_Active)
         if selected:
             painter.setPen(Qt.PenStyle.NoPen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
+from aether_desktop.apps.agent_vm.timeline_delegate import KEPT_LAYOUTS
+from aether_desktop.apps.agent_vm.timeline_layout import lay_out
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.models.journal_model import ROW_ROLE
 from aether_desktop.stores.journal import KEPT_PAGES, LONGEST_TAIL, NEWEST, PAGE
@@ -526,3 +529,35 @@ async def test_everything_that_matters_lies_inside_of_the_smallest_window(
         assert area.height() >= 24 and not area.intersects(QRect(panel._approve.mapTo(view, QPoint(0, 0)), panel._approve.size()))
     frame.close()
     frame.deleteLater()
+
+
+async def test_a_row_is_laid_out_once_for_its_size_and_its_picture(
+    make_view: MakeView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice, at widths that differ by a few px, was half of what a frame of scrolling cost."""
+    laid: list[tuple[str, int]] = []
+
+    def note(row: Any, width: int, *, expanded: bool) -> Any:
+        laid.append((row.key, width))
+        return lay_out(row, width, expanded=expanded)
+
+    view = await make_view(journal=_told(*(_thought(number, f"Thought {number} " * 9) for number in range(1, 60))))
+    timeline = view.timeline.list
+    timeline.delegate._layouts.clear()
+    monkeypatch.setattr("aether_desktop.apps.agent_vm.timeline_delegate.lay_out", note)
+    for _ in range(3):
+        timeline.doItemsLayout()
+        timeline.viewport().grab()
+    assert {width for _, width in laid} == {timeline.viewport().width()}
+    assert len(laid) == len({key for key, _ in laid}) == timeline.model().rowCount()
+
+
+async def test_layouts_of_rows_that_are_gone_are_forgotten_and_the_others_kept(make_view: MakeView) -> None:
+    view = await make_view(journal=_told(*(_thought(number, f"Thought {number}") for number in range(1, 40))))
+    delegate = view.timeline.list.delegate
+    row = view.journal.row(3)
+    kept = delegate.layout_of(row, 700)
+    for number in range(KEPT_LAYOUTS + 5):
+        delegate.layout_of(msgspec.structs.replace(row, key=f"gone-{number}"), 700)
+    assert len(delegate._layouts) < KEPT_LAYOUTS
+    assert delegate.layout_of(row, 700) is kept
