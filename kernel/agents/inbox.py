@@ -1,13 +1,15 @@
 """What people tell an agent while it works: queue, steer, interrupt, as three distinct verbs.
 
 steer is given before the next step; queue when the present work is done (or where the agent would end); interrupt aborts what runs now
-and is given at once. Owned by one agent's loop.
+and is given at once. What is still being recorded is given to nobody and aborts nothing; it keeps the run from ending. Owned by one
+agent's loop.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kernel.arrivals import Arrivals
 from kernel.protocol.ids import MessageMode
 
 
@@ -26,12 +28,18 @@ class Inbox:
         left = [_restored(item) for item in stored]
         self._steering: deque[Said] = deque(said for said in left if said.mode != "queue")
         self._queued: deque[Said] = deque(said for said in left if said.mode == "queue")
+        self._arriving: Arrivals[Said] = Arrivals()
         self._abort: Callable[[], None] | None = None
         self.interrupted = False
         self.closed = False
 
+    def expect(self, said: Said) -> None:
+        """A message is being recorded."""
+        self._arriving.expect(said)
+
     def put(self, said: Said, *, abort: bool = True) -> None:
-        """Take a message in; `interrupt` aborts the running call (abort False: what runs is ended in another way)."""
+        """Take a recorded message in; `interrupt` aborts the running call (abort False: what runs is ended in another way)."""
+        self._arriving.settle(said)
         if said.mode == "queue":
             self._queued.append(said)
             return
@@ -42,10 +50,12 @@ class Inbox:
                 self._abort()
 
     def withdraw(self, said: Said) -> None:
-        """Take back a message that could not be recorded, unless it was given already."""
-        for waiting in (self._steering, self._queued):
-            if said in waiting:
-                waiting.remove(said)
+        """Nobody waits any more for a message to be recorded."""
+        self._arriving.settle(said)
+
+    async def settled(self) -> None:
+        """Wait until no message is being recorded."""
+        await self._arriving.settled()
 
     def close(self) -> None:
         """The run is over: whoever wants to say something is told so. Called in the same turn that finds nothing waiting."""
@@ -73,8 +83,8 @@ class Inbox:
 
     @property
     def pending(self) -> tuple[Said, ...]:
-        """Everything that was not given yet."""
-        return (*self._steering, *self._queued)
+        """Everything that was not given yet, also what is being recorded."""
+        return (*self._steering, *self._queued, *self._arriving)
 
 
 def without(stored: tuple[tuple[str, ...], ...], said: Said) -> tuple[tuple[str, ...], ...]:

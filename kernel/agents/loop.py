@@ -107,6 +107,7 @@ async def _next_step(agent: Agent, taken_again: bool) -> None:
 
 async def _hear(agent: Agent) -> None:
     """Give the model what people said meanwhile."""
+    await agent.inbox.settled()
     while (said := agent.inbox.take_steering()) is not None:
         await _deliver(agent, said)
 
@@ -129,11 +130,12 @@ async def _deliver(agent: Agent, said: Said) -> None:
 
 async def _completed(agent: Agent, summary: str) -> Outcome | None:
     """The run's end, or None where a message gives it more to do. Between the last look and the closing nothing can come."""
+    await agent.inbox.settled()
     queued = agent.inbox.take_queued()
     if queued is not None:
         await _deliver(agent, queued)
         return None
-    if agent.inbox.pending or await tell_of_mail(agent):
+    if await tell_of_mail(agent) or agent.inbox.pending:
         return None
     agent.close_to_messages()
     provider = agent.model.provider

@@ -7,7 +7,11 @@ from kernel.providers.base import ChatMessage
 
 
 async def tell_of_mail(agent: Agent) -> bool:
-    """Whether messages of other agents came that it has not read and was not told of: then it takes one more turn."""
+    """Whether messages of other agents came that it has not read and was not told of: then it takes one more turn.
+
+    Where it says no, nothing has happened since its last look.
+    """
+    await agent.peers.settled(agent.pid)
     unread = agent.peers.waiting(agent.pid)
     if not unread or unread[-1].id == agent.mail_told_of or "check_messages" not in agent.tools.names:
         return False

@@ -197,16 +197,18 @@ class Supervisor:
             return
         if run.inbox.closed:
             raise _ending(pid)
-        # It is put in before its commit, so that the loop cannot end in between; the commits keep this order.
-        asked = said.mode == "interrupt" and bool(self._desk.pending(pid))
-        if asked:
-            self._desk.release(pid)
-        run.inbox.put(said, abort=not asked)
+
+        def give() -> None:
+            asked = said.mode == "interrupt" and bool(self._desk.pending(pid))
+            if asked:
+                self._desk.release(pid)
+            run.inbox.put(said, abort=not asked)
+
+        run.inbox.expect(said)  # the loop cannot end before it is recorded
         try:
-            await self._manager.record(pid, event, run=record)
-        except BaseException:
+            await self._manager.record(pid, event, run=record, committed=give)
+        finally:
             run.inbox.withdraw(said)
-            raise
 
     async def shutdown(self) -> None:
         """End all loops and sandboxes so that they can be taken up again: nothing is recorded as exited."""

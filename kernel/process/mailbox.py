@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from kernel.arrivals import Arrivals
 from kernel.clock import Clock
-from kernel.errors import AetherError, ConflictError, InvalidArgumentError, LimitReachedError, NotFoundError
+from kernel.errors import ConflictError, InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.principal import Principal
 from kernel.process.lifecycle import ALIVE
 from kernel.process.table import Entry, ProcessTable
@@ -41,6 +42,7 @@ class Mailbox:
         self._journal = journal
         self._clock = clock
         self._queues: dict[int, deque[IPCMessage]] = {}
+        self._arriving: dict[int, Arrivals[IPCMessage]] = {}
         self._closed: set[int] = set()
 
     async def open(self) -> None:
@@ -48,7 +50,10 @@ class Mailbox:
         for message in await self._repository.waiting():
             if self._table.find(message.to_pid) is None:
                 continue  # its receiver has ended; the message stays in the receiver's log
-            self._queues.setdefault(message.to_pid, deque(maxlen=QUEUE_LIMIT)).append(message)
+            queue = self._queues.setdefault(message.to_pid, deque())
+            queue.append(message)
+            while len(queue) > QUEUE_LIMIT:
+                queue.popleft()
 
     async def handle_send(self, command: IpcSend, principal: Principal) -> IpcSendReply:
         """ipc.send."""
@@ -78,8 +83,8 @@ class Mailbox:
         )
 
     async def send(self, from_pid: int, to_pid: int, channel: str, payload: Any) -> str:
-        """Put a message into a queue; returns its id. Raises InvalidArgumentError, LimitReachedError,
-        NotFoundError, ConflictError (the receiver is ending).
+        """Put a message into a queue once it is recorded; returns its id. Raises InvalidArgumentError, LimitReachedError,
+        NotFoundError, ConflictError (the receiver is ending), StorageError.
         """
         if from_pid == to_pid:
             raise InvalidArgumentError("A process cannot send a message to itself.", "ipc.list_agents shows the others.")
@@ -104,17 +109,7 @@ class Mailbox:
             payload=payload,
             timestamp=self._clock.now(),
         )
-        queue = self._queues.setdefault(to_pid, deque(maxlen=QUEUE_LIMIT))
-        also = [self._repository.put(message)]
-        oldest = queue[0] if len(queue) == QUEUE_LIMIT else None
-        if oldest is not None:
-            also.append(self._repository.mark_delivered(oldest.id))
-        queue.append(message)  # before its commit, so that its receiver cannot end in between
-        try:
-            await self._journal.record(IpcMessageSent(pid=to_pid, message=message), also=also)
-        except (AetherError, ValueError, TypeError):
-            self._withdraw(message, oldest)
-            raise
+        await self._record(message)
         return message.id
 
     def waiting(self, pid: int) -> tuple[IPCMessage, ...]:
@@ -124,13 +119,16 @@ class Mailbox:
     def read(self, pid: int, messages: tuple[IPCMessage, ...]) -> Receipt:
         """Take messages out of a queue; the receipt marks them delivered, in the commit of what its reader was told."""
         read = {message.id for message in messages}
-        self._queues[pid] = deque(
-            (message for message in self._queues.get(pid, ()) if message.id not in read), maxlen=QUEUE_LIMIT
-        )
+        self._queues[pid] = deque(message for message in self._queues.get(pid, ()) if message.id not in read)
         return Receipt(
             tuple(IpcDelivered(pid=pid, message_id=message.id, to_pid=pid) for message in messages),
             tuple(self._repository.mark_delivered(message.id) for message in messages),
         )
+
+    async def settled(self, pid: int) -> None:
+        """Wait until no message to a process is being recorded."""
+        if pid in self._arriving:
+            await self._arriving[pid].settled()
 
     def close(self, pid: int) -> None:
         """Take no more messages for a process whose run is over; senders are told so."""
@@ -139,15 +137,33 @@ class Mailbox:
     def forget(self, pid: int) -> None:
         """Drop the queue of a process that is dead."""
         self._queues.pop(pid, None)
+        self._arriving.pop(pid, None)
         self._closed.discard(pid)
 
-    def _withdraw(self, message: IPCMessage, oldest: IPCMessage | None) -> None:
-        """Take back a message that could not be recorded; the one that gave way to it is there again."""
-        queue = self._queues.get(message.to_pid)
-        if queue is not None and message in queue:
-            queue.remove(message)
-            if oldest is not None:
-                queue.appendleft(oldest)
+    async def _record(self, message: IPCMessage) -> None:
+        """Write a message down, then show it to its receiver, which cannot end meanwhile. One that is too many displaces the oldest."""
+        pid = message.to_pid
+        queue = self._queues.setdefault(pid, deque())
+        arriving = self._arriving.setdefault(pid, Arrivals())
+        ahead = [*queue, *arriving]
+        displaced = ahead[len(ahead) - QUEUE_LIMIT] if len(ahead) >= QUEUE_LIMIT else None
+        also = [self._repository.put(message)]
+        if displaced is not None:
+            also.append(self._repository.mark_delivered(displaced.id))
+
+        def show() -> None:
+            arriving.settle(message)
+            queue = self._queues.get(pid)  # another than before where its receiver has read meanwhile, none where it is dead
+            if queue is not None:
+                if displaced is not None and displaced in queue:
+                    queue.remove(displaced)
+                queue.append(message)
+
+        arriving.expect(message)
+        try:
+            await self._journal.record(IpcMessageSent(pid=pid, message=message), also=also, committed=show)
+        finally:
+            arriving.settle(message)
 
     def _may_reach(self, from_pid: int, receiver: Entry) -> bool:
         """Agents of different users do not know of each other."""

@@ -291,11 +291,13 @@ class ProcessManager:
         run: RunRecord | None = None,
         also: tuple[Statement, ...] = (),
         drop_chunks_of_step: int | None = None,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:
         """Change the row and write the events in one commit; then show the change in the table and publish the events.
 
         Changes that come meanwhile start from this one. Raises StorageError where it cannot be written; nothing has changed then.
-        state: a new state (checked). changes: other fields of the ProcessInfo. run: the loop's own record.
+        state: a new state (checked). changes: other fields of the ProcessInfo. run: the loop's own record. committed: called when it is
+        in the store, before the events are seen, also where the caller was cancelled meanwhile.
         """
         entry = self._table.get(pid)
         updates = dict(changes or {})
@@ -311,9 +313,14 @@ class ProcessManager:
             statements.append(Statement(DROP_CHUNKS, (pid, drop_chunks_of_step)))
         if changed != entry:
             statements.append(self._repository.save_state(info, changed.run))
+
+        def show() -> None:
+            self._table.show(changed)
+            committed()
+
         self._table.change(changed)
         try:
-            await self._journal.record(*events, also=statements, committed=lambda: self._table.show(changed))
+            await self._journal.record(*events, also=statements, committed=show)
         except (AetherError, ValueError, TypeError):
             if self._table.find(pid) is changed:
                 self._table.change(entry)

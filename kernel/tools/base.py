@@ -128,6 +128,10 @@ class Peers(Protocol):
         """Take messages out of the queue; the receipt marks them delivered."""
         ...
 
+    async def settled(self, pid: int) -> None:
+        """Wait until no message to a process is being recorded."""
+        ...
+
     def close(self, pid: int) -> None:
         """Take no more messages for a process whose run is over."""
         ...

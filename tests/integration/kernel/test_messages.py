@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from kernel.agents.inbox import Said
-from kernel.errors import ConflictError, LimitReachedError, NotFoundError, PermissionDeniedError
+from kernel.errors import ConflictError, LimitReachedError, NotFoundError, PermissionDeniedError, StorageError
 from kernel.principal import LOCAL_USER, Principal
 from kernel.protocol import agent, process, system
 from kernel.protocol.base import ProcessEvent
 from kernel.protocol.records import AgentConfig
 from kernel.protocol.unions import COMMANDS
+from kernel.store.database import Database, Statement
 from tests.fakes.scripts import call, turn, write_script
 from tests.integration.kernel.conftest import Bench, MakeBench
 
@@ -287,3 +288,67 @@ async def test_every_command_has_a_handler(make_bench: MakeBench) -> None:
     bench = await make_bench()
     assert bench.kernel._router.commands == frozenset(COMMANDS)
     await bench.kernel.stop()
+
+
+class Refusing:
+    """A database that refuses the groups in which a word stands."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+        self._submit, self._word = Database.submit, word
+        monkeypatch.setattr(Database, "submit", lambda database, statements: self._decide(database, tuple(statements)))
+
+    def _decide(self, database: Database, statements: tuple[Statement, ...]) -> "asyncio.Future[None]":
+        if not any(self._word in str(statement.parameters) for statement in statements):
+            return self._submit(database, statements)
+        refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.02, refused.set_exception, StorageError("The database is damaged."))
+        return refused
+
+
+@pytest.mark.expects_records
+@pytest.mark.feature("AL09", "PR12")
+@pytest.mark.parametrize("mode", ["queue", "steer", "interrupt"])
+async def test_what_cannot_be_recorded_reaches_no_agent(bench: Bench, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    """Neither a person's word nor another agent's; the running call goes on, and whoever said it is told."""
+    command = "while [ ! -e go ]; do sleep 0.02; done; echo was not aborted"
+    pid = await bench.deploy(turn("", call("run_command", command=command)), turn("", call("check_messages")), DONE)
+    await bench.wait(agent.AgentToolStarted, pid)
+    Refusing(monkeypatch, "unspeakable")
+    for lost in (process.ProcessSend(id="m", pid=pid, text="unspeakable", mode=mode), send(pid, "unspeakable")):
+        with pytest.raises(StorageError):
+            await bench.execute(lost)
+    (bench.home(pid) / "go").touch()
+    assert (await bench.ended(pid)).code == 0
+    results = [event.result for event in bench.of(pid, agent.AgentObservation)]
+    assert "was not aborted" in results[0]
+    assert results[1] == "No messages."
+    assert not bench.of(pid, agent.AgentUserMessage, system.IpcMessageSent)
+    assert not [notice for notice in bench.of(pid, agent.AgentNotice) if "did not read" in notice.message]
+
+
+@pytest.mark.feature("AL09")
+async def test_an_agent_does_not_end_while_a_word_to_it_is_being_recorded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given after its commit, however long that takes."""
+    held: list[asyncio.Future[None]] = []
+    submit = Database.submit
+
+    def slowly(database: Database, statements: Any) -> "asyncio.Future[None]":
+        group = tuple(statements)
+        if not any("slow word" in str(statement.parameters) for statement in group) or held:
+            return submit(database, group)
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        held.append(answer)
+        asyncio.get_running_loop().call_later(
+            0.3, lambda: submit(database, group).add_done_callback(lambda done: answer.set_result(None))
+        )
+        return answer
+
+    pid = await bench.deploy(WAITING, DONE, DONE)
+    await bench.wait(agent.AgentToolStarted, pid)
+    monkeypatch.setattr(Database, "submit", slowly)
+    saying = asyncio.ensure_future(bench.execute(process.ProcessSend(id="s", pid=pid, text="slow word", mode="queue")))
+    (bench.home(pid) / "go").touch()
+    assert (await bench.ended(pid)).code == 0
+    await saying
+    said = [event.delivered for event in bench.of(pid, agent.AgentUserMessage)]
+    assert said == [False, True], "recorded and shown first, then given"

@@ -232,3 +232,23 @@ def test_an_agent_is_told_of_the_gpus_that_it_may_use() -> None:
     one, two = "NVIDIA H200 (/dev/nvidia0)", "NVIDIA H200 (/dev/nvidia1)"
     assert f"You may use this GPU: {one}." in first_words(prompt.Surroundings(gpus=(one,)))
     assert f"these GPUs: {one}, {two}." in first_words(prompt.Surroundings(gpus=(one, two)))
+
+
+async def test_what_is_being_recorded_is_given_to_nobody_and_aborts_nothing() -> None:
+    inbox, aborted = Inbox(), list[int]()
+    inbox.on_interrupt(lambda: aborted.append(1))
+    said = Said("1", "now", "interrupt")
+    inbox.expect(said)
+    settled = asyncio.ensure_future(inbox.settled())
+    await asyncio.sleep(0)
+    assert inbox.take_steering() is None
+    assert (inbox.pending, inbox.interrupted, aborted, settled.done()) == ((said,), False, [], False)
+    inbox.put(said)
+    inbox.withdraw(said)  # what the one who said it does afterwards, however it went
+    await settled
+    assert (inbox.pending, aborted) == ((said,), [1])
+    refused = Said("2", "never", "steer")
+    inbox.expect(refused)
+    inbox.withdraw(refused)
+    assert inbox.pending == (said,)
+    await inbox.settled()
