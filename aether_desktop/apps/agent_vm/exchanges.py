@@ -22,7 +22,7 @@ MOST_INDENT = 40
 NAME_CHARACTERS = 80
 ERROR_CHARACTERS = 300
 _USAGE_WITHIN = 6_000
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\],:]|[^\s"{}\[\],:]++', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
 _LEFT_OUT = re.compile(r"\n(\[\.\.\. ([\d,]{1,20}) bytes in all; the middle is left out \.\.\.\])\n")
 # A quotation mark inside of a JSON string has a backslash before it: what a model says of tokens is not taken for its usage.
 _SENT = re.compile(r'(?<!\\)"(?:prompt_tokens|input_tokens|promptTokenCount|prompt_eval_count)"\s*:\s*(\d{1,12})')
