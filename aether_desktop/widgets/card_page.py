@@ -71,7 +71,6 @@ class CardPage(QScrollArea):
         around.addStretch(1)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(middle)
         # setWidget turns the backgrounds on; the window's own shall be seen.

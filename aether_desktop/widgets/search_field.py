@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -12,6 +12,7 @@ from aether_desktop.theme.icons import icon, paint_icon
 from aether_desktop.theme.tokens import TYPE
 
 _ICON_PX = 14
+_LEAST_PX = 64
 _LEFT_MARGIN_PX = 20
 
 
@@ -38,6 +39,10 @@ class SearchField(QLineEdit):
         self._clear.triggered.connect(self._on_clear_requested)
         self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
         self.textEdited.connect(lambda text: self.query_changed.emit(text.strip()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the magnifier and a few letters."""
+        return QSize(_LEAST_PX, super().minimumSizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape clears; in an empty field it is left to the window."""

@@ -25,6 +25,10 @@ DISMISSED = ""
 
 _MARGIN_PX = 24
 _MOST_CONTENT_PX = 420
+_LEAST_CONTENT_PX = 24
+_TIGHT_PX = 420
+_ROOMY_PX = 320
+"""Over a parent this high every sheet has room, since its content scrolls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,10 @@ class _SheetCard(QWidget):
 
 
 class Sheet(QWidget):
-    """Covers ``parent`` until it is answered; deletes itself afterwards."""
+    """Covers ``parent`` until it is answered; deletes itself afterwards.
+
+    Over a parent that is too low for it, it covers the whole native window instead; it still goes with the parent.
+    """
 
     finished = Signal(str)
     """Emitted once with the key of the pressed button, or ``DISMISSED``."""
@@ -76,20 +83,24 @@ class Sheet(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()
         self._card = _SheetCard(self)
-        column = QVBoxLayout(self._card)
-        column.setContentsMargins(SPACE.xl, SPACE.xl - 4, SPACE.xl, SPACE.xl - 4)
+        self._column = column = QVBoxLayout(self._card)
         column.setSpacing(SPACE.md)
         column.addWidget(Label(title, "lead", wrap=True))
         if text:
             column.addWidget(Label(text, "secondary", wrap=True))
+        self._content: QScrollArea | None = None
+        self._content_px = 0
         if content is not None:
-            column.addWidget(_scrollable(content), 1)
+            self._content = _scrollable(content)
+            self._content_px = self._content.minimumHeight()
+            column.addWidget(self._content, 1)
         column.addLayout(self._button_row(answers))
         parent.installEventFilter(self)
 
     def open(self) -> None:
         """Show the sheet over its parent and give it the keyboard."""
         self._previous_focus = self.window().focusWidget()
+        self._find_room()
         self._place()
         self.show()
         self.raise_()
@@ -183,15 +194,36 @@ class Sheet(QWidget):
             row.addWidget(button)
         return row
 
+    def _find_room(self) -> None:
+        parent, window = self.parentWidget(), self.window()
+        if parent is None or parent is window or parent.height() >= min(_ROOMY_PX, self._card.sizeHint().height() + 16):
+            return
+        parent.removeEventFilter(self)
+        parent.destroyed.connect(self._on_parent_gone)
+        self.setParent(window)
+        window.installEventFilter(self)
+
+    def _on_parent_gone(self) -> None:
+        self.hide()
+        self.deleteLater()
+
     def _place(self) -> None:
         parent = self.parentWidget()
         if parent is None:
             return
         self.setGeometry(parent.rect())
         width = min(self._width_px, max(200, self.width() - 2 * _MARGIN_PX))
-        layout = self._card.layout()
-        wanted = layout.totalHeightForWidth(width) if layout is not None and layout.hasHeightForWidth() else 0
-        height = min(max(wanted, self._card.sizeHint().height()), max(120, self.height() - 2 * _MARGIN_PX))
+        side = SPACE.xl if width >= _TIGHT_PX else SPACE.lg
+        self._column.setContentsMargins(side, side - 4, side, side - 4)
+        layout = self._column
+        if self._content is not None:
+            # Where there is no room the content scrolls: the buttons always show.
+            self._content.setMinimumHeight(0)
+            layout.invalidate()
+            room = self.height() - 16 - max(layout.totalMinimumHeightForWidth(width), layout.totalMinimumSize().height())
+            self._content.setMinimumHeight(max(_LEAST_CONTENT_PX, min(self._content_px, room)))
+        wanted = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else 0
+        height = min(max(wanted, self._card.sizeHint().height()), max(120, self.height() - 16))
         self._card.setGeometry((self.width() - width) // 2, max(8, (self.height() - height) * 2 // 5), width, height)
 
 

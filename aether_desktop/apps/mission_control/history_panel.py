@@ -192,6 +192,7 @@ class HistoryPanel(QWidget):
         self.model = HistoryModel(client, store, self._on_error, self)
         self.search = SearchField("Search all runs", width_px=1000)
         self.list = _RunList()
+        self.list.setMinimumHeight(1)
         self.list.setModel(self.model)
         self.list.setItemDelegate(_RunDelegate(now, store, self.list))
         self.empty = EmptyState("history", "No runs yet", "Every agent that you deploy stays here, with all it did.")

@@ -57,7 +57,7 @@ _Choice = TypeVar("_Choice", Group, Sort, Layout)
 _SIDE_BY_SIDE_PX = 760
 _PANEL_PX = 380
 _NARROW_PX = 600
-_LEAST_SEARCH_PX = 66
+_LEAST_SEARCH_PX = 64
 _TO_AGENTS = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 

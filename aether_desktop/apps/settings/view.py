@@ -13,7 +13,7 @@ from shiboken6 import isValid
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.apps.settings.fields import GROUPS, Field, Group, parse, shown
-from aether_desktop.apps.settings.rows import Choice, SettingRow
+from aether_desktop.apps.settings.rows import SettingRow
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.models.model_choices import ModelChoice, model_choices, provider_title
 from aether_desktop.theme.current import tokens_of
@@ -21,6 +21,7 @@ from aether_desktop.theme.manager import ThemeChoice
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.card_page import Card, CardPage, Rule
+from aether_desktop.widgets.choice import Choice
 from aether_desktop.widgets.finding_row import FindingRow
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.notice import Notice

@@ -20,6 +20,7 @@ from aether_desktop.widgets.search_field import SearchField
 from kernel.protocol.records import FileStat
 
 _SIDE_BY_SIDE_PX = 620
+_LEAST_LIST_PX = 146
 _SEARCH_FROM_PX = 540
 
 
@@ -41,6 +42,7 @@ class FilesLayout(QWidget):
             self.failure.setFocusProxy(button)
         self.status = ElidedLabel("", "caption")
         self.pages = QStackedWidget()
+        self.pages.setMinimumHeight(_LEAST_LIST_PX)
         self.halves = QSplitter(Qt.Orientation.Horizontal)
         self.halves.setChildrenCollapsible(False)
 

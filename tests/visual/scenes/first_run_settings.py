@@ -123,5 +123,6 @@ SCENES = (
     Scene("first-run-without-model", without_model, (760, 760), ThemeChoice.DARK, as_in_its_window),
     Scene("first-run-pulling", pulling, (500, 400), ThemeChoice.LIGHT, as_in_its_window),
     *in_both_themes("settings", settings, (720, 700)),
+    Scene("settings-smallest", settings, (300, 320), ThemeChoice.LIGHT),
     Scene("settings-limits", settings, (560, 640), ThemeChoice.DARK, scrolled),
 )

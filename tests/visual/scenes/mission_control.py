@@ -267,5 +267,8 @@ SCENES = (
     Scene("mission-control-nothing-found", page(six, told), (900, 600), ThemeChoice.LIGHT, show_nothing_found),
     Scene("mission-control-small", page(six, told), (524, 470), ThemeChoice.DARK, show),
     Scene("mission-control-small-list", page(six, told), (524, 470), ThemeChoice.LIGHT, show_list),
+    Scene("mission-control-smallest-empty", page(FakeKernelClient), (480, 360), ThemeChoice.LIGHT, show),
+    Scene("deploy-smallest", page(with_models, told), (480, 360), ThemeChoice.DARK, show_deploy),
+    Scene("history-smallest", page(past, told), (480, 360), ThemeChoice.LIGHT, show_history),
     Scene("history-small", page(past, told), (524, 470), ThemeChoice.DARK, show_history),
 )
