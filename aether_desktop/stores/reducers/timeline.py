@@ -43,7 +43,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     key: finds the row again when it changes. word: the phase whose colour it has. details: shown when expanded (parameters,
     reasoning, the beginning of a file). running: its end has not come yet, or a message that the agent was not given yet.
-    started: a tool that really runs, not one that waits for an answer; started_at: since when. ok: False for what failed or was
+    started: a tool that really runs, not one that waits for an answer. ok: False for what failed or was
     refused. live: what a running command has printed so far. result: of a tool call. added, removed: lines of a file.
     hidden: journal entries behind a row of kind "gap", which stands for pages that are not loaded; step is then the first one's number.
     """
@@ -58,7 +58,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     step: int = 0
     running: bool = False
     started: bool = False
-    started_at: float = 0.0
     ok: bool = True
     live: str = ""
     result: Result | None = None
@@ -200,7 +199,7 @@ def _action(_timeline: Timeline, event: agent.AgentAction) -> Row | None:
 
 def _tool_started(timeline: Timeline, event: agent.AgentToolStarted) -> Row | None:
     before = timeline.find(_call_key(event.step, event.call_id))
-    return None if before is None else msgspec.structs.replace(before, started=True, started_at=event.timestamp)
+    return None if before is None else msgspec.structs.replace(before, started=True)
 
 
 def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | None:
@@ -212,7 +211,7 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
     lines = text.count("\n") + 1
     shown = cut(text, TEXT_CHARACTERS)
     before = timeline.find(key)
-    outcome = _outcome(event, _ran_for(event, before))
+    outcome = _outcome(event)
     result = Result(title=f"Result · {outcome}", text=shown, lines=lines, timestamp=event.timestamp, ok=event.ok)
     if before is None:
         before = Row(
@@ -221,18 +220,8 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
     return msgspec.structs.replace(before, running=False, ok=event.ok, result=result, live="")
 
 
-def _ran_for(event: agent.AgentObservation, call: Row | None) -> float:
-    """Seconds that the tool ran, without the wait for an answer before it; 0 for what never ran.
-
-    The event counts from the call on. Of a call that is not known (its page is not loaded) the event's word is taken.
-    """
-    if call is None:
-        return event.duration_s
-    return max(0.0, min(event.duration_s, event.timestamp - call.started_at)) if call.started else 0.0
-
-
-def _outcome(event: agent.AgentObservation, ran_s: float) -> str:
-    took = f" · {ran_s:.1f} s" if ran_s >= 0.05 else ""
+def _outcome(event: agent.AgentObservation) -> str:
+    took = f" · {event.duration_s:.1f} s" if event.duration_s >= 0.05 else ""
     if event.exit_code is not None:
         return f"exit {event.exit_code}{took}"
     return f"{'done' if event.ok else 'failed'}{took}"

@@ -99,29 +99,16 @@ def _result_of(*events: JournalEvent) -> str:
     return row.result.title
 
 
-def test_how_long_a_tool_ran_is_told_without_the_wait_for_an_answer() -> None:
+def test_how_long_a_tool_ran_is_told_as_the_kernel_says_it() -> None:
     call = agent.AgentAction(pid=1, step=1, timestamp=10.0, call_id="c", tool="run_command", args={})
-    approval = make_approval(1, call_id="c")
-    asked = process.ApprovalRequired(pid=1, timestamp=10.0, action="", details={}, approval=approval)
-    yes = process.ApprovalAnswered(pid=1, timestamp=95.0, approval_id=approval.approval_id, call_id="c", approved=True)
     started = agent.AgentToolStarted(pid=1, step=1, timestamp=95.1, call_id="c", tool="run_command")
     done = agent.AgentObservation(
-        pid=1, step=1, timestamp=98.5, call_id="c", tool="run_command", result="", exit_code=0, duration_s=88.5
+        pid=1, step=1, timestamp=98.5, call_id="c", tool="run_command", result="", exit_code=0, duration_s=3.4
     )
-    assert _result_of(call, asked, yes, started, done) == "Result · exit 0 · 3.4 s"
-
-
-def test_a_call_that_was_denied_ran_for_no_time() -> None:
-    call = agent.AgentAction(pid=1, step=1, timestamp=10.0, call_id="c", tool="run_command", args={})
-    refused = agent.AgentObservation(
-        pid=1, step=1, timestamp=70.0, call_id="c", tool="run_command", result="Rejected.", ok=False, duration_s=60.0
-    )
+    assert _result_of(call, started, done) == "Result · exit 0 · 3.4 s"
+    assert _result_of(done) == "Result · exit 0 · 3.4 s"
+    refused = agent.AgentObservation(pid=1, step=1, timestamp=70.0, call_id="c", tool="run_command", result="Rejected.", ok=False)
     assert _result_of(call, refused) == "Result · failed"
-
-
-def test_a_result_whose_call_is_not_loaded_tells_what_it_knows() -> None:
-    done = agent.AgentObservation(pid=1, step=1, timestamp=70.0, call_id="c", tool="run_command", result="", exit_code=0, duration_s=2.0)
-    assert _result_of(done) == "Result · exit 0 · 2.0 s"
 
 
 def test_a_huge_text_is_bounded() -> None:
