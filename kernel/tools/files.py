@@ -1,5 +1,6 @@
 """read_file, write_file, list_files, mkdir: the agent's own files and the folders mounted for it."""
 
+import asyncio
 import difflib
 from collections import Counter
 from typing import Annotated, Any, ClassVar
@@ -16,6 +17,8 @@ DIFF_CHARACTERS = 20_000
 SHOWN_CHARACTERS = 10_000
 LISTED_ENTRIES = 500
 COMPARED_LINES = 20_000
+COMPARED_PAIRS = 250_000
+COMPARED_AT_ONCE_CHARACTERS = 4_000
 LARGE_HEAD_LINES = 200
 PathArgument = Annotated[str, Meta(description="Absolute, or relative to the home folder.", min_length=1, max_length=4096)]
 
@@ -64,7 +67,7 @@ class WriteFile:
         """The diff against what is there."""
         place = context.files.locate(arguments.path)
         before = await _text_or_none(context, arguments.path)
-        diff, added, removed = _diff(before, arguments.content, place.guest_path)
+        diff, added, removed = await _compared(before, arguments.content, place.guest_path)
         own = not place.mount.shared
         where = "its own home" if own else place.mount.guest_path
         return Preview(
@@ -95,7 +98,7 @@ class WriteFile:
         if context.allowance is not None and not place.mount.shared:
             await context.allowance.require(len(content))
         created = await context.files.write(arguments.path, content)
-        _, added, removed = _diff(before, arguments.content, place.guest_path)
+        _, added, removed = await _compared(before, arguments.content, place.guest_path)
         await context.emit(
             AgentFileCreated(
                 pid=context.pid,
@@ -184,16 +187,32 @@ async def _text_or_none(context: ToolContext, path: str) -> str | None:
     return content.decode("utf-8", errors="replace")
 
 
+async def _compared(before: str | None, after: str, path: str) -> tuple[str, int, int]:
+    """`_diff`; in a thread where it takes longer than a turn of the kernel's loop may."""
+    if len(before or "") + len(after) <= COMPARED_AT_ONCE_CHARACTERS:
+        return _diff(before, after, path)
+    return await asyncio.to_thread(_diff, before, after, path)
+
+
 def _diff(before: str | None, after: str, path: str) -> tuple[str, int, int]:
-    """(unified diff, lines added, lines removed). Of very large files only the lines from the first change on are compared."""
+    """(unified diff, lines added, lines removed). Of very large files only the lines from the first change on are compared, and so of
+    those whose lines repeat so much that the comparison would take many seconds.
+    """
     old, new = (before or "").splitlines(), after.splitlines()
     origin = path if before is not None else "/dev/null"
-    if len(old) + len(new) > COMPARED_LINES:
+    if len(old) + len(new) > COMPARED_LINES or _equal_pairs(old, new) > COMPARED_PAIRS:
         return _large_diff(old, new, origin, path)
     lines = list(difflib.unified_diff(old, new, origin, path, lineterm=""))
     added = sum(1 for line in lines[2:] if line.startswith("+"))
     removed = sum(1 for line in lines[2:] if line.startswith("-"))
     return "\n".join(lines), added, removed
+
+
+def _equal_pairs(old: list[str], new: list[str]) -> int:
+    """How many pairs of equal lines difflib would look at; it leaves out what makes up more than a hundredth of a long file."""
+    most = len(new) // 100 + 1 if len(new) >= 200 else len(new)
+    before = Counter(old)
+    return sum(before[line] * count for line, count in Counter(new).items() if count <= most)
 
 
 def _large_diff(old: list[str], new: list[str], origin: str, path: str) -> tuple[str, int, int]:
