@@ -43,6 +43,7 @@ from kernel.errors import AetherError
 from kernel.paths import Paths
 from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Event
+from kernel.protocol.process import standing_of
 from kernel.protocol.system import DesktopRaiseRequested, KernelShutdownRequested, SettingsGet
 from kernel.tasks import Scope
 
@@ -196,7 +197,7 @@ class DesktopApplication(QObject):
 
     def _update_status(self) -> None:
         living = self._stores.processes.living()
-        running = sum(1 for view in living if view.info.state in ("created", "running", "sleeping"))
+        running = sum(standing_of(view.info, view.approval is not None) == "working" for view in living)
         needs = len(self._stores.processes.needs_you())
         state, detail = KernelState.READY, ""
         if self._client.failure is not None:

@@ -7,7 +7,7 @@ import time
 from kernel.cli.connection import connect
 from kernel.cli.output import safe
 from kernel.protocol import codec
-from kernel.protocol.process import ProcessList
+from kernel.protocol.process import LivingCounts, ProcessList
 from kernel.protocol.records import ProcessInfo
 from kernel.protocol.system import HistoryProcesses
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
-    processes = asyncio.run(_processes(arguments.all))
+    processes, living = asyncio.run(_processes(arguments.all))
     if arguments.json:
         for info in processes:
             print(codec.encode(info).decode())
@@ -33,14 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{'PID':>6}  {'ROLE':<10}  {'STATE':<11}  {'PHASE':<10}  {'STEP':>7}  {'AGE':>6}  GOAL")
     for info in processes:
         print(_line(info))
+    print(f"{living.working} working, {living.needs_you} need you, {living.idle} idle")
     return 0
 
 
-async def _processes(everything: bool) -> tuple[ProcessInfo, ...]:
+async def _processes(everything: bool) -> tuple[tuple[ProcessInfo, ...], LivingCounts]:
+    """What is listed, and how those that live stand."""
     async with connect() as connection:
+        now = await connection.execute(ProcessList())
         if everything:
-            return tuple(reversed((await connection.execute(HistoryProcesses(limit=100))).processes))
-        return (await connection.execute(ProcessList())).processes
+            return tuple(reversed((await connection.execute(HistoryProcesses(limit=100))).processes)), now.living
+        return now.processes, now.living
 
 
 def _line(info: ProcessInfo) -> str:

@@ -33,6 +33,7 @@ from kernel.protocol.process import (
     ProcessUpdated,
     RunCounts,
     SpawnReply,
+    count_living,
 )
 from kernel.protocol.records import AgentConfig, Approval, ProcessInfo
 from kernel.store.database import Statement
@@ -180,7 +181,11 @@ class ProcessManager:
         pids = {info.pid for info in visible}
         waiting = tuple(approval for approval in self.runner.approvals() if approval.pid in pids)
         return ProcessListReply(
-            processes=tuple(visible), approvals=waiting, seq=self._bus.last_seq, ended=self._ended(visible, principal)
+            processes=tuple(visible),
+            approvals=waiting,
+            seq=self._bus.last_seq,
+            living=count_living(visible, waiting),
+            ended=self._ended(visible, principal),
         )
 
     async def signal(self, command: ProcessSignal, principal: Principal) -> Empty:

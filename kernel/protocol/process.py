@@ -1,6 +1,8 @@
 """Commands and events of processes: deploying, signalling, talking to and approving agents, and their past."""
 
-from typing import Annotated, Final
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -61,12 +63,45 @@ class RunCounts(Record, frozen=True, kw_only=True, rename="camel"):
         return self.completed + self.failed + self.stopped
 
 
+Standing = Literal["working", "needs_you", "idle"]
+"""What a living agent is counted as: at work, waiting for its person's answer, or standing still (paused, interrupted, waiting)."""
+
+
+def standing_of(info: ProcessInfo, asks: bool) -> Standing:
+    """How a living agent is counted, wherever agents are counted. asks: whether an approval of it waits for an answer."""
+    if asks:
+        return "needs_you"
+    if info.interrupted or info.state == "stopped" or info.agent_phase == "waiting":
+        return "idle"
+    return "working"
+
+
+class LivingCounts(Record, frozen=True, kw_only=True, rename="camel"):
+    """How many living agents are at work, wait for their person, or stand still; those that have ended are in none of them."""
+
+    working: int = 0
+    needs_you: int = 0
+    idle: int = 0
+
+
+def count_living(processes: Iterable[ProcessInfo], approvals: Iterable[Approval]) -> LivingCounts:
+    """Count what is listed; processes that have ended do not count."""
+    asking = {approval.pid for approval in approvals}
+    living = (info for info in processes if info.state not in ("zombie", "dead"))
+    found = Counter(standing_of(info, info.pid in asking) for info in living)
+    return LivingCounts(working=found["working"], needs_you=found["needs_you"], idle=found["idle"])
+
+
 class ProcessListReply(Record, frozen=True, kw_only=True, rename="camel"):
-    """The table, by rising pid, and what waits for an answer. ended: all runs that are over, whether listed or not."""
+    """The table, by rising pid, and what waits for an answer.
+
+    living: the listed that have not ended, by how they stand. ended: all runs that are over, whether listed or not.
+    """
 
     processes: tuple[ProcessInfo, ...]
     approvals: tuple[Approval, ...] = ()
     seq: int = 0
+    living: LivingCounts = LivingCounts()
     ended: RunCounts = RunCounts()
 
 

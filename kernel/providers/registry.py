@@ -99,11 +99,6 @@ class ProviderRegistry:
         """The shared connections; the kernel fetches pages through them too."""
         return self._http
 
-    @property
-    def discovered(self) -> bool:
-        """Whether at least one discovery has finished."""
-        return self._round > 0
-
     def configure(self, config: ProvidersConfig) -> None:
         """Take changed settings; what was found at unchanged addresses is kept until the next discovery."""
         before = {(entry.provider.name, entry.base_url): entry for entry in self._entries.values()}
@@ -151,17 +146,6 @@ class ProviderRegistry:
         ]
         listed.extend(_missing_key(kind, key_name) for kind, key_name in self._without_key())
         return (*listed, ProviderStatus(HEURISTIC, "heuristic", "", True, model_count=1))
-
-    def choose(self, model_id: str) -> None:
-        """Remember a model for "auto"; "" forgets it. Raises ProviderError for a model that cannot be resolved."""
-        if model_id not in ("", AUTO):
-            self.resolve(model_id)
-        self._remembered = "" if model_id == AUTO else model_id
-
-    @property
-    def chosen(self) -> str:
-        """The remembered id, or ""."""
-        return self._remembered
 
     def info(self, model_id: str) -> ModelInfo | None:
         """What is known of a model id, or None."""

@@ -74,10 +74,6 @@ class Journal:
         await self._commit(statements, group)
         self._show(group)
 
-    async def replace_chunks(self, *events: JournalEvent, pid: int, step: int, also: Sequence[Statement] = ()) -> None:
-        """Like `record`, and the step's chunks give way to what they became."""
-        await self.record(*events, also=(Statement(DROP_CHUNKS, (pid, step)), *also))
-
     async def write(self, *statements: Statement) -> None:
         """Commit rows without events, or say at once that it cannot be done. Raises StorageError."""
         await self._database.write(statements)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +176,10 @@ async def test_resolving(found: Found, tmp_path: Path) -> None:
         registry.resolve("ollama/qwen3:8")
     with pytest.raises(AetherError):
         registry.resolve("scripted:/nowhere.json")
-    registry.choose("gemini/gemini-3-pro")
-    assert resolved("auto") == "gemini|gemini-3-pro" and registry.chosen == "gemini/gemini-3-pro"
-    registry.choose("")
+    settings = registry._config
+    registry.configure(replace(settings, remembered_model="gemini/gemini-3-pro"))
+    assert resolved("auto") == "gemini|gemini-3-pro"
+    registry.configure(replace(settings, remembered_model=""))
     assert resolved("auto") == "ollama|qwen3:8b"
 
 

@@ -12,7 +12,7 @@ from kernel.errors import StorageError
 from kernel.protocol.agent import AgentNotice, AgentThought
 from kernel.protocol.base import Event, JournalEvent
 from kernel.store.database import Database, Statement
-from kernel.store.journal import RETRY_S, Journal
+from kernel.store.journal import DROP_CHUNKS, RETRY_S, Journal
 from tests.fakes.clock import ManualClock
 
 
@@ -100,7 +100,7 @@ async def test_a_finished_thought_takes_the_place_of_its_pieces(rig: Rig) -> Non
 
     await rig.journal.record(*(AgentThinkingChunk(pid=1, step=1, kind="text", content=word) for word in "abc"))
     await rig.journal.record(AgentThinkingChunk(pid=2, step=1, kind="text", content="other"))
-    await rig.journal.replace_chunks(AgentThought(pid=1, step=1, thought="abc"), pid=1, step=1)
+    await rig.journal.record(AgentThought(pid=1, step=1, thought="abc"), also=(Statement(DROP_CHUNKS, (1, 1)),))
     assert [event["type"] for event in (await rig.journal.page(1))[0]] == ["agent.thought"]
     assert len((await rig.journal.page(2))[0]) == 1
 
