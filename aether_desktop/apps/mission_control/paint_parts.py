@@ -201,7 +201,7 @@ def paint_icon_text(
 def usage_texts(view: ProcessView) -> tuple[str, str, str]:
     """Steps, CPU and memory as they stand at the end of a card."""
     info = view.info
-    steps = f"{info.step}/{info.max_steps}" if info.max_steps else "–"
+    steps = f"{_steps_text(info.step)}/{_steps_text(info.max_steps)}" if info.max_steps else "–"
     if view.ended:
         return steps, "–", "–"
     return steps, f"{info.cpu_percent:.0f} %", memory_text(info.memory_mb)
@@ -226,14 +226,22 @@ def _usage_columns(view: ProcessView) -> list[tuple[str, float]]:
     """The figures from the right, each with the width of its column."""
     measured = metrics("mono")
     return [
-        (text, max(measured.horizontalAdvance(text) + 1, measured.horizontalAdvance(widest)))
-        for text, widest in zip(reversed(usage_texts(view)), ("9.9 GB", "100 %", "100/100"), strict=True)
+        (text, max(measured.horizontalAdvance(text), measured.horizontalAdvance(widest)) + 1)
+        for text, widest in zip(reversed(usage_texts(view)), ("999 MB", "100 %", "1000/1000"), strict=True)
     ]
 
 
 def memory_text(megabytes: float) -> str:
-    """``61 MB``, ``2.1 GB``."""
-    return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1024:.1f} GB"
+    """``61 MB``, ``2.1 GB``, ``12 GB``: six characters at the most, so that columns stay in line."""
+    gigabytes = megabytes / 1024
+    if round(megabytes) < 1000:
+        return f"{megabytes:.0f} MB"
+    return f"{gigabytes:.1f} GB" if gigabytes < 9.95 else f"{gigabytes:.0f} GB"
+
+
+def _steps_text(steps: int) -> str:
+    """Four characters at the most: ``17``, ``9999``, ``12k``, ``100k``."""
+    return str(steps) if steps < 10_000 else f"{steps // 1000}k"
 
 
 def said(view: ProcessView) -> tuple[str, str, bool]:

@@ -502,3 +502,22 @@ async def test_an_agent_is_opened_in_a_native_window(page: Page, theme: ThemeMan
     assert frame.detached, "one that is native stays so"
     assert len([widget for widget in QApplication.topLevelWidgets() if isinstance(widget, WindowFrame)]) == 1
     desktop.prepare_to_quit()
+
+
+@pytest.mark.parametrize(
+    ("step", "most", "memory", "texts"),
+    [
+        (17, 50, 61.4, ("17/50", "3 %", "61 MB")),
+        (9_999, 10_000, 999.4, ("9999/10k", "3 %", "999 MB")),
+        (99_999, 100_000, 999.6, ("99k/100k", "3 %", "1.0 GB")),
+        (0, 50, 10_190.0, ("0/50", "3 %", "10 GB")),
+        (0, 50, 900_000.0, ("0/50", "3 %", "879 GB")),
+    ],
+)
+def test_large_figures_stay_in_their_columns(
+    qapp: QApplication, step: int, most: int, memory: float, texts: tuple[str, str, str]
+) -> None:
+    usual = ProcessView(info=make_info(1, step=1, max_steps=50, memory_mb=1.0))
+    large = ProcessView(info=make_info(2, step=step, max_steps=most, memory_mb=memory, cpu_percent=3.0))
+    assert paint_parts.usage_texts(large) == texts
+    assert paint_parts.usage_width(large) == paint_parts.usage_width(usual)
