@@ -191,7 +191,10 @@ async def _one_key(view: TerminalView, key: str) -> float:
 
 
 async def repaint(bench: Bench) -> None:
-    """Processor time of painting a full screen of 200x50 whose every row is new."""
+    """Processor time of painting a full screen of 200x50 whose every row is new, and of making its small picture."""
+    from aether_desktop.theme.tokens import DARK
+    from aether_desktop.widgets.terminal.colours import Scheme
+    from aether_desktop.widgets.terminal.miniature import Miniature
     from kernel.term import Terminal
 
     view = bench.add(0, 0)
@@ -201,13 +204,18 @@ async def repaint(bench: Bench) -> None:
     for name, make in (("plain", plain_text), ("coloured", coloured_build_log), ("wide", wide_text)):
         data = make(REPAINTS * 12_000)
         terminal = Terminal(COLUMNS, LINES)
-        times = []
+        miniature = Miniature(bench.factory.atlases.small(1.0), Scheme.of(DARK.terminal))
+        times, small = [], []
         for at in range(REPAINTS):
             terminal.feed(data[at * 12_000 : (at + 1) * 12_000])
             start = time.process_time()
             view._painter.paint(terminal, list(terminal.rows))
-            times.append((time.process_time() - start) * 1000)
+            painted = time.process_time()
+            miniature.picture(terminal)
+            times.append((painted - start) * 1000)
+            small.append((time.process_time() - painted) * 1000)
         found[name] = times[3:]
+        found[f"preview_{name}"] = small[3:]
     print(json.dumps({"repaint": found}))
 
 

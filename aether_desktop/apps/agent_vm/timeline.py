@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
 
 from aether_desktop.apps.agent_vm.timeline_delegate import TimelineDelegate
 from aether_desktop.apps.agent_vm.timeline_layout import HIDDEN_ENTRY_PX, TITLE_PX, TOP_PX
@@ -28,6 +28,7 @@ from aether_desktop.stores.reducers.timeline import Row
 from aether_desktop.theme.motion import motion_reduced
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.empty_state import EmptyState
+from aether_desktop.widgets.menu import new_menu
 
 NEAR_END_PX = 24
 SPINNER_MS = 80
@@ -123,7 +124,7 @@ class TimelineList(QListView):
         if not index.isValid():
             return
         self.setCurrentIndex(index)
-        menu = QMenu(self)
+        menu = new_menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Copy\tCtrl+C", lambda: self.copy(index))
         menu.addAction("Expand or collapse\tReturn", lambda: self.toggle(index))

@@ -82,7 +82,7 @@ def repaint_words(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -
     body = _body_colour(face, tokens)
     painter.fillRect(areas.said.adjusted(-2, -2, 2, 2), body)
     _paint_said(painter, areas.said, face, tokens)
-    if not face.lines:
+    if not _has_terminal(face):
         painter.fillRect(areas.well, body)
         _paint_well(painter, areas.well, face, tokens)
 
@@ -144,8 +144,16 @@ def unconfined(view: ProcessView) -> bool:
     return info.confinement == "none" and info.step > 0 and bool(info.model) and not view.ended
 
 
+def _has_terminal(face: Face) -> bool:
+    """Whether the well shows the agent's terminal, and not words in its place."""
+    return bool(face.lines) or face.screen is not None
+
+
 def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> None:
     view = face.view
+    if face.screen is not None:
+        parts.paint_screen(painter, well, tokens, face.screen)
+        return
     if face.lines:
         fits = parts.lines_that_fit(well.height())
         parts.paint_terminal(painter, well, tokens, face.lines[-fits:], running=not view.ended)
@@ -193,7 +201,7 @@ def _paint_said(painter: QPainter, row: QRectF, face: Face, tokens: Tokens) -> N
         parts.paint_icon_text(painter, area, "file", QColor(tokens.text3), files, QColor(tokens.text3))
         right = area.left() - 10
     icon, text, bad = parts.said(view)
-    if not face.lines and text == _in_well(view):
+    if not _has_terminal(face) and text == _in_well(view):
         icon, text = "play", view.action
     if not text:
         return

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from aether_desktop.apps.mission_control.preview_lines import Line, Style
 from aether_desktop.stores.reducers.process import ProcessView
@@ -31,10 +31,11 @@ RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter |
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Everything that one agent's card or row shows."""
+    """Everything that one agent's card or row shows. screen: its terminal as a small picture, instead of lines."""
 
     view: ProcessView
     lines: tuple[Line, ...] = ()
+    screen: QImage | None = None
     selected: bool = False
     focused: bool = False
     hovered: bool = False
@@ -186,6 +187,20 @@ def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, lines: Seque
         baseline += _LINE_PX
     if running and lines:
         painter.fillRect(QRectF(x + 1, baseline - _LINE_PX - 8, 5.5, 10), QColor(tokens.terminal.cursor))
+    painter.restore()
+
+
+def paint_screen(painter: QPainter, area: QRectF, tokens: Tokens, screen: QImage) -> None:
+    """Paint a terminal's small picture as large as it fits, no larger than it is."""
+    paint_terminal_ground(painter, area, tokens)
+    room = area.adjusted(6, 6, -6, -6)
+    size = screen.deviceIndependentSize()
+    scale = min(1.0, room.width() / size.width(), room.height() / size.height())
+    shown = QRectF(0, 0, size.width() * scale, size.height() * scale)
+    shown.moveCenter(room.center())
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1.0)
+    painter.drawImage(shown, screen)
     painter.restore()
 
 

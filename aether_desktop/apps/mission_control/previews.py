@@ -1,6 +1,7 @@
 """Follows the terminals of the cards that are on the screen, and of few others.
 
-A ``PreviewProvider`` is what the view asks: which agents are visible, and what their last lines are. A card that leaves the screen
+A ``PreviewProvider`` is what the view asks: which agents are visible, and what their last lines are, or their whole screen as a small
+picture where a program fills it. A card that leaves the screen
 keeps its terminal until too many others are open.
 """
 
@@ -8,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QImage
 
 from aether_desktop.apps.mission_control.preview_lines import Line, last_lines
 from aether_desktop.stores.terminals import TerminalSession
+from aether_desktop.theme.tokens import TerminalColours
 from aether_desktop.widgets.terminal.factory import TerminalFactory
+
+if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.miniature import Miniature
 
 TELL_INTERVAL_MS = 66
 MOST_OPEN = 64
@@ -33,14 +39,22 @@ class PreviewProvider(Protocol):
     def lines(self, pid: int, count: int) -> tuple[Line, ...]:
         """The last lines of an agent's terminal, oldest first; () where nothing is known."""
 
+    def picture(self, pid: int, ratio: float, colours: TerminalColours) -> QImage | None:
+        """The screen of an agent's terminal, 2x4 px a cell, while a program fills it; None where the last lines say more.
+
+        ratio: device pixels a px. Valid until the next call.
+        """
+
     def version(self, pid: int) -> int:
-        """Rises when ``lines`` changes."""
+        """Rises when ``lines`` or ``picture`` changes."""
 
 
 class _Watched:
     def __init__(self, session: TerminalSession) -> None:
         self.session = session
         self.version = 0
+        self.look: tuple[float, TerminalColours] | None = None
+        self.miniature: Miniature | None = None
 
 
 class TerminalPreviews(QObject):
@@ -82,6 +96,16 @@ class TerminalPreviews(QObject):
         watched = self._watched.get(pid)
         return last_lines(watched.session.terminal, count) if watched is not None else ()
 
+    def picture(self, pid: int, ratio: float, colours: TerminalColours) -> QImage | None:
+        """See ``PreviewProvider.picture``."""
+        watched = self._watched.get(pid)
+        if watched is None or not watched.session.terminal.modes.alternate_screen:
+            return None
+        if watched.miniature is None or watched.look != (ratio, colours):
+            watched.look = (ratio, colours)
+            watched.miniature = self._miniature(ratio, colours)
+        return watched.miniature.picture(watched.session.terminal)
+
     def version(self, pid: int) -> int:
         """See ``PreviewProvider.version``."""
         watched = self._watched.get(pid)
@@ -94,6 +118,12 @@ class TerminalPreviews(QObject):
         for watched in self._watched.values():
             watched.session.release()
         self._watched.clear()
+
+    def _miniature(self, ratio: float, colours: TerminalColours) -> Miniature:
+        from aether_desktop.widgets.terminal.colours import Scheme
+        from aether_desktop.widgets.terminal.miniature import Miniature
+
+        return Miniature(self._terminals.atlases.small(ratio), Scheme.of(colours))
 
     def _on_changed(self, pid: int) -> None:
         self._news.add(pid)

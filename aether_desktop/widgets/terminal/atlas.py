@@ -36,6 +36,8 @@ FEWEST_TILES = 2048
 MOST_STYLES = 1 << 18
 #: How many glyphs are drawn in one go before the frame ends; the cells of the rest stay empty until the next.
 GLYPHS_A_FRAME = 160
+#: Lines under text would fill a smaller cell.
+LEAST_DECORATED_PX = 8
 BLANK = 0x20
 _CHARACTER_MASK = (1 << HALF_SHIFT) - 1
 _PROBES = 16
@@ -170,7 +172,7 @@ class TileAtlas:
             if colours is not None:
                 left = cell.width if halves[at] == RIGHT_HALF else 0
                 pixels[at] = over(colours[:, left : left + cell.width], style.paper)
-            if style.decorated:
+            if style.decorated and cell.height >= LEAST_DECORATED_PX:
                 draw_decorations(pixels[at], style, cell)
         first = self._count
         self._pixels[:, first : first + len(keys)] = pixels.transpose(1, 0, 2)

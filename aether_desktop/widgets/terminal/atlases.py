@@ -8,6 +8,7 @@ from __future__ import annotations
 from aether_desktop.widgets.terminal.atlas import TileAtlas
 from aether_desktop.widgets.terminal.geometry import CellGeometry, cell_geometry
 from aether_desktop.widgets.terminal.glyphs import GlyphSource
+from aether_desktop.widgets.terminal.miniature import SmallGlyphs
 
 MOST_ATLASES = 4
 
@@ -17,6 +18,7 @@ class Atlases:
 
     def __init__(self) -> None:
         self._atlases: dict[CellGeometry, TileAtlas] = {}
+        self._small: dict[float, TileAtlas] = {}
 
     def get(self, font_px: int, ratio: float) -> TileAtlas:
         """The atlas for a font size in logical pixels at a screen's density."""
@@ -25,4 +27,13 @@ class Atlases:
         self._atlases[geometry] = atlas
         while len(self._atlases) > MOST_ATLASES:
             del self._atlases[next(iter(self._atlases))]
+        return atlas
+
+    def small(self, ratio: float) -> TileAtlas:
+        """The atlas of miniatures on screens of a density."""
+        atlas = self._small.get(ratio)
+        if atlas is None:
+            if len(self._small) >= MOST_ATLASES:
+                self._small.clear()
+            atlas = self._small[ratio] = TileAtlas(SmallGlyphs(ratio))
         return atlas

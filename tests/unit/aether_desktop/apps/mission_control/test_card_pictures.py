@@ -7,11 +7,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QImage
 
 from aether_desktop.apps.mission_control.card_pictures import PICTURES_KEPT, CardPictures, Look
 from aether_desktop.apps.mission_control.preview_lines import Line, Run, Style
 from aether_desktop.stores.reducers.process import ProcessView
-from aether_desktop.theme.tokens import DARK, LIGHT
+from aether_desktop.theme.tokens import DARK, LIGHT, TerminalColours
 from tests.fakes.kernel_client import make_approval, make_info
 
 pytestmark = pytest.mark.usefixtures("theme")
@@ -27,12 +28,16 @@ class Lines(QObject):
         super().__init__()
         self.text = "make -j2"
         self.number = 1
+        self.screen: QImage | None = None
 
     def show(self, _terminals: object) -> None:
         """Nothing is read."""
 
     def lines(self, _pid: int, _count: int) -> tuple[Line, ...]:
         return ((Run(self.text, Style()),),) if self.text else ()
+
+    def picture(self, _pid: int, _ratio: float, _colours: TerminalColours) -> QImage | None:
+        return self.screen
 
     def version(self, _pid: int) -> int:
         return self.number
@@ -75,3 +80,21 @@ def test_pictures_do_not_pile_up() -> None:
     assert 1 not in pictures
     assert PICTURES_KEPT + 19 in pictures
     assert len(pictures._kept) == PICTURES_KEPT
+
+
+@pytest.mark.parametrize(("width", "height"), [(200, 120), (2000, 120), (100, 4000)])
+@pytest.mark.parametrize("look", [LOOK, replace(LOOK, ratio=2.0)])
+def test_a_program_that_fills_its_screen_shows_as_a_picture(look: Look, width: int, height: int) -> None:
+    previews = Lines()
+    previews.screen = QImage(width, height, QImage.Format.Format_RGB32)
+    previews.screen.fill(QColor("#ff0000"))
+    picture = CardPictures(previews).get(ProcessView(info=make_info(1)), look, DARK).toImage()
+    red = [
+        (x, y) for x in range(picture.width()) for y in range(picture.height()) if picture.pixelColor(x, y) == QColor("#ff0000")
+    ]
+    spots = [(x / look.ratio, y / look.ratio) for x, y in red]
+    assert spots
+    assert min(y for _, y in spots) >= 55
+    assert max(y for _, y in spots) < 190
+    assert min(x for x, _ in spots) >= 12
+    assert max(x for x, _ in spots) < 388

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor
 
 from aether_desktop.apps.mission_control.previews import MOST_OPEN, TerminalPreviews
+from aether_desktop.theme.tokens import DARK, LIGHT
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from tests.fakes.kernel_client import FakeKernelClient
 from tests.unit.aether_desktop.apps.conftest import wait_until
@@ -56,6 +58,27 @@ async def test_a_hidden_card_says_nothing_until_it_is_back(client: FakeKernelCli
     previews.show({1: "tty-1-0"})
     await wait_until(lambda: changed == [1, 2, 1])
     assert shown(previews, 1) == "seen\nunseen"
+
+
+async def test_a_program_that_fills_its_screen_is_a_picture_until_it_ends(
+    client: FakeKernelClient, previews: TerminalPreviews
+) -> None:
+    client.screens["tty-1-0"] = b"before\r\n"
+    previews.show({1: "tty-1-0"})
+    await wait_until(lambda: shown(previews, 1) == "before")
+    assert previews.picture(1, 1.0, DARK.terminal) is None
+    assert previews.picture(2, 1.0, DARK.terminal) is None
+    client.terminals["tty-1-0"].feed(b"\x1b[?1049h\x1b[2J\x1b[41m   ")
+    await wait_until(lambda: previews.picture(1, 1.0, DARK.terminal) is not None)
+    red = QColor(DARK.terminal.ansi[1]).rgb()
+    for colours, ratio in ((DARK.terminal, 1.0), (DARK.terminal, 2.0), (LIGHT.terminal, 1.0)):
+        image = previews.picture(1, ratio, colours)
+        assert image is not None
+        assert image.devicePixelRatio() == ratio
+        assert any(image.pixel(x, y) == red for x in range(12) for y in range(image.height())) == (colours is DARK.terminal)
+    client.terminals["tty-1-0"].feed(b"\x1b[?1049l")
+    await wait_until(lambda: previews.picture(1, 1.0, DARK.terminal) is None)
+    assert shown(previews, 1) == "before"
 
 
 async def test_a_flood_is_read_to_its_end_in_bounded_pieces(client: FakeKernelClient, previews: TerminalPreviews) -> None:
