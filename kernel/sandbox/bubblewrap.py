@@ -80,7 +80,7 @@ class BubblewrapBackend:
         with tempfile.TemporaryDirectory(prefix="aether-probe-") as folder:
             spec = SandboxSpec(pid=0, uid_name="probe", home=f"{folder}/home", tmp=f"{folder}/tmp")
             for made in (spec.home, spec.tmp):
-                await asyncio.to_thread(os.mkdir, made)
+                os.mkdir(made)  # here and not on a thread, which a cancelled probe would leave behind without its folder
             sandbox = self.create(spec)
             try:
                 call = await sandbox.execute(

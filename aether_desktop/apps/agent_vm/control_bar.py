@@ -209,7 +209,7 @@ class ControlBar(QWidget):
 
 
 def status_line(info: ProcessInfo, status: AgentStatus) -> str:
-    """What it does, step, tokens, load, confinement, in one line; what is missing is left out."""
+    """What it does, step, tokens, load, confinement and what it was given, in one line; what is missing is left out."""
     confined = {"none": "NOT CONFINED", "bubblewrap": "confined", "container": "in a container"}[info.confinement]
     alive = info.state in ALIVE
     steps = f"step {info.step}/{info.max_steps}" if info.max_steps else f"step {info.step}"
@@ -222,6 +222,7 @@ def status_line(info: ProcessInfo, status: AgentStatus) -> str:
         *figures,
         confined if alive else "",
         "network" if alive and info.network_access else "",
+        "GPU" if alive and info.gpu else "",
         exact_line(info.model, MODEL_CHARACTERS),
     ]
     return " · ".join(part for part in parts if part)
