@@ -12,7 +12,6 @@ import pwd
 import shutil
 import signal
 import struct
-import subprocess
 import termios
 import time
 
@@ -23,7 +22,8 @@ from kernel.tty.foreground import Foreground
 from kernel.tty.master import Master
 from kernel.tty.shell_integration import login_shell
 
-OPEN_SLAVE = 'slave=$1; shift; exec "$@" <"$slave" >"$slave" 2>&1'
+#: For reading and writing at once, as login does: tmux and pagers read from their output.
+OPEN_SLAVE = 'slave=$1 folder=$2; shift 2; exec <>"$slave" >&0 2>&0; cd "$folder" || exit 126; exec "$@"'
 #: What belongs to the terminal that Aether itself was started in: tmux would refuse to start, and programs would ask the wrong one.
 OTHER_TERMINALS = frozenset(
     {"COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "VTE_VERSION", "TERM_PROGRAM", "TERM_PROGRAM_VERSION",
@@ -63,7 +63,7 @@ class HostPty:
     slave: kept open while the program lives, since a master whose other side nobody has open yet reads as ended.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]", master: Master, slave: int) -> None:
+    def __init__(self, process: "Child", master: Master, slave: int) -> None:
         self._process = process
         self._slave: int | None = slave
         self._master = master
@@ -276,6 +276,7 @@ def _environment(spec: ShellSpec) -> dict[str, str]:
     for name in tuple(base):
         if name in OTHER_TERMINALS or name.startswith(OTHER_TERMINALS_PREFIXES):
             del base[name]
+    base.pop("OLDPWD", None)
     return base | dict(spec.env)
 
 
@@ -292,13 +293,44 @@ def _resolve(spec: ShellSpec) -> tuple[tuple[str, ...], str, dict[str, str]]:
     return argv, folder, environment
 
 
-def _start(slave: str, argv: tuple[str, ...], environment: dict[str, str], folder: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        ["/bin/sh", "-c", OPEN_SLAVE, "sh", slave, *argv],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        cwd=folder,
-        start_new_session=True,
-    )
+class Child:
+    """A process that we started, until it is reaped. returncode: None before that."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> None:
+        """Reap it where it has ended."""
+        if self.returncode is None:
+            try:
+                reaped, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                reaped, status = self.pid, 0
+            if reaped:
+                self.returncode = os.waitstatus_to_exitcode(status)
+
+
+def _start(slave: str, argv: tuple[str, ...], environment: dict[str, str], folder: str) -> Child:
+    """In a session of its own, with no descriptor of ours and every signal as a new terminal has it.
+
+    Whoever started us in the background or with nohup ignores signals that a shell's programs must be able to be ended by.
+    """
+    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
+        (os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)
+    ]
+    actions += [(os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in _handed_on()]
+    signals = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+    words = ["/bin/sh", "-c", OPEN_SLAVE, "sh", slave, os.path.abspath(folder), *argv]
+    return Child(os.posix_spawn("/bin/sh", words, environment, file_actions=actions, setsid=True, setsigmask=(), setsigdef=signals))
+
+
+def _handed_on() -> tuple[int, ...]:
+    """Descriptors that a new process would get; Python makes none, libraries may."""
+    found = []
+    for name in os.listdir("/dev/fd"):
+        descriptor = int(name)
+        with contextlib.suppress(OSError):
+            if descriptor > 2 and os.get_inheritable(descriptor):
+                found.append(descriptor)
+    return tuple(found)

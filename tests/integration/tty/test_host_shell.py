@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -72,6 +73,13 @@ async def exited(terminals: Terminals, tty_id: str) -> TtyInfo:
             await asyncio.sleep(0.005)
 
 
+async def foreground_is(terminals: Terminals, tty_id: str, name: str) -> None:
+    """Wait until a program has the terminal."""
+    async with asyncio.timeout(20):
+        while (found := await terminals.manager.foreground(tty_id)) is None or found.name != name:
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.feature("TT01")
 async def test_a_real_terminal_with_job_control(terminals: Terminals) -> None:
     info = await terminals.open()
@@ -82,8 +90,7 @@ async def test_a_real_terminal_with_job_control(terminals: Terminals) -> None:
     assert b"istty" in seen
     assert b"\x1b[31mred" in seen
     terminals.manager.input(info.tty_id, b"sleep 300\n")
-    await read_until(channel, b"sleep 300")
-    await asyncio.sleep(0.1)
+    await foreground_is(terminals, info.tty_id, "sleep")
     terminals.manager.input(info.tty_id, b"\x03")
     terminals.manager.input(info.tty_id, b"echo code=$?\n")
     await read_until(channel, b"code=130")
@@ -321,3 +328,39 @@ async def test_an_interrupt_reaches_a_program_that_does_not_read_and_drops_what_
     terminals.manager.input(info.tty_id, b"\x03right\n")
     seen = await read_until(channel, b"got:right")
     assert b"caught" in seen and b"got:wrong" not in seen
+
+
+async def test_programs_may_read_from_their_output_and_write_to_their_input(terminals: Terminals) -> None:
+    asks = "import fcntl, os; print('modes', *(fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE for number in (0, 1, 2)))"
+    info = await terminals.open(sys.executable, "-c", asks)
+    await read_until(terminals.manager.subscribe(info.tty_id), b"modes 2 2 2")
+
+
+async def test_ctrl_c_works_though_aether_was_started_where_it_is_ignored(terminals: Terminals) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGQUIT})
+    try:
+        info = await terminals.open("/bin/sh", "-c", "grep -E 'Sig(Ign|Blk)' /proc/self/status | tr -d '[:blank:]'; sleep 300")
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGHUP, before[1])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGQUIT})
+    seen = await read_until(terminals.manager.subscribe(info.tty_id), b"SigIgn:0000000000000000")
+    assert b"SigBlk:0000000000000000" in seen
+    await foreground_is(terminals, info.tty_id, "sleep")
+    terminals.manager.input(info.tty_id, b"\x03")
+    async with asyncio.timeout(10):
+        while terminals.manager.get(info.tty_id).running:
+            await asyncio.sleep(0.02)
+
+
+async def test_no_descriptor_of_ours_reaches_a_program(terminals: Terminals) -> None:
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    try:
+        info = await terminals.open("/bin/sh", "-c", "ls /proc/self/fd | tr '\\n' ' '; echo end")
+        seen = await read_until(terminals.manager.subscribe(info.tty_id), b"end")
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert b"0 1 2 3 end" in seen
