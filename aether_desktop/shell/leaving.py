@@ -62,6 +62,10 @@ class Leaving(QObject):
 
     def ask(self) -> bool:
         """End now if nothing is lost by it; True if so. Otherwise the person is asked, and the answer is followed."""
+        if self._sheet is not None:
+            # Asked already: another question would lie below this one.
+            self._window.come_forward()
+            return False
         ended: list[bool] = []
 
         def agreed() -> None:
@@ -104,7 +108,6 @@ class Leaving(QObject):
         elif key == "hide":
             self._window.save_layout()
             self._hide()
-
 
     def _end_after_files(self) -> bool:
         """End once nothing is written to files any more; True if that is now."""

@@ -8,8 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QDateTime, QLocale, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import (
+    QDateTime,
+    QEvent,
+    QLocale,
+    QObject,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolButton, QWidget
 
 from aether_desktop.shell.menu_model import MenuSpec, fill_menu
@@ -105,7 +118,17 @@ class _Menus(QMenuBar):
         for spec in specs:
             menu = new_menu(self, spec.title)
             menu.aboutToShow.connect(lambda menu=menu, spec=spec: self._on_opening(menu, spec))
+            menu.installEventFilter(self)
             self.addMenu(menu)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape in a menu gives the keyboard back: Qt would leave it with the bar, where what is typed next chooses from menus."""
+        escape = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape
+        if escape and isinstance(watched, QMenu) and isinstance(event, QKeyEvent):
+            watched.hide()
+            super().keyPressEvent(event)
+            return True
+        return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

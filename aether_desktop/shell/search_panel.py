@@ -32,11 +32,13 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from aether_desktop.shell.dock_tile import paint_tile
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import ui_font
 from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
+from aether_desktop.widgets.key_hold import KeyHold
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.search_field import SearchField
 from aether_desktop.widgets.shown_text import exact_line
@@ -79,6 +81,8 @@ class SearchPanel(QFrame):
         super().__init__(parent)
         self._find = find
         self._before: QWidget | None = None
+        self._hold = KeyHold(self, lambda: self.field, strict=False)
+        self._hold.begin()
         self._model = _FoundModel(self)
         self.field = SearchField("Search agents, windows and apps", width_px=_WIDTH_PX)
         self.list = QListView()
@@ -112,7 +116,8 @@ class SearchPanel(QFrame):
 
     def open(self) -> None:
         """Show it empty, with the keyboard in the field."""
-        self._before = QApplication.focusWidget()
+        if not self.isVisible():
+            self._before = QApplication.focusWidget()
         self.field.clear()
         self._on_words("")
         self.show()
@@ -137,7 +142,7 @@ class SearchPanel(QFrame):
     def leave(self) -> None:
         """Close; the keyboard goes back to where it was."""
         self.hide()
-        if self._before is not None and self._before.isVisible():
+        if self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus()
         self._before = None
 

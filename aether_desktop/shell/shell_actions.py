@@ -77,8 +77,8 @@ def register_shell_actions(registry: ActionRegistry, apps: AppRegistry, shell: S
 
     control, alt = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
     for action, handler in (
-        (Action("window.close", "Close Window", ("Ctrl+W",), _WINDOWS, "close"), on_active(windows.close)),
-        (Action("window.minimise", "Minimise", ("Ctrl+M",), _WINDOWS, "minimise"), on_active(windows.minimise)),
+        (Action("window.close", "Close Window", ("Ctrl+W",), _WINDOWS, "close", "front"), on_active(windows.close)),
+        (Action("window.minimise", "Minimise", ("Ctrl+M",), _WINDOWS, "minimise", "front"), on_active(windows.minimise)),
         (Action("window.next", "Next Window", ("Ctrl+Tab",), _WINDOWS), lambda: shell.switch_window(1, control)),
         (
             Action("window.previous", "Previous Window", ("Ctrl+Shift+Tab",), _WINDOWS),
@@ -86,15 +86,15 @@ def register_shell_actions(registry: ActionRegistry, apps: AppRegistry, shell: S
         ),
         (Action("window.switch", "Switch Window", ("Alt+`",), _WINDOWS), lambda: shell.switch_window(1, alt)),
         (
-            Action("window.detach", "Detach or Attach", ("Ctrl+Alt+D",), _WINDOWS, "detach"),
+            Action("window.detach", "Detach or Attach", ("Ctrl+Alt+D",), _WINDOWS, "detach", "front"),
             on_active(windows.toggle_detached),
         ),
         (Action("shell.needs_you", "Show Who Needs You", (NEEDS_YOU_KEYS,), "General"), shell.show_needs_you),
         (Action("shell.dock", "Go to the Dock", ("Ctrl+F3",), "General"), shell.focus_dock),
         (Action("shell.shortcuts", "Keyboard Shortcuts", ("Ctrl+/",), "General", "command"), shell.show_shortcuts),
-        (Action("shell.theme", "Dark or Light", ("Ctrl+Alt+T",), "General"), shell.toggle_theme),
+        (Action("shell.theme", "Dark or Light", ("Ctrl+Alt+T",), "General", reach="nothing"), shell.toggle_theme),
         (Action("shell.refresh", "Refresh", ("F5",), "General", "refresh"), shell.refresh),
-        (Action("shell.quit", "Quit Aether", ("Ctrl+Q",), "General"), shell.request_quit),
+        (Action("shell.quit", "Quit Aether", ("Ctrl+Q",), "General", reach="nothing"), shell.request_quit),
     ):
         registry.register(action, handler)
     for direction, text in (
@@ -105,7 +105,7 @@ def register_shell_actions(registry: ActionRegistry, apps: AppRegistry, shell: S
     ):
         keys = f"Ctrl+Alt+{direction.value.capitalize()}"
         registry.register(
-            Action(f"window.snap_{direction.value}", text, (keys,), _WINDOWS),
+            Action(f"window.snap_{direction.value}", text, (keys,), _WINDOWS, reach="front"),
             on_active(partial(windows.snap_towards, direction=direction)),
         )
     for manifest in apps.manifests:

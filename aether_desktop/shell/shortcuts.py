@@ -1,17 +1,24 @@
 """The one registry of actions: what can be done, by which keys, and what it is called.
 
 Menus, tooltips, the shortcuts sheet and the keyboard all read it, so that they never disagree. The bootstrap and the shell
-register actions; pressing the keys works in every window of the application, detached ones too.
+register actions; pressing the keys works in every window of the application, detached ones too, unless something lies over what
+they would act on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
+
+from aether_desktop.widgets.key_hold import hold_over
+
+Reach = Literal["desktop", "front", "nothing"]
+"""What a key acts on: the desktop and what is opened in it, the window in front, or nothing that a question could lie over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,7 @@ class Action:
     """One thing that can be done.
 
     ``keys`` are key sequences in portable text (``Ctrl+W``); the first one is shown. ``group`` is its heading in the
-    shortcuts sheet.
+    shortcuts sheet. ``reach``: under a sheet over that, the keys do nothing.
     """
 
     action_id: str
@@ -27,6 +34,7 @@ class Action:
     keys: tuple[str, ...] = ()
     group: str = "General"
     icon: str = ""
+    reach: Reach = "desktop"
 
     @property
     def key_text(self) -> str:
@@ -108,5 +116,18 @@ class ActionRegistry(QObject):
     def _listen(self, action_id: str, keys: str) -> QShortcut:
         shortcut = QShortcut(QKeySequence(keys), self._surface)
         shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
-        shortcut.activated.connect(lambda: self.trigger(action_id))
+        shortcut.activated.connect(lambda: self._on_keys(action_id))
         return shortcut
+
+    def _on_keys(self, action_id: str) -> None:
+        if not self._is_held(self._actions[action_id].reach):
+            self.trigger(action_id)
+
+    def _is_held(self, reach: Reach) -> bool:
+        """Whether keys must not act there now: a sheet, a menu or the like lies over it, and they are meant for that."""
+        if reach == "nothing":
+            return False
+        if QApplication.activePopupWidget() is not None:
+            return True
+        native = QApplication.activeWindow() if reach == "front" else self._surface
+        return hold_over(native or self._surface, light=reach == "front") is not None

@@ -20,6 +20,7 @@ from aether_desktop.shell.traffic_lights import Light
 from aether_desktop.shell.window_shadow import CORNER_RADIUS_PX, WindowShadow, corner_mask
 from aether_desktop.shell.window_state import WindowStates
 from aether_desktop.theme.current import tokens_of
+from aether_desktop.widgets.key_hold import KEYS_TOGETHER
 from aether_desktop.widgets.notice import NoticeHost
 from aether_desktop.widgets.shown_text import exact_line
 from aether_desktop.widgets.window_handle import CloseGuard
@@ -76,6 +77,7 @@ class WindowFrame(QWidget):
         self._arguments = spec.arguments
         self._content: QWidget | None = None
         self._notices: NoticeHost | None = None
+        self.setProperty(KEYS_TOGETHER, True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setObjectName(f"window:{spec.window_id}")
         self.setMouseTracking(True)

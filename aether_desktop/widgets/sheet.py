@@ -1,7 +1,7 @@
 """A question or a form over a window, in place of a modal dialog with its own event loop.
 
-The parent is dimmed and cannot be clicked; Escape dismisses, Return presses the default button, Tab stays inside. The
-answer comes as the signal ``finished`` or from ``await sheet.wait_answer()``.
+The parent is dimmed and cannot be clicked; Escape dismisses, Return presses the default button, Tab stays inside, and so does the
+keyboard whatever happens behind it (``key_hold``). The answer comes as the signal ``finished`` or from ``await sheet.wait_answer()``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from shiboken6 import isValid
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
 from aether_desktop.widgets.button import Button, ButtonKind
+from aether_desktop.widgets.key_hold import KeyHold
 from aether_desktop.widgets.label import Label
 
 DISMISSED = ""
@@ -77,6 +78,7 @@ class Sheet(QWidget):
         self._dismissable = dismissable
         self._answered = False
         self._previous_focus: QWidget | None = None
+        self._hold = KeyHold(self, self._first_focus)
         self._buttons: dict[str, Button] = {}
         self._default_key = next((answer.key for answer in answers if answer.default), DISMISSED)
         self.setAccessibleName(title)
@@ -104,8 +106,8 @@ class Sheet(QWidget):
         self._place()
         self.show()
         self.raise_()
-        first = next((child for child in self._card.findChildren(QWidget) if _wants_text(child)), None)
-        (first or self._buttons.get(self._default_key) or self).setFocus(Qt.FocusReason.PopupFocusReason)
+        self._hold.begin()
+        self._first_focus().setFocus(Qt.FocusReason.PopupFocusReason)
 
     def button(self, key: str) -> Button:
         """Return the button of an answer, for example to disable it while a form is not valid.
@@ -119,6 +121,7 @@ class Sheet(QWidget):
         if self._answered:
             return
         self._answered = True
+        self._hold.end()
         self.hide()
         # What had the keyboard may be gone by now: a row of a list that was filled anew, for example.
         if self._previous_focus is not None and isValid(self._previous_focus):
@@ -182,6 +185,11 @@ class Sheet(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Dim what lies below."""
         QPainter(self).fillRect(self.rect(), QColor(tokens_of(self).scrim))
+
+    def _first_focus(self) -> QWidget:
+        text = next((child for child in self._card.findChildren(QWidget) if _wants_text(child)), None)
+        default = self._buttons.get(self._default_key)
+        return text or (default if default is not None and default.isEnabled() else self)
 
     def _button_row(self, answers: Sequence[Answer]) -> QHBoxLayout:
         row = QHBoxLayout()

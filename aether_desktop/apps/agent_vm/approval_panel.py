@@ -3,8 +3,8 @@
 Enter or Y approves once, A always for this agent (absent where that cannot be said once for all), D or N refuses with a reason. Keys
 count only while the panel itself has the keyboard and had it for a moment, so that nothing typed for something else answers; it takes
 the keyboard only from its own window, never from a field that somebody types into, and never while keys are pressed: then it glows and
-waits for Ctrl+Enter. What is approved is shown whole or cannot be approved. An answer is given once; one that was refused can be given
-again.
+waits for Ctrl+Enter. Under a sheet nothing answers. What is approved is shown whole or cannot be approved. An answer is given once; one
+that was refused can be given again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from aether_desktop.apps.agent_vm.recent_keys import REST_S, RecentKeys
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
 from aether_desktop.widgets.button import Button
+from aether_desktop.widgets.key_hold import hold_over
 from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.phase_dot import PhaseDot
 from aether_desktop.widgets.shown_text import exact_line, plain_tooltip
@@ -301,14 +302,18 @@ class ApprovalPanel(QWidget):
         return inside and not isinstance(focus, (QLineEdit, QPlainTextEdit, TerminalView))
 
     def _approve_with(self, scope: str) -> None:
-        if self._approval is not None and self._readable and not self._sent:
+        if self._approval is not None and self._readable and self._may_answer():
             self._set_sent(True)
             self.approved.emit(self._approval.approval_id, scope)
 
     def _reject(self) -> None:
-        if self._approval is not None and not self._sent:
+        if self._approval is not None and self._may_answer():
             self._set_sent(True)
             self.rejected.emit(self._approval.approval_id, self._reason.text().strip())
+
+    def _may_answer(self) -> bool:
+        """Once, and never from below a sheet, whose keys are meant for it."""
+        return not self._sent and hold_over(self) is None
 
     def _show_countdown(self) -> None:
         expires_at = self._approval.expires_at if self._approval is not None else 0.0

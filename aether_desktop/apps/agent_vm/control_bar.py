@@ -12,6 +12,7 @@ from aether_desktop.models.agent_status import AgentStatus
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
+from aether_desktop.widgets.key_hold import hold_over
 from aether_desktop.widgets.label import ElidedLabel
 from aether_desktop.widgets.shown_text import exact_line
 from kernel.protocol.records import ProcessInfo
@@ -22,6 +23,7 @@ MODES = (
     ("interrupt", "Interrupt", "Aborts what it does and is heard at once"),
 )
 ALIVE = ("created", "running", "sleeping", "stopped")
+KILL_KEYS = "Ctrl+Shift+K"
 NARROW_PX = 540
 NARROWEST_PX = 400
 MODE_PX = 104
@@ -67,7 +69,7 @@ class ControlBar(QWidget):
         self._box.returnPressed.connect(self._send)
         self._shell = Button("Shell", icon="terminal", tooltip="Open a shell in its sandbox", shortcut="Ctrl+Shift+O")
         self._stop = Button("Stop", "danger", tooltip="End it (SIGTERM)")
-        self._kill = Button("Kill", "danger", tooltip="Emergency stop; twice ends it and all it runs at once", shortcut="Ctrl+Shift+K")
+        self._kill = Button("Kill", "danger", tooltip="Emergency stop; twice ends it and all it runs at once", shortcut=KILL_KEYS)
         self._again = Button("Deploy again", "primary", icon="deploy", tooltip="Deploy with the same values")
         self._connect()
         self._lay_out()
@@ -114,7 +116,7 @@ class ControlBar(QWidget):
 
     def listen(self, owner: QWidget) -> None:
         """Take the window's shortcuts while the focus is in `owner`: several agents share one native window."""
-        self._add_shortcut(owner, "Ctrl+Shift+K", self._kill_now)
+        self._add_shortcut(owner, KILL_KEYS, self._kill_now)
         self._add_shortcut(owner, "Ctrl+Shift+P", self._toggle_pause)
         self._add_shortcut(owner, "Ctrl+Shift+O", self._open_shell)
         self._add_shortcut(owner, "Ctrl+Shift+J", self._list_processes)
@@ -183,7 +185,8 @@ class ControlBar(QWidget):
     def _add_shortcut(owner: QWidget, keys: str, action: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(keys), owner)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(action)
+        # Of the keys of a window under a sheet the emergency stop alone counts.
+        shortcut.activated.connect(lambda: action() if keys == KILL_KEYS or hold_over(owner) is None else None)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()

@@ -15,6 +15,7 @@ from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, asked_of, length_of
 from aether_desktop.apps.agent_vm.recent_keys import REST_S
 from aether_desktop.apps.agent_vm.view import AgentView
+from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import ConflictError
 from kernel.protocol import process
 from tests.fakes.app_context import World
@@ -215,3 +216,30 @@ async def test_a_command_runs_from_left_to_right_whatever_it_begins_with(world: 
     finally:
         QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     assert "<b>its</b>" in QTextDocumentFragment.fromHtml(view.approval._always.toolTip()).toPlainText()
+
+
+@pytest.mark.feature("AP05")
+@pytest.mark.parametrize("over_all", [True, False])
+async def test_nothing_is_answered_from_below_a_sheet(world: World, make_view: MakeView, over_all: bool) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    sheet = Sheet(view.window() if over_all else view, "Quit?")
+    sheet.open()
+    _rested(view)
+    for steal in (view.approval.setFocus, view.approval._approve.setFocus, view.approval._reason.setFocus):
+        steal()
+        assert sheet.button("ok").hasFocus()
+    _looked_at(view)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Y, Qt.Key.Key_A, Qt.Key.Key_D):
+        QTest.keyClick(view.approval, key)
+    QTest.keyClick(view.approval._approve, Qt.Key.Key_Space)
+    QTest.keyClick(view.tabs, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    await settle()
+    assert not world.client.sent(process.ProcessApprove) and not world.client.sent(process.ProcessReject)
+    assert not world.client.sent(process.ProcessSignal)
+    sheet.answer("ok")
+    view.approval.setFocus()
+    _looked_at(view)
+    QTest.keyClick(view.approval, Qt.Key.Key_Return)
+    await settle()
+    assert world.client.sent(process.ProcessApprove)
