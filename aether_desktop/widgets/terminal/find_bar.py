@@ -5,7 +5,7 @@ Made by `finding`, which listens to its signals.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -90,6 +90,8 @@ class FindBar(QWidget):
         row.addWidget(self.field, 1)
         for widget in (self.case, self.regex, self.status, self.previous, self.next, self.close_button):
             row.addWidget(widget)
+        # The field would take Alt+C for a letter.
+        self.field.installEventFilter(self)
         self.field.textChanged.connect(self.query_changed)
         self.case.toggled.connect(self.query_changed)
         self.regex.toggled.connect(self.query_changed)
@@ -115,8 +117,37 @@ class FindBar(QWidget):
             return True
         return super().event(event)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The bar's keys come before the field's."""
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            return self._act(event)
+        return super().eventFilter(watched, event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return and F3 go on, with Shift back; Escape closes; Alt+C and Alt+R switch."""
+        """Return and F3 go on, with Shift back; Escape closes; Alt+C and Alt+R switch. Nothing goes on to the terminal."""
+        if not self._act(event):
+            event.accept()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes round inside of the bar: the terminal below would keep it for the program."""
+        chain = [self.field, self.case, self.regex, self.previous, self.next, self.close_button]
+        current = self.window().focusWidget()
+        index = next((number for number, widget in enumerate(chain) if widget is current), -1 if forward else 0)
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        chain[(index + (1 if forward else -1)) % len(chain)].setFocus(reason)
+        return True
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The card."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = tokens_of(self)
+        painter.setPen(QColor(tokens.line_strong))
+        painter.setBrush(QColor(tokens.surface2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
+
+    def _act(self, event: QKeyEvent) -> bool:
+        """Do what a key stands for; False when it stands for nothing here."""
         action = self._action(event)
         if action == "close":
             self.closed.emit()
@@ -128,17 +159,7 @@ class FindBar(QWidget):
             self.case.toggle()
         elif action == "regex":
             self.regex.toggle()
-        else:
-            event.accept()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """The card."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        tokens = tokens_of(self)
-        painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.surface2))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
+        return bool(action)
 
     @staticmethod
     def _action(event: QKeyEvent) -> str:
@@ -147,6 +168,6 @@ class FindBar(QWidget):
             return "close"
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F3):
             return "previous" if shift else "next"
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        if event.modifiers() == Qt.KeyboardModifier.AltModifier:
             return {Qt.Key.Key_C: "case", Qt.Key.Key_R: "regex"}.get(Qt.Key(event.key()), "")
         return ""

@@ -45,6 +45,7 @@ class Finding(QObject):
         super().__init__(view)
         self._view = view
         self._bar: FindBar | None = None
+        self._switches = (False, False)
         self._text = SearchText()
         self._client = SearchClient(self)
         self._client.found.connect(self._on_found)
@@ -71,9 +72,11 @@ class Finding(QObject):
         return self._bar
 
     def open(self) -> None:
-        """Show the bar, with what is selected in it."""
+        """Show the bar, with what is selected in it and the switches of the last time."""
         if self._bar is None:
             self._bar = bar = FindBar(self._view)
+            bar.case.setChecked(self._switches[0])
+            bar.regex.setChecked(self._switches[1])
             bar.query_changed.connect(lambda: self._typing.start())
             bar.next_wanted.connect(self.next)
             bar.previous_wanted.connect(self.previous)
@@ -93,6 +96,7 @@ class Finding(QObject):
         if self._bar is None:
             return
         bar, self._bar = self._bar, None
+        self._switches = (bar.case.isChecked(), bar.regex.isChecked())
         bar.hide()
         bar.deleteLater()
         self._typing.stop()

@@ -175,3 +175,38 @@ def test_the_bar_never_covers_the_current_match(rig: Rig) -> None:
         assert finding.current is not None
         line = finding.current.line
         assert not finding.bar.geometry().contains(rig.cell(finding.current.column + 2, line))
+
+
+@pytest.mark.feature("TT01")
+def test_the_switches_are_reached_by_key_and_stay_for_the_next_time(rig: Rig) -> None:
+    rig.feed("a.c abc A.C\r\n")
+    assert find(rig, "a.c") == "2 of 2"
+    finding = rig.view.parts.finding
+    bar = finding.bar
+    assert bar is not None and bar.field.hasFocus()
+    rig.key(Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+    wait_for(lambda: bar.status.text() == "3 of 3")
+    rig.key(Qt.Key.Key_C, Qt.KeyboardModifier.AltModifier)
+    wait_for(lambda: bar.status.text() == "2 of 2")
+    assert bar.field.text() == "a.c" and bar.regex.isChecked() and bar.case.isChecked()
+    rig.key(Qt.Key.Key_C, Qt.KeyboardModifier.AltModifier)
+    rig.key(Qt.Key.Key_Escape)
+    finding.open()
+    assert finding.bar is not None and finding.bar.regex.isChecked() and not finding.bar.case.isChecked()
+
+
+@pytest.mark.feature("TT01")
+def test_tab_goes_round_inside_of_the_bar(rig: Rig) -> None:
+    rig.view.parts.finding.open()
+    bar = rig.view.parts.finding.bar
+    assert bar is not None
+    seen = []
+    for _ in range(7):
+        rig.key(Qt.Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    assert seen == [bar.case, bar.regex, bar.previous, bar.next, bar.close_button, bar.field, bar.case]
+    rig.key(Qt.Key.Key_Space)
+    assert bar.case.isChecked()
+    rig.key(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert bar.field.hasFocus()
+    assert bytes(rig.typed) == b""
