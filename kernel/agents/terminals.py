@@ -158,7 +158,7 @@ class Terminals:
         found = await self._manager.foreground(command.tty_id)
         if found is None:
             return TtyForegroundReply()
-        return TtyForegroundReply(name=found.name, command=found.command, shell=found.shell)
+        return TtyForegroundReply(name=found.name, command=found.command, shell=found.shell, background=found.background)
 
     def view(self, tty_id: str, on_readable: Callable[[], None], recent_bytes: int = 0) -> ScreenSource:
         """The screen of a terminal, to be owned by the caller; a copy that answers nothing where it has an owner already.

@@ -55,11 +55,15 @@ class TtyList(Command[TtyListReply], frozen=True, kw_only=True, rename="camel", 
 
 
 class TtyForegroundReply(Record, frozen=True, kw_only=True, rename="camel"):
-    """The program in the foreground; `name` is empty where it is not known. shell: the shell itself waits for a command."""
+    """The program in the foreground; `name` is empty where it is not known. shell: the shell itself waits for a command.
+
+    background: how many other programs the shell has running.
+    """
 
     name: str = ""
     command: str = ""
     shell: bool = False
+    background: int = 0
 
 
 class TtyForeground(Command[TtyForegroundReply], frozen=True, kw_only=True, rename="camel", tag="tty.foreground"):

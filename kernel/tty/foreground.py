@@ -5,6 +5,7 @@ Elsewhere nothing is known. Blocking for one or a few small files.
 """
 
 import contextlib
+import dataclasses
 import os
 from dataclasses import dataclass
 
@@ -14,11 +15,15 @@ COMMAND_CHARS = 512
 
 @dataclass(frozen=True, slots=True)
 class Foreground:
-    """A program in the foreground. shell: it is the terminal's own program, so nothing else runs in front of it."""
+    """A program in the foreground. shell: it is the terminal's own program, so nothing else runs in front of it.
+
+    background: how many other processes live in its session, besides the terminal's own program: jobs that a shell started.
+    """
 
     name: str
     command: str
     shell: bool
+    background: int = 0
 
 
 def foreground(descriptor: int) -> Foreground | None:
@@ -32,7 +37,7 @@ def foreground(descriptor: int) -> Foreground | None:
     for pid in (group, *_members(group)):
         found = _described(pid)
         if found is not None:
-            return found
+            return dataclasses.replace(found, background=_background(pid, group))
     return None
 
 
@@ -49,6 +54,19 @@ def _described(pid: int) -> Foreground | None:
         return None
     name = head.partition(b"(")[2].decode("utf-8", "replace")
     return Foreground(_printable(name)[:NAME_CHARS], _printable(command)[:COMMAND_CHARS], fields[3] == str(pid).encode())
+
+
+def _background(pid: int, group: int) -> int:
+    """How many live in a process's session who are neither its leader nor in the group in front."""
+    count = 0
+    with contextlib.suppress(OSError):
+        session = os.getsid(pid)
+        for name in os.listdir("/proc"):
+            if name.isdigit() and int(name) != session:
+                with contextlib.suppress(OSError, IndexError), open(f"/proc/{name}/stat", "rb") as source:
+                    state, _, own_group, own_session = source.read(4096).rpartition(b")")[2].split()[:4]
+                    count += own_session == b"%d" % session and own_group != b"%d" % group and state not in (b"Z", b"X")
+    return count
 
 
 def _members(group: int) -> list[int]:

@@ -16,7 +16,7 @@ elif [ -r ~/.bash_login ]; then . ~/.bash_login
 elif [ -r ~/.profile ]; then . ~/.profile
 elif [ -r ~/.bashrc ]; then . ~/.bashrc
 fi
-__aether_ran= __aether_none= __aether_cwd=
+__aether_ran= __aether_none= __aether_cwd= __aether_encoded=
 __aether_status() {
   local status=$?
   if [ -n "$__aether_ran" ]; then __aether_ran=; printf '\e]133;D;%s\e\\' "$status"; fi
@@ -33,8 +33,9 @@ __aether_prompt() {
         *) printf -v number %d "'$char"; printf -v char '%%%02X' "$((number & 255))"; path+=$char ;;
       esac
     done
-    printf '\e]7;file://%s%s\e\\' "$HOSTNAME" "$path"
+    __aether_encoded=$path
   fi
+  printf '\e]7;file://%s%s\e\\' "$HOSTNAME" "$__aether_encoded"
   case ${PS1-} in
     *'133;A'*) ;;
     *) PS1='\[\e]133;A\a\]'${PS1-}'\[\e]133;B\a\]' ;;
@@ -69,7 +70,7 @@ RUN_ZSH = """if [ -n "${ZDOTDIR+x}" ]; then AETHER_ZDOTDIR=$ZDOTDIR; export AETH
 ZDOTDIR=$2; export ZDOTDIR; exec "$1" -l"""
 
 FISH_SETUP = r"""if string match -qr '^[0-3]\.' -- $version
-  function __aether_tell_folder --on-variable PWD
+  function __aether_tell_folder --on-event fish_prompt
     printf '\e]7;file://%s%s\e\\' $hostname (string escape --style=url -- $PWD)
   end
   function __aether_before_prompt --on-event fish_prompt
@@ -86,7 +87,6 @@ FISH_SETUP = r"""if string match -qr '^[0-3]\.' -- $version
     __aether_own_prompt
     printf '\e]133;B\a'
   end
-  __aether_tell_folder
 end
 """
 

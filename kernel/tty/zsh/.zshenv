@@ -30,8 +30,10 @@ if [[ -o interactive ]]; then
           encoded+=$char
         fi
       done
-      builtin printf '\e]7;file://%s%s\e\\' "$HOST" "$encoded"
+      typeset -g __aether_encoded=$encoded
     fi
+    # At each prompt, since a program or a shell elsewhere may have told another one meanwhile.
+    builtin printf '\e]7;file://%s%s\e\\' "$HOST" "$__aether_encoded"
     [[ ${PS1-} == *'133;A'* ]] || PS1=$'%{\e]133;A\a%}'${PS1-}$'%{\e]133;B\a%}'
     # What runs after this may make the prompt anew: from the next prompt on this runs last.
     precmd_functions=(${precmd_functions:#__aether_precmd} __aether_precmd)
@@ -40,7 +42,19 @@ if [[ -o interactive ]]; then
     typeset -g __aether_ran=1
     builtin printf '\e]133;C\a'
   }
-  typeset -ga precmd_functions preexec_functions
-  precmd_functions+=(__aether_precmd)
-  preexec_functions+=(__aether_preexec)
+  __aether_install() {
+    typeset -ga precmd_functions preexec_functions
+    if (( ! ${precmd_functions[(I)__aether_precmd]} )); then
+      precmd_functions+=(__aether_precmd)
+      if (( $# )); then __aether_precmd; fi
+    fi
+    if (( ! ${preexec_functions[(I)__aether_preexec]} )); then
+      preexec_functions+=(__aether_preexec)
+    fi
+  }
+  __aether_install
+  # Again before the first prompt: the person's files may have replaced the lists.
+  if zmodload zsh/sched 2>/dev/null; then
+    sched +0 __aether_install again
+  fi
 fi

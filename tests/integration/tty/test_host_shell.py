@@ -341,7 +341,8 @@ async def test_ctrl_c_works_though_aether_was_started_where_it_is_ignored(termin
     before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGQUIT})
     try:
-        info = await terminals.open("/bin/sh", "-c", "grep -E 'Sig(Ign|Blk)' /proc/self/status | tr -d '[:blank:]'; echo done; exec sleep 300")
+        asks = "grep -E 'Sig(Ign|Blk)' /proc/self/status | tr -d '[:blank:]'; echo done; exec sleep 300"
+        info = await terminals.open("/bin/sh", "-c", asks)
     finally:
         signal.signal(signal.SIGINT, before[0])
         signal.signal(signal.SIGHUP, before[1])

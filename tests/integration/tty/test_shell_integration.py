@@ -43,7 +43,7 @@ class Shell:
                 for event in self.terminal.take_events():
                     if isinstance(event, PromptMark):
                         self.marks.append(event)
-                    if isinstance(event, CwdChanged):
+                    if isinstance(event, CwdChanged) and self.folders[-1:] != [event.uri]:
                         self.folders.append(event.uri)
 
     def type(self, text: str) -> None:
@@ -140,6 +140,10 @@ async def test_the_working_directory_is_told(manager: TtyManager, tmp_path: Path
 OTHERS = {
     "zsh": ("zsh", {".zshrc": "PS1='mine> '\n", ".zshenv": "export SEEN=env\n"}),
     "zsh whose theme makes the prompt anew": ("zsh", {".zshrc": "precmd() { PS1='mine> '; }\n", ".zshenv": "export SEEN=env\n"}),
+    "zsh whose files replace the hooks": (
+        "zsh",
+        {".zshrc": "PS1='mine> '\nprecmd_functions=()\npreexec_functions=()\n", ".zshenv": "export SEEN=env\n"},
+    ),
     "zsh with its files elsewhere": (
         "zsh",
         {".zshenv": "export SEEN=env ZDOTDIR=$HOME/dots\n", "dots/.zshrc": "PS1='mine> '\n"},
@@ -181,6 +185,20 @@ async def test_other_shells_are_marked_too(
     assert all((home / name).read_text() == text for name, text in files.items())
 
 
+@pytest.mark.parametrize("program", ["bash", "zsh", "fish"])
+async def test_a_folder_that_a_program_told_lasts_until_the_next_prompt(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    path = shutil.which(program)
+    assert path is not None
+    shell = await open_shell(manager, tmp_path / "home", monkeypatch, {".zshrc": "PS1='mine> '\n"}, path)
+    await shell.prompt(1)
+    shell.type("printf '\\033]7;file:///usr/lib\\a'\n")
+    await shell.prompt(2)
+    told = [uri.partition("file://")[2].partition("/")[2] for uri in shell.folders]
+    assert told == [str(tmp_path / "home")[1:], "usr/lib", str(tmp_path / "home")[1:]]
+
+
 async def test_other_shells_start_unmarked(
     manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,12 +225,19 @@ async def test_which_program_is_in_the_foreground(
     async with asyncio.timeout(10):
         while (found := await manager.foreground(shell.tty_id)) is None or found.name != "sleep":
             await asyncio.sleep(0.02)
-    assert (found.name, found.command, found.shell) == ("sleep", "sleep 300", False)
+    assert (found.name, found.command, found.shell, found.background) == ("sleep", "sleep 300", False, 0)
     shell.type("\x1a")
     await shell.prompt(2)
+    shell.type("sleep 301 & sleep 302 | sleep 303 &\n")
+    await shell.prompt(3)
+    busy = await manager.foreground(shell.tty_id)
+    assert busy is not None
+    assert (busy.shell, busy.background) == (True, 4)
+    shell.type("kill %2 %3; wait %2 %3; true\n")
+    await shell.prompt(4)
     stopped = await manager.foreground(shell.tty_id)
     assert stopped is not None
-    assert stopped.shell
+    assert (stopped.shell, stopped.background) == (True, 1)
     manager.input(shell.tty_id, b"exit\nexit\n")
     async with asyncio.timeout(10):
         while manager.get(shell.tty_id).running:
