@@ -125,9 +125,9 @@ class TerminalSchedule(QObject):
         if others and now < self._echo_due and self._focused not in self._waiting:
             self._timer.start(1)
             return
-        self._echo_due = 0.0
+        echoing, self._echo_due = self._echo_due > 0.0, 0.0
         budget = TYPING_BUDGET_S if typing else CROWD_BUDGET_S if self._crowded else BUDGET_S
-        touched = self._parse_all(time.perf_counter() + budget, typing=typing)
+        touched = self._parse_all(time.perf_counter() + budget, echoing=echoing)
         self._count(now, touched)
         for session, more in touched.values():
             self._settle(session, waiting=more)
@@ -136,13 +136,13 @@ class TerminalSchedule(QObject):
         if self._waiting:
             self._timer.start(round(pause * 1000))
 
-    def _parse_all(self, deadline: float, *, typing: bool) -> dict[int, tuple[Parsing, bool]]:
+    def _parse_all(self, deadline: float, *, echoing: bool) -> dict[int, tuple[Parsing, bool]]:
         """One turn. By identity: each session that had something, and whether more waits."""
         touched: dict[int, tuple[Parsing, bool]] = {}
         if self._focused is not None and self._focused in self._waiting:
             self._parse_focused(self._focused, deadline, touched)
-            if typing and self._focused not in self._waiting:
-                return touched  # the echo is shown before anything else is parsed
+            if echoing and self._focused not in self._waiting:
+                return touched  # the echo of a key is shown before anything else is parsed
         while self._waiting and time.perf_counter() < deadline:
             session = self._waiting.popleft()
             more = self._parse(session, SLICE_S if self._waiting else max(SLICE_S, deadline - time.perf_counter()))

@@ -195,6 +195,8 @@ def paint_screen(painter: QPainter, area: QRectF, tokens: Tokens, screen: QImage
     paint_terminal_ground(painter, area, tokens)
     room = area.adjusted(6, 6, -6, -6)
     size = screen.deviceIndependentSize()
+    if room.isEmpty() or size.isEmpty():
+        return
     scale = min(1.0, room.width() / size.width(), room.height() / size.height())
     shown = QRectF(0, 0, size.width() * scale, size.height() * scale)
     shown.moveCenter(room.center())

@@ -21,9 +21,12 @@ from aether_desktop.widgets.terminal.factory import TerminalFactory
 
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.miniature import Miniature
+    from kernel.term import Terminal
 
 TELL_INTERVAL_MS = 66
 MOST_OPEN = 64
+MOST_CELLS = 20_000
+"""Of a screen that is shown as a picture."""
 
 
 class PreviewProvider(Protocol):
@@ -99,12 +102,15 @@ class TerminalPreviews(QObject):
     def picture(self, pid: int, ratio: float, colours: TerminalColours) -> QImage | None:
         """See ``PreviewProvider.picture``."""
         watched = self._watched.get(pid)
-        if watched is None or not watched.session.terminal.modes.alternate_screen:
+        if watched is None or not _fills_its_screen(watched.session.terminal):
             return None
         if watched.miniature is None or watched.look != (ratio, colours):
             watched.look = (ratio, colours)
             watched.miniature = self._miniature(ratio, colours)
-        return watched.miniature.picture(watched.session.terminal)
+        picture = watched.miniature.picture(watched.session.terminal)
+        if not watched.miniature.complete:
+            self._on_changed(pid)
+        return picture
 
     def version(self, pid: int) -> int:
         """See ``PreviewProvider.version``."""
@@ -147,3 +153,7 @@ class TerminalPreviews(QObject):
         for pid in hidden[: max(0, len(self._watched) - MOST_OPEN)]:
             self._watched.pop(pid).session.release()
             self._news.discard(pid)
+
+
+def _fills_its_screen(terminal: Terminal) -> bool:
+    return terminal.modes.alternate_screen and terminal.columns * terminal.lines <= MOST_CELLS

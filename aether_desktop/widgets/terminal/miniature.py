@@ -6,6 +6,7 @@ Mission Control's previews; tiles come from the same kind of atlas as the full t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.atlas import TileAtlas
     from aether_desktop.widgets.terminal.colours import Scheme
     from kernel.term import Terminal
+    from kernel.term.rows import Row
 
 CELL_WIDTH_PX, CELL_HEIGHT_PX = 2, 4
+#: For one picture in one frame of the window.
+BUDGET_S = 0.002
 #: Glyphs are drawn this many times as large and averaged.
 _OVERSAMPLING = 4
 #: Averages of thin strokes are faint: they are made stronger by this much.
@@ -70,8 +74,32 @@ class Miniature:
 
     def __init__(self, atlas: TileAtlas, scheme: Scheme) -> None:
         self._painter = ScreenPainter(atlas, scheme)
+        self._basis: tuple[int, int, int] | None = None
+        self._shown: list[Row | None] = []
+        self._complete = True
 
-    def picture(self, terminal: Terminal) -> QImage:
-        """The screen as it is now, 2 by 4 logical pixels a cell; valid until the next call. Only rows that changed are drawn."""
-        self._painter.paint(terminal, terminal.rows, patient=True)
+    @property
+    def complete(self) -> bool:
+        """Whether the last picture shows all of the screen as it was; else the next call goes on."""
+        return self._complete
+
+    def picture(self, terminal: Terminal, budget_s: float = BUDGET_S) -> QImage:
+        """The screen, 2 by 4 logical pixels a cell; valid until the next call. Only rows that changed are drawn.
+
+        budget_s: after so long it stops, at the end of a row: what has never been seen before costs a hundred times what has.
+        """
+        rows = terminal.rows
+        basis = (id(terminal), terminal.columns, len(rows))
+        if basis != self._basis:
+            self._basis, self._shown = basis, [None] * len(rows)
+        changed = [y for y, row in enumerate(rows) if row is not self._shown[y]]
+        until = time.perf_counter() + budget_s
+        at, count = 0, 1
+        while at < len(changed) and (at == 0 or time.perf_counter() < until):
+            for y in changed[at : at + count]:
+                self._shown[y] = rows[y]
+            self._painter.paint(terminal, self._shown, patient=True)
+            at += count
+            count *= 2
+        self._complete = at >= len(changed)
         return self._painter.image

@@ -118,6 +118,20 @@ async def test_an_echo_is_shown_before_a_flood_goes_on(schedule: TerminalSchedul
     await wait_until(lambda: "x" in log[at:])
 
 
+async def test_a_program_that_answers_every_key_at_length_starves_nobody(schedule: TerminalSchedule) -> None:
+    log: list[str] = []
+    other, typed = Source(log, "x", 30), Source(log, "t", 10_000)
+    typed.parse = lambda seconds: bool(log.append("t"))  # type: ignore[method-assign]  # always all that there is
+    schedule.add(other)
+    schedule.note_typing(typed)
+    while "x" not in log:
+        schedule.add(typed)
+        before = log.count("t")
+        await wait_until(lambda: log.count("t") > before or "x" in log)  # noqa: B023  # awaited at once
+        assert log.count("t") < 10
+    schedule.remove(other)
+
+
 async def test_what_is_typed_does_not_slow_its_own_terminal(schedule: TerminalSchedule) -> None:
     typed = Source([], "t", 100)
     rests: list[float] = []

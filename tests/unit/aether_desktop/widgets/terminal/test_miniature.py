@@ -58,3 +58,21 @@ def test_it_follows_its_terminal_and_its_size() -> None:
     assert miniature.picture(terminal) != before
     terminal.resize(30, 4)
     assert miniature.picture(terminal).width() == 60
+
+
+def test_a_costly_picture_comes_in_parts() -> None:
+    terminal = Terminal(60, 20)
+    terminal.feed("".join(f"\x1b[{y + 1};1H" + "".join(chr(0x4E00 + 30 * y + x) for x in range(30)) for y in range(20)).encode())
+    whole, parts = make(), make()
+    expected = whole.picture(terminal, budget_s=60).copy()
+    assert whole.complete
+    first = parts.picture(terminal, budget_s=0).copy()
+    assert not parts.complete
+    assert first != expected
+    calls = 1
+    while not parts.complete:
+        assert calls < 20
+        parts.picture(terminal, budget_s=0)
+        calls += 1
+    assert calls > 2
+    assert parts.picture(terminal) == expected
