@@ -5,9 +5,10 @@ run. Called by the supervisor and by the terminal commands.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.agents.gate import Gate
@@ -30,6 +31,7 @@ from kernel.store.database import Statement
 from kernel.store.repositories.workspaces import WorkspaceRepository
 from kernel.tasks import Scope
 from kernel.tools.base import PageFetcher, Peers, ToolContext
+from kernel.tools.comparison import Comparisons, DiffWorker
 from kernel.vfs.agent_files import AgentFiles, FileMount
 from kernel.vfs.homes import Home, Homes
 from kernel.vfs.shares import SharedWorkspaces
@@ -71,6 +73,7 @@ class Workplaces:
         self.config = config
         self.gpus = gpus
         self.scope = scope
+        self.diffs = DiffWorker()
         self._detection: asyncio.Task[Probe] | None = None
         # A start forks on this thread for a few milliseconds: a hundred at once would make one long turn of the loop.
         self.launching = asyncio.Semaphore(LAUNCHES_AT_ONCE)
@@ -85,7 +88,10 @@ class Workplaces:
         return await asyncio.shield(self._detection)
 
     async def settle(self) -> None:
-        """Let the look at the machine come to its end before a shutdown: it starts a sandbox, which must not be left half made."""
+        """Before a shutdown: let the look at the machine come to its end, since it starts a sandbox, which must not be left half made;
+        end what is being compared.
+        """
+        self.diffs.close()
         if self._detection is not None:
             await asyncio.wait((self._detection,), timeout=DETECTION_TIMEOUT_S)
 
@@ -210,6 +216,9 @@ class Workplace:
             also = (await self._remember(event),) if isinstance(event, AgentFileCreated) else ()
             await factory.manager.record(pid, event, also=also)
 
+        async def to_the_end(work: Coroutine[Any, Any, bool]) -> bool:
+            return await asyncio.shield(factory.scope.spawn(work, name=f"write-{pid}", awaited=True))
+
         return ToolContext(
             pid=pid,
             step=step,
@@ -219,6 +228,8 @@ class Workplace:
             peers=factory.peers,
             workspaces=factory.shares,
             emit=emit,
+            to_the_end=to_the_end,
+            comparisons=Comparisons(factory.diffs),
             command_timeout_s=factory.config().agents.command_timeout_s,
             network_access=self._entry.config.sandbox.network_access,
             allowance=self._allowance,

@@ -4,7 +4,7 @@ A `Tool` has a name, documented arguments, a preview (what exactly would happen,
 the world only through the `ToolContext` that it is given; it never sees the kernel.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from kernel.protocol.ids import ApprovalKind
 from kernel.protocol.records import IPCMessage, SharedMountInfo
 from kernel.protocol.system import AgentCard
 from kernel.store.journal import Receipt
+from kernel.tools.comparison import Comparisons
 from kernel.vfs.agent_files import AgentFiles
 
 Risk = Literal["none", "low", "high"]
@@ -155,7 +156,11 @@ class Workspaces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may use, for one agent. allowance: asked before the kernel writes in the agent's own folders."""
+    """What a tool may use, for one call of one agent.
+
+    to_the_end: gives the result of a piece of work, which goes on to its end although whoever awaits it is interrupted.
+    comparisons: of the call, kept from its preview to its run. allowance: asked before the kernel writes in the agent's own folders.
+    """
 
     pid: int
     step: int
@@ -165,6 +170,8 @@ class ToolContext:
     peers: Peers
     workspaces: Workspaces
     emit: Callable[[JournalEvent], Awaitable[None]]
+    to_the_end: Callable[[Coroutine[Any, Any, bool]], Awaitable[bool]]
+    comparisons: Comparisons
     command_timeout_s: float
     network_access: bool
     allowance: Allowance | None = None

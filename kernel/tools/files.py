@@ -1,8 +1,5 @@
 """read_file, write_file, list_files, mkdir: the agent's own files and the folders mounted for it."""
 
-import asyncio
-import difflib
-from collections import Counter
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
@@ -16,10 +13,6 @@ READ_CHARACTERS = 100_000
 DIFF_CHARACTERS = 20_000
 SHOWN_CHARACTERS = 10_000
 LISTED_ENTRIES = 500
-COMPARED_LINES = 20_000
-COMPARED_PAIRS = 250_000
-COMPARED_AT_ONCE_CHARACTERS = 4_000
-LARGE_HEAD_LINES = 200
 PathArgument = Annotated[str, Meta(description="Absolute, or relative to the home folder.", min_length=1, max_length=4096)]
 
 
@@ -67,18 +60,18 @@ class WriteFile:
         """The diff against what is there."""
         place = context.files.locate(arguments.path)
         before = await _text_or_none(context, arguments.path)
-        diff, added, removed = await _compared(before, arguments.content, place.guest_path)
+        diff = await context.comparisons.compare(before, arguments.content, place.guest_path)
         own = not place.mount.shared
         where = "its own home" if own else place.mount.guest_path
         return Preview(
-            f"{arguments.path} +{added} −{removed}",
+            f"{arguments.path} +{diff.added} −{diff.removed}",
             kind="file",
             risk="low",
             details={
                 "path": place.guest_path,
-                "diff": cut_middle(diff, DIFF_CHARACTERS),
-                "added": str(added),
-                "removed": str(removed),
+                "diff": cut_middle(diff.text, DIFF_CHARACTERS),
+                "added": str(diff.added),
+                "removed": str(diff.removed),
                 "exists": "yes" if before is not None else "no",
             },
             harm="" if before is None else "replaces what the file holds now",
@@ -88,7 +81,7 @@ class WriteFile:
         )
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
-        """Write it and say so."""
+        """Write it and say so; an interruption comes before both or after both."""
         before = await _text_or_none(context, arguments.path)
         place = context.files.locate(arguments.path)
         try:
@@ -97,20 +90,24 @@ class WriteFile:
             raise InvalidArgumentError("The content holds characters that are not valid text.") from error
         if context.allowance is not None and not place.mount.shared:
             await context.allowance.require(len(content))
-        created = await context.files.write(arguments.path, content)
-        _, added, removed = await _compared(before, arguments.content, place.guest_path)
-        await context.emit(
-            AgentFileCreated(
-                pid=context.pid,
-                step=context.step,
-                path=place.guest_path,
-                content=arguments.content[:SHOWN_CHARACTERS],
-                created=created,
-                added_lines=added,
-                removed_lines=removed,
+        diff = await context.comparisons.compare(before, arguments.content, place.guest_path)
+
+        async def write_and_record() -> bool:
+            created = await context.files.write(arguments.path, content)
+            await context.emit(
+                AgentFileCreated(
+                    pid=context.pid,
+                    step=context.step,
+                    path=place.guest_path,
+                    content=arguments.content[:SHOWN_CHARACTERS],
+                    created=created,
+                    added_lines=diff.added,
+                    removed_lines=diff.removed,
+                )
             )
-        )
-        verb = "Created" if created else "Replaced"
+            return created
+
+        verb = "Created" if await context.to_the_end(write_and_record()) else "Replaced"
         return ToolResult(f"{verb} {place.guest_path} ({len(content):,} bytes).", details={"path": place.guest_path})
 
 
@@ -185,48 +182,6 @@ async def _text_or_none(context: ToolContext, path: str) -> str | None:
     except AetherError:
         return ""
     return content.decode("utf-8", errors="replace")
-
-
-async def _compared(before: str | None, after: str, path: str) -> tuple[str, int, int]:
-    """`_diff`; in a thread where it takes longer than a turn of the kernel's loop may."""
-    if len(before or "") + len(after) <= COMPARED_AT_ONCE_CHARACTERS:
-        return _diff(before, after, path)
-    return await asyncio.to_thread(_diff, before, after, path)
-
-
-def _diff(before: str | None, after: str, path: str) -> tuple[str, int, int]:
-    """(unified diff, lines added, lines removed). Of very large files only the lines from the first change on are compared, and so of
-    those whose lines repeat so much that the comparison would take many seconds.
-    """
-    old, new = (before or "").splitlines(), after.splitlines()
-    origin = path if before is not None else "/dev/null"
-    if len(old) + len(new) > COMPARED_LINES or _equal_pairs(old, new) > COMPARED_PAIRS:
-        return _large_diff(old, new, origin, path)
-    lines = list(difflib.unified_diff(old, new, origin, path, lineterm=""))
-    added = sum(1 for line in lines[2:] if line.startswith("+"))
-    removed = sum(1 for line in lines[2:] if line.startswith("-"))
-    return "\n".join(lines), added, removed
-
-
-def _equal_pairs(old: list[str], new: list[str]) -> int:
-    """How many pairs of equal lines difflib would look at; it leaves out what makes up more than a hundredth of a long file."""
-    most = len(new) // 100 + 1 if len(new) >= 200 else len(new)
-    before = Counter(old)
-    return sum(before[line] * count for line, count in Counter(new).items() if count <= most)
-
-
-def _large_diff(old: list[str], new: list[str], origin: str, path: str) -> tuple[str, int, int]:
-    """Like `_diff`: the head of the change, and how much of it is not shown. A line that only moved counts as unchanged."""
-    added, removed = (Counter(new) - Counter(old)).total(), (Counter(old) - Counter(new)).total()
-    first = next((at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now), min(len(old), len(new)))
-    begin = max(0, first - 3)
-    head_old, head_new = old[begin : begin + LARGE_HEAD_LINES], new[begin : begin + LARGE_HEAD_LINES]
-    lines = list(difflib.unified_diff(head_old, head_new, origin, path, lineterm=""))
-    left_old, left_new = len(old) - begin - len(head_old), len(new) - begin - len(head_new)
-    sizes = f"{len(old):,} lines before, {len(new):,} after"
-    lines.insert(2, f"[too large to be compared as a whole: {sizes}; shown from line {begin + 1:,} on]")
-    lines.append(f"[... {left_old:,} lines of before and {left_new:,} lines of after are not shown ...]")
-    return "\n".join(lines), added, removed
 
 
 async def _listing(context: ToolContext, path: str, recursive: bool) -> list[str]:

@@ -251,7 +251,7 @@ def context(tmp_path: Path, *, read_only: bool = False) -> ToolContext:
     home = Home(1, "agent_1", tmp_path / "home", tmp_path / "tmp", HOME)
     files = AgentFiles(home, (FileMount(f"{HOME}/work", tmp_path / "work", read_only),))
     nothing = cast(Any, None)
-    return ToolContext(1, 1, files, nothing, nothing, nothing, nothing, nothing, 60.0, False)
+    return ToolContext(1, 1, files, nothing, nothing, nothing, nothing, nothing, nothing, nothing, 60.0, False)
 
 
 @pytest.mark.feature("PM02")

