@@ -13,17 +13,17 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.apps.terminal.messages import Messages
-from aether_desktop.apps.terminal.tab_bar import Missed, ShellTabBar
 from aether_desktop.apps.terminal.titles import UNNAMED, tab_title
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.empty_state import EmptyState
-from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.sheet import Sheet
+from aether_desktop.widgets.terminal.closing import ask_to_end
 from aether_desktop.widgets.terminal.commands import Command, Commands
 from aether_desktop.widgets.terminal.shell import ShellView
+from aether_desktop.widgets.terminal.tab_bar import Missed, ShellTabBar
 
 HOST = 0
-MOST_NAMED = 4
 #: Programs may change their titles as often as they like; they show this much later.
 TITLE_PAUSE_MS = 30
 
@@ -43,7 +43,7 @@ class ShellPage(ShellView):
 
 
 class TerminalTabs(QWidget):
-    """Closing the window, or a tab, ends its shell and everything in it, after a question where a program runs in it."""
+    """Closing the window, or a tab, ends its shell and everything in it, after a question where something runs in it."""
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__()
@@ -273,24 +273,14 @@ class TerminalTabs(QWidget):
         return False
 
     async def _end_unless_busy(self, pages: list[ShellPage], end: Callable[[], None]) -> None:
-        """End, after a question where programs run."""
-        programs = [program for page in pages if (program := await page.running_program())]
-        if programs:
-            self._ask_to_end(programs, end)
-        else:
+        """End, after a question where something runs."""
+        running = [found for page in pages if (found := await page.running()).anything]
+        if not running:
             end()
-
-    def _ask_to_end(self, programs: list[str], end: Callable[[], None]) -> None:
+            return
         for open_sheet in self.findChildren(Sheet):
             open_sheet.answer("keep")
-        title = f"{programs[0]} is running" if len(programs) == 1 else f"{len(programs)} programs are running"
-        more = len(programs) - MOST_NAMED
-        names = ", ".join(programs[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "") if len(programs) > 1 else ""
-        text = f"{names + '. ' if names else ''}Closing ends {'it' if len(programs) == 1 else 'them'}; what is not saved is lost."
-        answers = (Answer("end", "End and close", "danger"), Answer("keep", "Keep it open", "primary", default=True))
-        sheet = Sheet(self, title, text, answers=answers)
-        sheet.finished.connect(lambda key: end() if key == "end" else None)
-        sheet.open()
+        ask_to_end(self, running, end)
 
 
 def _sized(button: QWidget) -> QWidget:

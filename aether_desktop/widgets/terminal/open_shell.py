@@ -6,6 +6,7 @@ import asyncio
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.widgets.terminal.closing import Running
 from kernel.errors import AetherError
 from kernel.protocol.tty import TtyClose, TtyForeground, TtyOpen
 
@@ -37,15 +38,17 @@ class OpenShell:
             return ""
         return self.tty_id
 
-    async def foreground(self) -> str | None:
-        """The program that its closing would interrupt; "" for none but the shell, None where that is not known."""
+    async def running(self) -> Running | None:
+        """What its closing would interrupt; None where nothing is known of what is in front."""
         if not self.tty_id or self._over:
-            return ""
+            return Running()
         try:
             reply = await self._client.execute(TtyForeground(tty_id=self.tty_id))
         except AetherError:
             return None
-        return "" if reply.shell else reply.name or None
+        if not reply.shell and not reply.name:
+            return None
+        return Running("" if reply.shell else reply.name, reply.background)
 
     def end(self) -> None:
         """End it and everything that runs in it; safe to repeat."""

@@ -14,6 +14,7 @@ from shiboken6 import isValid
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.terminal.ask_bar import BarAnswer, Question
+from aether_desktop.widgets.terminal.closing import Running
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.terminal.folder import folder_of
 from aether_desktop.widgets.terminal.open_shell import OpenShell
@@ -89,12 +90,12 @@ class ShellView(QWidget):
         self._shell.end()
         self.view.set_session(None)
 
-    async def running_program(self) -> str:
-        """What runs in the shell and would be ended with it; "" for nothing."""
+    async def running(self) -> Running:
+        """What runs in the shell and would be ended with it."""
         if self._program_over or self.view.session is None:
-            return ""
-        shown = self._shown_program()
-        found = await self._shell.foreground()
+            return Running()
+        shown = Running(self._shown_program())
+        found = await self._shell.running()
         return shown if found is None else found
 
     def _shown_program(self) -> str:

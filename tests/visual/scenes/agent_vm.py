@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from kernel.protocol.base import JournalEvent
 from kernel.protocol.fs import FileList, FsLs
 from kernel.protocol.records import Approval, ChildProcess, FileStat, LlmExchange
 from kernel.protocol.system import LlmExchanges, LlmExchangesReply
+from kernel.protocol.tty import TtyOpen, TtyOpenReply
 from tests.fakes.app_context import attach, make_world, run_now
 from tests.fakes.kernel_client import NOW, FakeKernelClient, make_approval, make_info
 from tests.visual.scene import Scene, in_both_themes
@@ -376,6 +378,15 @@ def ask_to_kill(view: AgentView, _client: FakeKernelClient) -> None:
     view.controls.kill_requested.emit()
 
 
+def open_shells(view: AgentView, client: FakeKernelClient) -> None:
+    """Two shells of the person, beside the record."""
+    numbers = itertools.count(1)
+    client.answer(TtyOpen, lambda _command: TtyOpenReply(tty_id=f"tty-{PID}-{next(numbers)}"))
+    for number in (1, 2):
+        client.screens[f"tty-{PID}-{number}"] = b"agent_7@sandbox:~$ make\r\ncc -c router.c\r\nagent_7@sandbox:~$ "
+        view.controls.shell_requested.emit()
+
+
 class Ground(QWidget):
     """What a popover floats over."""
 
@@ -431,6 +442,7 @@ SCENES = (
     *in_both_themes("agent-kill", window(streaming_events, after=ask_to_kill), SIZE, show, "VM03"),
     *in_both_themes("agent-processes", processes, (600, 240)),
     *in_both_themes("agent-terminal", window(look_events, tab="terminal"), SIZE, show, "VM01"),
+    *in_both_themes("agent-shells", window(streaming_events, after=open_shells), SIZE, show, "VM01"),
     *in_both_themes("agent-files", window(look_events, tab="files"), SIZE, show, "VM04"),
     *in_both_themes("agent-logs", window(look_events, tab="logs"), SIZE, show, "VM02"),
     *in_both_themes("agent-small", window(streaming_events), SMALL, show),

@@ -15,9 +15,9 @@ from pytestqt.exceptions import capture_exceptions
 from shiboken6 import isValid
 
 from aether_desktop.apps.terminal.app import create
-from aether_desktop.apps.terminal.tab_bar import Missed
 from aether_desktop.apps.terminal.view import TerminalTabs
 from aether_desktop.widgets.sheet import Sheet
+from aether_desktop.widgets.terminal.tab_bar import Missed
 from kernel.errors import UnavailableError
 from kernel.protocol.tty import TtyClose, TtyClosed, TtyForeground, TtyForegroundReply, TtyInput, TtyOpen, TtyOpenReply
 from tests.fakes.app_context import World
@@ -221,17 +221,30 @@ async def test_an_idle_window_closes_without_a_question(tabs: TerminalTabs, worl
     await wait_until(lambda: really == [True])
 
 
+@pytest.mark.feature("AA02")
+async def test_jobs_in_the_background_are_asked_about(tabs: TerminalTabs, world: World) -> None:
+    world.client.answer(TtyForeground, TtyForegroundReply(name="bash", shell=True, background=2))
+    key(tabs, Qt.Key.Key_W, CTRL | SHIFT)
+    sheet = await shown_sheet(tabs)
+    assert sheet.accessibleName() == "2 programs still run in the background here"
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    await settle()
+    assert closed(world) == [] and len(tabs.shells) == 1
+    assert world.window.guard is not None and world.window.guard(lambda: None) is False
+    (await shown_sheet(tabs)).answer("end")
+
+
 async def test_where_the_kernel_does_not_know_the_screen_is_asked(tabs: TerminalTabs, world: World) -> None:
     page = tabs.shells[0]
-    assert await page.running_program() == ""
+    assert not (await page.running()).anything
     await feed(world, 1, b"\x1b]133;A\x07$ \x1b]133;B\x07make\r\n\x1b]133;C\x07")
-    assert await page.running_program() == "A command"
+    assert (await page.running()).program == "A command"
     await feed(world, 1, b"\x1b]133;D;0\x07")
-    assert await page.running_program() == ""
+    assert not (await page.running()).anything
     await feed(world, 1, b"\x1b]0;vim\x07\x1b[?1049h")
-    assert await page.running_program() == "vim"
+    assert (await page.running()).program == "vim"
     world.client.answer(TtyForeground, TtyForegroundReply(name="bash", shell=True))
-    assert await page.running_program() == ""
+    assert not (await page.running()).anything
 
 
 async def test_a_new_tab_opens_in_the_same_folder(tabs: TerminalTabs, world: World) -> None:

@@ -1,6 +1,6 @@
-"""The tabs of the terminal: moved by dragging, closed with the middle button, renamed by a double click, with dots for what was missed.
+"""The tabs of shells: moved by dragging, closed with the middle button, renamed by a double click, with dots for what was missed.
 
-It knows nothing of shells; `view` listens to it.
+It knows nothing of shells; the terminal app and the agent's window listen to it.
 """
 
 from __future__ import annotations
