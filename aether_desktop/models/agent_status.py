@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.stores.reducers.shown_text import exact_line
-from kernel.protocol.process import ENDED_BY_SIGNAL
+from kernel.protocol.process import ENDED_BY_SIGNAL, Standing, standing_of
 from kernel.protocol.records import Approval
 
 EXACT_CHARACTERS: Final = 500
-_WORDS: Final = {"booting": "starting", "idle": "starting", "waiting": "waiting"}
 _WANTS: Final = {
     "command": "Wants to run",
     "file": "Wants to write",
@@ -35,6 +35,9 @@ class Group(StrEnum):
     FAILED = "failed"
 
 
+_GROUPS: Final[Mapping[Standing, Group]] = {"working": Group.ACTIVE, "needs_you": Group.NEEDS_YOU, "idle": Group.IDLE}
+
+
 @dataclass(frozen=True, slots=True)
 class AgentStatus:
     """``word`` for people, ``phase`` for the colour, ``group`` for filters; ``rank`` orders by urgency, 0 first."""
@@ -54,17 +57,19 @@ def status_of(view: ProcessView) -> AgentStatus:
         if info.exit_code in ENDED_BY_SIGNAL:
             return AgentStatus("stopped", "stopped", Group.DONE, 7)
         return AgentStatus("failed", "failed", Group.FAILED, 6)
-    if view.approval is not None:
-        return AgentStatus("needs you", "waiting", Group.NEEDS_YOU, 0)
-    if info.interrupted:
-        return AgentStatus("interrupted", "stopped", Group.IDLE, 5)
-    if info.state == "stopped":
-        return AgentStatus("paused", "paused", Group.IDLE, 4)
-    if info.agent_phase in _WORDS:
-        group = Group.IDLE if info.agent_phase == "waiting" else Group.ACTIVE
-        return AgentStatus(_WORDS[info.agent_phase], "idle", group, 3)
-    rank = 1 if info.agent_phase == "executing" else 2
-    return AgentStatus(info.agent_phase, info.agent_phase, Group.ACTIVE, rank)
+    standing = standing_of(info, view.approval is not None)
+    group = _GROUPS[standing]
+    if standing == "needs_you":
+        return AgentStatus("needs you", "waiting", group, 0)
+    if standing == "idle":
+        if info.interrupted:
+            return AgentStatus("interrupted", "stopped", group, 5)
+        if info.state == "stopped":
+            return AgentStatus("paused", "paused", group, 4)
+        return AgentStatus("waiting", "idle", group, 3)
+    if info.agent_phase in ("booting", "idle"):
+        return AgentStatus("starting", "idle", group, 3)
+    return AgentStatus(info.agent_phase, info.agent_phase, group, 1 if info.agent_phase == "executing" else 2)
 
 
 def belongs(group: Group, wanted: Group) -> bool:

@@ -18,10 +18,10 @@ from aether_desktop.widgets.label import ElidedLabel
 from aether_desktop.widgets.sheet import Answer, Sheet
 from aether_desktop.widgets.shown_text import exact_line
 from aether_desktop.widgets.work_under_way import WorkUnderWay, work_under_way
+from kernel.protocol.process import standing_of
 
 _NAME_CHARACTERS = 60
 _MOST_LINES = 4
-_AT_WORK = ("created", "running", "sleeping")
 
 
 class SessionManager(Protocol):
@@ -164,19 +164,27 @@ class FileWait(Sheet):
 
 
 def quit_question(working: Sequence[ProcessView]) -> tuple[str, str]:
-    """The title and the text of the question before the application ends with agents at work."""
+    """The title and the text of the question before the application ends with agents at work, or waiting for an answer."""
     behind = "With only the window closed {} on, and starting Aether again shows it."
+    asking = sum(view.approval is not None for view in working)
     if len(working) == 1:
         info = working[0].info
+        name = exact_line(info.name, _NAME_CHARACTERS)
         return (
-            f"Quit while {exact_line(info.name, _NAME_CHARACTERS)} {info.pid} works?",
-            f"It is interrupted at step {info.step} and can be taken up again at the next start. {behind.format('it works')}",
+            f"Quit while {name} {info.pid} {'waits for you' if asking else 'works'}?",
+            f"It is interrupted at step {info.step} and can be taken up again at the next start. "
+            f"{behind.format('it goes' if asking else 'it works')}",
         )
+    parts = [f"{len(working) - asking:,} {'agent works' if len(working) - asking == 1 else 'agents work'}"] if asking < len(working) else []
+    if asking:
+        subject = "" if parts else "agent " if asking == 1 else "agents "
+        parts.append(f"{asking:,} {subject}{'waits' if asking == 1 else 'wait'} for you")
     return (
-        f"Quit while {len(working):,} agents work?",
-        f"They are interrupted and can be taken up again at the next start. {behind.format('they work')}",
+        f"Quit while {' and '.join(parts)}?",
+        f"They are interrupted and can be taken up again at the next start. {behind.format('they go' if asking else 'they work')}",
     )
 
 
 def _at_work(views: Sequence[ProcessView]) -> Sequence[ProcessView]:
-    return [view for view in views if view.info.state in _AT_WORK]
+    """Those that the end of the application interrupts; who stands still loses nothing by it."""
+    return [view for view in views if not view.ended and standing_of(view.info, view.approval is not None) != "idle"]

@@ -13,7 +13,7 @@ from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.widgets.label import ElidedLabel
 from aether_desktop.widgets.sheet import Sheet
 from aether_desktop.widgets.work_under_way import WorkUnderWay, work_under_way
-from tests.fakes.kernel_client import make_info
+from tests.fakes.kernel_client import make_approval, make_info
 
 
 class Ends:
@@ -103,6 +103,25 @@ def test_a_name_hides_nothing_in_the_question() -> None:
     (view,) = [ProcessView(info=make_info(3, name="\u202eredoC"))]
     assert "⟨U+202E⟩redoC 3" in quit_question([view])[0]
     assert "at step 17" in quit_question([view])[1]
+
+
+def test_who_is_at_work_is_counted_as_everywhere_else(desktop: MainWindow) -> None:
+    """One that waits without a question stands still; one that asks is told of by itself."""
+    asking = [
+        ProcessView(info=make_info(pid, state="sleeping", agent_phase="waiting"), approval=make_approval(pid))
+        for pid in (3, 5)
+    ]
+    waiting = ProcessView(info=make_info(8, state="sleeping", agent_phase="waiting"))
+    assert Ends(desktop, waiting).leaving.ask()
+    for views, title in (
+        ([waiting, asking[0]], "Quit while Coder 3 waits for you?"),
+        (asking, "Quit while 2 agents wait for you?"),
+        ([*asking, *at_work(9)], "Quit while 1 agent works and 2 wait for you?"),
+        ([asking[0], waiting, *at_work(9, 10)], "Quit while 2 agents work and 1 waits for you?"),
+    ):
+        assert not Ends(desktop, *views).leaving.ask()
+        assert sheet_of(desktop).accessibleName() == title
+        sheet_of(desktop).answer("stay")
 
 
 def test_the_end_of_the_session_goes_through_the_same_questions(desktop: MainWindow) -> None:
