@@ -1,6 +1,9 @@
 """Rewrapping of lines when the width of the screen changes. Pure functions over stored rows.
 
-A logical line is a run of rows of which all but the last are marked as wrapped. Erased cells at its end do not count.
+A logical line is a run of rows of which all but the last are marked as wrapped. Erased cells at its end do not count, unless the
+cursor is behind them. A wide character that does not fit into a row's last column leaves that cell erased, not drawn: that tells
+it from a space that somebody typed, and from what was in the cell before, which therefore has to go.
+
 The work starts at the cursor and stops where the history is full, so its cost depends on what is kept and not on what was
 there; a row that still fits stays as it is stored, whatever its width.
 """
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kernel.term.attributes import AttributeTable
 from kernel.term.clusters import ClusterTable
 from kernel.term.history import Stored
 from kernel.term.rows import ERASED, PLAIN, STUB, Row
@@ -24,8 +28,9 @@ class Position(NamedTuple):
 
 
 class Reflowed(NamedTuple):
-    """The rows above the cursor's row, that row and those below it, where the screen's old top is, and its column.
+    """The rows above the cursor's row, that row and those below it, where the screen's old top is, and the cursor's column.
 
+    The column is one past the last for a cursor that waits behind a full row.
     ``top`` counts in ``above``: 0 is its first row, ``len(above)`` the cursor's row. Rows are as wide as they were
     stored: fit them before use.
     """
@@ -41,14 +46,14 @@ def content_length(row: Row) -> int:
     return len(row.attrs.rstrip(ERASED))
 
 
-def text_length(row: Row, below: Row | None) -> int:
+def text_length(row: Row, below: Row | None, attributes: AttributeTable) -> int:
     """Number of cells of ``row`` that belong to its logical line, which goes on in ``below`` where the row is wrapped.
 
     Cells behind the line's end do not, and neither does the last column that a wide character did not fit into.
     """
     if not row.wrapped or below is None:
         return content_length(row)
-    return len(row.text) - (row.text[-1:] == " " and below.text[1:2] == STUB)
+    return len(row.text) - (below.text[1:2] == STUB and not attributes[row.attrs[-1]].drawn)
 
 
 def is_blank(row: Row) -> bool:
@@ -64,10 +69,13 @@ def reflow(
     *,
     above: int,
     below: int,
+    waits: bool,
+    attributes: AttributeTable,
     clusters: ClusterTable,
 ) -> Reflowed:
     """Rewrap ``items`` (as the history keeps them) to ``columns``.
 
+    ``cursor`` is one column past the last where a wrap is pending; ``waits``: it may become so.
     ``top`` is the index of the row at the top of the screen, at or above that of ``cursor``. At least ``above`` rows
     above the cursor's row and ``below`` from it on are made, where there are so many.
     """
@@ -76,15 +84,14 @@ def reflow(
         first -= 1
     while end < len(items) and _is_wrapped(items[end - 1]):
         end += 1
-    line = _Line(items[first:end], columns, clusters)
-    offset = line.offset_of(cursor.row - first) + cursor.column
-    if columns == 1 and isinstance(row := items[cursor.row], Row):
-        offset -= row.text.count(STUB, 0, cursor.column + 1)
+    tables = _Tables(attributes, clusters)
+    line = _Line(items[first:end], columns, tables, cursor=Position(cursor.row - first, cursor.column), waits=waits)
+    offset = line.cursor
     at = line.row_of(offset)
-    column = min(offset - line.start(at), columns - 1)
+    column = offset - line.start(at)
     rows_above = line.rows(max(0, at - above), at)
     rows_below = line.rows(at, min(line.count, at + below))
-    made = _Upwards(items, columns, clusters, top)
+    made = _Upwards(items, columns, tables, top)
     wanted = above - len(rows_above)
     head = made.rows(first, wanted) if wanted > 0 else []
     if top >= first:
@@ -99,18 +106,25 @@ def reflow(
         if end == start + 1 and _fits(items[start], columns):
             rows_below.append(items[start])
         else:
-            next_line = _Line(items[start:end], columns, clusters)
+            next_line = _Line(items[start:end], columns, tables)
             rows_below.extend(next_line.rows(0, min(next_line.count, below)))
     return Reflowed(head + rows_above, rows_below, max(0, old_top), column)
+
+
+class _Tables(NamedTuple):
+    """What the characters of rows stand for."""
+
+    attributes: AttributeTable
+    clusters: ClusterTable
 
 
 class _Upwards:
     """Rewraps line by line from below; ``top_distance`` tells how far up the marked row came to be."""
 
-    def __init__(self, items: Sequence[Stored], columns: int, clusters: ClusterTable, top: int) -> None:
+    def __init__(self, items: Sequence[Stored], columns: int, tables: _Tables, top: int) -> None:
         self._items = items
         self._columns = columns
-        self._clusters = clusters
+        self._tables = tables
         self._top = top
         self.top_distance = 0
 
@@ -129,7 +143,7 @@ class _Upwards:
                 if start == self._top:
                     self.top_distance = len(found)
             else:
-                line = _Line(items[start:end], columns, self._clusters)
+                line = _Line(items[start:end], columns, self._tables)
                 if start <= self._top < end:
                     self.top_distance = len(found) + line.count - line.row_of(line.offset_of(self._top - start))
                 made = line.rows(max(0, line.count - (wanted - len(found))), line.count)
@@ -141,32 +155,54 @@ class _Upwards:
 
 
 class _Line:
-    """One logical line: its cells without padding, and where rows of ``columns`` cells begin in it."""
+    """One logical line: its cells without padding, and where rows of ``columns`` cells begin in it.
 
-    def __init__(self, parts: Sequence[Stored], columns: int, clusters: ClusterTable) -> None:
+    ``cursor`` is the cursor's part and column; as an attribute it is the cell at which the cursor is in the line. ``waits``: it may be
+    behind a full row.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Stored],
+        columns: int,
+        tables: _Tables,
+        *,
+        cursor: Position | None = None,
+        waits: bool = True,
+    ) -> None:
         self._columns = columns
+        self._attributes = tables.attributes
         self._continues = _is_wrapped(parts[-1])
         self._sizes: list[int] = []
         texts, attrs = [], []
         rows = [_row(part) for part in parts]
         for number, row in enumerate(rows):
             if number < len(rows) - 1:
-                size = text_length(row, rows[number + 1])
+                size = text_length(row, rows[number + 1], tables.attributes)
             else:
                 size = len(row.text) if row.wrapped else content_length(row)
-            text, styles = row.text[:size], row.attrs[:size]
-            if columns == 1 and STUB in text:
-                # No cell for the right halves: the characters stay, one cell each.
-                kept = [x for x, cell in enumerate(text) if cell != STUB]
-                text, styles = "".join([text[x] for x in kept]), "".join([styles[x] for x in kept])
-            elif len(row.text) == 1 and columns > 1 and not text.isascii() and cluster_width(clusters[text]) == 2:
-                # In one column there was no cell for its right half.
-                text, styles = text + STUB, styles * 2
+            text, styles = _cells(row.text[:size], row.attrs[:size], row, columns, tables.clusters)
             texts.append(text)
             attrs.append(styles)
             self._sizes.append(len(text))
         self._text, self._attrs = "".join(texts), "".join(attrs)
+        self.cursor = 0
+        if cursor is not None:
+            self.cursor = self.offset_of(cursor.row) + self._column(rows[cursor.row], cursor.column, self._sizes[cursor.row])
+            missing = self.cursor + 1 - len(self._text)
+            if missing > waits:
+                # Erased cells hold the cursor's place: what is typed next is as far from the text as it would have been.
+                self._text += " " * missing
+                self._attrs += ERASED * missing
         self._starts = self._find_starts()
+
+    def _column(self, row: Row, column: int, size: int) -> int:
+        """Where the cursor is in its part, of ``size`` cells, when it was in ``column`` of ``row``."""
+        if self._columns == 1:
+            return column - row.text.count(STUB, 0, column + 1)
+        if len(row.text) == 1 and column == 1:
+            return max(size, 1)
+        return column
 
     @property
     def count(self) -> int:
@@ -205,8 +241,19 @@ class _Line:
             stop = self.start(number + 1) if number < last else start + columns
             text, attrs = self._text[start:stop], self._attrs[start:stop]
             pad = columns - len(text)
+            if number < last and self._text[stop + 1 : stop + 2] == STUB:
+                # Before a wide character only a cell that it did not fit into may be erased.
+                if pad:
+                    made.append(Row(text + " " * pad, attrs + self._attributes.blank(self._attrs[stop]) * pad, True))
+                    continue
+                attrs = attrs[:-1] + self._drawn(attrs[-1])
             made.append(Row(text + " " * pad, attrs + ERASED * pad, number < last or self._continues))
         return made
+
+    def _drawn(self, attr: str) -> str:
+        """``attr`` as that of a cell in which something was drawn."""
+        attributes = self._attributes[attr]
+        return attr if attributes.drawn else self._attributes.intern(attributes._replace(drawn=True))
 
     def _find_starts(self) -> list[int] | None:
         """Where rows begin when wide characters make them uneven; None when every row is full."""
@@ -220,6 +267,18 @@ class _Line:
             starts.append(at)
             at += columns
         return starts
+
+
+def _cells(text: str, attrs: str, row: Row, columns: int, clusters: ClusterTable) -> tuple[str, str]:
+    """The cells of a part of a line as rows of ``columns`` have them."""
+    if columns == 1 and STUB in text:
+        # No cell for the right halves: the characters stay, one cell each.
+        kept = [x for x, cell in enumerate(text) if cell != STUB]
+        return "".join([text[x] for x in kept]), "".join([attrs[x] for x in kept])
+    if len(row.text) == 1 and columns > 1 and not text.isascii() and cluster_width(clusters[text]) == 2:
+        # In one column there was no cell for its right half.
+        return text + STUB, attrs * 2
+    return text, attrs
 
 
 def _row(part: Stored) -> Row:

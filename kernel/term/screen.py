@@ -89,7 +89,9 @@ class Screen(WindowOperations):
         main = self.other_rows if self.on_alternate else self.rows
         alternate = self.rows if self.on_alternate else self.other_rows
         saved = self.other_saved_cursor
-        here = Position(saved.y, saved.x) if self.on_alternate else Position(cursor.y, cursor.x)
+        # A cursor that waits to wrap is behind the last column.
+        column = cursor.x + self.wrap_pending
+        here = Position(saved.y, saved.x) if self.on_alternate else Position(cursor.y, column)
         y, x = self._resize_main(main, columns, lines, here)
         alternate_y = cursor.y if self.on_alternate else 0
         shift = self._resize_alternate(alternate, columns, lines, alternate_y)
@@ -97,19 +99,17 @@ class Screen(WindowOperations):
         self.history.columns = columns
         if self.on_alternate:
             self.other_saved_cursor = saved._replace(x=x, y=y)
-            cursor.y = max(0, min(cursor.y - shift, lines - 1))
-            cursor.x = min(cursor.x, columns - 1)
-        else:
-            cursor.x, cursor.y = x, y
+            x, y = column, max(0, min(cursor.y - shift, lines - 1))
+        self.wrap_pending = x == columns or (self.wrap_pending and x > columns)
+        cursor.x, cursor.y = min(x, columns - 1), y
         self.saved_cursor = _inside(self.saved_cursor, columns, lines)
         self.other_saved_cursor = _inside(self.other_saved_cursor, columns, lines)
-        self.wrap_pending = False
         self.joined_at = None
         self.reset_margins()
         self.refresh_fast()
 
     def _resize_main(self, rows: list[Row], columns: int, lines: int, cursor: Position) -> tuple[int, int]:
-        """Rewrap history and ``rows`` in place; return the line and column of the cursor."""
+        """Rewrap history and ``rows`` in place; return the line and column of the cursor, one past the last for a pending wrap."""
         old_lines = len(rows)
         used = old_lines
         cursor = Position(min(cursor.row, old_lines - 1), cursor.column)
@@ -128,6 +128,8 @@ class Screen(WindowOperations):
             Position(before + cursor.row, cursor.column),
             above=self.history.limit + lines,
             below=lines,
+            waits=not self.on_alternate,
+            attributes=self.attributes,
             clusters=self.clusters,
         )
         at = len(made.above)

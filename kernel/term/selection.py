@@ -71,7 +71,7 @@ def text(terminal: Terminal, kind: SelectionKind, anchor: Position, head: Positi
         if row is None:
             continue
         joined = row.wrapped and kind is not SelectionKind.BLOCK
-        size = text_length(row, terminal.absolute_row(span.line + 1)) if joined else content_length(row)
+        size = text_length(row, terminal.absolute_row(span.line + 1), terminal.attributes) if joined else content_length(row)
         end = min(span.end, size)
         parts.append(terminal.clusters.expand(row.text[span.start : max(end, span.start)]))
         if number + 1 < len(selected) and (kind is SelectionKind.BLOCK or not row.wrapped):
@@ -116,7 +116,7 @@ def _word_start(terminal: Terminal, at: Position) -> Position:
         above = terminal.absolute_row(line - 1)
         if column > 0 or above is None or not above.wrapped:
             break
-        last = text_length(above, row) - 1
+        last = text_length(above, row, terminal.attributes) - 1
         if not _is_word(terminal, above, last):
             break
         line, row, column = line - 1, above, last
@@ -132,7 +132,9 @@ def _word_end(terminal: Terminal, at: Position) -> Position:
         while column + 1 < len(row.text) and _is_word(terminal, row, column + 1):
             column += 1
         below = terminal.absolute_row(line + 1)
-        if not row.wrapped or below is None or column + 1 < text_length(row, below) or not _is_word(terminal, below, 0):
+        if not row.wrapped or below is None or column + 1 < text_length(row, below, terminal.attributes):
+            break
+        if not _is_word(terminal, below, 0):
             break
         line, row, column = line + 1, below, 0
     return Position(line, column)
