@@ -136,14 +136,14 @@ class CursorMovement(ScreenState):
                 return
 
     def cursor_tab_backward(self, count: int = 0, *_: int) -> None:
-        """CBT: to the n-th previous tab stop; the left margin stops it in origin mode only."""
+        """CBT: to the n-th previous tab stop; the left margin stops it in origin mode only. A pending wrap stays, as with HT."""
         x = self.cursor.x
         limit = self.left if self.origin else 0
         left = count or 1
         while left and x > 0:
             x -= 1
             left -= x in self.tabstops
-        self.move_to(max(x, limit), self.cursor.y)
+        self.cursor.x = max(x, limit)
 
     def set_tab_stop(self) -> None:
         """HTS: a stop in this column."""

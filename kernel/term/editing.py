@@ -48,16 +48,17 @@ class Editing(BlockDrawing):
     def erase_in_line(self, how: int = 0, private: bool = False, *_: Any) -> None:
         """EL, DECSEL (``private``): 0 to the right, 1 to the left, 2 the line.
 
-        A pending wrap stays, and nothing is to the right of it: the cursor is behind the last column then.
+        EL leaves a pending wrap, and nothing is to the right of it: the cursor is behind the last column then. Alacritty's recordings
+        hold that. DECSEL ends it, as in xterm.
         """
         x, y = self.cursor.x, self.cursor.y
+        if private and how < 3:
+            self.wrap_pending = False
         if how == 0:
             if not self.wrap_pending:
                 self.erase_cells(y, x, self.columns, selective=private)
-        elif how == 1:
-            self.erase_cells(y, 0, x + 1, selective=private)
-        elif how == 2:
-            self.erase_cells(y, 0, self.columns, selective=private)
+        elif how in (1, 2):
+            self.erase_cells(y, 0, x + 1 if how == 1 else self.columns, selective=private)
 
     def erase_in_display(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
         """ED, DECSED (``private``): 0 below, 1 above, 2 the screen, 3 the history."""

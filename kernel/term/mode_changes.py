@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kernel.term.modes import PRIVATE_FIXED
+from kernel.term.modes import PRIVATE_DEFAULTS, PRIVATE_FIXED
 from kernel.term.rows import PLAIN
 from kernel.term.stacks import Stacks
 from kernel.term.state import UNPROTECTED, SavedCursor
@@ -48,10 +48,13 @@ class ModeChanges(Stacks):
                 self.modes.saved[mode] = self.modes.private[mode]
 
     def restore_private_modes(self, *modes: int) -> None:
-        """XTRESTORE."""
+        """XTRESTORE: a mode that was not saved gets its default. The screen is switched without the cursor."""
         for mode in modes:
-            if mode in self.modes.saved:
-                self.change_private_mode(mode, self.modes.saved[mode])
+            value = self.modes.saved.get(mode, PRIVATE_DEFAULTS.get(mode, False))
+            if mode not in _ALTERNATE:
+                self.change_private_mode(mode, value)
+            elif self.modes.private[1046]:
+                self._switch(value)
 
     def change_private_mode(self, mode: int, value: bool) -> None:
         """Set or reset one private mode with its effects; unknown ones are ignored."""
@@ -129,6 +132,7 @@ class ModeChanges(Stacks):
             self._switch(True)
             if mode == 1049:
                 self.rows[:] = [self.blank_line()] * self.lines
+                self.wrap_pending = False
         else:
             if mode == 1047 and self.on_alternate:
                 self.rows[:] = [self.blank_line()] * self.lines

@@ -99,7 +99,7 @@ class Rectangles(Painting):
         to_left: int = 0,
         *_: int,
     ) -> None:
-        """DECCRA: pages are ignored, there is one."""
+        """DECCRA: pages are ignored, there is one. Of a wide character that an edge cuts nothing is copied: half of one is no character."""
         area = self.rectangle(top, left, bottom, right)
         target = self.rectangle(to_top, to_left, 0, 0)
         if area is None or target is None:

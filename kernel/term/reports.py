@@ -9,6 +9,7 @@ from kernel.term.keys import KITTY_FLAGS
 from kernel.term.levels import since
 from kernel.term.mode_changes import MODE_LEVELS, ModeChanges
 from kernel.term.sgr import sgr_report
+from kernel.term.state import DEC_PROTECTION
 from kernel.term.terminfo import CAPABILITIES
 
 #: What XTVERSION answers.
@@ -124,7 +125,7 @@ class Reports(ModeChanges):
         shape = {"block": 2, "underline": 4, "bar": 6}[self.cursor.shape]
         settings = {
             '"p': f"{self.conformance};{0 if self.eight_bit else 1}",
-            '"q': str(int(attributes.protected)),
+            '"q': str(int(self._protecting())),
             "r": f"{self.top + 1};{self.bottom + 1}",
             "s": f"{self.left + 1};{self.right + 1}",
             "m": sgr_report(attributes, exact=False),
@@ -139,6 +140,10 @@ class Reports(ModeChanges):
         if name == "s" and self.conformance < 64:
             return None
         return settings.get(name)
+
+    def _protecting(self) -> bool:
+        """Whether DECSCA protects what is drawn; SPA has a protection of its own."""
+        return self.protection == DEC_PROTECTION and self.attributes[self.pen].protected
 
     def report_termcap(self, names: str) -> None:
         """XTGETTCAP: ``names`` are hexadecimal, separated by semicolons; one answer, up to the first unknown name."""
@@ -164,7 +169,7 @@ class Reports(ModeChanges):
         y, x = self.cursor.y + 1, self.cursor.x + 1
         rendition = 0x40 + attributes.bold + 2 * (attributes.ul_style > 0) + 4 * attributes.blink
         rendition += 8 * attributes.reverse
-        protection = 0x40 + attributes.protected
+        protection = 0x40 + self._protecting()
         single = self.charsets.single
         flags = 0x40 + self.origin + 2 * (single == 2) + 4 * (single == 3) + 8 * self.wrap_pending
         sets = "".join(self.charsets.sets)

@@ -312,6 +312,11 @@ class _Writer:
         self._put(f"\r\x1b[{max(row, 0) + 1};{max(column, 0) + 1}H")
         if not (pending and screen.wrap_pending):
             return
+        # CBT keeps a pending wrap.
+        back = x < screen.right and (x == 0 or x in screen.tabstops)
+        stops = sum(x <= stop < screen.right for stop in screen.tabstops) or 1
+        if back:
+            x = screen.right
         # A right margin that is gone: the cursor waits where it was.
         gone = x != screen.right and x > 0 and not screen.modes.private[69]
         if gone:
@@ -319,6 +324,8 @@ class _Writer:
         self._put(f"\x1bP1$t{y + 1};{x + 1};1;@;@;{chr(0x48 + screen.origin)}\x1b\\")
         if gone:
             self._put("\x1b[?69l")
+        if back:
+            self._put(f"\x1b[{stops}Z")
         self.rows.forget_pen()
 
     def _pen(self) -> None:

@@ -12,6 +12,8 @@ from tests.oracles.xterm_record import ANSWERS, CELLS, CELLS_AT_LAST, CURSOR, RE
 #: Where we differ on purpose: case -> why.
 _NEWER = "a later xterm has it"
 _OWN = "a choice of the window or of its owner, with a default of ours"
+_EL = "Alacritty's recordings hold that EL keeps a pending wrap"
+_UNSAVED = "a mode that nobody saved gets its default: no cursor hides and no line stops wrapping because of it"
 _MODE = "a mode that we keep as a flag"
 ON_PURPOSE: dict[str, str] = {
     "extended reverse wrap at home": _NEWER,
@@ -21,6 +23,13 @@ ON_PURPOSE: dict[str, str] = {
     "DECRQSS DECSACE after changes": _NEWER,
     "DECSCL 65": "level 5 is known, as in a VT520",
     "EL keeps a pending wrap": "text that ends in the last column and is followed by EL keeps its last character, as in Alacritty",
+    "a pending wrap and EL 1": _EL,
+    "a pending wrap and EL 2": _EL,
+    "a pending wrap and 1049 and back": "the cursor is saved as by DECSC",
+    "XTRESTORE of 7 with nothing saved": _UNSAVED,
+    "XTRESTORE of 25 with nothing saved": _UNSAVED,
+    "wide over the last column": "a cell that the character did not fit into is blank: a line that rewraps or is copied goes on without it",
+    "DECCRA onto halves": "no half of a wide character stays behind",
     "DECSC keeps a pending wrap": "recordings of xterm.js hold the opposite",
     "C1 in UTF-8": "a control that is written in UTF-8 works, as in xterm.js",
     "line drawing": "its blank is a no-break space, as in xterm.js",
@@ -39,7 +48,7 @@ ON_PURPOSE: dict[str, str] = {
     "DECRQM ?1048 set": _MODE,
     "DECREQTPARM": "answered at every level, not by a VT100 alone",
     "DECREQTPARM 1": "answered at every level, not by a VT100 alone",
-    "DECRQPSR cursor": "sets of 94 characters are said to be such",
+    "DECRQPSR cursor": "sets of 94 characters are said to be such, as a VT420 does",
     "DECRQPSR cursor in origin mode": "sets of 94 characters are said to be such",
     "DECRQCRA of everything": "without corners the whole screen is counted",
     "DECRQCRA of a page": "without corners the whole screen is counted",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tests.oracles.xterm_basics import BOX, COLUMNS, LINES, LR, ORIGIN, TB, C, G
 from tests.oracles.xterm_basics import at as _at
-from tests.oracles.xterm_families import colours, levels, reverse_wrap
+from tests.oracles.xterm_families import colours, levels, pending_wraps, reverse_wrap, unsaved
 
 __all__ = ["COLUMNS", "LINES", "cases"]
 
@@ -234,6 +234,9 @@ def _rectangles() -> dict[str, str]:
         "DECCRA defaults": C + ";;;;;4;4$v",
         "DECCRA in origin mode": BOX + ORIGIN + C + "1;1;2;3;1;3;4;1$v",
         "DECCRA takes attributes": C + "1m" + _at(1, 1) + "XY" + C + "m" + C + "1;1;1;3;1;5;5;1$v",
+        "DECCRA of half a wide character": _at(1, 1) + "日本語" + C + "1;1;1;3;1;5;5;1$v",
+        "DECCRA of the other half": _at(1, 1) + "日本語" + C + "1;2;1;5;1;5;5;1$v",
+        "DECCRA onto halves": _at(3, 1) + "日本語" + C + "1;1;1;2;1;3;2;1$v",
         "DECFRA with attributes": C + "1;4m" + C + "42;2;2;4;6$x",
         "DECFRA of a control": C + "7;2;2;4;6$x",
         "DECFRA of Latin-1": C + "233;2;2;4;6$x",
@@ -285,6 +288,7 @@ def _text() -> dict[str, str]:
         "German without DECNRCM": "\x1b(K[]",
         "wide": "日本語x",
         "wide wraps": _at(1, 20) + "日x",
+        "wide over the last column": _at(1, 20) + "t" + _at(1, 20) + "日x",
         "wide without wrap": C + "?7l" + _at(1, 20) + "日x",
         "overwritten left half": "日本" + C + "Hx",
         "overwritten right half": "日本" + _at(1, 2) + "x",
@@ -564,6 +568,10 @@ def _reports() -> dict[str, str]:
         "DECSCL 62 knows no DECRQM": C + '62;1"p' + C + "4$p",
         "DECSCL resets": BOX + C + "1m" + _at(4, 4) + C + '64;1"p' + "x" + "\x1bP$qm\x1b\\",
         "XTMODKEYS query": C + ">4;2m" + C + "?4m" + C + ">4m",
+        "DECRQSS DECSCA after SPA": '\x1bV\x1bP$q"q\x1b\\',
+        "DECRQSS DECSCA after DECSCA and SPA": C + '1"q\x1bV\x1bP$q"q\x1b\\',
+        "DECRQSS DECSCA after SPA and DECSCA": "\x1bV" + C + '1"q\x1bP$q"q\x1b\\',
+        "DECRQSS DECSCUSR after an unknown one": C + "4 q" + C + "7 q\x1bP$q q\x1b\\",
         "DECRQSS nonsense": "\x1bP$qzz\x1b\\",
         "XTGETTCAP": "\x1bP+q544e\x1b\\",
         "DECXRLM unknown": C + "?88$p",
@@ -588,5 +596,17 @@ def _reports() -> dict[str, str]:
 
 def cases() -> dict[str, bytes]:
     """What is written for each case, by its name."""
-    groups = (_movement(), _scrolling(), _erasing(), _rectangles(), _text(), _reports(), levels(), reverse_wrap(), colours())
+    groups = (
+        unsaved(),
+        _movement(),
+        _scrolling(),
+        _erasing(),
+        _rectangles(),
+        _text(),
+        _reports(),
+        levels(),
+        reverse_wrap(),
+        pending_wraps(),
+        colours(),
+    )
     return {name: data.encode("utf-8") for group in groups for name, data in group.items()}

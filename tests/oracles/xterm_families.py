@@ -44,6 +44,57 @@ def reverse_wrap() -> dict[str, str]:
     }
 
 
+def unsaved() -> dict[str, str]:
+    """XTRESTORE with nothing saved: asked first, since a real terminal keeps what was saved for good."""
+    cases = {
+        f"XTRESTORE of {mode} with nothing saved": f"{C}?{mode}h{C}?{mode}r{C}?{mode}$p"
+        for mode in (1, 4, 5, 7, 9, 25, 45, 69, 1000, 1002, 1003, 1004, 1006, 2004)
+    }
+    cases["XTRESTORE of 6 with nothing saved moves home"] = C + "3C" + C + "?6r"
+    for mode in (47, 1047, 1049):
+        cases[f"XTRESTORE of {mode} with nothing saved shows the main screen"] = f"ab{C}?{mode}hALT{C}?{mode}rx"
+    cases["XTRESTORE of 1048 with nothing saved"] = at(3, 4) + C + "?1048h" + C + "H" + C + "?1048rx"
+    return cases
+
+
+def pending_wraps() -> dict[str, str]:
+    """What a control function does to a cursor that waits behind the last column: ``X`` tells."""
+    functions = {
+        **{f"{name} {how}": C + how + final for name, final in {"EL": "K", "ED": "J"}.items() for how in "123"},
+        **{f"{name} {how}": C + "?" + how + final for name, final in {"DECSEL": "K", "DECSED": "J"}.items() for how in "0123"},
+        **{f"CBT {count or 'default'}": C + count + "Z" for count in ("", "0", "1", "2", "9")},
+        "CHT 0": C + "0I",
+        "HPR 0": C + "0a",
+        "VPR 0": C + "0e",
+        "CUU 0": C + "0A",
+        "SU": C + "S",
+        "SD": C + "T",
+        "IL": C + "L",
+        "DL": C + "M",
+        "SL": C + " @",
+        "SR": C + " A",
+        "DECIC": C + "'}",
+        "DECDC": C + "'~",
+        "DECBI": "\x1b6",
+        "DECFI": "\x1b9",
+        "IND": "\x1bD",
+        "RI": "\x1bM",
+        "HTS": "\x1bH",
+        "DECSC": "\x1b7",
+        "DECSTR": C + "!p",
+        "DECSTBM": C + "r",
+        "DECCRA": C + "1;1;1;3;1;3;3;1$v",
+        "DECAWM": C + "?7h",
+        "DECOM": C + "?6l",
+        "47": C + "?47h",
+        "1047": C + "?1047h",
+        "1049": C + "?1049h",
+        "1049 and back": C + "?1049h" + C + "?1049l",
+    }
+    full = "abcdefghijklmnopqrst"
+    return {f"a pending wrap and {name}": f"{full}{data}X" for name, data in functions.items()}
+
+
 def colours() -> dict[str, str]:
     """Colours as X11 writes them."""
     spaces = ("rgbi", "CIEXYZ", "CIEuvY", "CIExyY", "CIELab", "CIELuv", "TekHVC")
