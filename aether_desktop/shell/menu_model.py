@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QColor, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from aether_desktop.shell.shortcuts import ActionRegistry
 from aether_desktop.theme.current import tokens_of
@@ -104,12 +104,25 @@ def fill_menu(menu: QMenu, entries: Sequence[MenuEntry], registry: ActionRegistr
             item = menu.addAction(entry.text or action.text)
             _dress(item, action.icon, colour)
             item.setEnabled(registry.is_enabled(action.action_id))
-            if action.keys:
-                item.setShortcut(QKeySequence(action.keys[0]))
+            keys = next((keys for keys in action.keys if not _is_taken(keys)), "")
+            if keys:
+                item.setShortcut(QKeySequence(keys))
                 # The registry listens for the keys; here they are only shown.
                 item.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
                 item.setShortcutVisibleInContextMenu(True)
             item.triggered.connect(lambda _checked=False, which=action.action_id: registry.trigger(which))
+
+
+def _is_taken(keys: str) -> bool:
+    """Whether who has the keyboard takes these keys for itself, as a terminal does for its program: a menu does not promise them then."""
+    focus = QApplication.focusWidget()
+    if focus is None:
+        return False
+    pressed = QKeySequence(keys)[0]  # type: ignore[index] # its stub leaves this out
+    asked = QKeyEvent(QEvent.Type.ShortcutOverride, pressed.key(), pressed.keyboardModifiers())
+    asked.ignore()
+    QApplication.sendEvent(focus, asked)
+    return asked.isAccepted()
 
 
 def _dress(item: QAction, icon_name: str, colour: QColor) -> None:

@@ -78,7 +78,7 @@ def register_shell_actions(registry: ActionRegistry, apps: AppRegistry, shell: S
     control, alt = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
     for action, handler in (
         (Action("window.close", "Close Window", ("Ctrl+W",), _WINDOWS, "close", "front"), on_active(windows.close)),
-        (Action("window.minimise", "Minimise", ("Ctrl+M",), _WINDOWS, "minimise", "front"), on_active(windows.minimise)),
+        (Action("window.minimise", "Minimise", ("Ctrl+M", "Ctrl+Alt+M"), _WINDOWS, "minimise", "front"), on_active(windows.minimise)),
         (Action("window.next", "Next Window", ("Ctrl+Tab",), _WINDOWS), lambda: shell.switch_window(1, control)),
         (
             Action("window.previous", "Previous Window", ("Ctrl+Shift+Tab",), _WINDOWS),

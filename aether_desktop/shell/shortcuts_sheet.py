@@ -1,8 +1,8 @@
-"""The sheet that lists all key sequences, by group. Read from the action registry when it opens."""
+"""The sheet that lists all key sequences, by group: those of the action registry when it opens, then those of terminals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from PySide6.QtCore import Qt
@@ -13,6 +13,7 @@ from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.terminal.key_help import HELP
 
 
 def open_shortcuts_sheet(surface: QWidget, actions: Sequence[Action]) -> Sheet:
@@ -35,19 +36,25 @@ def _list_of(actions: Sequence[Action]) -> QWidget:
     grid.setContentsMargins(0, 0, SPACE.sm, 0)
     grid.setHorizontalSpacing(SPACE.xl)
     grid.setVerticalSpacing(6)
-    keyed = sorted((action for action in actions if action.keys), key=lambda action: action.group)
     row = 0
-    for group, members in groupby(keyed, key=lambda action: action.group):
+    for group, members in _groups(actions):
         heading = Label(group, "caption")
         heading.setContentsMargins(0, SPACE.sm if row else 0, 0, 0)
         grid.addWidget(heading, row, 0, 1, 2)
         row += 1
-        for action in members:
-            keys = Label(action.key_text, "secondary")
+        for text, key_text in members:
+            keys = Label(key_text, "secondary")
             keys.setFont(mono_font(TYPE.label))
             keys.setAlignment(Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(Label(action.text.replace("&", "")), row, 0)
+            grid.addWidget(Label(text), row, 0)
             grid.addWidget(keys, row, 1)
             row += 1
     grid.setColumnStretch(0, 1)
     return content
+
+
+def _groups(actions: Sequence[Action]) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    keyed = sorted((action for action in actions if action.keys), key=lambda action: action.group)
+    for group, members in groupby(keyed, key=lambda action: action.group):
+        yield group, [(action.text.replace("&", ""), action.key_text) for action in members]
+    yield "Terminals", HELP

@@ -77,3 +77,14 @@ def held_modifiers(held: Qt.KeyboardModifier) -> Modifiers:
         if held & qt:
             result |= ours
     return result
+
+
+def is_of_desktop(event: QKeyEvent) -> bool:
+    """Whether a key is the desktop's where it has a use for it, and else the program's: Ctrl with Shift, Alt or Tab, and any with Meta."""
+    held = event.modifiers()
+    control, alt, shift = (
+        bool(held & one)
+        for one in (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier)
+    )
+    tab = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+    return bool(held & Qt.KeyboardModifier.MetaModifier) or (control and (shift or alt or tab))

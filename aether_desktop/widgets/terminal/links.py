@@ -141,7 +141,9 @@ class Links(QObject):
         self._view.update()
 
     def _on_press(self, event: QMouseEvent) -> bool:
-        if event.button() != Qt.MouseButton.LeftButton or not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        """Ctrl alone: with Alt it begins the selection of a block, on a link too."""
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if event.button() != Qt.MouseButton.LeftButton or event.modifiers() & both != Qt.KeyboardModifier.ControlModifier:
             return False
         link = self.at(event.position().toPoint())
         if link is None:

@@ -117,13 +117,14 @@ class Parts(QObject):
             preferences.set_font_px(preferences.font_px + step)
 
         self._view.commands.add(
-            Command("zoom-in", "Larger", lambda: zoom(1), ("Ctrl+Shift++", "Ctrl+Shift+="), "zoom"),
-            Command("zoom-out", "Smaller", lambda: zoom(-1), ("Ctrl+Shift+-", "Ctrl+Shift+_"), "zoom"),
+            Command("zoom-in", "Larger", lambda: zoom(1), ("Ctrl++", "Ctrl+=", "Ctrl+Shift++", "Ctrl+Shift+="), "zoom"),
+            # Not with Shift: on many keyboards that is Ctrl+_, which undoes in a shell.
+            Command("zoom-out", "Smaller", lambda: zoom(-1), ("Ctrl+-",), "zoom"),
             Command(
                 "zoom-reset",
                 "Actual Size",
                 lambda: preferences.set_font_px(DEFAULT_FONT_PX),
-                ("Ctrl+Shift+0", "Ctrl+Shift+)"),
+                ("Ctrl+0", "Ctrl+Shift+0", "Ctrl+Shift+)"),
                 "zoom",
             ),
         )

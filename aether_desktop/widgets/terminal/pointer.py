@@ -44,10 +44,10 @@ class Pointer:
         self._clicks = self._clicks + 1 if again else 1
         self._pressed_at, self._pressed_ms = point, event.timestamp()
         at = self._view.grid.position_at(point)
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._clicks == 1:
+        block = self._wants_block(event.modifiers())
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._clicks == 1 and not block:
             self._view.selecting.extend(at)
         else:
-            block = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
             self._view.selecting.begin(at, clicks=self._clicks, block=block)
         return True
 
@@ -103,6 +103,13 @@ class Pointer:
         point = event.position().toPoint()
         report = self._reports.press(event, view.terminal, view.grid.cell_at(point), view.grid.pixel_at(point), release=release)
         view.send(report)
+
+    def _wants_block(self, modifiers: Qt.KeyboardModifier) -> bool:
+        """Ctrl and a drag select a block; so does Alt, which many window managers keep for themselves."""
+        held = Qt.KeyboardModifier.AltModifier
+        if self._clicks == 1:
+            held |= Qt.KeyboardModifier.ControlModifier
+        return bool(modifiers & held)
 
     def _clicked_again(self, event: QMouseEvent) -> bool:
         """A third click comes as a plain press."""

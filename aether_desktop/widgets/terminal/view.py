@@ -36,7 +36,7 @@ from aether_desktop.widgets.terminal.fitting import Fitting
 from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
 from aether_desktop.widgets.terminal.grid import PADDING_PX, Grid
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX, HistoryBar
-from aether_desktop.widgets.terminal.key_names import held_modifiers, name_of
+from aether_desktop.widgets.terminal.key_names import held_modifiers, is_of_desktop, name_of
 from aether_desktop.widgets.terminal.painter import ScreenPainter
 from aether_desktop.widgets.terminal.parts import Parts
 from aether_desktop.widgets.terminal.pointer import Pointer
@@ -225,13 +225,11 @@ class TerminalView(QWidget):
     # --- events
 
     def event(self, event: QEvent) -> bool:
-        """The terminal's own keys, and those of programs, come before the window's shortcuts; others with Ctrl+Shift do not."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-            theirs = event.modifiers() & both == both or event.modifiers() & Qt.KeyboardModifier.MetaModifier
-            if self.commands.wants(event) or (self.interactive and not theirs):
-                event.accept()
-                return True
+        """The terminal's own keys, and those of programs, come before the window's shortcuts; what is the desktop's does not."""
+        asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and (self.commands.wants(event) or (self.interactive and not is_of_desktop(event))):
+            event.accept()
+            return True
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._build_painter()
             self.fitting.fit()

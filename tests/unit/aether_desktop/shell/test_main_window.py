@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PySide6.QtCore import QDateTime, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QCursor, QEnterEvent, QImage, QRegion
+from PySide6.QtCore import QDateTime, QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QCursor, QEnterEvent, QImage, QKeyEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -15,6 +15,7 @@ from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.shell.shell_actions import dock_menu, window_menu
 from aether_desktop.shell.shortcuts import Action
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
+from aether_desktop.shell.window_frame import WindowSpec
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.theme.tokens import LIGHT
 from aether_desktop.widgets.notice import Notice
@@ -377,3 +378,37 @@ def test_menus_about_one_thing_do_what_they_say(desktop: MainWindow) -> None:
     assert "Take Back into the Desktop" in again
     registry = desktop.launcher.registry
     assert [getattr(entry, "text", "") for entry in dock_menu(registry, desktop, "mission-control")] == ["Open"]
+
+
+class Swallows(QWidget):
+    """Has the keyboard, and takes every key with Ctrl alone for itself, as a terminal does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.ShortcutOverride:
+            event.setAccepted(event.modifiers() == Qt.KeyboardModifier.ControlModifier and event.key() != Qt.Key.Key_Tab)
+            return True
+        return super().event(event)
+
+
+def test_menus_promise_no_key_that_goes_to_a_program(desktop: MainWindow) -> None:
+    def shown() -> dict[str, str]:
+        menu = desktop.menu_bar.menus.actions()[3].menu()
+        assert isinstance(menu, QMenu)
+        menu.aboutToShow.emit()
+        return {action.text(): action.shortcut().toString() for action in menu.actions() if not action.isSeparator()}
+
+    desktop.open_app("files")
+    assert shown()["Minimise"] == "Ctrl+M"
+    widget = Swallows()
+    desktop.windows.open(WindowSpec("agent-vm", "Agent", key="7"), widget)
+    assert widget.hasFocus()
+    keys = shown()
+    assert (keys["Minimise"], keys["Detach or Attach"], keys["Next Window"]) == ("Ctrl+Alt+M", "Ctrl+Alt+D", "Ctrl+Tab")
+    QTest.keyClick(widget, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    assert len([frame for frame in desktop.windows.windows if frame.minimised]) == 0
+    QTest.keyClick(widget, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    assert len([frame for frame in desktop.windows.windows if frame.minimised]) == 1

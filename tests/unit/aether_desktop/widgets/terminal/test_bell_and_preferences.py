@@ -21,6 +21,7 @@ from tests.unit.aether_desktop.widgets.terminal.conftest import Rig
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
 
 @pytest.mark.feature("TT01")
@@ -49,16 +50,27 @@ def test_keys_and_wheel_zoom_all_terminals(rig: Rig) -> None:
     preferences, start = rig.view.preferences, rig.view.font_px
     rig.key(Qt.Key.Key_Plus, CTRL | SHIFT)
     assert rig.view.font_px == start + 1 == preferences.font_px
-    rig.key(Qt.Key.Key_Underscore, CTRL | SHIFT)
-    rig.key(Qt.Key.Key_Minus, CTRL | SHIFT)
+    rig.key(Qt.Key.Key_Minus, CTRL)
+    rig.key(Qt.Key.Key_Minus, CTRL | KEYPAD)
     assert rig.view.font_px == start - 1
     rig.key(Qt.Key.Key_ParenRight, CTRL | SHIFT)
+    assert rig.view.font_px == start
+    rig.key(Qt.Key.Key_Equal, CTRL)
+    assert rig.view.font_px == start + 1
+    rig.key(Qt.Key.Key_0, CTRL)
     assert rig.view.font_px == start
     preferences.set_font_px(500)
     assert rig.view.font_px == 48
     preferences.set_font_px(-5)
     assert rig.view.font_px == 6
     assert not rig.typed
+
+
+def test_undo_of_the_shell_is_no_zoom(rig: Rig) -> None:
+    start = rig.view.font_px
+    rig.key(Qt.Key.Key_Underscore, CTRL | SHIFT)
+    assert rig.view.font_px == start
+    assert bytes(rig.typed) == b"\x1f"
 
 
 @pytest.mark.feature("TT06")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from kernel.term.selection import Position
+from kernel.term.selection import Position, SelectionKind
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 LEFT, NONE, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
 
@@ -108,3 +110,42 @@ def test_a_selection_goes_when_a_program_writes_over_it_and_stays_while_lines_sc
     QTest.mouseRelease(rig.view, LEFT, NONE, rig.cell(5, 0))
     rig.feed("\x1b[Hanother")
     wait_for(lambda: rig.view.selecting.selection is None)
+
+
+@pytest.mark.parametrize("held", [CTRL, ALT, CTRL | ALT])
+def test_a_block_is_selected_with_ctrl_and_a_drag(rig: Rig, held: Qt.KeyboardModifier) -> None:
+    rig.feed("abcdef\r\nghijkl\r\nmnopqr\r\n")
+    drag(rig, held)
+    assert rig.view.selecting.selection is not None and rig.view.selecting.selection.kind is SelectionKind.BLOCK
+    assert rig.view.selecting.text(rig.view.terminal) == "bcd\nhij\nnop"
+
+
+def test_shift_and_ctrl_select_a_block_while_a_program_has_the_mouse(rig: Rig) -> None:
+    rig.feed("\x1b[?1002h\x1b[?1006habcdef\r\nghijkl\r\nmnopqr\r\n")
+    drag(rig, CTRL)
+    assert rig.view.selecting.selection is None and rig.typed
+    rig.typed.clear()
+    drag(rig, CTRL | SHIFT)
+    assert rig.view.selecting.text(rig.view.terminal) == "bcd\nhij\nnop"
+    assert bytes(rig.typed) == b""
+
+
+def test_a_block_begins_on_a_link_with_ctrl_and_alt(rig: Rig) -> None:
+    rig.feed("https://example.org/\r\nsecond line\r\nthird line\r\n")
+    drag(rig, CTRL | ALT)
+    assert rig.view.parts.bars.bar is None
+    assert rig.view.selecting.text(rig.view.terminal) == "ttp\neco\nhir"
+
+
+def test_ctrl_and_two_clicks_select_a_word(rig: Rig) -> None:
+    rig.feed("one two three\r\n")
+    QTest.mouseClick(rig.view, LEFT, CTRL, rig.cell(5, 0))
+    QTest.mouseDClick(rig.view, LEFT, CTRL, rig.cell(5, 0))
+    assert rig.view.selecting.text(rig.view.terminal) == "two"
+
+
+def drag(rig: Rig, held: Qt.KeyboardModifier) -> None:
+    """From the second cell of the first line to the fourth of the third."""
+    QTest.mousePress(rig.view, LEFT, held, rig.cell(1, 0))
+    QTest.mouseMove(rig.view, rig.cell(3, 2))
+    QTest.mouseRelease(rig.view, LEFT, held, rig.cell(3, 2))
