@@ -35,7 +35,7 @@ class BlockDrawing(Drawing):
         lines = _NEWLINE.split(block) if "\r\r" in block else block.split("\r\n")
         last = len(lines) - 1
         at = 0
-        if last >= _FEW and self.plain_drawing and self.top <= self.cursor.y <= self.bottom:
+        if last >= _FEW and self.plain_drawing and self.top <= self.cursor.y <= self.bottom and not self.region_marked:
             self._draw_full_line(lines[0])
             at = self._draw_down(lines, last)
             # The bottom line is blank only when this block has scrolled: draw one more line the plain way.

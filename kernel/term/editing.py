@@ -23,6 +23,8 @@ class Editing(BlockDrawing):
         blank = self.blank_attr
         size = end - start
         if size == self.columns:
+            if self.marked:
+                self.erase_marks(y, y + 1)
             self.rows[y] = blank_row(size, blank)
             return
         text = row.text if row.text.isascii() else heal(row.text, start, end)
@@ -71,6 +73,8 @@ class Editing(BlockDrawing):
         if how not in spans:
             return
         self.wrap_pending = False
+        if self.marked and not private:
+            self.erase_marks(y if how == 0 and self.cursor.x == 0 else spans[how][0], spans[how][1])
         if how < 2:
             self.erase_in_line(how, private)
         for line in range(*spans[how]):
@@ -115,6 +119,7 @@ class Editing(BlockDrawing):
         self.modes.set_private(6, False)
         self.refresh_fast()
         attr = self.attributes.intern(self.attributes["\1"])
+        self.erase_marks(0, self.lines)
         self.rows[:] = [Row("E" * self.columns, attr * self.columns)] * self.lines
         self.move_to(0, 0)
 

@@ -64,11 +64,10 @@ def encode_key(key: str, modifiers: Modifiers = Modifiers.NONE, modes: Modes | N
     """Return the bytes of a key press; empty when the key sends nothing.
 
     ``key`` is a name of this module or one character as the keyboard's level without control gives it; ``text`` is
-    what the input method made of it, sent as it is when no Ctrl or Alt is held.
+    what the input method made of it, sent as it is when no Ctrl or Alt is held. KAM, by which a program may lock the keyboard, is
+    a mode that can be asked for and nothing else: text that anybody printed must not take away the way to stop a program.
     """
     modes = modes or Modes()
-    if modes.keyboard_locked:
-        return b""
     if modes.vt52 and key in ("Up", "Down", "Right", "Left"):
         return ("\x1b" + _CURSOR[key]).encode()
     if modes.kitty_flags & (_KITTY_DISAMBIGUATE | _KITTY_ALL_KEYS):

@@ -1,4 +1,8 @@
-"""Where the shell's prompts are (OSC 133): the marks kept, by absolute lines, and how a change of width moves them. Pure."""
+"""Where the shell's prompts are (OSC 133): the marks kept, by absolute lines, and what moves and erases them. Pure.
+
+A mark goes with the row that it is on. The marks of a command (A its prompt, B what was typed, C its output, D the end of that) go
+with its prompt: without it the others would be taken for those of the command before.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,10 @@ class Marks:
         return len(self._marks)
 
     def add(self, mark: PromptMark) -> None:
-        """Keep ``mark`` and forget those it replaces: below it, of its kind on its line, and of all kinds there when a prompt begins."""
+        """Keep ``mark`` and forget those it replaces: below it, of its kind on its line, and of all kinds there when a prompt begins.
+
+        The end of a command whose other marks are gone is not kept.
+        """
         marks = self._marks
         while marks and (
             marks[-1].line > mark.line or (marks[-1].line == mark.line and mark.kind in (marks[-1].kind, "A"))
@@ -33,14 +40,53 @@ class Marks:
             if marks[-1].line == mark.line and marks[-1].kind in "CD" and mark.kind == "A":
                 break
             marks.pop()
+        if mark.kind == "D" and (not marks or marks[-1].kind == "D"):
+            return
         marks.append(mark)
         if len(marks) > MOST_MARKS:
             del marks[: len(marks) - MOST_MARKS]
 
     def between(self, first: int, end: int) -> list[PromptMark]:
         """Return the marks of the lines ``first`` to ``end`` (exclusive); those above ``first`` are gone for good."""
-        del self._marks[: bisect_left(self._marks, first, key=_line)]
+        if self._marks and self._marks[0].line < first:
+            del self._marks[: bisect_left(self._marks, first, key=_line)]
+            if self._marks and self._marks[0].kind == "D":
+                del self._marks[0]
         return self._marks[: bisect_left(self._marks, end, key=_line)]
+
+    def erase(self, first: int, end: int, *, at_start: bool = False) -> None:
+        """The rows ``first`` to ``end`` (exclusive) were erased: forget the commands whose prompts were there.
+
+        The output of one whose prompt is still there, or its end, begins or ends where the erased rows begin. ``at_start``: the row
+        ``first`` showed nothing, and its marks were just made.
+        """
+        marks = self._marks
+        start = bisect_left(marks, first, key=_line)
+        if start == len(marks) or marks[start].line >= end:
+            return
+        kept, gone = marks[:start], False
+        for mark in marks[start:]:
+            inside = mark.line < end
+            if mark.kind == "A":
+                gone = inside and not (at_start and mark.line == first)
+            if gone or (inside and mark.kind == "B" and not (at_start and mark.line == first)):
+                continue
+            kept.append(replace(mark, line=first) if inside and mark.line > first else mark)
+        self._marks = kept
+
+    def cut(self, end: int) -> None:
+        """The rows from ``end`` on are gone."""
+        del self._marks[bisect_left(self._marks, end, key=_line) :]
+
+    def scroll(self, first: int, end: int, count: int) -> None:
+        """The rows ``first`` to ``end`` (exclusive) moved by ``count`` lines, up if positive; those that left are gone."""
+        if count > 0:
+            self.erase(first, min(first + count, end))
+        else:
+            self.erase(max(first, end + count), end)
+        start, stop = bisect_left(self._marks, first, key=_line), bisect_left(self._marks, end, key=_line)
+        moved = [replace(mark, line=min(max(first, mark.line - count), end - 1)) for mark in self._marks[start:stop]]
+        self._marks[start:stop] = moved
 
     def clear(self) -> None:
         """Forget all."""

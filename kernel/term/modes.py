@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-#: ANSI modes that can change, with their defaults: KAM, IRM, SRM, LNM.
+#: ANSI modes that can change, with their defaults: KAM (without effect, see ``kernel.term.keys``), IRM, SRM, LNM.
 ANSI_DEFAULTS: dict[int, bool] = {2: False, 4: False, 12: True, 20: False}
 #: ANSI modes that exist and are always reset.
 ANSI_FIXED = frozenset({1, 3, 5, 7, 10, 11, 13, 14, 15, 16, 17, 18, 19})
@@ -159,11 +159,6 @@ class Modes:
     def newline(self) -> bool:
         """LNM: Return sends CR LF."""
         return self.ansi[20]
-
-    @property
-    def keyboard_locked(self) -> bool:
-        """KAM: no key sends anything."""
-        return self.ansi[2]
 
     @property
     def mouse_sgr(self) -> bool:

@@ -142,6 +142,7 @@ class Screen(WindowOperations):
         self.history.extend(made.above[:start])
         first = self.history.dropped + len(self.history) - start
         self.marks.take_places(marks, [*made.above, *made.below], first, at, columns)
+        self.marks.cut(first + start + lines)
         return at - start, made.column
 
     def _change_lines(self, rows: list[Row], lines: int, used: int, cursor: Position) -> tuple[int, int]:
@@ -157,6 +158,7 @@ class Screen(WindowOperations):
             rows[:0] = pulled
             y += len(pulled)
         del rows[lines:]
+        self.marks.cut(self.history.dropped + len(self.history) + lines)
         rows.extend([blank_row(self.columns)] * (lines - len(rows)))
         return y, cursor.column
 

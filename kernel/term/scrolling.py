@@ -121,6 +121,8 @@ class Scrolling(CursorMovement):
         if self.side_margins:
             self._scroll_columns(top, count)
             return
+        if (top > 0 or bottom < self.lines - 1) and self.marked:
+            self._scroll_marks(top, count)
         if top == 0 and not self.on_alternate:
             if count == 1:
                 self.history.append(rows[0])
@@ -141,8 +143,24 @@ class Scrolling(CursorMovement):
         if self.side_margins:
             self._scroll_columns(top, -count)
             return
+        if self.marked:
+            self._scroll_marks(top, -count)
         del rows[bottom + 1 - count : bottom + 1]
         rows[top:top] = [self.blank_line()] * count
+
+    @property
+    def region_marked(self) -> bool:
+        """Whether marks have to be moved by hand when lines go up: the margins keep some of the rows where they are."""
+        return (self.top > 0 or self.bottom < self.lines - 1) and self.marked
+
+    def _scroll_marks(self, top: int, count: int) -> None:
+        """Move the marks with their rows, before the history takes some."""
+        base = self.history.dropped + len(self.history)
+        if top > 0 or count < 0:
+            self.marks.scroll(base + top, base + self.bottom + 1, count)
+        else:
+            # What leaves at the top becomes history, so the absolute lines of the rows below the bottom margin grow.
+            self.marks.scroll(base + self.bottom + 1, base + self.lines + count, -count)
 
     def _scroll_columns(self, top: int, count: int) -> None:
         """Move the cells between the side margins by ``count`` lines, up if positive."""

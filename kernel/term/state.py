@@ -215,6 +215,21 @@ class ScreenState(pyte.Screen):
         return self.marks.between(first, first + len(self.history) + self.lines)
 
     @property
+    def marked(self) -> bool:
+        """Whether there are marks that go with the rows of the screen that shows."""
+        return not self.on_alternate and len(self.marks) > 0
+
+    def erase_marks(self, first: int, end: int) -> None:
+        """Forget what marked the rows ``first:end`` of the screen, which are erased now.
+
+        Shells clear the line of a prompt that they have marked and not drawn yet: what is on the cursor's row stays while it is empty.
+        """
+        if self.marked:
+            base = self.history.dropped + len(self.history)
+            drawn = self.rows[first].text.strip() if first < end else ""
+            self.marks.erase(base + first, base + end, at_start=first == self.cursor.y and not drawn)
+
+    @property
     def display(self) -> list[str]:
         """The lines of the screen as text; a wide character counts once."""
         return [self.clusters.expand(row.text) for row in self.rows]

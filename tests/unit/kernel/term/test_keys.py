@@ -33,7 +33,7 @@ NONE, SHIFT, ALT, CTRL = Modifiers.NONE, Modifiers.SHIFT, Modifiers.ALT, Modifie
         (b"\x1b=\x1b[?1035l", "KP_5", NONE, b"\x1bOu"),
         (b"\x1b=", "KP_5", NONE, b"5"),
         (b"", "KP_5", NONE, b"5"),
-        (b"\x1b[2h", "a", NONE, b""),
+        (b"\x1b[2h", "a", NONE, b"a"),
         (b"\x1b[>4;2m", "i", CTRL, b"\x1b[27;5;105~"),
         (b"\x1b[>4;2m", "Return", CTRL, b"\x1b[27;5;13~"),
         (b"\x1b[>1u", "i", CTRL, b"\x1b[105;5u"),
@@ -85,3 +85,10 @@ def test_focus_is_reported_when_asked_for() -> None:
     assert encode_focus(True, terminal.modes) == b""
     terminal.feed(b"\x1b[?1004h")
     assert encode_focus(True, terminal.modes) + encode_focus(False, terminal.modes) == b"\x1b[I\x1b[O"
+
+
+def test_a_program_that_locks_the_keyboard_does_not_keep_a_person_from_stopping_it() -> None:
+    terminal = Terminal(20, 4)
+    terminal.feed(b"\x1b[2h\x1b[2$p")
+    assert terminal.take_reply() == b"\x1b[2;1$y"
+    assert encode_key("c", Modifiers.CTRL, terminal.modes) == b"\x03"

@@ -85,3 +85,81 @@ def test_the_alternate_screen_and_a_reset_keep_none(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(kept_marks, "MOST_MARKS", 5)
     terminal.feed(b"\x1b]133;A\x07\r\n" * 9)
     assert len(terminal.screen.prompt_marks) == 5
+
+
+CLEAR = b"\x1b[H\x1b[2J\x1b[3J"
+
+
+def failed_then(sequence: bytes) -> Terminal:
+    """A command failed; the next one sends ``sequence``, prints ``hello`` and goes on."""
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "1\r\n2\r\n3") + command(1, "1\r\n2\r\n3"))
+    terminal.feed(b"\x1b]133;A\x07$ \x1b]133;B\x07next\r\n\x1b]133;C\x07" + sequence + b"hello\r\n")
+    return terminal
+
+
+@pytest.mark.feature("TT06")
+@pytest.mark.parametrize(
+    "sequence", [CLEAR, b"\x1b[2J\x1b[3J\x1b[H", b"\x1b[3J\x1b[H\x1b[J", b"\x1b[3J\x1b[H\x1b[?J", b"\x1bc", b"\x1b[3J\x1b#8"]
+)
+def test_marks_go_with_the_rows_that_are_erased(sequence: bytes) -> None:
+    terminal = failed_then(sequence)
+    assert marked(terminal) == []
+    terminal.feed(b"\x1b]133;D;1\x07" + command(3, "x"))
+    assert [(kind, code) for kind, _, code in marked(terminal)] == [("A", None), ("B", None), ("C", None), ("D", 3)]
+
+
+def test_a_command_that_clears_the_screen_leaves_those_in_the_history_as_they_were() -> None:
+    terminal = failed_then(b"\x1b[H\x1b[2J")
+    before = marked(terminal)
+    assert [kind for kind, _, _ in before] == ["A", "B", "C", "D"]
+    terminal.feed(b"\x1b]133;D;7\x07\x1b]133;A\x07$ ")
+    assert marked(terminal) == [*before, ("A", "$", None)]
+
+
+def test_output_whose_rows_are_erased_is_shorter_and_its_prompt_stays() -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "1\r\n2\r\n3") + b"\x1b[2A\x1b[J\x1b]133;A\x07$ ")
+    assert marked(terminal) == [
+        ("A", "$ run 0", None), ("B", "$ run 0", None), ("C", "1", None), ("D", "$", 0), ("A", "$", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sequence", [b"\r\x1b[J", b"\r\x1b[K", b"\r \r\x1b[2K"])
+def test_a_shell_that_clears_the_line_of_its_prompt_before_it_draws_it_keeps_the_mark(sequence: bytes) -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "x") + b"\x1b]133;A\x07" + sequence + b"$ ")
+    assert marked(terminal)[-1] == ("A", "$", None)
+    terminal.feed(b"\r\x1b[K")
+    assert [kind for kind, _, _ in marked(terminal)] == ["A", "B", "C", "D"]
+
+
+@pytest.mark.parametrize(
+    ("sequence", "prompts"),
+    [
+        (b"\x1b[2;1H\x1b[L", ["$ run 0", "$ run 1"]),
+        (b"\x1b[2;1H\x1b[M", ["$ run 0", "$ run 1"]),
+        (b"\x1b[2;1H\x1b[2M", ["$ run 0"]),
+        (b"\x1b[1;1H\x1b[M", ["$ run 0", "$ run 1"]),
+        (b"\x1b[3;8r\x1b[8;1H\n\x1b[r", ["$ run 0"]),
+        (b"\x1b[2;8r\x1b[8;1H\r\na\r\nb\r\nc\r\nd\r\n\x1b[r", ["$ run 0"]),
+        (b"\x1b[4;8r\x1b[8;1H\r\na\r\nb\r\nc\r\nd\r\n\x1b[r", ["$ run 0", "$ run 1"]),
+        (b"\x1b[1;2r\x1b[2;1H\n\n\x1b[r", ["$ run 0", "$ run 1"]),
+        (b"\x1b[1;2r\x1b[2;1Ha\r\nb\r\nc\r\nd\r\ne\r\n\x1b[r", ["$ run 0", "$ run 1"]),
+        (b"\x1b[1;1H\x1bM\x1bM", ["$ run 0", "$ run 1"]),
+        (b"\x1b[2T", ["$ run 0", "$ run 1"]),
+        (b"\x1b[1S", ["$ run 0", "$ run 1"]),
+    ],
+)
+def test_marks_move_with_rows_that_move(sequence: bytes, prompts: list[str]) -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "x") + command(1, "y") + sequence)
+    assert [text for kind, text, _ in marked(terminal) if kind == "A"] == prompts
+
+
+def test_rows_cut_off_at_the_bottom_take_their_marks_along() -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "x") + command(1, "y") + b"\x1b[H")
+    terminal.resize(20, 2)
+    terminal.resize(20, 8)
+    assert [text for kind, text, _ in marked(terminal) if kind == "A"] == ["$ run 0"]
