@@ -11,7 +11,7 @@ from collections.abc import Iterable
 FIRST = 0x100000
 #: How many clusters are kept; past it, a cluster shows as its first character until unused ones are collected.
 LIMIT = 0xFFF0
-#: Longest cluster in code points; further marks are dropped.
+#: Longest cluster in code points; further ones are dropped (see ``kernel.term.width.extended`` for marks).
 MAX_LENGTH = 24
 _FIRST_CHAR = chr(FIRST)
 

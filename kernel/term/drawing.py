@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernel.term.rows import STUB, Row, insert_cells, overwrite
 from kernel.term.scrolling import Scrolling
-from kernel.term.width import cluster_width, is_mark, joins
+from kernel.term.width import cluster_width, extended, is_mark, joins
 
 
 class Drawing(Scrolling):
@@ -141,7 +141,7 @@ class Drawing(Scrolling):
                 before = self.clusters[text[x]]
                 if not mark and not joins(before, char):
                     return data[index:]
-                self._extend_cell(x, before + char)
+                self._extend_cell(x, extended(before, char))
                 self._mark_join(char)
             elif not mark:
                 return data[index:]

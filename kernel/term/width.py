@@ -23,9 +23,13 @@ _MAP_LIMIT = 20_000
 _MEMO_LIMIT = 4_096
 _REGIONAL = "\U0001f1e6-\U0001f1ff"
 _MODIFIER = "\U0001f3fb-\U0001f3ff"
-#: Narrow characters that have an emoji form, where VARIATION SELECTOR-16 widens them.
+#: Most combining marks in a cell: no script needs more, and under a hundred of them no character can be read.
+MAX_MARKS = 8
+#: Marks that do not count as such: variation selectors, ZWJ and the tags of flags.
+_UNCOUNTED = re.compile(f"[\ufe00-\ufe0f{ZWJ}\U000e0020-\U000e007f]")
+#: Narrow characters that have an emoji form, where VARIATION SELECTOR-16 widens them; the first ones become keycaps.
 _TEXT_EMOJI = (
-    "\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u2328\u23cf\u23ed-\u23ef\u23f1\u23f2\u23f8-\u23fa\u24c2"
+    "#*0-9\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u2328\u23cf\u23ed-\u23ef\u23f1\u23f2\u23f8-\u23fa\u24c2"
     "\u25aa\u25ab\u25b6\u25c0\u25fb\u25fc\u2600-\u2604\u260e\u2611\u2618\u261d\u2620\u2622\u2623\u2626\u262a\u262e"
     "\u262f\u2638-\u263a\u2640\u2642\u265f\u2660\u2663\u2665\u2666\u2668\u267b\u267e\u2692\u2694-\u2697\u2699\u269b"
     "\u269c\u26a0\u26a7\u26b0\u26b1\u26c8\u26cf\u26d1\u26d3\u26e9\u26f0\u26f1\u26f4\u26f7-\u26f9\u2702\u2708\u2709"
@@ -100,6 +104,19 @@ def joins(cluster: str, char: str) -> bool:
     if not patterns.pictograph.match(cluster):
         return _regional(char) and len(cluster) == 1 and _regional(cluster)
     return "\U0001f3fb" <= char <= "\U0001f3ff" or (cluster[-1] == ZWJ and patterns.pictograph.match(char) is not None)
+
+
+def extended(cluster: str, char: str) -> str:
+    """Return ``cluster`` with ``char``, which joins it, or as it is where the cell has no room for that."""
+    if len(cluster) >= MAX_LENGTH:
+        return cluster
+    if len(cluster) > MAX_MARKS and _is_counted(char) and sum(map(_is_counted, cluster[1:])) >= MAX_MARKS:
+        return cluster
+    return cluster + char
+
+
+def _is_counted(char: str) -> bool:
+    return is_mark(char) and not _UNCOUNTED.match(char)
 
 
 def _regional(char: str) -> bool:
@@ -179,9 +196,14 @@ class Shaper:
 
     def _shape(self, cluster: str) -> str:
         """Return the cells of one cluster: its private code point, and a stub where it is wide."""
-        head, rest = cluster[:MAX_LENGTH], cluster[MAX_LENGTH:]
-        while rest and joins(head, rest[0]):
-            rest = rest[1:]
+        head, rest = cluster, ""
+        if len(cluster) > MAX_MARKS:
+            at = 1
+            head = cluster[0]
+            while at < len(cluster) and joins(head, cluster[at]):
+                head = extended(head, cluster[at])
+                at += 1
+            rest = cluster[at:]
         cells = self._clusters.intern(head)
         if cluster_width(head) == 2:
             cells += STUB

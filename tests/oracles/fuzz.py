@@ -19,6 +19,8 @@ _PIECES = [
     "👍🏽".encode(), "\u200d".encode(), "\U00100001".encode(), b"hello world, this is a line of text ", b"ab",
     b"line one\r\nline two\r\nline three\r\nfour\r\nfive\r\nsix\r\n", b"\x1b[32mok\x1b[m done\r\n\x1b[31mbad\x1b[m\r\nz\r\nw\r\n",
     "日本\r\n語👍\r\n한국어 텍스트\r\nx\u0301y\r\nq\r\n".encode(),
+    "\u0301\u0302\u0303\u0304\u0305".encode(), "1\ufe0f\u20e3".encode(), b"\x1b]133;A\x07$ \x1b]133;B\x07", b"\x1b]133;C\x07",
+    b"\x1b]133;D;1\x07", b"\x1b[?K", b"\x1b[2Z", b"\x1b[?6r",
 ]  # fmt: skip
 
 
@@ -40,6 +42,7 @@ def state(terminal: Terminal) -> Hashable:
         terminal.history_dropped,
         tuple(sorted(terminal.modes.private.items())),
         (terminal.columns, terminal.lines),
+        tuple((mark.kind, mark.line, mark.exit_code) for mark in terminal.screen.prompt_marks),
     )
 
 

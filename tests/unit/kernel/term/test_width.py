@@ -9,7 +9,7 @@ from wcwidth import wcwidth
 
 from kernel.term import STUB, Terminal
 from kernel.term.clusters import ClusterTable
-from kernel.term.width import Shaper, cluster_width, is_mark
+from kernel.term.width import MAX_MARKS, Shaper, cluster_width, is_mark
 
 _OWN = [(0x1F1E6, 0x1F1FF), (0x1F3FB, 0x1F3FF), (0xD800, 0xDFFF), (0x100000, 0x10FFFF)]
 
@@ -35,7 +35,12 @@ def test_widths_agree_with_wcwidth() -> None:
         ("🇩🇪", 2),
         ("❤", 1),
         ("❤\ufe0f", 2),
-        ("1\ufe0f\u20e3", 1),
+        ("1\ufe0f\u20e3", 2),
+        ("#\ufe0f\u20e3", 2),
+        ("1\u20e3", 1),
+        ("a\ufe0f", 1),
+        ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", 2),
+        ("👩🏽\u200d❤\ufe0f\u200d💋\u200d👨🏽", 2),
         ("☝🏽", 2),
         ("\U00100005", 1),
     ],
@@ -66,3 +71,19 @@ def test_wide_character_does_not_fit_into_the_last_column() -> None:
     terminal.feed("abcd日".encode())
     assert terminal.display[:2] == ["abcd ", "日   "]
     assert terminal.rows[0].wrapped
+
+
+@pytest.mark.parametrize("sizes", [(1000,), (1, 1, 1), (7, 2, 30)])
+@pytest.mark.parametrize("base", ["Z", "日", "❤", "\u30ab"])
+def test_a_pile_of_marks_keeps_its_first_ones_only(base: str, sizes: tuple[int, ...]) -> None:
+    pile = "".join(chr(0x300 + number % 0x40) for number in range(100))
+    data = (base + pile + "\ufe0f" * (base == "❤") + "x").encode()
+    terminal = Terminal(20, 3)
+    at = 0
+    while at < len(data):
+        for size in sizes:
+            terminal.feed(data[at : at + size])
+            at += size
+    kept = base + pile[:MAX_MARKS] + "\ufe0f" * (base == "❤")
+    assert terminal.display[0].rstrip() == kept + "x"
+    assert terminal.cursor.x == (2 if base == "Z" else 3)
