@@ -29,6 +29,7 @@ class JournalModel(QAbstractListModel):
         store.reset.connect(self._on_reset)
         store.inserted.connect(self._on_inserted)
         store.updated.connect(self._on_updated)
+        store.moved_last.connect(self._on_moved_last)
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         """See QAbstractItemModel."""
@@ -55,6 +56,11 @@ class JournalModel(QAbstractListModel):
     def _on_updated(self, index: int) -> None:
         changed = self.index(index)
         self.dataChanged.emit(changed, changed)
+
+    def _on_moved_last(self, index: int) -> None:
+        self.beginMoveRows(_NOWHERE, index, index, _NOWHERE, self._count)
+        self.endMoveRows()
+        self._on_updated(self._count - 1)
 
 
 def words_of(row: Row) -> str:

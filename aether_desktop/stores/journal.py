@@ -50,6 +50,8 @@ class JournalStore(QObject):
     """A row came at this index."""
     updated = Signal(int)
     """The row at this index changed."""
+    moved_last = Signal(int)
+    """The row that was at this index changed and is the last one now."""
     entry_added = Signal(int)
     """An entry came at this position."""
     failed = Signal(object)
@@ -272,7 +274,8 @@ class JournalStore(QObject):
             self.entry_added.emit(self.total - 1)
         change = self._timeline.apply(event)
         if change is not None:
-            (self.inserted if change.added else self.updated).emit(len(self._before) + change.index)
+            told = self.inserted if change.added else self.moved_last if change.moved else self.updated
+            told.emit(len(self._before) + change.index)
 
     @property
     def running_command(self) -> str | None:

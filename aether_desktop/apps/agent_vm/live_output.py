@@ -34,6 +34,7 @@ class LiveOutput(QObject):
         self._pace.timeout.connect(self._tell)
         record.session_changed.connect(self._follow)
         journal.updated.connect(lambda _index: self._note())
+        journal.moved_last.connect(lambda _index: self._note())
         self._follow()
 
     def _follow(self) -> None:

@@ -74,6 +74,7 @@ class TimelineList(QListView):
         self._read = self._timer(READ_AFTER_MS, self._want_visible)
         self._spin = self._timer(SPINNER_MS, self._turn_spinners)
         store.updated.connect(self._on_updated)
+        store.moved_last.connect(self._on_moved_last)
         store.inserted.connect(self._on_inserted)
         store.reset.connect(self._on_reset)
 
@@ -179,6 +180,12 @@ class TimelineList(QListView):
         row = self._store.row(index)
         before = self.delegate.known_height(row)
         if self.delegate.layout_of(row, self.viewport().width()).height != before and not self._settle.isActive():
+            self._settle.start()
+        self._spin.start()
+
+    def _on_moved_last(self, _index: int) -> None:
+        """All rows from there have other places."""
+        if not self._settle.isActive():
             self._settle.start()
         self._spin.start()
 

@@ -24,8 +24,8 @@ from aether_desktop.widgets.terminal.shell import ShellView
 from aether_desktop.widgets.terminal.tab_bar import Missed, ShellTabBar
 
 HOST = 0
-#: Programs may change their titles as often as they like; they show this much later.
-TITLE_PAUSE_MS = 30
+#: Programs may change their titles as often as they like; the last one shows this much after the first that did not show.
+TITLE_PAUSE_MS = 60
 
 
 class ShellPage(ShellView):
@@ -98,8 +98,8 @@ class TerminalTabs(QWidget):
         page.folder = self.current.folder if self.current is not None else ""
         page.view.commands.outer = self.commands
         parts = page.view.parts
-        parts.titled.connect(lambda _title: self._titles.start())
-        page.folder_changed.connect(self._titles.start)
+        parts.titled.connect(lambda _title: self._show_titles_soon())
+        page.folder_changed.connect(self._show_titles_soon)
         parts.bell.rung.connect(lambda: self._on_missed(page, Missed.BELL))
         parts.notified.connect(partial(self._on_notified, page))
         page.view.session_changed.connect(lambda: self._on_session(page))
@@ -217,6 +217,11 @@ class TerminalTabs(QWidget):
         self._shells[index].chosen_name = name
         self._show_title(self._shells[index])
         self._shells[index].setFocus()
+
+    def _show_titles_soon(self) -> None:
+        """Not anew at each change: a title that never rests would never show."""
+        if not self._titles.isActive():
+            self._titles.start()
 
     def _show_titles(self) -> None:
         for page in self._shells:

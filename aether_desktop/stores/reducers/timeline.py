@@ -1,7 +1,8 @@
 """An agent's journal as people read it: thoughts, tool cards with their results, questions, what was said, the end. Pure.
 
-``Timeline.apply`` takes the journal's events in order and says which row came or changed. A tool call and its result are one row;
-streamed words are one growing row that the finished thought replaces; phases and steps are no rows.
+``Timeline.apply`` takes the journal's events in order and says which rows came or changed. A tool call and its result are one row,
+which stands where the tool began to run: behind the question whether it may. Streamed words are one growing row that the finished
+thought replaces; phases and steps are no rows.
 """
 
 from __future__ import annotations
@@ -67,10 +68,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What an event did: row `index` came (`added`) or changed. An end also closes the questions before it; it says so of none."""
+    """What an event did: row `index` came (`added`) or changed, and then went behind all others (`moved`).
+
+    An end also closes the questions before it; it says so of none.
+    """
 
     index: int
     added: bool
+    moved: bool = False
 
 
 class Timeline:
@@ -95,6 +100,12 @@ class Timeline:
         index = self._index.get(key)
         return None if index is None else self.rows[index]
 
+    def time_of(self, row: Row, now: float) -> float:
+        """The time of a call that goes on now (seconds): its own, but `now` where a question about it came meanwhile."""
+        index = self._index.get(row.key, len(self.rows))
+        asked = any(later.kind == "waiting" for later in self.rows[index + 1 :])
+        return now if asked else row.timestamp
+
     def running_command(self) -> Row | None:
         """The command that runs now; an agent has one at a time."""
         for row in reversed(self.rows[-CALLS_LOOKED_AT:]):
@@ -116,12 +127,23 @@ class Timeline:
 
     def _put(self, row: Row) -> Change:
         index = self._index.get(row.key)
+        if index is not None and row.kind == "tool" and index + 1 < len(self.rows) and row.timestamp > self.rows[index].timestamp:
+            return self._put_last(index, row)
         if index is not None:
             self.rows[index] = row
             return Change(index, False)
         self._index[row.key] = len(self.rows)
         self.rows.append(row)
         return Change(len(self.rows) - 1, True)
+
+
+    def _put_last(self, index: int, row: Row) -> Change:
+        """A row that is of a later time now goes behind what came meanwhile."""
+        del self.rows[index]
+        self.rows.append(row)
+        for place in range(index, len(self.rows)):
+            self._index[self.rows[place].key] = place
+        return Change(index, False, moved=True)
 
 
 def _ends_questions(event: JournalEvent) -> bool:
@@ -199,7 +221,7 @@ def _action(_timeline: Timeline, event: agent.AgentAction) -> Row | None:
 
 def _tool_started(timeline: Timeline, event: agent.AgentToolStarted) -> Row | None:
     before = timeline.find(_call_key(event.step, event.call_id))
-    return None if before is None else msgspec.structs.replace(before, started=True)
+    return None if before is None else msgspec.structs.replace(before, started=True, timestamp=timeline.time_of(before, event.timestamp))
 
 
 def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | None:
@@ -217,7 +239,9 @@ def _observation(timeline: Timeline, event: agent.AgentObservation) -> Row | Non
         before = Row(
             key=key, kind="tool", word="executing", title=_cut(event.tool, TITLE_CHARACTERS), timestamp=event.timestamp, step=event.step
         )
-    return msgspec.structs.replace(before, running=False, ok=event.ok, result=result, live="")
+    # What was never let run has its end behind the answer to the question.
+    timestamp = before.timestamp if before.started else timeline.time_of(before, event.timestamp)
+    return msgspec.structs.replace(before, running=False, ok=event.ok, result=result, live="", timestamp=timestamp)
 
 
 def _outcome(event: agent.AgentObservation) -> str:
@@ -259,7 +283,11 @@ def _answered(timeline: Timeline, event: process.ApprovalAnswered) -> Row | None
         title += f" · by {event.by}"
     reason = f": {_cut(event.reason, TITLE_CHARACTERS)}" if event.reason else ""
     return msgspec.structs.replace(
-        before, title=title + reason, running=False, ok=event.approved, word="done" if event.approved else "stopped"
+        before,
+        title=title + reason,
+        running=False,
+        ok=event.approved,
+        word="done" if event.approved else "stopped",
     )
 
 

@@ -159,7 +159,7 @@ class ShellView(QWidget):
             return
         how = "The shell ended." if code is None else f"The shell ended with code {code}."
         answers = (BarAnswer("new", "Start a new one"), BarAnswer("close", "Close"))
-        question = Question(how, detail="Enter starts a new one.", icon="info", answers=answers)
+        question = Question(how, detail="Enter starts a new one in its place; what shows here goes with it.", icon="info", answers=answers)
         self.view.parts.bars.clear()
         self.view.parts.bars.ask(question, self._on_answer, focus=False)
         self.ended_badly.emit()

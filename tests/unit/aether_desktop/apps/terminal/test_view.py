@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.exceptions import capture_exceptions
 from shiboken6 import isValid
 
 from aether_desktop.apps.terminal.app import create
-from aether_desktop.apps.terminal.view import TerminalTabs
+from aether_desktop.apps.terminal.view import TITLE_PAUSE_MS, TerminalTabs
 from aether_desktop.widgets.sheet import Sheet
 from aether_desktop.widgets.terminal.tab_bar import Missed
 from kernel.errors import UnavailableError
@@ -163,6 +163,18 @@ async def test_a_flood_of_titles_shows_the_last_of_them(tabs: TerminalTabs, worl
     await feed(world, 1, b"".join(b"\x1b]0;title %d\x07" % number for number in range(3000)))
     await wait_until(lambda: told[-1:] == ["title 2999"])
     assert len(told) < 20
+
+
+async def test_a_title_that_never_rests_shows(tabs: TerminalTabs, world: World) -> None:
+    told: list[str] = []
+    world.window.set_title = lambda title, subtitle="": told.append(title)  # type: ignore[method-assign]
+    numbers = itertools.count()
+    spinner = QTimer()
+    spinner.setInterval(TITLE_PAUSE_MS // 4)
+    spinner.timeout.connect(lambda: world.client.terminals["tty_1"].feed(b"\x1b]0;title %d\x07" % next(numbers)))
+    spinner.start()
+    await wait_until(lambda: len(told) >= 3)
+    spinner.stop()
 
 
 async def test_the_bell_in_front_of_the_person_asks_for_no_attention(tabs: TerminalTabs, world: World) -> None:

@@ -1,5 +1,7 @@
 """The timeline's rows, without Qt."""
 
+from typing import Any
+
 import pytest
 
 from aether_desktop.stores.reducers.timeline import Timeline
@@ -115,3 +117,50 @@ def test_a_huge_text_is_bounded() -> None:
     timeline = Timeline()
     timeline.apply(agent.AgentThought(pid=1, thought="x" * 1_000_000))
     assert len(timeline.rows[0].text) < 30_000
+
+
+def _times(timeline: Timeline) -> list[tuple[str, float]]:
+    """Titles and times as they are seen from top to bottom, results included."""
+    seen = []
+    for row in timeline.rows:
+        seen.append((row.title, row.timestamp))
+        if row.result is not None:
+            seen.append(("Result", row.result.timestamp))
+    return seen
+
+
+@pytest.mark.feature("EV10")
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_was_asked_about_stands_in_order_of_time(approved: bool) -> None:
+    timeline = Timeline()
+    asked = _asked("a1")
+    call: dict[str, Any] = {"pid": 1, "step": 2, "call_id": "c", "tool": "run_command"}
+    events: list[JournalEvent] = [
+        agent.AgentThought(pid=1, step=2, thought="Clean up.", timestamp=10.0),
+        agent.AgentAction(**call, title="make clean", args={}, timestamp=11.0),
+        type(asked)(**{name: getattr(asked, name) for name in ("pid", "action", "details", "approval")}, timestamp=12.0),
+        agent.AgentUserMessage(pid=1, message_id="m", text="careful", mode="queue", timestamp=20.0),
+        process.ApprovalAnswered(pid=1, approval_id="a1", call_id="c", approved=approved, by="local", timestamp=30.0),
+    ]
+    if approved:
+        events.append(agent.AgentToolStarted(**call, timestamp=30.5))
+    for event in events:
+        timeline.apply(event)
+    timeline.apply(agent.AgentObservation(**call, result="ok", ok=approved, timestamp=150.0))
+    assert [title for title, _time in _times(timeline)] == [
+        "Thought", "Approved" if approved else "Denied", "You said · queued", "run_command", "Result",
+    ]  # fmt: skip
+    times = [time for _title, time in _times(timeline)]
+    assert times == sorted(times)
+    for place, row in enumerate(timeline.rows):
+        assert timeline.find(row.key) is row and timeline._index[row.key] == place
+
+
+def test_a_call_that_was_not_asked_about_stays_where_it_is() -> None:
+    timeline = Timeline()
+    call: dict[str, Any] = {"pid": 1, "step": 2, "call_id": "c", "tool": "read_file"}
+    timeline.apply(agent.AgentAction(**call, title="notes", args={}, timestamp=11.0))
+    timeline.apply(agent.AgentToolStarted(**call, timestamp=11.5))
+    timeline.apply(agent.AgentUserMessage(pid=1, message_id="m", text="hello", mode="queue", timestamp=12.0))
+    timeline.apply(agent.AgentObservation(**call, result="ok", timestamp=13.0))
+    assert [(row.kind, row.timestamp) for row in timeline.rows] == [("tool", 11.0), ("user", 12.0)]
