@@ -20,7 +20,7 @@ from kernel.paths import Paths
 from kernel.protocol.records import MetricsSample, SystemCheck
 from kernel.protocol.system import KernelStatusReply
 from kernel.sandbox.backend import Probe
-from kernel.sandbox.gpu import GpuSource
+from kernel.sandbox.gpu import Gpu, GpuSource, measured
 from kernel.tasks import Scope
 from kernel.version import VERSION
 
@@ -30,15 +30,17 @@ DATABASE_CHECK_S = 20.0
 KEY_NAMES = {"GEMINI_API_KEY": "Gemini", "OPENAI_API_KEY": "OpenAI", "ANTHROPIC_API_KEY": "Anthropic"}
 
 
-def machine_checks(sandbox: Probe, paths: Paths, environ: Mapping[str, str] | None = None) -> tuple[SystemCheck, ...]:
-    """Every check of the machine itself, most important first. Providers are the registry's to check."""
+def machine_checks(
+    sandbox: Probe, paths: Paths, environ: Mapping[str, str] | None = None, gpus: GpuSource | None = None
+) -> tuple[SystemCheck, ...]:
+    """Every check of the machine itself, most important first. Providers are the registry's to check. gpus: None for one of its own."""
     env = os.environ if environ is None else environ
     return (
         _sandbox(sandbox),
         _folder(paths),
         _database(paths),
         _docker(env),
-        _gpu(GpuSource()),
+        _gpu(GpuSource() if gpus is None else gpus),
         *_keys(env),
         _fonts(),
         _display(env),
@@ -147,11 +149,18 @@ def _gpu(source: GpuSource) -> SystemCheck:
     found = source.find()
     if not found.gpus:
         return SystemCheck(name="GPU", ok=False, detail="none found", remedy="Not needed; local models run faster with one.")
-    sizes = [f"{name}, {total >> 30} GB" for name, _, total in source.measure() if total is not None]
-    detail = "; ".join([*sizes, *(f"{gpu.name} ({gpu.node})" for gpu in found.gpus if not sizes or gpu.driver != "nvidia")])
+    rows = source.measure() if any(gpu.driver == "nvidia" for gpu in found.gpus) else None
+    if found.missing:
+        found = source.find()  # asking the driver makes the nodes that it can
+    detail = "; ".join(_in_words(gpu) for gpu in measured(found.gpus, rows or ()))
     if not any(gpu.usable for gpu in found.gpus):
-        return SystemCheck(name="GPU", ok=False, detail=f"{detail}: agents may not open it", remedy=found.remedy)
+        return SystemCheck(name="GPU", ok=False, detail=f"{detail}: {found.trouble}", remedy=found.remedy)
     return SystemCheck(name="GPU", ok=True, detail=detail)
+
+
+def _in_words(gpu: Gpu) -> str:
+    size = "" if gpu.memory_total_bytes is None else f", {gpu.memory_total_bytes >> 30} GB"
+    return f"{gpu.name} ({gpu.node}){size}"
 
 
 def _keys(env: Mapping[str, str]) -> tuple[SystemCheck, ...]:

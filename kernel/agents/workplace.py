@@ -23,7 +23,7 @@ from kernel.protocol.agent import AgentFileCreated, AgentNotice
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import Confinement
 from kernel.protocol.records import AgentConfig, WorkspaceMount
-from kernel.sandbox.backend import Device, Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
+from kernel.sandbox.backend import Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
 from kernel.sandbox.gpu import Found, GpuMonitor
 from kernel.sandbox.manager import SandboxManager
 from kernel.sandbox.quota import Allowance
@@ -165,7 +165,7 @@ class Workplace:
     async def _start(self) -> Sandbox:
         await self.refresh_shares()
         self._unshown = ()
-        sandbox = self._factory.sandboxes.create(self._spec(await self._devices()))
+        sandbox = self._factory.sandboxes.create(self._spec(await self._gpus()))
         try:
             async with self._factory.launching:
                 await sandbox.start()
@@ -180,13 +180,13 @@ class Workplace:
             await self._apply_freeze()
         return sandbox
 
-    async def _devices(self) -> tuple[Device, ...]:
-        """The nodes of the GPUs that it may use, as they are now. Raises UnavailableError where there is none any more."""
+    async def _gpus(self) -> Found:
+        """The GPUs that it may use, as they are now. Raises UnavailableError where there is none any more."""
         if not self._entry.config.sandbox.gpu:
-            return ()
+            return Found()
         found = await self._factory.gpus.find()
         found.require()
-        return found.devices
+        return found
 
     async def surroundings(self) -> Surroundings:
         """What there is around the agent, for its first words."""
@@ -302,7 +302,7 @@ class Workplace:
     def _disk_bytes(self) -> int:
         return (self._entry.config.sandbox.disk_limit_mb or self._factory.config().sandbox.disk_mb) * MEGABYTE
 
-    def _spec(self, devices: tuple[Device, ...]) -> SandboxSpec:
+    def _spec(self, gpus: Found) -> SandboxSpec:
         config = self._entry.config.sandbox
         defaults = self._factory.config().sandbox
         mounts = tuple(
@@ -318,7 +318,8 @@ class Workplace:
             mounts=mounts,
             env={name: value for name, value in self._entry.info.env.items() if name.startswith("AETHER_")},
             network=config.network_access,
-            devices=devices,
+            devices=gpus.devices,
+            descriptions=gpus.descriptions,
             limits=Limits(
                 memory_bytes=(config.memory_limit_mb or defaults.memory_mb) * MEGABYTE,
                 cpu_cores=config.cpu_limit or defaults.cpu_cores,

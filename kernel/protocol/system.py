@@ -23,7 +23,7 @@ PageSize = Annotated[int, Meta(ge=1, le=10_000)]
 class KernelStatusReply(Record, frozen=True, kw_only=True, rename="camel"):
     """How the kernel is. version: Aether's. notices: what people should know of this start (a database set aside, ...).
 
-    gpus: this machine's; their memory as it was measured at most some seconds before, which asking again renews.
+    gpus: this machine's; their memory as it was last measured, at most a minute before, which asking again renews.
     """
 
     version: str

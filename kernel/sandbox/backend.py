@@ -60,6 +60,18 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemFolder:
+    """A folder below /sys/devices that describes a device, shown inside, read-only, at `guest_path`.
+
+    links: (path, where it leads) of the names in /sys under which programs look for it.
+    """
+
+    host_path: str
+    guest_path: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSpec:
     """Everything a backend needs to confine one agent.
 
@@ -67,6 +79,7 @@ class SandboxSpec:
     home, tmp: host folders shown as `/home/{uid_name}` and `/tmp`; both must exist.
     env: what commands see besides HOME, USER, LOGNAME, SHELL, TERM, LANG and PATH.
     devices: the nodes of a GPU that it may use; none besides the harmless ones (null, zero, random, ...) where it is empty.
+    descriptions: what /sys says of those devices; there is no /sys where it is empty.
     """
 
     pid: int
@@ -77,6 +90,7 @@ class SandboxSpec:
     env: Mapping[str, str] = field(default_factory=_empty)
     network: bool = False
     devices: tuple[Device, ...] = ()
+    descriptions: tuple[SystemFolder, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
 

@@ -31,7 +31,11 @@ ETC_ALWAYS = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "loca
               "bash.bashrc", "profile", "inputrc", "services", "protocols", "debian_version", "os-release", "python3",
               "python3.11", "java-11-openjdk", "java-17-openjdk", "fonts", "vim", "nanorc", "gai.conf")  # fmt: skip
 ETC_NETWORK = ("ssl", "pki", "ca-certificates", "ca-certificates.conf", "crypto-policies")
-DEVICE_NODES = re.compile(r"/dev/(?:nvidia\d+|nvidiactl|nvidia-uvm|nvidia-uvm-tools|dri/renderD\d+|kfd)", re.ASCII)
+DEVICE_NODES = re.compile(
+    r"/dev/(?:nvidia\d+|nvidiactl|nvidia-uvm|nvidia-uvm-tools|nvidia-caps/nvidia-cap\d+|dri/renderD\d+|kfd)", re.ASCII
+)
+DESCRIPTIONS = re.compile(r"/sys/devices(?:/[\w:-][\w:.,@+-]*)+", re.ASCII)
+DESCRIPTION_LINKS = re.compile(r"/sys/(?:dev/char/\d+:\d+|class/drm/renderD\d+|class/kfd/kfd)", re.ASCII)
 SLIRP_RESOLVER = "nameserver 10.0.2.3\n"
 RESERVED_GUEST_ROOTS = ("/proc", "/dev", "/sys", "/run", "/usr", "/etc", "/bin", "/sbin", "/lib", "/lib64", "/boot")
 
@@ -99,6 +103,11 @@ def check_spec(spec: SandboxSpec) -> None:
         _check_path(device.host_path)
         if not DEVICE_NODES.fullmatch(device.guest_path):
             raise InvalidArgumentError(f"{device.guest_path[:200]} is not the node of a GPU.")
+    for folder in spec.descriptions:
+        _check_path(folder.host_path)
+        named = all(DESCRIPTION_LINKS.fullmatch(path) and DESCRIPTIONS.fullmatch(target) for path, target in folder.links)
+        if not named or not DESCRIPTIONS.fullmatch(folder.guest_path):
+            raise InvalidArgumentError(f"{folder.guest_path[:200]} does not describe a GPU.")
 
 
 def check_mount(mount: Mount) -> None:
@@ -162,6 +171,10 @@ def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: in
     words += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
     for device in spec.devices:
         words += ["--dev-bind", device.host_path, device.guest_path]
+    for folder in spec.descriptions:
+        words += ["--ro-bind", folder.host_path, folder.guest_path]
+        for path, target in folder.links:
+            words += ["--symlink", target, path]
     words += ["--size", str(SHARED_MEMORY_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     words += ["--size", str(SMALL_TMPFS_BYTES), "--tmpfs", "/run"]
     words += ["--bind", {"bind": spec.tmp}, "/tmp", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"]

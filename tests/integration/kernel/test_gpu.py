@@ -8,7 +8,8 @@ from kernel.errors import UnavailableError
 from kernel.protocol import agent, process, system
 from kernel.protocol.records import GpuInfo, SandboxConfig
 from kernel.sandbox.gpu import GpuSource
-from tests.fakes.gpu_machine import NVIDIA_SMI, add_nvidia
+from kernel.sandbox.nvml import Measured
+from tests.fakes.gpu_machine import H200, add_node, add_nvidia, says_h200
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench, MakeBench
 
@@ -19,7 +20,7 @@ WAITING = turn("", call("run_command", command="while [ ! -e go ]; do sleep 0.02
 
 def machine(folder: Path) -> GpuSource:
     add_nvidia(folder, 0)
-    return GpuSource(folder, query=lambda: NVIDIA_SMI)
+    return GpuSource(folder, query=says_h200)
 
 
 def observed(bench: Bench, pid: int) -> str:
@@ -70,7 +71,7 @@ async def test_one_whose_gpu_is_gone_is_told_so(make_bench: MakeBench, tmp_path:
     (folder / "dev/nvidia0").unlink()
     await bench.execute(process.ProcessApprove(pid=pid))
     await bench.ended(pid)
-    assert any("none that Aether can find" in event.result for event in bench.of(pid, agent.AgentObservation))
+    assert any("/dev/nvidia0 is not there" in event.result for event in bench.of(pid, agent.AgentObservation))
     await bench.kernel.stop()
 
 
@@ -79,7 +80,34 @@ async def test_the_status_names_the_gpus_and_their_memory(make_bench: MakeBench,
     bench = await make_bench(gpus=machine(tmp_path / "machine"))
     (info,) = (await bench.execute(system.KernelStatus())).gpus
     assert (info.name, info.usable) == ("NVIDIA H200", True)
-    while (info := (await bench.execute(system.KernelStatus())).gpus[0]).memory_used_mb is None:
-        pass
+    for _ in range(1_000):  # each answer lets the kernel go on; a measurement is there after a few
+        if (info := (await bench.execute(system.KernelStatus())).gpus[0]).memory_used_mb is not None:
+            break
     assert info == GpuInfo(name="NVIDIA H200", usable=True, memory_used_mb=4096, memory_total_mb=143771)
+    await bench.kernel.stop()
+
+
+@pytest.mark.feature("MC05")
+async def test_the_doctor_looks_where_the_kernel_looks_and_a_driver_makes_its_nodes_when_it_is_asked(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    folder, helper = tmp_path / "machine", tmp_path / "nvidia-modprobe"
+    add_nvidia(folder, 0)
+    for node in (folder / "dev").iterdir():
+        node.unlink()
+
+    def makes_nodes(addresses: object) -> tuple[Measured, ...]:
+        for name in ("nvidiactl", "nvidia-uvm", "nvidia0"):
+            if helper.exists() and not (folder / "dev" / name).exists():
+                add_node(folder, name)
+        return (H200,)
+
+    bench = await make_bench(gpus=GpuSource(folder, query=makes_nodes))
+    checks = {check.name: check for check in (await bench.execute(system.KernelStatus(checks=True))).checks}
+    assert not checks["GPU"].ok
+    assert checks["GPU"].detail.startswith("NVIDIA H200 (/dev/nvidia0), 140 GB: /dev/nvidiactl, /dev/nvidia-uvm, /dev/nvidia0 are not")
+    assert "nvidia-modprobe -u -c=0" in checks["GPU"].remedy
+    helper.touch()
+    checks = {check.name: check for check in (await bench.execute(system.KernelStatus(checks=True))).checks}
+    assert (checks["GPU"].ok, checks["GPU"].detail) == (True, "NVIDIA H200 (/dev/nvidia0), 140 GB")
     await bench.kernel.stop()

@@ -14,6 +14,7 @@ from kernel.sandbox.backend import (
     Mount,
     SandboxBackend,
     SandboxSpec,
+    SystemFolder,
 )
 from kernel.sandbox.processes import children_index, process_table
 from kernel.sandbox.supervised import SupervisedSandbox
@@ -52,6 +53,7 @@ class Workbench:
         mounts: tuple[Mount, ...] = (),
         network: bool = False,
         devices: tuple[Device, ...] = (),
+        descriptions: tuple[SystemFolder, ...] = (),
         limits: Limits = SMALL,
     ) -> SupervisedSandbox:
         """A sandbox that is not started yet."""
@@ -66,6 +68,7 @@ class Workbench:
             mounts=mounts,
             network=network,
             devices=devices,
+            descriptions=descriptions,
             limits=limits,
         )
         sandbox = self.backend.create(spec, lambda agent, reason: self.lost.append((agent, reason)))

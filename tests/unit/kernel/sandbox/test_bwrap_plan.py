@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import InvalidArgumentError
-from kernel.sandbox.backend import Limits, Mount, SandboxSpec
+from kernel.sandbox.backend import Limits, Mount, SandboxSpec, SystemFolder
 from kernel.sandbox.bwrap_plan import (
     UID_BASE,
     UID_SPAN,
@@ -156,3 +156,24 @@ def test_no_guest_path_covers_the_system(path: str) -> None:
     assert path.startswith("/")
     assert ".." not in path.split("/")
     assert path.split("/")[1] not in ("proc", "dev", "sys", "run", "usr", "etc", "bin", "sbin", "lib", "lib64")
+
+
+CARD = "/sys/devices/pci0000:00/0000:00:02.0"
+
+
+@pytest.mark.parametrize(
+    ("guest", "links"),
+    [
+        ("/sys", ()),
+        ("/sys/devices", ()),
+        ("/sys/devices/../class", ()),
+        ("/sys/kernel/debug", ()),
+        (CARD, (("/sys/dev/char/226:128", "/etc"),)),
+        (CARD, (("/sys/kernel/x", CARD),)),
+        (CARD, (("/sys/dev/char/226:128/../../../../etc", CARD),)),
+    ],
+)
+def test_what_describes_no_device_is_not_shown(guest: str, links: tuple[tuple[str, str], ...]) -> None:
+    check_spec(dataclasses.replace(SPEC, descriptions=(SystemFolder(CARD, CARD, (("/sys/dev/char/226:128", f"{CARD}/drm/renderD128"),)),)))
+    with pytest.raises(InvalidArgumentError):
+        check_spec(dataclasses.replace(SPEC, descriptions=(SystemFolder("/x", guest, links),)))
