@@ -97,7 +97,6 @@ class _Parts:
     terminals: Terminals
     accounting: Accounting
     gpus: GpuMonitor
-    gpu_source: GpuSource
     files: VirtualFileSystem
     watcher: Watcher
     history: History
@@ -206,7 +205,6 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         ),
         accounting=accounting,
         gpus=gpus,
-        gpu_source=gpu_source,
         files=files,
         watcher=Watcher(paths.root, paths.state, bus, files.owner_of),
         history=History(store.processes, store.workspaces, store.journal, manager, accounting.children_of),
@@ -356,7 +354,7 @@ async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
     checks: tuple[SystemCheck, ...] = ()
     if command.checks:
         probe = await parts.workplaces.detected()
-        machine = await asyncio.to_thread(doctor.machine_checks, probe, parts.paths, gpus=parts.gpu_source)
+        machine = await asyncio.to_thread(doctor.machine_checks, probe, parts.paths, gpus=parts.gpus.source)
         checks = (*machine, *await parts.models.checks())
     return KernelStatusReply(
         version=VERSION,

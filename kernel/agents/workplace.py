@@ -107,7 +107,11 @@ class Workplaces:
             self.scope.spawn(self.manager.record(pid, notice), name=f"lost-{pid}")
 
     async def check(self, config: AgentConfig) -> None:
-        """Whether the folders that a person wants to mount can be, and there is the GPU that is asked for. Raises AetherError."""
+        """Whether there is the sandbox that is asked for, the folders in it can be mounted, and there is the GPU. Raises AetherError."""
+        if config.sandbox.type != "process":
+            raise InvalidArgumentError(
+                f"There is no sandbox of the type {config.sandbox.type!r}.", "Leave the type out: each agent gets a sandbox of its own."
+            )
         for mount in config.sandbox.mounts:
             _check_mount(mount, self.paths)
         if config.sandbox.gpu:

@@ -306,10 +306,10 @@ class GpuSource:
 
 
 class GpuMonitor:
-    """Answers for the kernel's loop. scope: owner of the measurements."""
+    """Answers for the kernel's loop. source: looks at the machine. scope: owner of the measurements."""
 
     def __init__(self, source: GpuSource, clock: Clock, scope: Scope) -> None:
-        self._source = source
+        self.source = source
         self._clock = clock
         self._scope = scope
         self._rows: tuple[Measured, ...] = ()
@@ -319,7 +319,7 @@ class GpuMonitor:
 
     async def find(self) -> Found:
         """The GPUs and their nodes now, without figures of NVIDIA's memory."""
-        return await asyncio.to_thread(self._source.find)
+        return await asyncio.to_thread(self.source.find)
 
     async def read(self) -> tuple[Gpu, ...]:
         """The GPUs with the last measurement. An older one is taken anew meanwhile: who asks again gets it; nobody waits for it."""
@@ -339,7 +339,7 @@ class GpuMonitor:
             self._measuring = self._scope.spawn(self._measure(), name="gpus")
 
     async def _measure(self) -> None:
-        rows, sleepy = await asyncio.to_thread(lambda: (self._source.measure(), self._source.may_sleep()))
+        rows, sleepy = await asyncio.to_thread(lambda: (self.source.measure(), self.source.may_sleep()))
         now = self._clock.monotonic()
         if rows is None:
             self._due_at = now + MEASURED_EVERY_S

@@ -2,15 +2,21 @@
 
 import asyncio
 import os
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from kernel.errors import AetherError, ConflictError, LimitReachedError, NotFoundError
+from kernel.clock import SystemClock
+from kernel.errors import AetherError, ConflictError, InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.principal import LOCAL_USER
 from kernel.process.lifecycle import SIGNAL_NUMBERS
 from kernel.protocol import agent, process, system
-from kernel.protocol.ids import ROLES
-from kernel.protocol.records import AgentConfig
+from kernel.protocol.ids import ROLES, SandboxType
+from kernel.protocol.records import AgentConfig, SandboxConfig
+from kernel.store.database import Database
+from kernel.store.repositories.processes import ProcessRepository, RunRecord
+from tests.fakes.kernel_client import make_info
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench, MakeBench
 
@@ -304,3 +310,25 @@ async def _children(bench: Bench, pid: int, *, at_least: int) -> None:
     async with asyncio.timeout(20):
         while len((await bench.execute(process.ProcessInfoGet(pid=pid))).children) < at_least:
             await asyncio.sleep(0.1)
+
+
+async def test_a_sandbox_of_a_kind_that_there_is_not_is_refused(bench: Bench) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"no sandbox of the type 'container'.*Leave the type out"):
+        await bench.deploy(DONE, sandbox=SandboxConfig(type="container"))
+    assert (await bench.execute(process.ProcessList())).processes == ()
+
+
+@pytest.mark.parametrize("kind", ["process", "container"])
+async def test_the_record_of_an_earlier_run_is_read_whatever_sandbox_it_asked_for(tmp_path: Path, kind: SandboxType) -> None:
+    """As the database of an earlier version has it."""
+    database = Database(tmp_path / "aether.db", SystemClock())
+    await database.open()
+    info = msgspec.structs.replace(make_info(3), state="stopped", interrupted=True)
+    config = AgentConfig(role="Coder", goal="g", sandbox=SandboxConfig(type=kind))
+    repository = ProcessRepository(database)
+    await database.write((repository.save(info, config, RunRecord()),))
+    stored = await repository.get(3)
+    assert stored is not None
+    assert (stored.info.goal, stored.config.sandbox.type) == (info.goal, kind)
+    assert [kept.info.pid for kept in await repository.not_dead()] == [3]
+    await database.close()

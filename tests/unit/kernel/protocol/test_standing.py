@@ -8,8 +8,6 @@ import pytest
 from aether_desktop.models.agent_order import count
 from aether_desktop.models.agent_status import status_of
 from aether_desktop.stores.reducers.process import ProcessView
-from kernel.errors import InvalidArgumentError
-from kernel.protocol import codec
 from kernel.protocol.ids import AgentPhase, ProcessState
 from kernel.protocol.process import LivingCounts, count_living
 from kernel.protocol.records import ProcessInfo
@@ -48,10 +46,3 @@ def test_paused_waiting_and_ended_agents_are_not_at_work() -> None:
         agent(6, state="zombie", agent_phase="completed"),
     ]
     assert count_living(listed, [make_approval(2)]) == LivingCounts(working=1, needs_you=1, idle=3)
-
-
-def test_a_sandbox_of_a_kind_that_there_is_not_is_refused() -> None:
-    spawn = '{"type": "process.spawn", "config": {"role": "Coder", "goal": "x", "sandbox": {"type": "%s"}}}'
-    codec.decode_command(spawn % "process")
-    with pytest.raises(InvalidArgumentError, match="container"):
-        codec.decode_command(spawn % "container")
