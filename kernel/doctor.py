@@ -104,7 +104,17 @@ def _folder(paths: Paths) -> SystemCheck:
 
 def _database(paths: Paths) -> SystemCheck:
     """All of the file is read, which a start does not do with a large one."""
-    if not paths.database.exists():
+    try:
+        there = paths.database.exists()
+    except OSError as error:
+        return SystemCheck(
+            name="Database",
+            ok=False,
+            detail=f"{paths.database} cannot be looked at: {error.strerror}",
+            remedy="Run this as the user whose folder it is, or set AETHER_FS_ROOT to a folder of your own.",
+            required=True,
+        )
+    if not there:
         return SystemCheck(name="Database", ok=True, detail="none yet", required=True)
     remedy = "Aether sets a damaged file aside at its next start and begins a new one; copy the file now if you want to keep it."
     ends_at = time.monotonic() + DATABASE_CHECK_S
