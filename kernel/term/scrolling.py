@@ -48,21 +48,21 @@ class Scrolling(CursorMovement):
 
     @since(4)
     def back_index(self) -> None:
-        """DECBI: left one column, scrolling right at the left margin."""
+        """DECBI: left one column as CUB does, scrolling right at the left margin."""
         cursor = self.cursor
         if cursor.x == self.left and self.top <= cursor.y <= self.bottom:
             self._shift_columns(self.left, 1)
-        elif cursor.x > 0:
-            self.move_to(cursor.x - 1, cursor.y)
+        else:
+            self.cursor_back(1)
 
     @since(4)
     def forward_index(self) -> None:
-        """DECFI: right one column, scrolling left at the right margin."""
+        """DECFI: right one column as CUF does, scrolling left at the right margin."""
         cursor = self.cursor
         if cursor.x == self.right and self.top <= cursor.y <= self.bottom:
             self._shift_columns(self.left, -1)
-        elif cursor.x < self.columns - 1:
-            self.move_to(cursor.x + 1, cursor.y)
+        else:
+            self.cursor_forward(1)
 
     def scroll_up(self, count: int = 0, *_: int) -> None:
         """SU."""

@@ -136,6 +136,9 @@ def _scrolling() -> dict[str, str]:
         }.items():
             if where in ("", " in a box") or not name.endswith(("default", "beyond", "ECMA")):
                 cases[name + where] = G + place + code
+    cases["DECBI below a box's left margin"] = G + BOX + _at(8, 5) + "\x1b6x"
+    cases["DECFI below a box's right margin"] = G + BOX + _at(8, 12) + "\x1b9x"
+    cases["DECBI with reverse wrap"] = G + C + "?45h" + LR + _at(1, 1) + "\x1b6x"
     cases["SU with a background"] = G + C + "41m" + C + "2S"
     cases["IL with margins of lines"] = G + TB + _at(4, 7) + C + "L"
     cases["DL outside of the lines"] = G + TB + _at(7, 7) + C + "L"

@@ -12,6 +12,7 @@ import select
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,22 @@ def checksums(replies: bytes) -> list[int]:
 
 
 def main() -> None:
-    """Start xterm, or be what runs in it."""
+    """Record the answers to all cases, or be what runs in xterm."""
     if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps(_ask_all()), encoding="utf-8")
+        questions, answers = map(Path, sys.argv[1:])
+        answers.write_text(json.dumps(_ask_all(json.loads(questions.read_text(encoding="utf-8")))), encoding="utf-8")
         return
+    found = ask_xterm({name: data.decode("utf-8") for name, data in cases().items()})
+    lines = [f"{json.dumps(name)}: {json.dumps(answer)}" for name, answer in found.items()]
+    ANSWERS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    sys.stdout.write(f"{len(found)} answers\n")
+
+
+def ask_xterm(questions: Mapping[str, str]) -> dict[str, Any]:
+    """Start an xterm on the display and return its answer to each of ``questions``, what is written by name."""
     with tempfile.TemporaryDirectory() as folder:
-        answers = Path(folder) / "answers.json"
+        asked, answers = Path(folder) / "questions.json", Path(folder) / "answers.json"
+        asked.write_text(json.dumps(questions), encoding="utf-8")
         options = [part for option in _OPTIONS for part in ("-xrm", f"*VT100*{option}")]
         command = [
             "xterm",
@@ -80,21 +91,21 @@ def main() -> None:
             sys.executable,
             "-m",
             "tests.oracles.xterm_record",
+            str(asked),
             str(answers),
         ]
         subprocess.run(command, check=True, timeout=600, env={**os.environ, "LC_ALL": "C.UTF-8"})
         found: dict[str, Any] = json.loads(answers.read_text(encoding="utf-8"))
-    lines = [f"{json.dumps(name)}: {json.dumps(answer)}" for name, answer in found.items()]
-    ANSWERS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    sys.stdout.write(f"{len(found)} answers\n")
+    return found
 
 
-def _ask_all() -> dict[str, Any]:
+def _ask_all(questions: Mapping[str, str]) -> dict[str, Any]:
     import tty
 
     tty.setraw(0)
     found = {}
-    for name, data in cases().items():
+    for name, text in questions.items():
+        data = text.encode("utf-8")
         _ask(RESET + b"\x1b[8;%d;%dt" % (LINES, COLUMNS))
         replies, cursor = _ask(data), _ask(CURSOR)
         found[name] = answer(replies, cursor, checksums(_ask(CELLS)) or checksums(_ask(CELLS_AT_LAST)))
