@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aether_desktop.widgets.terminal.box_drawing import is_shape
 from aether_desktop.widgets.terminal.decorations import draw_decorations
 from aether_desktop.widgets.terminal.glyphs import Glyph, GlyphSource, Mask
 from aether_desktop.widgets.terminal.styles import StyleTable
@@ -166,7 +167,8 @@ class TileAtlas:
         for at, glyph in enumerate(glyphs):
             left = cell.width if halves[at] == RIGHT_HALF else 0
             coverage[at] = self._masks[glyph].coverage[:, left : left + cell.width]
-        pixels = blend(coverage, np.array([s.ink for s in styles], np.uint32), np.array([s.paper for s in styles], np.uint32))
+        inks = [s.ink if s.shapes < 0 or not is_shape(glyph.text) else s.shapes for s, glyph in zip(styles, glyphs, strict=True)]
+        pixels = blend(coverage, np.array(inks, np.uint32), np.array([s.paper for s in styles], np.uint32))
         for at, (glyph, style) in enumerate(zip(glyphs, styles, strict=True)):
             colours = self._masks[glyph].colours
             if colours is not None:

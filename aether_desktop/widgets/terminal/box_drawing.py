@@ -58,6 +58,12 @@ def box_mask(character: str, width: int, height: int) -> Plane | None:
     return None
 
 
+def is_shape(text: str) -> bool:
+    """Whether a character is an area of colour that meets its neighbours: blocks, dots and the arrows of prompts, not lines."""
+    code = ord(text[0])
+    return 0x2580 <= code <= 0x259F or 0x2800 <= code <= 0x28FF or 0xE0B0 <= code <= 0xE0D7 or 0x1FB00 <= code <= 0x1FBAF
+
+
 def arms_of(name: str) -> Arms:
     """The arms that a Unicode name tells, as in `DOWN LIGHT AND RIGHT HEAVY` or `HEAVY VERTICAL AND RIGHT`."""
     found: dict[str, int] = {}

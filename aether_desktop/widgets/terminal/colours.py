@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from aether_desktop.theme.tokens import TerminalColours
 from kernel.term.palette import xterm_colour
 
+LEAST_CONTRAST = 3.0
+"""Of letters in colours of the palette: a program chose them without knowing what they look like here."""
+CLEAR_CONTRAST = 4.5
+"""Where letters have to change from lighter than their paper to darker, or the other way."""
 DIRECT = 0x1000000
 EXACT = 256
 NAMED = 16
@@ -80,3 +84,38 @@ def mix(first: int, second: int, share: float) -> int:
         round((first >> shift & 255) * share + (second >> shift & 255) * (1 - share)) << shift for shift in (16, 8, 0)
     )
     return sum(parts)
+
+
+def readable(ink: int, paper: int) -> int:
+    """0xRRGGBB of letters on a paper: `ink`, moved towards white or black as far as it takes to read it.
+
+    Letters of the very colour of their paper stay: somebody wants them unseen.
+    """
+    here, there = _luminance(ink), _luminance(paper)
+    if ink == paper or _ratio(here, there) >= LEAST_CONTRAST:
+        return ink
+    white, black = 0xFFFFFF, 0
+    if here >= there:
+        end, least = (white, LEAST_CONTRAST) if _ratio(1.0, there) >= LEAST_CONTRAST else (black, CLEAR_CONTRAST)
+    else:
+        end, least = (black, LEAST_CONTRAST) if _ratio(0.0, there) >= LEAST_CONTRAST else (white, CLEAR_CONTRAST)
+    low, high = 0.0, 1.0
+    for _ in range(8):
+        share = (low + high) / 2
+        if _ratio(_luminance(mix(end, ink, share)), there) >= least:
+            high = share
+        else:
+            low = share
+    return mix(end, ink, high)
+
+
+def _ratio(first: float, second: float) -> float:
+    """The contrast of two luminances after WCAG, 1 to 21."""
+    return (max(first, second) + 0.05) / (min(first, second) + 0.05)
+
+
+def _luminance(colour: int) -> float:
+    """Relative luminance after WCAG, 0 to 1."""
+    parts = [(colour >> shift & 255) / 255 for shift in (16, 8, 0)]
+    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aether_desktop.widgets.terminal.colours import Scheme, mix, resolve
+from aether_desktop.widgets.terminal.colours import DIRECT, Scheme, mix, readable, resolve
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,10 @@ UNKNOWN = -1
 
 
 class Style(NamedTuple):
-    """Colours are 0xRRGGBB. ul_style: 0 none, 1 single, 2 double, 3 curly, 4 dotted, 5 dashed."""
+    """Colours are 0xRRGGBB. ul_style: 0 none, 1 single, 2 double, 3 curly, 4 dotted, 5 dashed. shapes: what blocks and arrows are drawn in.
+
+    Letters are made readable; blocks and arrows keep the program's colour, since they meet the paper of their neighbours.
+    """
 
     ink: int
     paper: int
@@ -31,6 +34,8 @@ class Style(NamedTuple):
     ul_colour: int = 0
     strikethrough: bool = False
     overline: bool = False
+    shapes: int = -1
+    """-1: `ink`."""
 
     @property
     def decorated(self) -> bool:
@@ -122,6 +127,9 @@ class TerminalStyles:
             ink = mix(ink, paper, DIM_SHARE)
         if look.hidden or (look.blink and blink_off):
             return Style(paper, paper)
+        shapes = -1
+        if look.fg < DIRECT and look.bg < DIRECT and (letters := readable(ink, paper)) != ink:
+            ink, shapes = letters, ink
         line = ink if look.ul_color < 0 else resolve(look.ul_color, scheme, overrides, role="foreground")
         return Style(
             ink,
@@ -132,4 +140,5 @@ class TerminalStyles:
             ul_colour=line if look.ul_style else 0,
             strikethrough=look.strikethrough,
             overline=look.overline,
+            shapes=shapes,
         )

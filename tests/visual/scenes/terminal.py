@@ -297,6 +297,7 @@ SCENES: tuple[Scene, ...] = (
     *in_both_themes("terminal-vim", terminal(recording("vim")), FULL, settled(), "TT01"),
     Scene("terminal-htop", terminal(recording("htop")), FULL, settle=settled(), feature="TT01"),
     Scene("terminal-mc", terminal(recording("mc")), FULL, settle=settled(), feature="TT01"),
+    Scene("terminal-mc-default", terminal(recording("mc-default")), FULL, settle=settled(), feature="TT06"),
     *in_both_themes("terminal-build", terminal(build_log()), FULL, settled(), "TT01"),
     Scene("terminal-styles", terminal(styles_sheet()), FULL, settle=settled(), feature="TT01"),
     Scene("terminal-selection", terminal(build_log()), FULL, settle=settled(select_block), feature="TT01"),
