@@ -151,7 +151,7 @@ class _Menus(QMenuBar):
 
 
 class MenuBar(QWidget):
-    """The bar. ``needs_you`` is the one loud thing in it."""
+    """The bar. ``needs_you`` is the one loud thing in it, and the kernel while nothing can be saved."""
 
     needs_you_clicked = Signal()
     """The person wants to see who needs them."""
@@ -175,6 +175,7 @@ class MenuBar(QWidget):
         super().__init__(parent)
         self._paint_behind = paint_behind
         self._status = status
+        self._warning = ""
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.menus = _Menus(self, menus, registry)
         self.needs_you = StatusItem(self, tooltip="Show who needs you", shortcut=NEEDS_YOU_KEYS)
@@ -201,6 +202,15 @@ class MenuBar(QWidget):
         self.clock.setToolTip(locale.toString(now, "dddd d MMMM yyyy"))
         self._place()
 
+    def warn(self, sentence: str) -> None:
+        """Turn the kernel's indicator into a warning that says ``sentence``; the empty one ends it.
+
+        An unreachable kernel is shown first.
+        """
+        if sentence != self._warning:
+            self._warning = sentence
+            self._on_status_changed(self._status.status)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place everything for the new width."""
         super().resizeEvent(event)
@@ -225,9 +235,10 @@ class MenuBar(QWidget):
             KernelState.STARTING: ("idle", "The kernel is starting"),
             KernelState.OFFLINE: ("stopped", "The kernel is not reachable"),
         }[status.kernel]
-        self.kernel.show_text("Kernel", phase)
-        self.kernel.setToolTip(plain_tooltip(status.kernel_detail or said))
-        self.kernel.setAccessibleName(said)
+        warning = self._warning if status.kernel is KernelState.READY else ""
+        self.kernel.show_text("Cannot save" if warning else "Kernel", "waiting" if warning else phase, loud=bool(warning))
+        self.kernel.setToolTip(plain_tooltip(warning or status.kernel_detail or said))
+        self.kernel.setAccessibleName(warning or said)
         self.running.show_text(f"{status.running} running")
         self._place()
 

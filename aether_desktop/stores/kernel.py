@@ -1,6 +1,7 @@
 """How the kernel is: its status, its load, and what was found on this machine.
 
-Read by the metrics bar, the menu bar and the first-run page.
+Read by the metrics bar, the menu bar and the first-run page. It also knows whether anything cannot be saved just now: the kernel tells
+of that with a notice that has no place in the journal, and goes on by itself once there is room.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from aether_desktop.bridge.client import KernelClient
-from kernel.protocol.base import Event
+from kernel.protocol.agent import AgentNotice
+from kernel.protocol.base import Event, JournalEvent
 from kernel.protocol.records import MetricsSample, SystemCheck
 from kernel.protocol.system import KernelMetrics, KernelStatus, KernelStatusReply
 
@@ -20,6 +22,8 @@ class KernelStore(QObject):
 
     changed = Signal()
     """Status, metrics or checks changed."""
+    trouble_changed = Signal()
+    """Something cannot be saved, or all is saved again."""
 
     def __init__(self, client: KernelClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -27,6 +31,7 @@ class KernelStore(QObject):
         self._status: KernelStatusReply | None = None
         self._metrics: MetricsSample | None = None
         self._checks: tuple[SystemCheck, ...] = ()
+        self._unsaved: dict[int, AgentNotice] = {}
         unsubscribe = client.subscribe(self._on_events)
         self.destroyed.connect(lambda: unsubscribe())
 
@@ -55,6 +60,11 @@ class KernelStore(QObject):
         """What was found on this machine; empty before ``load_checks``."""
         return self._checks
 
+    @property
+    def trouble(self) -> AgentNotice | None:
+        """Why something cannot be saved just now, as it was first said; None while all is saved."""
+        return next(iter(self._unsaved.values()), None)
+
     async def attach(self) -> None:
         """Ask how the kernel is. Raises AetherError."""
         self._status = await self._client.execute(KernelStatus())
@@ -70,6 +80,7 @@ class KernelStore(QObject):
         self.changed.emit()
 
     def _on_events(self, events: Sequence[Event]) -> None:
+        self._note_unsaved(events)
         newest = next((event for event in reversed(events) if isinstance(event, KernelMetrics)), None)
         if newest is None:
             return
@@ -82,3 +93,16 @@ class KernelStore(QObject):
             tokens_today=newest.tokens_today,
         )
         self.changed.emit()
+
+    def _note_unsaved(self, events: Sequence[Event]) -> None:
+        """An error without a place in the journal says that an agent's could not be written; its next entry, that it can be."""
+        before = self.trouble
+        for event in events:
+            if not isinstance(event, JournalEvent):
+                continue
+            if event.log_id:
+                self._unsaved.pop(event.pid, None)
+            elif isinstance(event, AgentNotice) and event.kind == "error":
+                self._unsaved.setdefault(event.pid, event)
+        if self.trouble != before:
+            self.trouble_changed.emit()

@@ -7,6 +7,7 @@ pointer or the keyboard is on them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -20,6 +21,7 @@ from aether_desktop.theme.icons import paint_icon
 from aether_desktop.theme.tokens import RADIUS, SPACE
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.label import Label
+from aether_desktop.widgets.shown_text import cut
 
 NoticeKind = Literal["info", "success", "attention", "error"]
 
@@ -27,6 +29,9 @@ _WIDTH_PX = 340
 _LIFETIME_MS = 6000
 _MAX_SHOWN = 3
 _MAX_WAITING = 100
+_MOST_CHARACTERS = 600
+_LONG_WORD = re.compile(r"\S{30,}")
+_PIECE = re.compile(r"((?<=.)[/\\_.:=&?-]|\S{24})")
 _ICONS: dict[str, tuple[str, str]] = {
     "info": ("info", "idle"),
     "success": ("success", "done"),
@@ -71,10 +76,9 @@ class NoticeCard(QWidget):
         row.setContentsMargins(SPACE.lg + 24, SPACE.md, SPACE.sm, SPACE.md)
         text = QVBoxLayout()
         text.setSpacing(SPACE.xs)
-        title = Label(notice.title, wrap=True)
-        text.addWidget(title)
+        text.addWidget(Label(breakable(notice.title), wrap=True))
         if notice.detail:
-            text.addWidget(Label(notice.detail, "secondary", wrap=True))
+            text.addWidget(Label(breakable(notice.detail), "secondary", wrap=True))
         if notice.action:
             button = Button(notice.action, "attention" if notice.kind == "attention" else "normal")
             button.clicked.connect(self._on_action)
@@ -94,6 +98,13 @@ class NoticeCard(QWidget):
     def stays(self) -> bool:
         """Whether it stays until it is closed."""
         return stays(self.notice)
+
+    def fit(self) -> None:
+        """Be as high as all its lines are at its width, which Qt's own ``adjustSize`` does not ask wrapped text for."""
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            self.setFixedHeight(max(layout.totalHeightForWidth(_WIDTH_PX), layout.totalMinimumSize().height()))
 
     def leave(self) -> None:
         """Take the message away; does nothing the second time."""
@@ -133,6 +144,11 @@ class NoticeCard(QWidget):
 def stays(notice: Notice) -> bool:
     """Whether a message matters so much that it stays until it is closed."""
     return notice.kind in ("attention", "error")
+
+
+def breakable(text: str) -> str:
+    """``text``, bounded, with places to break a line in words that no line has room for: paths, addresses."""
+    return _LONG_WORD.sub(lambda word: _PIECE.sub("\\1\u200b", word[0]), cut(text, _MOST_CHARACTERS))
 
 
 class NoticeHost(QObject):
@@ -204,7 +220,7 @@ class NoticeHost(QObject):
     def _place(self) -> None:
         bottom = self._surface.height() - self._bottom_margin_px
         for card in reversed(self._cards):
-            card.adjustSize()
+            card.fit()
             bottom -= card.height()
             card.move(self._surface.width() - card.width() - SPACE.lg, bottom)
             card.raise_()

@@ -123,6 +123,13 @@ def open_sheet(surface: QWidget) -> None:
     ).open()
 
 
+def show_long_notices(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    kept = "/home/somebody/.local/share/aether/state/aether.db.damaged-20260312-101112"
+    host.show(Notice("About this start", f"The database was damaged. It is kept as {kept}, and a new one was started.", "attention"))
+    host.show(Notice("The home /home/somebody/aether/home/agent_12 could not be made: No space left on device", kind="error"))
+
+
 def show_notices(surface: QWidget) -> None:
     host = NoticeHost(surface)
     host.show(Notice("Copied", kind="success"))
@@ -136,4 +143,5 @@ SCENES = (
     *in_both_themes("empty-state", empty, (520, 360)),
     *in_both_themes("sheet", blank, (640, 420), open_sheet),
     *in_both_themes("notices", blank, (480, 420), show_notices),
+    *in_both_themes("notices-long", blank, (480, 420), show_long_notices),
 )

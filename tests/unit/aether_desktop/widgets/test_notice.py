@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.notice import Notice, NoticeCard, NoticeHost
 
 
@@ -103,6 +104,34 @@ def test_a_notice_is_dismissed(surface: QWidget) -> None:
     assert close.accessibleName() == "Dismiss"
     QTest.mouseClick(close, Qt.MouseButton.LeftButton)
     assert host.shown == ()
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        Notice(
+            "About this start",
+            "The database was damaged and is kept as /home/somebody/.local/share/aether/state/aether.db.damaged-20260312-101112; "
+            "a new one was started. Agents of earlier runs are not listed any more, their files are where they were.",
+            "attention",
+        ),
+        Notice("The home /home/somebody/.local/share/aether/home/agent_12 could not be made: No space left on device", kind="error"),
+        Notice("Saved", "A short one.", "error", "Undo"),
+        Notice("x" * 5_000, "y" * 5_000, "error"),
+    ],
+)
+def test_every_line_of_a_notice_is_inside_of_it(surface: QWidget, notice: Notice) -> None:
+    card = put(NoticeHost(surface), notice)
+    QApplication.processEvents()
+    for label in card.findChildren(Label):
+        wrapped = Qt.TextFlag.TextWordWrap.value
+        needed = label.fontMetrics().boundingRect(QRect(0, 0, label.width(), 10_000), wrapped, label.text())
+        assert needed.height() <= label.height()
+        assert needed.width() <= label.width()
+        assert card.rect().contains(label.geometry())
+    last = card.findChildren(Label)[-1]
+    button = card.findChild(Button)
+    assert card.height() - (button or last).geometry().bottom() < 30
 
 
 @pytest.mark.parametrize(
