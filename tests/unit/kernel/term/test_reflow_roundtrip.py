@@ -11,11 +11,13 @@ from kernel.term.rows import STUB, Row
 
 _COLUMNS, _LINES = 20, 6
 _CELLS = ("a", "b", "$", "7", " ", " ", "  ", "日", "本", "한", "é", "e\u0301", "❤\ufe0f", "👍🏽", "👩\u200d👧", "🇩🇪", "1\ufe0f\u20e3")
-_CHANGES = ("\x1b[31m", "\x1b[44m", "\x1b[1;4m", "\x1b[m", "\x1b[3C", "\r\n", "\r\n")
+#: No background: rows that scroll in are filled with it, as wide as the screen is then.
+_CHANGES = ("\x1b[31m", "\x1b[7;38;5;200m", "\x1b[1;4m", "\x1b[m", "\x1b[3C", "\r\n", "\r\n")
 _text = st.lists(st.sampled_from(_CELLS + _CHANGES), max_size=120).map("".join)
 _ascii = st.lists(st.sampled_from(("a", "b", "xyz", " ", "   ", "\r\n", "\x1b[7m", "\x1b[m")), max_size=120).map("".join)
 _moved = st.lists(st.sampled_from((*_CELLS, *_CHANGES, "\r", "\x1b[2D", "\x1b[5D", "\x1b[A")), max_size=80).map("".join)
 _sizes = st.lists(st.tuples(st.integers(2, 45), st.integers(2, 12)), min_size=1, max_size=5)
+_tall_sizes = st.lists(st.tuples(st.integers(2, 45), st.integers(300, 310)), min_size=1, max_size=5)
 
 Cell = tuple[str, Attributes]
 
@@ -82,8 +84,9 @@ def test_text_without_wide_characters_goes_through_one_column_too(text: str, siz
 
 
 @settings(max_examples=200, deadline=None)
-@given(_moved, _sizes)
+@given(_moved, _tall_sizes)
 def test_the_cursor_stays_inside_of_text_too(text: str, sizes: list[tuple[int, int]]) -> None:
+    # What is below the cursor has to fit on the screen: the history is above it.
     check(text, sizes, "")
 
 
