@@ -20,10 +20,11 @@ MOST_MARKS = 10_000
 
 
 class Marks:
-    """The marks of one screen, oldest and uppermost first."""
+    """The marks of one screen, oldest and uppermost first. version: another one after each change of what is kept or where."""
 
     def __init__(self) -> None:
         self._marks: list[PromptMark] = []
+        self.version = 0
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -33,6 +34,7 @@ class Marks:
 
         The end of a command whose other marks are gone is not kept.
         """
+        self.version += 1
         marks = self._marks
         while marks and (
             marks[-1].line > mark.line or (marks[-1].line == mark.line and mark.kind in (marks[-1].kind, "A"))
@@ -64,6 +66,7 @@ class Marks:
         start = bisect_left(marks, first, key=_line)
         if start == len(marks) or marks[start].line >= end:
             return
+        self.version += 1
         kept, gone = marks[:start], False
         for mark in marks[start:]:
             inside = mark.line < end
@@ -76,10 +79,12 @@ class Marks:
 
     def cut(self, end: int) -> None:
         """The rows from ``end`` on are gone."""
+        self.version += 1
         del self._marks[bisect_left(self._marks, end, key=_line) :]
 
     def scroll(self, first: int, end: int, count: int) -> None:
         """The rows ``first`` to ``end`` (exclusive) moved by ``count`` lines, up if positive; those that left are gone."""
+        self.version += 1
         if count > 0:
             self.erase(first, min(first + count, end))
         else:
@@ -90,6 +95,7 @@ class Marks:
 
     def clear(self) -> None:
         """Forget all."""
+        self.version += 1
         self._marks.clear()
 
     def place(self, items: Sequence[Stored], first: int, cursor: int, columns: int) -> list[tuple[PromptMark, int, int]]:
@@ -111,7 +117,7 @@ class Marks:
         self, placed: list[tuple[PromptMark, int, int]], items: Sequence[Stored], first: int, cursor: int, columns: int
     ) -> None:
         """Move the marks to where their places are now, in the same terms; those that are nowhere are forgotten."""
-        self._marks.clear()
+        self.clear()
         if not placed:
             return
         starts = _logical_starts(items)

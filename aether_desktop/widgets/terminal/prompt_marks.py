@@ -44,7 +44,7 @@ class PromptMarks(QObject):
     def prompts(self) -> Prompts:
         """The prompts on the main screen and in its history."""
         terminal = self._view.terminal
-        basis = (terminal, terminal.columns, len(terminal.screen.marks))
+        basis = (terminal, terminal.columns, terminal.screen.marks.version)
         if basis != self._basis:
             self._prompts = Prompts(terminal.screen.prompt_marks)
             self._basis = basis

@@ -116,3 +116,14 @@ def test_a_shell_says_what_runs() -> None:
     assert Prompts(marks).running
     marks.append(PromptMark("D", 4, 1))
     assert not Prompts(marks).running and Prompts(marks).last_output() is not None
+
+
+def test_prompts_that_a_program_moved_are_where_they_went(rig: Rig) -> None:
+    def last() -> int | None:
+        found = rig.view.parts.prompts.prompts.before(99)
+        return found.line if found is not None else None
+
+    rig.feed(run("one", "x\r\n") + "\x1b]133;A\x07$ ")
+    assert last() == 2
+    rig.feed("\x1b[1;1H\x1b[2L")
+    assert last() == 4
