@@ -1,8 +1,7 @@
 """What people tell an agent while it works: queue, steer, interrupt, as three distinct verbs.
 
 steer is given before the next step; queue when the present work is done (or where the agent would end); interrupt aborts what runs now
-and is given at once. What is still being recorded is given to nobody and aborts nothing; it keeps the run from ending. Owned by one
-agent's loop.
+and is given at once. What is still being recorded is given to nobody; it keeps the run from ending. Owned by one agent's loop.
 """
 
 from collections import deque
@@ -33,24 +32,21 @@ class Inbox:
         self.interrupted = False
         self.closed = False
 
-    def expect(self, said: Said) -> None:
-        """A message is being recorded."""
+    def expect(self, said: Said, *, abort: bool = True) -> None:
+        """A message is being recorded; an `interrupt` aborts the running call now (abort False: what runs is ended in another way)."""
         self._arriving.expect(said)
-
-    def put(self, said: Said, *, abort: bool = True) -> None:
-        """Take a recorded message in; `interrupt` aborts the running call (abort False: what runs is ended in another way)."""
-        self._arriving.settle(said)
-        if said.mode == "queue":
-            self._queued.append(said)
-            return
-        self._steering.append(said)
         if said.mode == "interrupt":
             self.interrupted = True
             if abort and self._abort is not None:
                 self._abort()
 
+    def put(self, said: Said) -> None:
+        """Take a recorded message in."""
+        self._arriving.settle(said)
+        (self._queued if said.mode == "queue" else self._steering).append(said)
+
     def withdraw(self, said: Said) -> None:
-        """Nobody waits any more for a message to be recorded."""
+        """A message will never be recorded."""
         self._arriving.settle(said)
 
     async def settled(self) -> None:
@@ -77,9 +73,9 @@ class Inbox:
         return self._queued.popleft() if self._queued else None
 
     @property
-    def queued(self) -> tuple[Said, ...]:
-        """What waits for the present work to be done."""
-        return tuple(self._queued)
+    def steering(self) -> bool:
+        """Whether something is to be said before the next step."""
+        return bool(self._steering)
 
     @property
     def pending(self) -> tuple[Said, ...]:

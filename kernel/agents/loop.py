@@ -106,9 +106,12 @@ async def _next_step(agent: Agent, taken_again: bool) -> None:
 
 
 async def _hear(agent: Agent) -> None:
-    """Give the model what people said meanwhile."""
-    await agent.inbox.settled()
-    while (said := agent.inbox.take_steering()) is not None:
+    """Give the model what people said meanwhile, also while it is given what they said before."""
+    while True:
+        await agent.inbox.settled()
+        said = agent.inbox.take_steering()
+        if said is None:
+            return
         await _deliver(agent, said)
 
 
@@ -130,13 +133,17 @@ async def _deliver(agent: Agent, said: Said) -> None:
 
 async def _completed(agent: Agent, summary: str) -> Outcome | None:
     """The run's end, or None where a message gives it more to do. Between the last look and the closing nothing can come."""
-    await agent.inbox.settled()
-    queued = agent.inbox.take_queued()
-    if queued is not None:
-        await _deliver(agent, queued)
-        return None
-    if await tell_of_mail(agent) or agent.inbox.pending:
-        return None
+    while True:
+        await agent.inbox.settled()
+        if agent.inbox.steering:
+            return None
+        if (queued := agent.inbox.take_queued()) is not None:
+            await _deliver(agent, queued)
+            return None
+        if await tell_of_mail(agent):
+            return None
+        if not agent.inbox.pending:  # what came while its mail was being recorded is waited for: it may be refused
+            break
     agent.close_to_messages()
     provider = agent.model.provider
     shortfall = provider.shortfall(agent.transcript.messages) if isinstance(provider, Honest) else ""

@@ -71,7 +71,7 @@ def _network(info: ProcessInfo, config: AgentConfig, around: Surroundings) -> st
 
 def _gpus(around: Surroundings) -> str:
     if not around.gpus:
-        return "You have no GPU."
+        return "You have no GPU." if around.confined else "You were not given a GPU: do not use one."
     return f"You may use {'this GPU' if len(around.gpus) == 1 else 'these GPUs'}: {', '.join(around.gpus)}."
 
 

@@ -14,7 +14,7 @@ import msgspec
 from kernel.agents.agent import Agent, Outcome
 from kernel.agents.approvals import ApprovalDesk
 from kernel.agents.gate import Gate
-from kernel.agents.inbox import Inbox, Said
+from kernel.agents.inbox import Inbox, Said, without
 from kernel.agents.loop import run_agent
 from kernel.agents.models import ModelChooser
 from kernel.agents.repetition import RepetitionGuard
@@ -186,7 +186,10 @@ class Supervisor:
         return Empty()
 
     async def _tell(self, pid: int, said: Said, event: JournalEvent) -> None:
-        """Keep a message and show it with `event`, in one commit. Raises ConflictError for a run that is ending."""
+        """Keep a message and show it with `event`, in one commit. Raises ConflictError for a run that is ending.
+
+        An interruption aborts what runs at once, whenever its text can be recorded: with a full disk that may be much later.
+        """
         entry = self._manager.table.get(pid)
         record = msgspec.structs.replace(entry.run, queued=(*entry.run.queued, tuple(said)))
         run = self._runs.get(pid)
@@ -198,17 +201,20 @@ class Supervisor:
         if run.inbox.closed:
             raise _ending(pid)
 
-        def give() -> None:
-            asked = said.mode == "interrupt" and bool(self._desk.pending(pid))
-            if asked:
-                self._desk.release(pid)
-            run.inbox.put(said, abort=not asked)
+        asked = said.mode == "interrupt" and bool(self._desk.pending(pid))
+        if asked:
+            self._desk.release(pid)
+        run.inbox.expect(said, abort=not asked)  # the loop cannot end before it is decided
+        inbox = run.inbox
 
-        run.inbox.expect(said)  # the loop cannot end before it is recorded
-        try:
-            await self._manager.record(pid, event, run=record, committed=give)
-        finally:
-            run.inbox.withdraw(said)
+        def withdraw() -> None:
+            inbox.withdraw(said)
+            now = self._manager.table.find(pid)
+            if now is not None:  # what was recorded meanwhile started from the record with it
+                kept = msgspec.structs.replace(now.run, queued=without(now.run.queued, said))
+                self._manager.table.change(Entry(now.info, now.config, kept))
+
+        await self._manager.record(pid, event, run=record, committed=lambda: inbox.put(said), refused=withdraw)
 
     async def shutdown(self) -> None:
         """End all loops and sandboxes so that they can be taken up again: nothing is recorded as exited."""

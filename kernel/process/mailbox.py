@@ -159,11 +159,11 @@ class Mailbox:
                     queue.remove(displaced)
                 queue.append(message)
 
-        arriving.expect(message)
-        try:
-            await self._journal.record(IpcMessageSent(pid=pid, message=message), also=also, committed=show)
-        finally:
+        def give_up() -> None:
             arriving.settle(message)
+
+        arriving.expect(message)  # until it is decided, also where its sender is cancelled before
+        await self._journal.record(IpcMessageSent(pid=pid, message=message), also=also, committed=show, refused=give_up)
 
     def _may_reach(self, from_pid: int, receiver: Entry) -> bool:
         """Agents of different users do not know of each other."""

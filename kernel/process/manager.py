@@ -297,12 +297,13 @@ class ProcessManager:
         also: tuple[Statement, ...] = (),
         drop_chunks_of_step: int | None = None,
         committed: Callable[[], None] = lambda: None,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
         """Change the row and write the events in one commit; then show the change in the table and publish the events.
 
         Changes that come meanwhile start from this one. Raises StorageError where it cannot be written; nothing has changed then.
         state: a new state (checked). changes: other fields of the ProcessInfo. run: the loop's own record. committed: called when it is
-        in the store, before the events are seen, also where the caller was cancelled meanwhile.
+        in the store, before the events are seen; refused: called instead where it never will be. See `Journal.record`.
         """
         entry = self._table.get(pid)
         updates = dict(changes or {})
@@ -323,13 +324,13 @@ class ProcessManager:
             self._table.show(changed)
             committed()
 
-        self._table.change(changed)
-        try:
-            await self._journal.record(*events, also=statements, committed=show)
-        except (AetherError, ValueError, TypeError):
+        def take_back() -> None:
             if self._table.find(pid) is changed:
                 self._table.change(entry)
-            raise
+            refused()
+
+        self._table.change(changed)
+        await self._journal.record(*events, also=statements, committed=show, refused=take_back)
 
     def note(self, pid: int, **changes: Any) -> None:
         """Change fields that need not last (CPU, memory)."""

@@ -38,12 +38,14 @@ class Receipt:
     statements: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Group:
-    """What is shown when it is in the store."""
+    """What is shown when it is in the store. alone: who recorded it was cancelled while its commit went on."""
 
     events: Sequence[JournalEvent]
     committed: Callable[[], None]
+    refused: Callable[[], None]
+    alone: bool = False
 
 
 class Journal:
@@ -63,15 +65,26 @@ class Journal:
         self._next_id = int(rows[0][0]) + 1
 
     async def record(
-        self, *events: JournalEvent, also: Sequence[Statement] = (), committed: Callable[[], None] = lambda: None
+        self,
+        *events: JournalEvent,
+        also: Sequence[Statement] = (),
+        committed: Callable[[], None] = lambda: None,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
         """Commit `events` and the statements `also` as one group, then call `committed` and publish the events in order.
 
         Waits while the disk is full, telling people of it once for each agent. Raises StorageError for what no waiting mends.
+        refused: called instead once it is certain that nothing of this is in the store or ever will be. Exactly one of the two is
+        called, also where the caller is cancelled: a commit that was begun goes on without it, one that was not is refused.
         """
-        group = _Group([self._stamp(event) for event in events], committed)
-        statements = [*also, *(_insert(event) for event in group.events)]
-        await self._commit(statements, group)
+        group = _Group(events, committed, refused)
+        try:
+            group.events = [self._stamp(event) for event in events]
+            await self._commit([*also, *(_insert(event) for event in group.events)], group)
+        except BaseException:
+            if not group.alone:
+                group.refused()
+            raise
         self._show(group)
 
     async def write(self, *statements: Statement) -> None:
@@ -155,6 +168,7 @@ class Journal:
         try:
             await asyncio.shield(commit)
         except asyncio.CancelledError:
+            group.alone = True
             commit.add_done_callback(lambda done: self._on_committed_alone(done, group))
             raise
         except StorageError as error:
@@ -170,6 +184,8 @@ class Journal:
         """Who recorded this was cancelled meanwhile; what is in the journal is shown all the same."""
         if not commit.cancelled() and commit.exception() is None:
             self._show(group)
+        else:
+            group.refused()
 
     def _show(self, group: "_Group") -> None:
         group.committed()

@@ -291,14 +291,14 @@ async def test_every_command_has_a_handler(make_bench: MakeBench) -> None:
 
 
 class Refusing:
-    """A database that refuses the groups in which a word stands."""
+    """A database that refuses the groups that would write a word into a log or a queue."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
         self._submit, self._word = Database.submit, word
         monkeypatch.setattr(Database, "submit", lambda database, statements: self._decide(database, tuple(statements)))
 
     def _decide(self, database: Database, statements: tuple[Statement, ...]) -> "asyncio.Future[None]":
-        if not any(self._word in str(statement.parameters) for statement in statements):
+        if not any(self._word in str(statement.parameters) and "processes" not in statement.sql for statement in statements):
             return self._submit(database, statements)
         refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().call_later(0.02, refused.set_exception, StorageError("The database is damaged."))
@@ -309,7 +309,7 @@ class Refusing:
 @pytest.mark.feature("AL09", "PR12")
 @pytest.mark.parametrize("mode", ["queue", "steer", "interrupt"])
 async def test_what_cannot_be_recorded_reaches_no_agent(bench: Bench, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
-    """Neither a person's word nor another agent's; the running call goes on, and whoever said it is told."""
+    """Neither a person's word nor another agent's, and whoever said it is told. The running call goes on, unless it was to be aborted."""
     command = "while [ ! -e go ]; do sleep 0.02; done; echo was not aborted"
     pid = await bench.deploy(turn("", call("run_command", command=command)), turn("", call("check_messages")), DONE)
     await bench.wait(agent.AgentToolStarted, pid)
@@ -320,10 +320,13 @@ async def test_what_cannot_be_recorded_reaches_no_agent(bench: Bench, monkeypatc
     (bench.home(pid) / "go").touch()
     assert (await bench.ended(pid)).code == 0
     results = [event.result for event in bench.of(pid, agent.AgentObservation)]
-    assert "was not aborted" in results[0]
+    assert ("Aborted by the person" if mode == "interrupt" else "was not aborted") in results[0]
     assert results[1] == "No messages."
     assert not bench.of(pid, agent.AgentUserMessage, system.IpcMessageSent)
     assert not [notice for notice in bench.of(pid, agent.AgentNotice) if "did not read" in notice.message]
+    with sqlite3.connect(bench.root / "var/kernel/aether.db") as database:
+        rows = database.execute("SELECT * FROM processes WHERE pid = ?", (pid,)).fetchall()
+    assert rows and "unspeakable" not in str(rows), "nor would it be given after a restart"
 
 
 @pytest.mark.feature("AL09")
@@ -352,3 +355,34 @@ async def test_an_agent_does_not_end_while_a_word_to_it_is_being_recorded(bench:
     await saying
     said = [event.delivered for event in bench.of(pid, agent.AgentUserMessage)]
     assert said == [False, True], "recorded and shown first, then given"
+
+
+@pytest.mark.feature("AL09")
+async def test_an_interruption_aborts_before_its_text_is_recorded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the disk is full: what runs ends at once, and the model is told why once that is in the store."""
+    room = asyncio.Event()
+    submit = Database.submit
+
+    def held(database: Database, statements: Any) -> "asyncio.Future[None]":
+        group = tuple(statements)
+        if room.is_set() or not any("leave that" in str(statement.parameters) for statement in group):
+            return submit(database, group)
+
+        async def later() -> None:
+            await room.wait()
+            await submit(database, group)
+
+        return asyncio.ensure_future(later())
+
+    pid = await bench.deploy(WAITING, DONE)
+    await bench.wait(agent.AgentToolStarted, pid)
+    monkeypatch.setattr(Database, "submit", held)
+    saying = asyncio.ensure_future(bench.execute(process.ProcessSend(id="s", pid=pid, text="leave that", mode="interrupt")))
+    aborted = await bench.wait(agent.AgentObservation, pid)
+    assert aborted.result == "Aborted by the person while it ran."
+    assert not bench.of(pid, agent.AgentUserMessage)
+    room.set()
+    await saying
+    assert (await bench.ended(pid)).code == 0
+    assert [event.delivered for event in bench.of(pid, agent.AgentUserMessage)] == [False, True]
+    assert len(bench.of(pid, agent.AgentStepStarted)) == 2, "the model was asked with it"

@@ -122,6 +122,7 @@ def test_the_three_verbs_of_an_inbox() -> None:
     inbox.put(Said("2", "soon", "steer"))
     assert aborted == []
     assert [said.message_id for said in inbox.pending] == ["2", "old", "1"]
+    inbox.expect(Said("3", "now", "interrupt"))
     inbox.put(Said("3", "now", "interrupt"))
     assert (aborted, inbox.interrupted) == ([1], True)
     assert [said.message_id for said in (inbox.take_steering(), inbox.take_steering()) if said] == ["2", "3"]
@@ -130,7 +131,7 @@ def test_the_three_verbs_of_an_inbox() -> None:
     assert [said.message_id for said in (inbox.take_queued(), inbox.take_queued()) if said] == ["old", "1"]
     assert inbox.take_queued() is None
     inbox.on_interrupt(None)
-    inbox.put(Said("4", "x", "interrupt"))
+    inbox.expect(Said("4", "x", "interrupt"))
     inbox.on_interrupt(lambda: aborted.append(2))
     assert aborted == [1, 2]
 
@@ -223,6 +224,7 @@ def test_an_agent_is_told_of_the_network_that_there_is() -> None:
 
 def test_an_agent_that_nothing_confines_is_told_what_it_was_not_given() -> None:
     words = first_words(prompt.Surroundings(confined=False), allowed=False)
+    assert "You were not given a GPU: do not use one." in words and "You have no GPU" not in words
     assert "You were not given the network: do not use it." in words
     assert "You see only" not in words and "Work only in your home" in words
 
@@ -234,21 +236,21 @@ def test_an_agent_is_told_of_the_gpus_that_it_may_use() -> None:
     assert f"these GPUs: {one}, {two}." in first_words(prompt.Surroundings(gpus=(one, two)))
 
 
-async def test_what_is_being_recorded_is_given_to_nobody_and_aborts_nothing() -> None:
+async def test_what_is_being_recorded_is_given_to_nobody_but_an_interruption_aborts_at_once() -> None:
     inbox, aborted = Inbox(), list[int]()
     inbox.on_interrupt(lambda: aborted.append(1))
     said = Said("1", "now", "interrupt")
     inbox.expect(said)
     settled = asyncio.ensure_future(inbox.settled())
     await asyncio.sleep(0)
+    assert (inbox.interrupted, aborted) == (True, [1])
     assert inbox.take_steering() is None
-    assert (inbox.pending, inbox.interrupted, aborted, settled.done()) == ((said,), False, [], False)
+    assert (inbox.pending, settled.done()) == ((said,), False)
     inbox.put(said)
-    inbox.withdraw(said)  # what the one who said it does afterwards, however it went
     await settled
     assert (inbox.pending, aborted) == ((said,), [1])
-    refused = Said("2", "never", "steer")
-    inbox.expect(refused)
-    inbox.withdraw(refused)
+    inbox.expect(Said("2", "after an answer", "interrupt"), abort=False)
+    assert (inbox.interrupted, aborted) == (True, [1])
+    inbox.withdraw(inbox.pending[-1])
     assert inbox.pending == (said,)
     await inbox.settled()

@@ -25,11 +25,11 @@ class SlowJournal:
         self.statements: list[Statement] = []
 
     async def record(
-        self, *events: JournalEvent, also: Sequence[Statement] = (), committed: Callable[[], None] = lambda: None
+        self, *events: JournalEvent, also: Sequence[Statement], committed: Callable[[], None], refused: Callable[[], None]
     ) -> None:
         commit: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting.append(commit)
-        commit.add_done_callback(lambda done: None if done.exception() else (self.statements.extend(also), committed()))
+        commit.add_done_callback(lambda done: refused() if done.exception() else (self.statements.extend(also), committed()))
         await asyncio.shield(commit)
 
     async def decide(self, error: StorageError | None = None) -> None:
@@ -112,8 +112,11 @@ async def test_a_sender_that_is_ended_leaves_what_is_recorded(mailbox: Mailbox, 
     await asyncio.sleep(0)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
-    await mailbox.settled(2)
+    ending = asyncio.ensure_future(mailbox.settled(2))
+    await asyncio.sleep(0)
+    assert not ending.done(), "its receiver does not end before the commit lands"
     await journal.decide()
+    await ending
     assert texts(mailbox) == ["last words"]
 
 

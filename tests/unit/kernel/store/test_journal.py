@@ -201,3 +201,63 @@ async def test_what_waits_for_room_is_written_before_what_came_later(rig: Rig, m
     await asyncio.wait_for(asyncio.gather(first, *others), 5)
     assert shown == ["one", "two", "three"]
     assert rig.clock.slept == [RETRY_S]
+
+
+class Deciding:
+    """A database that says full, damaged or yes when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[asyncio.Future[None]] = []
+
+    def submit(self, statements: object) -> "asyncio.Future[None]":
+        self.asked.append(asyncio.get_running_loop().create_future())
+        return self.asked[-1]
+
+
+FULL, DAMAGED = StorageError("The disk is full."), StorageError("The database is malformed.")
+
+
+@pytest.mark.expects_records
+@pytest.mark.parametrize(
+    ("answers", "cancelled_after", "decided"),
+    [
+        ([None], None, "committed"),
+        ([FULL, None], None, "committed"),
+        ([DAMAGED], None, "refused"),
+        ([None], 0, "committed"),
+        ([FULL], 0, "refused"),
+        ([FULL], 1, "refused"),
+    ],
+)
+async def test_whoever_records_is_told_once_how_it_went_also_where_it_is_cancelled(
+    answers: list[StorageError | None], cancelled_after: int | None, decided: str
+) -> None:
+    """Cancelled while its commit is under way (0 answers), or while it waits for room (1)."""
+    database, clock, told = Deciding(), ManualClock(), list[str]()
+    journal = Journal(database, EventBus(clock), clock)  # type: ignore[arg-type]  # as much of a database as is used
+    work = asyncio.ensure_future(
+        journal.record(AgentThought(pid=1, thought="x"), committed=lambda: told.append("committed"), refused=lambda: told.append("refused"))
+    )
+
+    async def turns() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    await turns()
+    for number, answer in enumerate([*answers, None]):
+        if number == cancelled_after:
+            work.cancel()
+            await turns()
+            assert told == ([] if number == 0 else ["refused"]), "nothing is said before it is decided"
+        if number == len(answers):
+            break
+        if answer is None:
+            database.asked[number].set_result(None)
+        else:
+            database.asked[number].set_exception(answer)
+        await turns()
+        if cancelled_after is None:
+            await clock.advance(RETRY_S)
+            await turns()
+    await asyncio.gather(work, return_exceptions=True)
+    assert told == [decided]
