@@ -22,7 +22,9 @@ class OneFile:
         self.allowed = asyncio.Event()
 
     def locate(self, path: str) -> SimpleNamespace:
-        return SimpleNamespace(guest_path="/home/a/x", mount=SimpleNamespace(shared=False, guest_path="/home/a"))
+        mount = SimpleNamespace(shared=False, read_only=False, guest_path="/home/a")
+        tree = SimpleNamespace(kind=lambda relative: "file")
+        return SimpleNamespace(guest_path="/home/a/x", mount=mount, tree=tree, relative="x")
 
     async def read(self, path: str) -> bytes:
         return self.text.encode()
