@@ -77,6 +77,7 @@ QPushButton:hover, QToolButton:hover { background: $surface3; }
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
 QPushButton:disabled, QToolButton:disabled { color: $text3; background: $surface1; }
 QPushButton:default { background: $accent_fill; color: $on_accent; }
+QPushButton:default:focus { border: 2px solid $on_accent; padding: 4px 11px; }
 
 QAbstractItemView { background: $surface0; alternate-background-color: $surface1; border: none; outline: none;
     selection-background-color: $selection; selection-color: $text1; }

@@ -132,7 +132,7 @@ class Button(PaintedButton):
         painter.setBrush(background)
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
         self._paint_content(painter, text)
-        paint_focus_ring(painter, self, area, _RADIUS_PX)
+        paint_focus_ring(painter, self, area, _RADIUS_PX, text if self._kind in ("primary", "attention") else None)
 
     def _paint_content(self, painter: QPainter, colour: QColor) -> None:
         content = self.sizeHint().width() - 2 * SPACE.md

@@ -14,8 +14,11 @@ from aether_desktop.theme.current import tokens_of
 _WIDTH_PX = 2.0
 
 
-def paint_focus_ring(painter: QPainter, widget: QWidget, area: QRectF, radius: float) -> None:
-    """Paint the ring just inside ``area`` if ``widget`` has the keyboard focus; ``radius`` is the shape's own."""
+def paint_focus_ring(painter: QPainter, widget: QWidget, area: QRectF, radius: float, inner: QColor | None = None) -> None:
+    """Paint the ring just inside ``area`` if ``widget`` has the keyboard focus; ``radius`` is the shape's own.
+
+    ``inner``: the colour of a second ring inside of the first, for a shape whose fill is too close to the accent: its text's colour.
+    """
     if not widget.hasFocus():
         return
     painter.save()
@@ -24,4 +27,8 @@ def paint_focus_ring(painter: QPainter, widget: QWidget, area: QRectF, radius: f
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inset = _WIDTH_PX / 2
     painter.drawRoundedRect(area.adjusted(inset, inset, -inset, -inset), radius, radius)
+    if inner is not None:
+        inset += _WIDTH_PX
+        painter.setPen(QPen(inner, _WIDTH_PX))
+        painter.drawRoundedRect(area.adjusted(inset, inset, -inset, -inset), radius - _WIDTH_PX, radius - _WIDTH_PX)
     painter.restore()

@@ -1,10 +1,12 @@
 """What the agent asks, over its window: the exact command or the diff of the file, what it can harm, and the answers.
 
-Enter or Y approves once, A always for this agent (absent where that cannot be said once for all), D or N refuses with a reason. Keys
-count only while the panel itself has the keyboard and had it for a moment, so that nothing typed for something else answers; it takes
-the keyboard only from its own window, never from a field that somebody types into, and never while keys are pressed: then it glows and
-waits for Ctrl+Enter. Under a sheet nothing answers. What is approved is shown whole or cannot be approved. An answer is given once; one
-that was refused can be given again.
+Enter or Y approves once, A always for this agent (absent where that cannot be said once for all). D or N goes to the reason, where Enter
+refuses with what is typed, if anything, and Escape comes back; a tight window has no room for a reason and refuses at once.
+
+Keys count only while the panel itself has the keyboard and had it for a moment, so that nothing typed for something else answers; it
+takes the keyboard only from its own window, never from a field that somebody types into, and never while keys are pressed: then it glows
+and waits for Ctrl+Enter. Under a sheet nothing answers. What is approved is shown whole or cannot be approved. An answer is given once;
+one that was refused can be given again.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ TIGHT_REST_PX = 104
 TIGHT_TITLE_PX = 124
 NO_LIMIT_PX = 16_777_215
 TIGHT_MARGINS = (12, 9, 12, 11)
+DENY_WITH_REASON = "Refuse; the reason, if you typed one, is told to the agent (D or N goes to the reason, Enter there refuses)"
+DENY_AT_ONCE = "Refuse (D or N)"
 
 
 class ApprovalPanel(QWidget):
@@ -68,12 +72,12 @@ class ApprovalPanel(QWidget):
         self._countdown = ElidedLabel("", "caption")
         self._what = AskedText()
         self._reason = QLineEdit()
-        self._reason.setPlaceholderText("Reason to deny")
+        self._reason.setPlaceholderText("Reason to deny, if any; Enter denies")
         self._reason.setAccessibleName("Reason to deny, told to the agent")
-        self._reason.setToolTip("Told to the agent when you deny")
-        self._reason.returnPressed.connect(self._reject)
+        self._reason.setToolTip("Told to the agent when you deny (D or N comes here, Enter denies, Escape goes back)")
+        self._reason.returnPressed.connect(self._reject_from_reason)
         self._always = Button("", "quiet", key_hint="A")
-        self._deny = Button("Deny", key_hint="D", tooltip="Refuse; the reason is told to the agent (D or N)")
+        self._deny = Button("Deny", key_hint="D", tooltip=DENY_WITH_REASON)
         self._approve = Button("Approve", "attention", key_hint="↵", tooltip="Let it do this once (Enter or Y)")
         self._always.clicked.connect(lambda: self._approve_with("always"))
         self._deny.clicked.connect(self._reject)
@@ -122,6 +126,7 @@ class ApprovalPanel(QWidget):
         if tight != self._tight:
             self._tight = tight
             self._reason.setVisible(not tight)
+            self._deny.setToolTip(DENY_AT_ONCE if tight else DENY_WITH_REASON)
             # The risk is as much worth reading as who asks.
             self._title.setMaximumWidth(TIGHT_TITLE_PX if tight else NO_LIMIT_PX)
             self._column.setContentsMargins(*(TIGHT_MARGINS if tight else MARGINS))
@@ -142,12 +147,16 @@ class ApprovalPanel(QWidget):
             super().keyPressEvent(event)
             return
         key = event.key()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Y):
+        if self._reason.hasFocus():
+            # A field passes on what it has no use for, Enter among it; here that must not approve.
+            if key == Qt.Key.Key_Escape:
+                self.setFocus()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Y):
             self._approve_with("once")
         elif key == Qt.Key.Key_A and self._always.isVisible():
             self._approve_with("always")
         elif key in (Qt.Key.Key_D, Qt.Key.Key_N):
-            self._reject()
+            self._begin_to_reject()
         else:
             super().keyPressEvent(event)
 
@@ -305,6 +314,18 @@ class ApprovalPanel(QWidget):
         if self._approval is not None and self._readable and self._may_answer():
             self._set_sent(True)
             self.approved.emit(self._approval.approval_id, scope)
+
+    def _begin_to_reject(self) -> None:
+        """A reason helps the agent to do better: the person is asked for one where there is a field for it."""
+        if self._tight:
+            self._reject()
+        elif self._approval is not None and self._may_answer():
+            self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _reject_from_reason(self) -> None:
+        """Not a question that has only just taken the place of another."""
+        if time.monotonic() >= self._ready_at:
+            self._reject()
 
     def _reject(self) -> None:
         if self._approval is not None and self._may_answer():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
@@ -59,7 +61,8 @@ class ModelPanel(QWidget):
 
     def show_state(self, state: LlmState) -> None:
         """Show what can be chosen, and how far a model is fetched."""
-        key = (state.models, state.providers, state.chosen, state.loaded)
+        # Not the choice: whoever makes one here with the arrow keys keeps the keyboard on it.
+        key = (state.models, state.providers, state.loaded)
         if key != self._shown:
             self._shown = key
             self._show_options(state)
@@ -79,7 +82,20 @@ class ModelPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self.pull_text)
 
+    @property
+    def stops(self) -> Sequence[QWidget]:
+        """What Tab reaches here, from the top down."""
+        return (*self._group.buttons(), self.pull, self.cancel)
+
     def _show_options(self, state: LlmState) -> None:
+        """Fill the list; the option that has the keyboard keeps it if it is still offered."""
+        focused = next((str(button.property("model_id")) for button in self._group.buttons() if button.hasFocus()), "")
+        self._fill(state)
+        for button in self._group.buttons():
+            if focused and button.property("model_id") == focused:
+                button.setFocus()
+
+    def _fill(self, state: LlmState) -> None:
         for button in self._group.buttons():
             self._group.removeButton(button)
         while (item := self._column.takeAt(0)) is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QColor, QFocusEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -56,15 +57,18 @@ class FirstRun(QWidget):
         self.look_again = IconButton("refresh", "Look again")
         self.deploy = Button("Deploy a sample agent", "primary", icon="deploy", tooltip="Deploy a sample agent", shortcut="Ctrl+Return")
         self.skip = Button("Open Mission Control", tooltip="Go on without a sample")
+        self._stops: tuple[QWidget, ...] = ()
+        self._top = _top_of_stops(self)
         self._checks = QVBoxLayout()
         self._looking = Label("Looking at this machine…", "secondary")
         self.asking = Label(ASKING["ask"], "secondary", wrap=True)
         self._lay_out()
-        self.setFocusProxy(self.deploy)
+        # No focus proxy: with one, Tab from outside would come to the sample and pass by all that lies above it.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._connect()
         self._shown_checks: tuple[SystemCheck, ...] | None = None
         self._show_checks()
-        self.models.show_state(ctx.stores.llm.state)
+        self._show_models()
         self._tasks.spawn(self._look(search=False), name="first-run.look")
 
     def _lay_out(self) -> None:
@@ -132,6 +136,15 @@ class FirstRun(QWidget):
 
     def _show_models(self) -> None:
         self.models.show_state(self._ctx.stores.llm.state)
+        self._order_stops()
+
+    def _order_stops(self) -> None:
+        """Tab goes from the top of the page down, also to options that came after everything else."""
+        stops = (self._top, *self.models.stops, self.deploy, self.skip, self.look_again)
+        if stops != self._stops:
+            self._stops = stops
+            for before, after in pairwise(stops):
+                QWidget.setTabOrder(before, after)
 
     def _show_checks(self) -> None:
         checks = self._ctx.stores.kernel.checks
@@ -191,9 +204,25 @@ class FirstRun(QWidget):
         else:
             raise error
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Who opens the page can deploy the sample at once."""
+        super().focusInEvent(event)
+        self.deploy.setFocus(event.reason())
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the background."""
         QPainter(self).fillRect(self.rect(), QColor(tokens_of(self).surface0))
+
+
+def _top_of_stops(page: QWidget) -> QWidget:
+    """What stands first in the page's order of Tab and is never reached.
+
+    Qt only ever puts one widget behind another that takes the keyboard.
+    """
+    top = QWidget(page)
+    top.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    top.hide()
+    return top
 
 
 def state_of(check: SystemCheck) -> FindingState:

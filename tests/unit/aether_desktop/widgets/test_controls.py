@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QWheelEvent
@@ -9,7 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from aether_desktop.widgets.button import Button, IconButton, tooltip_with_shortcut
+from aether_desktop.theme.manager import ThemeChoice, ThemeManager
+from aether_desktop.theme.tokens import contrast
+from aether_desktop.widgets.button import Button, ButtonKind, IconButton, tooltip_with_shortcut
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.phase_dot import PhaseDot
@@ -55,6 +59,28 @@ def test_a_focused_button_looks_different(qtbot: QtBot) -> None:
     plain = button.grab().toImage()
     button.setFocus()
     assert button.grab().toImage() != plain
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.DARK, ThemeChoice.LIGHT])
+@pytest.mark.parametrize("kind", ["normal", "primary", "attention", "danger", "quiet"])
+def test_the_ring_of_a_button_with_the_keyboard_stands_out_from_its_fill(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, choice: ThemeChoice, kind: ButtonKind
+) -> None:
+    manager = ThemeManager(qapp, choice, reduced_motion=True, home=tmp_path)
+    button, other = Button("Deploy", kind), Button("Other")
+    for widget in (button, other):
+        widget.resize(120, 30)
+        shown(qtbot, widget)
+    other.setFocus()
+    rest = button.grab().toImage()
+    button.setFocus()
+    button.activateWindow()
+    qtbot.waitUntil(button.hasFocus)
+    ring = button.grab().toImage()
+    # Left of the text, over the whole width that a ring can have.
+    pixels = [(ring.pixelColor(x, 15).name(), rest.pixelColor(8, 15).name()) for x in range(6)]
+    assert sum(contrast(painted, fill) >= 3.0 for painted, fill in pixels) >= 2
+    manager.setParent(None)
 
 
 def test_a_buttons_text_is_never_cut(qtbot: QtBot) -> None:

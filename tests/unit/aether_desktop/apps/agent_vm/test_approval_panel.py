@@ -66,8 +66,66 @@ async def test_what_nobody_could_read_cannot_be_approved_but_denied(world: World
     await settle()
     assert not world.client.sent(process.ProcessApprove)
     QTest.keyClick(view.approval, Qt.Key.Key_D)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     await settle()
     assert world.client.sent(process.ProcessReject)
+
+
+@pytest.mark.feature("AP05")
+@pytest.mark.parametrize("key", [Qt.Key.Key_D, Qt.Key.Key_N])
+@pytest.mark.parametrize("reason", ["", "nay, do it in the build folder"])
+async def test_d_asks_for_a_reason_and_enter_refuses_with_it(world: World, make_view: MakeView, key: Qt.Key, reason: str) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    _looked_at(view)
+    QTest.keyClick(view.approval, key)
+    await settle()
+    assert QApplication.focusWidget() is view.approval._reason and view.approval._reason.text() == ""
+    assert not world.client.sent(process.ProcessReject), "the reason comes first"
+    QTest.keyClicks(view.approval._reason, reason)
+    QTest.keyClick(view.approval._reason, Qt.Key.Key_Return)
+    await settle()
+    assert [sent.reason for sent in world.client.sent(process.ProcessReject)] == [reason]
+    assert not world.client.sent(process.ProcessApprove)
+
+
+@pytest.mark.feature("AP05")
+async def test_escape_leads_from_the_reason_back_to_the_answers(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    _looked_at(view)
+    QTest.keyClick(view.approval, Qt.Key.Key_D)
+    QTest.keyClick(view.approval._reason, Qt.Key.Key_Escape)
+    assert QApplication.focusWidget() is view.approval
+    _looked_at(view)
+    QTest.keyClick(view.approval, Qt.Key.Key_Y)
+    await settle()
+    assert world.client.sent(process.ProcessApprove) and not world.client.sent(process.ProcessReject)
+
+
+@pytest.mark.feature("AP05")
+async def test_a_tight_window_has_no_reason_and_refuses_at_once(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    assert "reason" in view.approval._deny.toolTip()
+    view.approval.set_tight(True)
+    assert "reason" not in view.approval._deny.toolTip()
+    _looked_at(view)
+    QTest.keyClick(view.approval, Qt.Key.Key_D)
+    await settle()
+    assert [sent.reason for sent in world.client.sent(process.ProcessReject)] == [""]
+
+
+@pytest.mark.feature("AP05")
+async def test_enter_in_the_reason_does_not_refuse_a_question_that_just_came(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    _looked_at(view)
+    QTest.keyClick(view.approval, Qt.Key.Key_D)
+    view.approval.show_approval(make_approval(PID, approval_id="another", details={"command": "ls"}))
+    QTest.keyClick(view.approval._reason, Qt.Key.Key_Return)
+    await settle()
+    assert not world.client.sent(process.ProcessReject) and not world.client.sent(process.ProcessApprove)
 
 
 @pytest.mark.feature("AP05")

@@ -285,6 +285,8 @@ async def test_each_key_has_its_answer(world: World, make_view: MakeView, key: Q
     view = await make_view(agent_phase="waiting", state="sleeping")
     _let_time_pass(view)
     QTest.keyClick(view.approval, key)
+    if not answer:
+        QTest.keyClick(view.approval._reason, Qt.Key.Key_Return)
     await settle()
     assert [sent.scope for sent in world.client.sent(process.ProcessApprove)] == ([answer] if answer else [])
     assert len(world.client.sent(process.ProcessReject)) == (0 if answer else 1)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QRadioButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from aether_desktop.apps.first_run.model_panel import pull_text
 from aether_desktop.apps.first_run.view import ASKING, SAMPLE_GOAL, FirstRun, state_of
@@ -86,6 +86,48 @@ async def test_a_found_model_is_ticked_and_another_can_be_chosen(world: World) -
     await settle()
     assert world.client.sent(ProcessSpawn)[0].config.model == "heuristic"
     view.close()
+
+
+async def test_the_arrow_keys_go_on_through_the_models(world: World) -> None:
+    third = ModelInfo(id="ollama/other:1b", provider="ollama", name="other:1b")
+    world.client.models, world.client.providers = [QWEN, third], [OLLAMA]
+    view = await shown(world)
+    view.activateWindow()
+    view.models.findChildren(QRadioButton)[0].setFocus()
+    for wanted in (third.id, "heuristic"):
+        focus = QApplication.focusWidget()
+        assert isinstance(focus, QRadioButton)
+        QTest.keyClick(focus, Qt.Key.Key_Down)
+        await settle()
+        assert world.client.sent(LlmChoose)[-1].model == view.models.wanted == wanted
+    world.client.models = [QWEN]
+    await world.context.stores.llm.refresh(search=True)
+    await settle()
+    focus = QApplication.focusWidget()
+    assert isinstance(focus, QRadioButton) and focus.property("model_id") == "heuristic", "a list that is filled anew keeps the keyboard"
+    view.close()
+
+
+async def test_tab_goes_from_the_top_of_the_page_down(world: World) -> None:
+    world.client.models, world.client.providers = [QWEN], [OLLAMA]
+    view = FirstRun(world.context)
+    window = QWidget()
+    before, behind = QPushButton("before"), QPushButton("behind")
+    column = QVBoxLayout(window)
+    for widget in (before, view, behind):
+        column.addWidget(widget)
+    window.resize(720, 1200)
+    window.show()
+    window.activateWindow()
+    await settle()
+    before.setFocus()
+    reached: list[QWidget] = []
+    for _ in range(5):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(QApplication.focusWidget())
+    names = [widget.property("text") or widget.accessibleName() for widget in reached]
+    assert names == ["qwen3:8b", "Fetch gemma4:e2b", "Deploy a sample agent", "Open Mission Control", "Look again"]
+    window.close()
 
 
 @pytest.mark.feature("LP04")
@@ -182,8 +224,9 @@ async def test_what_was_decided_is_carried_out_though_the_window_is_closed(world
 async def test_the_keyboard_is_on_the_first_agent_not_on_a_download(world: World) -> None:
     world.client.providers = [OLLAMA]
     view = await shown(world)
+    view.activateWindow()
     view.setFocus()
-    assert view.focusProxy() is view.deploy
+    assert QApplication.focusWidget() is view.deploy
     view.close()
 
 
