@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import errno
 import os
 from collections.abc import Awaitable, Callable
 
@@ -162,6 +163,8 @@ class Call:
         """The supervisor could not start it."""
         if not self._started.done():
             reason = os.strerror(number) if number else "unknown reason"
+            if number == errno.EAGAIN:
+                reason = "this agent has as many processes as it may have"
             self._started.set_exception(
                 LimitReachedError(
                     f"The command could not be started: {reason}.",

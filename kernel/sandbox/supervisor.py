@@ -44,13 +44,21 @@ IGNORED_SIGNALS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2
 
 
 class Call:
-    """A command that was started: its shim, the reading end kept for discarding output, and whether it is being ended."""
+    """A command that was started: its shim, the reading end kept for discarding output, and whether it is being ended.
+
+    lone: its shim could not fork and became the command itself.
+    """
 
     def __init__(self, number: int, shim: int, drain: int | None) -> None:
         self.number = number
         self.shim = shim
         self.drain = drain
         self.ending = False
+        self.lone = False
+
+    def processes(self) -> list[int]:
+        """The command and what it left behind; a shim that became its command is one of them."""
+        return [self.shim, *descendants(self.shim)] if self.lone else descendants(self.shim)
 
 
 class Supervisor:
@@ -62,6 +70,8 @@ class Supervisor:
         self.draining: dict[int, Call] = {}
         self.poll = select.poll()
         self.poll.register(control.fileno(), select.POLLIN)
+        self.lone_calls, self.tell_lone = os.pipe()
+        os.set_blocking(self.lone_calls, False)
 
     def run(self) -> None:
         """Serve until the kernel goes away."""
@@ -72,11 +82,14 @@ class Supervisor:
         os.close(null)
         self.send('{"op":"ready"}')
         gc.freeze()
+        self.poll.register(self.lone_calls, select.POLLIN)
         while True:
             ending = any(call.ending for call in self.calls.values())
             for descriptor, _ in self.poll.poll(TICK_S * 1000 if ending else None):
                 if descriptor == wake:
                     drain_signals(wake)
+                elif descriptor == self.lone_calls:
+                    self.note_lone()
                 elif descriptor == self.control.fileno():
                     if not self.receive():
                         return
@@ -144,7 +157,7 @@ class Supervisor:
                 standard = (source, sink, sink)
             shim = os.fork()
             if shim == 0:
-                run_shim(self.control, request, standard, master is not None)
+                run_shim(self.control, request, standard, master is not None, self.tell_lone)
         except OSError as error:
             self.send(f'{{"op":"failed","id":{number:d},"errno":{error.errno or 0:d}}}')
             for descriptor in [*descriptors, *([] if master is None else [master, slave])]:
@@ -166,7 +179,7 @@ class Supervisor:
             call.ending = True
             self.end_calls()
         else:
-            send_signals(descendants(call.shim), signum)
+            send_signals(call.processes(), signum)
 
     def release(self, number: int) -> None:
         """The kernel reads this call's output no more: from now on it is thrown away here."""
@@ -196,20 +209,34 @@ class Supervisor:
     def signal_all(self, signum: int) -> None:
         """Signal all commands of all calls, but no shim."""
         for call in self.calls.values():
-            send_signals(descendants(call.shim), signum)
+            send_signals(call.processes(), signum)
+
+    def note_lone(self) -> None:
+        """A shim is about to become its command."""
+        try:
+            told = os.read(self.lone_calls, 8 * 512)
+        except BlockingIOError:
+            return
+        for (number,) in struct.iter_unpack("q", told):
+            if number in self.calls:
+                self.calls[number].lone = True
 
     def reap(self) -> None:
         """Notice shims that ended: all processes of their call are gone."""
         while True:
             try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
+                pid, wait_status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
+            self.note_lone()
             for number, call in tuple(self.calls.items()):
                 if call.shim == pid:
                     self.forget_drain(call)
+                    if call.lone:
+                        status = os.waitstatus_to_exitcode(wait_status)
+                        self.send(f'{{"op":"exit","id":{number:d},"status":{status:d}}}')
                     del self.calls[number]
                     self.send(f'{{"op":"gone","id":{number:d}}}')
             self.end_strays()
@@ -227,13 +254,16 @@ class Supervisor:
         """One pass of SIGKILL over the calls that are being ended."""
         for call in self.calls.values():
             if call.ending:
-                end_tree(call.shim)
+                end_tree(call.shim, include_root=call.lone)
 
 
 def run_shim(
-    control: socket.socket, request: dict[str, Any], standard: tuple[int, int, int], on_terminal: bool
+    control: socket.socket, request: dict[str, Any], standard: tuple[int, int, int], on_terminal: bool, tell_lone: int
 ) -> NoReturn:
-    """The per-call process: adopts whatever the command leaves behind; reports the command's end. Never returns."""
+    """The per-call process: adopts whatever the command leaves behind; reports the command's end. Never returns.
+
+    Where no process can be had any more it becomes the command, so that one that ends others (`kill` needs no process) can run.
+    """
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -241,7 +271,11 @@ def run_shim(
         os.setsid()
         prctl(PR_SET_CHILD_SUBREAPER, 1)
         keep = sorted({control.fileno(), *standard})
-        command = os.fork()
+        try:
+            command = os.fork()
+        except OSError:
+            os.write(tell_lone, struct.pack("q", request["id"]))
+            run_command(request, standard, on_terminal, leads=True)
         if command == 0:
             run_command(request, standard, on_terminal)
         close_except([0, 1, 2, control.fileno()], max(keep) + 64)
@@ -257,11 +291,17 @@ def run_shim(
         os._exit(status)
 
 
-def run_command(request: dict[str, Any], standard: tuple[int, int, int], on_terminal: bool) -> NoReturn:
-    """Become the command. Never returns; what hinders it is printed where its output goes, as a shell does."""
+def run_command(
+    request: dict[str, Any], standard: tuple[int, int, int], on_terminal: bool, *, leads: bool = False
+) -> NoReturn:
+    """Become the command. Never returns; what hinders it is printed where its output goes, as a shell does.
+
+    leads: this process leads a session already.
+    """
     code = 126
     try:
-        os.setsid()
+        if not leads:
+            os.setsid()
         if on_terminal:
             fcntl.ioctl(standard[0], termios.TIOCSCTTY, 0)
         moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 3) for descriptor in standard]

@@ -141,3 +141,24 @@ async def test_cpu_share_is_held(confined: Workbench) -> None:
     begun = time.monotonic()
     share = float((await run_python(sandbox, script)).output)
     assert share < 0.35, f"{share} of a core in {time.monotonic() - begun:.1f} s"
+
+
+async def test_at_the_process_limit_a_command_still_runs_and_can_end_the_others(bench: Workbench) -> None:
+    """What needs no further process, as `kill` of a shell; its exit code, a signal and a deadline are as ever."""
+    sandbox = bench.make(limits=dataclasses.replace(SMALL, max_processes=24))
+    fill = (
+        "import subprocess, sys\nkept = []\n"
+        "try:\n    while True: kept.append(subprocess.Popen(['sleep', '60']))\n"
+        "except OSError: print(len(kept), flush=True)"
+    )
+    filled = await run(sandbox, "/usr/bin/python3", "-c", fill)
+    assert int(filled.output) > 8
+    said = await run(sandbox, "sh", "-c", "echo ok; exit 7")
+    assert (said.output, said.status.code, said.status.signal) == ("ok\n", 7, None)
+    late = await run(sandbox, "sleep", "30", deadline_s=0.5)
+    assert late.status.timed_out
+    refused = await run(sandbox, "sh", "-c", "sleep 0; echo after")
+    assert "fork" in refused.output, "the shell itself says what is missing"
+    named = "for p in /proc/[0-9]*; do read name < $p/comm && [ $name = sleep ] && kill -9 ${p#/proc/}; done; echo killed"
+    assert "killed\n" in (await run(sandbox, "sh", "-c", named)).output
+    assert (await run(sandbox, "sh", "-c", "sleep 0; echo free")).output == "free\n"
