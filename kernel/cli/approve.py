@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect
 from kernel.protocol.ids import ApprovalScope
 from kernel.protocol.process import ProcessApprove
@@ -10,7 +11,7 @@ from kernel.protocol.process import ProcessApprove
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether approve`."""
-    parser.add_argument("pid", type=int)
+    parser.add_argument("pid", type=process_id)
     parser.add_argument("--always", action="store_true", help="and never ask for this kind again")
 
 

@@ -142,8 +142,9 @@ class _Joined:
             raise UnavailableError(_ENDED, _AGAIN) from error
         try:
             writer.write(SUBSCRIBE + b"\n")
-            await reader.readline()
-            yield _read_events(reader)
+            events = _read_events(reader)
+            await _greeted(events)
+            yield events
         finally:
             writer.close()
 
@@ -206,6 +207,15 @@ async def _read_events(reader: asyncio.StreamReader) -> AsyncIterator[Event]:
             yield codec.decode_event(line)
         except AetherError:
             continue
+
+
+async def _greeted(events: AsyncIterator[Event]) -> None:
+    """Pass over what every subscriber is told first, up to what there is: nothing was lost before that. Raises AetherError."""
+    async for event in events:
+        if isinstance(event, ResponseError):
+            raise _error_from(event)
+        if isinstance(event, ProcessListed):
+            return
 
 
 @asynccontextmanager

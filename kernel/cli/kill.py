@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from typing import get_args
 
+from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect
 from kernel.protocol.ids import Signal
 from kernel.protocol.process import ProcessSignal
@@ -12,7 +13,7 @@ from kernel.protocol.process import ProcessSignal
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether kill`."""
     parser.add_argument("-s", "--signal", default="SIGTERM", type=_signal, help=f"one of {', '.join(get_args(Signal))}")
-    parser.add_argument("pids", nargs="+", type=int, metavar="PID")
+    parser.add_argument("pids", nargs="+", type=process_id, metavar="PID")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect
 from kernel.cli.output import Printer, make_printer
 from kernel.protocol import codec
@@ -15,7 +16,7 @@ PAGE = 1000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether logs`."""
-    parser.add_argument("pid", type=int)
+    parser.add_argument("pid", type=process_id)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the agent ends")
     parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
 
@@ -47,4 +48,5 @@ async def _print(pid: int, follow: bool, printer: Printer) -> int:
                 printer.show(live)
                 if isinstance(live, ProcessExited):
                     return 0
+        printer.finish()
     return 0

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from kernel.cli.shown_text import marked, visible
 from kernel.errors import AetherError
 from kernel.version import VERSION
 
@@ -37,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _subcommand(words)
     except AetherError as error:
-        print(f"aether: {error.message}", file=sys.stderr)
+        print(f"aether: {marked(visible(error.message))}", file=sys.stderr)
         if error.hint:
-            print(f"        {error.hint}", file=sys.stderr)
+            print(f"        {marked(visible(error.hint))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,21 +1,23 @@
 """How events look on a terminal: colours by role as in the window, or one JSON object a line.
 
-Whatever comes from a model or a command is stripped of control sequences first: it must not steer the person's terminal.
+Whatever comes from a model or a command goes through `shown_text` first: it must not steer the person's terminal, hide anything, or
+pass for words of Aether's own.
 """
 
 import os
-import re
+import shutil
 import sys
 from typing import Protocol
 
+from msgspec import structs
+
+from kernel.cli.shown_text import MARK, exact, folded, marked, one_line, printed, visible
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import Event
 from kernel.protocol.session import envelope
 
 COLOURS = {"thought": "35", "action": "34", "observation": "36", "needs": "33", "done": "32", "failed": "31", "quiet": "90"}
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-#: Characters that make text look like other text: overrides of its direction, and tags.
-_DISGUISES = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+OWN_MARKS = tuple("?▸✓✗!✔✘—")
 
 
 class Printer(Protocol):
@@ -29,16 +31,18 @@ class Printer(Protocol):
         """A word of Aether's own."""
         ...
 
+    def finish(self) -> None:
+        """End the line that is being written; what comes next is printed by somebody else."""
+        ...
+
 
 def make_printer(json: str | None) -> Printer:
     """The printer for `--json`, `--json session` or plain text."""
-    return JsonPrinter(json) if json else TextPrinter(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-
-
-def safe(text: str) -> str:
-    """Text without control characters (line feeds and tabs stay); what would disguise it is written out."""
-    text = _CONTROLS.sub("", text.replace("\r\n", "\n"))
-    return _DISGUISES.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    if json:
+        return JsonPrinter(json)
+    terminal = sys.stdout.isatty()
+    columns = shutil.get_terminal_size().columns if terminal else 0
+    return TextPrinter(colour=terminal and "NO_COLOR" not in os.environ, columns=columns)
 
 
 class JsonPrinter:
@@ -63,13 +67,19 @@ class JsonPrinter:
         """Words are no JSON."""
         print(f"aether: {text}", file=sys.stderr)
 
+    def finish(self) -> None:
+        """Every line is whole."""
+
 
 class TextPrinter:
-    """Lines for people; streamed words appear as they come."""
+    """Lines for people; streamed words appear as they come. columns: of the terminal; 0 folds no line."""
 
-    def __init__(self, *, colour: bool) -> None:
+    def __init__(self, *, colour: bool, columns: int = 0) -> None:
         self._colour = colour
+        self._columns = columns
         self._streamed = ""
+        self._breaks = 0
+        self._told = ""
 
     def show(self, event: Event) -> None:
         """One event, where a person wants to see it."""
@@ -78,71 +88,107 @@ class TextPrinter:
         elif isinstance(event, agent.AgentThought):
             self._thought(event)
         else:
-            for role, text in _lines(event):
-                self._end_stream()
+            for role, text in _lines(self._without_repetition(event)):
+                self.finish()
                 self._print(role, text)
 
     def say(self, text: str) -> None:
         """A word of Aether's own."""
-        self._end_stream()
-        self._print("needs", text)
+        self.finish()
+        self._print("needs", visible(text))
+
+    def finish(self) -> None:
+        """End a line of streamed words."""
+        if self._streamed:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+            self._streamed = ""
+            self._breaks = 0
 
     def _stream(self, event: agent.AgentThinkingChunk) -> None:
-        text = safe(event.content)
-        self._streamed += text
-        sys.stdout.write(self._paint("thought" if event.kind == "text" else "quiet", text))
-        sys.stdout.flush()
+        self._streamed += event.content
+        self._write("thought" if event.kind == "text" else "quiet", event.content)
+
+    def _write(self, role: str, text: str) -> None:
+        """Streamed words; line feeds at their end wait for what follows them."""
+        kept = text.rstrip("\n")
+        if kept:
+            shown = marked("\n" * self._breaks + visible(kept))
+            if self._streamed == text and kept.lstrip()[:1] in OWN_MARKS:
+                shown = MARK + shown
+            self._breaks = len(text) - len(kept)
+            sys.stdout.write(self._paint(role, shown))
+            sys.stdout.flush()
+        else:
+            self._breaks += len(text)
 
     def _thought(self, event: agent.AgentThought) -> None:
         """The rest of a thought of which a part was streamed."""
-        whole = safe(event.reasoning + event.thought)
+        self._told = event.thought
+        whole = event.reasoning + event.thought
         if whole.startswith(self._streamed):
             rest = whole[len(self._streamed) :]
-            if rest:
-                sys.stdout.write(self._paint("thought", rest))
             self._streamed = whole
-            self._end_stream()
+            self._write("thought", rest)
+            self.finish()
         else:
-            self._end_stream()
-            self._print("thought", whole)
+            self.finish()
+            self._print("thought", (MARK if whole.lstrip()[:1] in OWN_MARKS else "") + marked(visible(whole)))
 
-    def _end_stream(self) -> None:
-        if self._streamed:
-            sys.stdout.write("\n")
-            self._streamed = ""
+    def _without_repetition(self, event: Event) -> Event | None:
+        """What a thought or a notice has said already is not said again right after it."""
+        if isinstance(event, agent.AgentNotice) and event.kind == "error":
+            text = f"{event.message} {event.hint}".rstrip()
+            if text and self._told.endswith(text):
+                return None
+            self._told = text
+        if isinstance(event, process.ProcessExited) and event.summary and self._told.endswith(event.summary):
+            return structs.replace(event, summary="")
+        if isinstance(event, (agent.AgentAction, agent.AgentObservation)):
+            self._told = ""
+        return event
 
     def _print(self, role: str, text: str) -> None:
-        print(self._paint(role, safe(text)), flush=True)
+        """Print what is safe already."""
+        text = folded(text, self._columns) if self._columns else text
+        print(self._paint(role, text), flush=True)
 
     def _paint(self, role: str, text: str) -> str:
         return f"\x1b[{COLOURS[role]}m{text}\x1b[0m" if self._colour and text else text
 
 
-def _lines(event: Event) -> list[tuple[str, str]]:
+def _lines(event: Event | None) -> list[tuple[str, str]]:
+    """(role, text); everything that is not Aether's own stands on one line or is marked."""
     match event:
         case process.ProcessSpawned():
-            return [("quiet", f"Agent {event.pid} ({event.info.role}) deployed; home {event.info.cwd}")]
+            return [("quiet", f"Agent {event.pid} ({event.info.role}) deployed; home {one_line(event.info.cwd)}")]
         case agent.AgentStepStarted():
             return [("quiet", f"— step {event.step}/{event.max_steps}")]
         case agent.AgentAction():
-            return [("action", f"▸ {event.tool} {event.title}".rstrip())]
+            return [("action", f"▸ {one_line(event.tool)} {marked(exact(event.title))}".rstrip())]
         case agent.AgentObservation():
             mark = "✓" if event.ok else "✗"
-            return [("observation" if event.ok else "failed", f"{mark} {event.result}")]
+            return [("observation" if event.ok else "failed", f"{mark} {marked(printed(event.result))}")]
         case process.ApprovalRequired():
-            details = "\n".join(f"  {name}: {value}" for name, value in event.details.items())
-            risk = f" ({event.approval.risk})" if event.approval.risk else ""
-            return [("needs", f"? {event.action}{risk}\n{details}")]
+            return [("needs", _question(event))]
         case process.ApprovalAnswered():
             word = "approved" if event.approved else f"rejected{': ' + event.reason if event.reason else ''}"
-            return [("quiet", f"  {word} by {event.by}")]
+            return [("quiet", f"  {marked(visible(word))} by {one_line(event.by)}")]
         case agent.AgentNotice():
-            return [("failed" if event.kind == "error" else "needs", f"! {event.message} {event.hint}".rstrip())]
+            words = f"{event.message} {event.hint}".rstrip()
+            return [("failed" if event.kind == "error" else "needs", f"! {marked(visible(words))}")]
         case agent.AgentUserMessage() if not event.delivered:
-            return [("needs", f"you: {event.text}")]
+            return [("needs", f"you: {marked(visible(event.text))}")]
         case agent.AgentCompleted():
-            return [("done", f"✔ {event.summary}")]
+            return [("done", f"✔ {marked(visible(event.summary))}")]
         case process.ProcessExited() if event.code != 0:
-            return [("failed", f"✘ exit {event.code}: {event.summary}")]
+            return [("failed", f"✘ exit {event.code}: {marked(visible(event.summary))}".removesuffix(": "))]
         case _:
             return []
+
+
+def _question(event: process.ApprovalRequired) -> str:
+    """What is asked: nothing in it looks like anything else, and only its first line begins at the left edge."""
+    risk = f" ({event.approval.risk})" if event.approval.risk else ""
+    details = (f"  {one_line(name)}: {marked(exact(value))}" for name, value in event.details.items())
+    return "\n".join((f"? {one_line(event.action)}{risk}", *details))

@@ -5,7 +5,7 @@ import asyncio
 import time
 
 from kernel.cli.connection import connect
-from kernel.cli.output import safe
+from kernel.cli.shown_text import visible
 from kernel.protocol import codec
 from kernel.protocol.process import LivingCounts, ProcessList
 from kernel.protocol.records import ProcessInfo
@@ -48,7 +48,7 @@ async def _processes(everything: bool) -> tuple[tuple[ProcessInfo, ...], LivingC
 
 def _line(info: ProcessInfo) -> str:
     state = "interrupted" if info.interrupted else info.state
-    goal = " ".join(safe(info.goal).split())
+    goal = " ".join(visible(info.goal).split())
     goal = goal if len(goal) <= GOAL_WIDTH else goal[: GOAL_WIDTH - 1] + "…"
     steps = f"{info.step}/{info.max_steps}"
     age = _age(time.time() - info.created_at)

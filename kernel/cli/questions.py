@@ -13,6 +13,7 @@ import termios
 
 from kernel.cli.connection import Connection
 from kernel.cli.output import Printer
+from kernel.cli.shown_text import marked, visible
 from kernel.errors import AetherError
 from kernel.protocol.process import ApprovalRequired, ProcessApprove, ProcessReject
 from kernel.tasks import Scope
@@ -76,7 +77,7 @@ class Questions:
                 reason = rest if word.lower() in ("n", "no", "") else line.strip()
                 await self._connection.execute(ProcessReject(pid=pid, approval_id=approval_id, reason=reason))
         except AetherError as error:
-            print(f"aether: {error}", file=sys.stderr)
+            print(f"aether: {marked(visible(str(error)))}", file=sys.stderr)
 
 
 class _Lines:

@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 
+from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect
 from kernel.protocol.process import ProcessReject
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether reject`."""
-    parser.add_argument("pid", type=int)
+    parser.add_argument("pid", type=process_id)
     parser.add_argument("reason", nargs="?", default="")
 
 

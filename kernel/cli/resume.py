@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect, exit_of
 from kernel.cli.output import Printer, make_printer
 from kernel.errors import UnavailableError
@@ -13,7 +14,7 @@ from kernel.protocol.process import ProcessExited, ProcessListed, ProcessResume
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether resume`."""
-    parser.add_argument("pid", type=int)
+    parser.add_argument("pid", type=process_id)
     parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
 
 
@@ -35,4 +36,5 @@ async def _resume(pid: int, printer: Printer) -> int:
                     return 0 if event.code == 0 else 1
                 if isinstance(event, AgentNotice) and event.kind == "interrupted":
                     return 1
+    printer.finish()
     raise UnavailableError(f"The instance of Aether that ran agent {pid} has ended.", f"`aether resume {pid}` takes it up again.")

@@ -86,6 +86,7 @@ async def _deploy(config: AgentConfig, approval: ApprovalMode | None, printer: P
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+            printer.finish()
             await scope.close()
 
 

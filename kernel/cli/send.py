@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from kernel.cli.arguments import message, process_id
 from kernel.cli.connection import connect
 from kernel.protocol.ids import MessageMode
 from kernel.protocol.process import ProcessSend
@@ -10,8 +11,8 @@ from kernel.protocol.process import ProcessSend
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether send`."""
-    parser.add_argument("pid", type=int)
-    parser.add_argument("text")
+    parser.add_argument("pid", type=process_id)
+    parser.add_argument("text", type=message)
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--queue", dest="mode", action="store_const", const="queue", help="when its present work is done")
     modes.add_argument("--steer", dest="mode", action="store_const", const="steer", help="before its next step (default)")

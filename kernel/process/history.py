@@ -86,6 +86,6 @@ class History:
         if owner is None:
             owner = await self._repository.owner_of(pid)
         if owner is None:
-            raise NotFoundError(f"There was never a process {pid}.", "history.processes lists all runs.")
+            raise NotFoundError(f"There was never a process {pid}.", "`aether ps -a` lists all runs.")
         if not principal.may_see(owner):
             raise PermissionDeniedError(f"Process {pid} belongs to somebody else.")

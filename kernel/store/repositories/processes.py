@@ -15,6 +15,7 @@ from kernel.store.rows import decoded
 
 SEARCH_CHARACTERS = 2_000
 NAMED_RUNS = 5
+LARGEST_INTEGER = (1 << 63) - 1  # that SQLite takes
 
 
 class RunRecord(Record, frozen=True, kw_only=True, rename="camel"):
@@ -103,6 +104,8 @@ class ProcessRepository:
 
     async def get(self, pid: int) -> StoredProcess | None:
         """One run, whatever its state; None also where its record is damaged."""
+        if not 0 <= pid <= LARGEST_INTEGER:
+            return None
         rows = await self._database.query("SELECT pid, info, config, run FROM processes WHERE pid = ?", (pid,))
         return _stored(rows[0]) if rows else None
 
@@ -139,6 +142,8 @@ class ProcessRepository:
 
     async def owner_of(self, pid: int) -> str | None:
         """The user that a run belongs to; None where there is no such run."""
+        if not 0 <= pid <= LARGEST_INTEGER:
+            return None
         rows = await self._database.query("SELECT owner_uid FROM processes WHERE pid = ?", (pid,))
         return str(rows[0][0]) if rows else None
 

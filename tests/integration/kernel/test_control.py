@@ -94,7 +94,7 @@ async def client(socket: Path) -> AsyncIterator[Client]:
         (b'{"type":"process.spawn","id":"k","config":{"role":"Coder","goal":""}}', "k", "invalid_argument", "goal"),
         (b'{"type":"process.spawn","id":"l","config":{"role":"Coder","goal":"x","maxSteps":-1}}', "l", "invalid_argument", "maxSteps"),
         (b'{"type":"history.logs","id":"m","pid":1e400}', "parse_error", "invalid_argument", "out of range"),
-        (b'{"type":"history.logs","id":"n","pid":99999999999999999999999}', "n", "invalid_argument", "64 bits"),
+        (b'{"type":"history.logs","id":"n","pid":99999999999999999999999}', "n", "not_found", "There was never a process"),
         (b'{"type":"history.logs","id":"o","pid":1,"limit":0}', "o", "invalid_argument", "limit"),
         (b'{"type":"fs.read","id":"p","path":"/home/x\\u0000y"}', "p", "invalid_argument", "NUL"),
         (b'{"type":"settings.set","id":"q","name":"agents.max_stepz","value":3}', "q", "invalid_argument", "agents.max_steps"),
