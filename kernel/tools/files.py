@@ -1,13 +1,15 @@
 """read_file, write_file, list_files, mkdir: the agent's own files and the folders mounted for it."""
 
+import asyncio
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from kernel.errors import AetherError, InvalidArgumentError, NotFoundError
+from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from kernel.protocol.agent import AgentFileCreated
 from kernel.protocol.records import FileStat
 from kernel.tools.base import Arguments, Preview, ToolContext, ToolResult, cut_middle
+from kernel.vfs.agent_files import Location
 
 READ_CHARACTERS = 100_000
 DIFF_CHARACTERS = 20_000
@@ -57,8 +59,9 @@ class WriteFile:
     ARGUMENTS: ClassVar[type[Arguments]] = WriteFileArguments
 
     async def preview(self, arguments: Any, context: ToolContext) -> Preview:
-        """The diff against what is there."""
+        """The diff against what is there. Raises AetherError for what cannot be written: nobody is asked in vain."""
         place = context.files.locate(arguments.path)
+        await _require_writable(place)
         before = await _text_or_none(context, arguments.path)
         diff = await context.comparisons.compare(before, arguments.content, place.guest_path)
         own = not place.mount.shared
@@ -172,6 +175,20 @@ class Mkdir:
         """Make it."""
         await context.files.mkdir(arguments.path)
         return ToolResult(f"Made the folder {context.files.absolute(arguments.path)}.")
+
+
+async def _require_writable(place: Location) -> None:
+    """Refuse what a write would refuse by the name alone. Raises AetherError."""
+    if place.mount.read_only:
+        raise PermissionDeniedError(f"{place.guest_path} is in a read-only folder.")
+    try:
+        kind = await asyncio.to_thread(place.tree.kind, place.relative)
+    except NotFoundError:
+        return  # it will be made, and the folders above it
+    if kind == "symlink":
+        raise PermissionDeniedError(f"{place.guest_path} is a link; what it points to is not written through it.")
+    if kind != "file":
+        raise InvalidArgumentError(f"{place.guest_path} is not a regular file.")
 
 
 async def _text_or_none(context: ToolContext, path: str) -> str | None:
