@@ -202,6 +202,8 @@ class LanguageModels:
             started_at=exchange.started_at,
             duration_s=exchange.duration_s,
             error=exchange.error,
+            input_tokens=exchange.input_tokens,
+            output_tokens=exchange.output_tokens,
         )
         self._exchanges.add(record)
         self._bus.publish(system.LlmExchanged(exchange=record))

@@ -213,7 +213,10 @@ class ProviderInfo(Record, frozen=True, kw_only=True, rename="camel"):
 
 
 class LlmExchange(Record, frozen=True, kw_only=True, rename="camel"):
-    """One call to a language model as it went over the wire, secrets removed, bodies bounded."""
+    """One call to a language model as it went over the wire, secrets removed, bodies bounded.
+
+    input_tokens, output_tokens: what the server counted, 0 where it did not say.
+    """
 
     id: str
     pid: int
@@ -226,6 +229,8 @@ class LlmExchange(Record, frozen=True, kw_only=True, rename="camel"):
     started_at: float
     duration_s: float
     error: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 class SystemCheck(Record, frozen=True, kw_only=True, rename="camel"):

@@ -16,7 +16,7 @@ import msgspec
 
 from kernel.clock import Clock
 from kernel.providers import failures, wire_json
-from kernel.providers.base import ChatRequest, Chunk, ModelInfo, ProviderError
+from kernel.providers.base import ChatRequest, Chunk, ModelInfo, ProviderError, Usage
 from kernel.providers.http import HttpClient, HttpStream, HttpTimeouts, SseEvent, SseParser, TransportFailure
 from kernel.providers.recording import ExchangeObserver, ExchangeRecorder, Recording
 from kernel.providers.redaction import Redactor
@@ -190,6 +190,8 @@ class HttpDialect(ABC):
                     await self._refuse(response, recording, request.model)
                 async with aclosing(self._decoded(request, response, recording)) as chunks:
                     async for chunk in chunks:
+                        if recording is not None and isinstance(chunk, Usage):
+                            recording.used(chunk.input_tokens, chunk.output_tokens)
                         yield chunk
             error = ""
         except TransportFailure as failure:

@@ -27,6 +27,7 @@ class Exchange(msgspec.Struct, frozen=True):
     """One request and its answer, keys removed, bodies bounded (head and tail are kept, the cut is marked).
 
     status: HTTP status, 0 where none came. started_at: seconds since the epoch. error: empty when it went well.
+    input_tokens, output_tokens: what the server counted, 0 where it did not say.
     """
 
     id: str
@@ -39,6 +40,8 @@ class Exchange(msgspec.Struct, frozen=True):
     started_at: float
     duration_s: float
     error: str
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 ExchangeObserver = Callable[[Exchange], None]
@@ -92,11 +95,16 @@ class Recording:
         self._started_at = recorder.clock.now()
         self._started = recorder.clock.monotonic()
         self._done = False
+        self._tokens = (0, 0)
         self.status = 0
 
     def received(self, data: bytes) -> None:
         """More of the answer's body."""
         self._response.add(data)
+
+    def used(self, input_tokens: int, output_tokens: int) -> None:
+        """What the server counted."""
+        self._tokens = (max(0, input_tokens), max(0, output_tokens))
 
     def finish(self, error: str = "") -> None:
         """Report the exchange; only the first call counts."""
@@ -115,6 +123,8 @@ class Recording:
             started_at=self._started_at,
             duration_s=self._recorder.clock.monotonic() - self._started,
             error=redact.text(error),
+            input_tokens=self._tokens[0],
+            output_tokens=self._tokens[1],
         )
         self._recorder.report(exchange)
 

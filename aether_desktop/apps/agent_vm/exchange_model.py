@@ -1,6 +1,7 @@
 """One agent's calls to language models for a list view: those that the kernel still knows, then each one as it ends.
 
-Read when the list is first wanted. Bounded as the kernel's own memory is: the oldest give way, and how many did is told.
+Read when the list is wanted, and let go when it is not: the kernel has them all, and a window that nobody looks at keeps no copy. Bounded
+as the kernel's own memory is: the oldest give way, and how many did is told.
 """
 
 from __future__ import annotations
@@ -76,7 +77,25 @@ class ExchangeModel(QAbstractListModel):
             self._again = True
             return
         self._waiting = []
-        self._tasks.spawn(self._read(), name="exchanges")
+        self._tasks.spawn(self._read(self._waiting), name="exchanges")
+
+    def release(self) -> None:
+        """Let go of everything; what comes is not followed until it is loaded again."""
+        self._tasks.cancel()
+        self._waiting = None
+        self._loaded = False
+        self._error = None
+        self.beginResetModel()
+        self._lines.clear()
+        self._ids.clear()
+        self._characters = self._forgotten = 0
+        self.endResetModel()
+
+    def row_of(self, exchange_id: str) -> int | None:
+        """Where a call is, None where it is not there."""
+        if exchange_id not in self._ids:
+            return None
+        return next(row for row, line in enumerate(self._lines) if line.exchange.id == exchange_id)
 
     def line(self, row: int) -> ExchangeLine:
         """The call at an index. Raises IndexError."""
@@ -95,7 +114,8 @@ class ExchangeModel(QAbstractListModel):
             return line
         return line.words if role in _TEXT_ROLES else None
 
-    async def _read(self) -> None:
+    async def _read(self, waiting: list[LlmExchange]) -> None:
+        """waiting: what ends meanwhile; another list takes its place where this reading was given up."""
         try:
             while True:
                 self._again = False
@@ -106,7 +126,8 @@ class ExchangeModel(QAbstractListModel):
         except AetherError as error:
             self._error = error
         finally:
-            waiting, self._waiting = self._waiting or [], None
+            if self._waiting is waiting:
+                self._waiting = None
         if self._loaded:
             self._append(waiting)
         self.changed.emit()

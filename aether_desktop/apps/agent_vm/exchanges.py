@@ -21,17 +21,13 @@ ROW_CHARACTERS = 2_000
 MOST_INDENT = 40
 NAME_CHARACTERS = 80
 ERROR_CHARACTERS = 300
-_USAGE_WITHIN = 6_000
 _TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
 _LEFT_OUT = re.compile(r"\n(\[\.\.\. ([\d,]{1,20}) bytes in all; the middle is left out \.\.\.\])\n")
-# A quotation mark inside of a JSON string has a backslash before it: what a model says of tokens is not taken for its usage.
-_SENT = re.compile(r'(?<!\\)"(?:prompt_tokens|input_tokens|promptTokenCount|prompt_eval_count)"\s*:\s*(\d{1,12})')
-_ANSWERED = re.compile(r'(?<!\\)"(?:completion_tokens|output_tokens|candidatesTokenCount|eval_count)"\s*:\s*(\d{1,12})')
 _SIZES = ((1 << 20, "MB"), (1 << 10, "KB"))
 
 
 class ExchangeLine(msgspec.Struct, frozen=True):
-    """One call in the list. outcome: its status or why there was no answer. tokens: (sent, answered), 0 where the answer names none.
+    """One call in the list. outcome: its status or why there was no answer.
 
     Sizes are those of the bodies as they went over the wire, in bytes.
     """
@@ -39,7 +35,6 @@ class ExchangeLine(msgspec.Struct, frozen=True):
     exchange: LlmExchange
     ok: bool
     outcome: str
-    tokens: tuple[int, int]
     request_bytes: int
     response_bytes: int
 
@@ -57,8 +52,8 @@ class ExchangeLine(msgspec.Struct, frozen=True):
 
     @property
     def figures(self) -> str:
-        """Tokens where they are known, and sizes."""
-        sent, answered = self.tokens
+        """Tokens where the server counted them, and sizes."""
+        sent, answered = self.exchange.input_tokens, self.exchange.output_tokens
         tokens = f"{sent:,} → {answered:,} tokens · " if sent or answered else ""
         return f"{tokens}{self.sizes}"
 
@@ -81,13 +76,7 @@ def line_of(exchange: LlmExchange) -> ExchangeLine:
     said = visible(one_line(exchange.error, ERROR_CHARACTERS))
     outcome = " · ".join(part for part in (status, said) if part) or "no answer"
     sizes = size_of(exchange.request_body), size_of(exchange.response_body)
-    return ExchangeLine(exchange, ok, outcome, tokens_of(exchange.response_body), *sizes)
-
-
-def tokens_of(response: str) -> tuple[int, int]:
-    """(tokens sent, tokens answered) as a model server's answer tells them at its beginning or end; 0 where it does not."""
-    ends = response if len(response) <= 2 * _USAGE_WITHIN else response[:_USAGE_WITHIN] + response[-_USAGE_WITHIN:]
-    return _last_number(_SENT, ends), _last_number(_ANSWERED, ends)
+    return ExchangeLine(exchange, ok, outcome, *sizes)
 
 
 def size_of(body: str) -> int:
@@ -116,11 +105,6 @@ def readable(body: str, limit: int = MOST_CHARACTERS) -> tuple[str, bool]:
         if size > limit:
             return "\n".join(shown)[:limit], False
     return "\n".join(shown), True
-
-
-def _last_number(pattern: re.Pattern[str], text: str) -> int:
-    found = pattern.findall(text)
-    return int(found[-1]) if found else 0
 
 
 def _cut_of(body: str) -> re.Match[str] | None:

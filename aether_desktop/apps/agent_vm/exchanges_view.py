@@ -1,12 +1,12 @@
 """The tab "Model": every call of the agent to a language model, with what was sent and what was answered.
 
-Read from the kernel when the tab is first in front, then live.
+Read from the kernel when the tab comes to the front, then live; some seconds after it has gone from there they are let go.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from aether_desktop.apps.agent_vm.exchange_bodies import ExchangeDetail
@@ -25,6 +25,8 @@ BELOW_FROM_PX = 380
 LIST_PX = 300
 HINT_CHARACTERS = 300
 HEURISTIC = "heuristic"
+KEPT_HIDDEN_MS = 10_000
+"""Somebody who goes to another tab for a moment finds everything as it was."""
 
 
 class ExchangesView(QWidget):
@@ -35,6 +37,7 @@ class ExchangesView(QWidget):
         self._info: ProcessInfo | None = None
         self._alone = False
         self._looks = False
+        self._chosen = ""
         self.model = ExchangeModel(client, pid, self)
         self.list = ExchangeList(self.model, self)
         self.detail = ExchangeDetail()
@@ -71,10 +74,16 @@ class ExchangesView(QWidget):
         self._empty.set_text(*_nothing(info))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Read the calls when they are first looked at."""
+        """Read the calls when they are looked at."""
         super().showEvent(event)
+        self.hidden_for.stop()
         if not self.model.loaded:
             self.model.load()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks any more."""
+        super().hideEvent(event)
+        self.hidden_for.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """List and call beside each other, below each other, or one of them."""
@@ -82,6 +91,10 @@ class ExchangesView(QWidget):
         self._share_room()
 
     def _connect(self) -> None:
+        self.hidden_for = QTimer(self)
+        self.hidden_for.setSingleShot(True)
+        self.hidden_for.setInterval(KEPT_HIDDEN_MS)
+        self.hidden_for.timeout.connect(self.model.release)
         self.model.changed.connect(self._on_changed)
         self.list.chosen.connect(self._on_chosen)
         self.list.opened.connect(self._look)
@@ -105,7 +118,11 @@ class ExchangesView(QWidget):
         first = self._pages.currentWidget() is not self.splitter
         self._show_page(self.splitter if count else self._empty)
         if count and (first or not self.list.currentIndex().isValid()):
-            self.list.choose_last()
+            row = self.model.row_of(self._chosen)
+            if row is None:
+                self.list.choose_last()
+            else:
+                self.list.setCurrentIndex(self.model.index(row))
             self._share_room()
 
     def _show_page(self, page: QWidget) -> None:
@@ -117,6 +134,7 @@ class ExchangesView(QWidget):
 
     def _on_chosen(self, line: ExchangeLine | None) -> None:
         if line is not None:
+            self._chosen = line.exchange.id
             self.detail.show_line(line)
 
     def _look(self) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from kernel.providers.base import ChatMessage, ChatRequest, ToolCall, ToolCallFinished, Usage
+from kernel.providers.recording import Exchange
 from kernel.providers.scripted import ScriptedCall, Turn
 from tests.contract.providers.rig import ALL, WIRE, Normal, ask, collect, normal, provider_for
 from tests.fakes.llm_server import Chunking, Reply
@@ -61,6 +62,19 @@ async def test_same_script_same_chunks(dialect: str, script: str, chunking: Chun
     turn = SCRIPTS[script]
     async with provider_for(dialect, [Reply(turn, chunking=chunking)]) as (provider, _):
         assert normal(await collect(provider, ask())) == expected(turn)
+
+
+@pytest.mark.parametrize("script", ["reasoning, text, call", "cut at the limit"])
+@pytest.mark.parametrize("dialect", WIRE)
+async def test_what_a_server_counted_is_told_with_the_exchange(dialect: str, script: str) -> None:
+    exchanges: list[Exchange] = []
+    turn = SCRIPTS[script]
+    async with provider_for(dialect, [turn], on_exchange=exchanges.append) as (provider, _):
+        usage = normal(await collect(provider, ask())).usage
+    *others, told = ((exchange.input_tokens, exchange.output_tokens) for exchange in exchanges)
+    assert told == (usage or (0, 0))
+    assert set(others) <= {(0, 0)}
+    assert usage == ((100, 40) if turn.usage else None)
 
 
 STYLES = {

@@ -58,7 +58,8 @@ async def test_every_call_of_an_agent_shows_its_request_and_its_answer(make_benc
     first, second = _shown(view)
     assert [line.exchange.pid for line in (first, second)] == [pid, pid]
     assert (first.ok, first.outcome, first.exchange.provider, first.exchange.model) == (True, "200", "llamacpp", "mine")
-    assert (first.tokens, second.tokens) == ((310, 12), (0, 0))
+    counted = [(line.exchange.input_tokens, line.exchange.output_tokens) for line in (first, second)]
+    assert counted == [(310, 12), (0, 0)]
     assert first.request_bytes == len(server.chats[0].raw)
     view.list.choose_last()
     sent = json.loads(view.detail.request.text.toPlainText())

@@ -343,6 +343,8 @@ def exchange(number: int, at: float, **changes: Any) -> LlmExchange:
         "id": f"e{number}", "pid": PID, "provider": "ollama", "model": "gemma4:e2b", "url": "http://127.0.0.1:11434/api/chat",
         "request_body": ASKED, "response_body": SAID, "status": 200, "started_at": AT + at, "duration_s": 3.4,
     }  # fmt: skip
+    if changes.get("response_body", SAID) == SAID:
+        fields |= {"input_tokens": 2310, "output_tokens": 118}
     return LlmExchange(**{**fields, **changes})
 
 
