@@ -249,6 +249,7 @@ class MainWindow(QWidget):
 
     def _connect(self) -> None:
         self._windows.windows_changed.connect(self._on_windows_changed)
+        self._windows.place_changed.connect(self._keeper.note_change)
         self._windows.menu_requested.connect(
             lambda frame, position: popup_menu(self, window_menu(self._windows, frame), position)
         )

@@ -1,4 +1,4 @@
-"""The sheet that lists all key sequences, by group: those of the action registry when it opens, then those of terminals."""
+"""The sheet that lists all key sequences, by group: those of the action registry when it opens, then those of apps and terminals."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from aether_desktop.shell.shortcuts import Action
@@ -43,7 +44,7 @@ def _list_of(actions: Sequence[Action]) -> QWidget:
         grid.addWidget(heading, row, 0, 1, 2)
         row += 1
         for text, key_text in members:
-            keys = Label(key_text, "secondary")
+            keys = Label(_as_written(key_text), "secondary")
             keys.setFont(mono_font(TYPE.label))
             keys.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(Label(text), row, 0)
@@ -57,4 +58,18 @@ def _groups(actions: Sequence[Action]) -> Iterator[tuple[str, Sequence[tuple[str
     keyed = sorted((action for action in actions if action.keys), key=lambda action: action.group)
     for group, members in groupby(keyed, key=lambda action: action.group):
         yield group, [(action.text.replace("&", ""), action.key_text) for action in members]
+    # Read only now: an app is not loaded before it is used.
+    from aether_desktop.apps.agent_vm.key_help import QUESTION, WINDOW
+    from aether_desktop.apps.mission_control.key_help import PAGE
+
+    yield "Mission Control", PAGE
+    yield "An agent's window", WINDOW
+    yield "A question of an agent", QUESTION
     yield "Terminals", HELP
+
+
+def _as_written(keys: str) -> str:
+    """Keys as this system writes them; what is no single key sequence (a click, two keys to choose from) stays as it is."""
+    sequence = QKeySequence(keys)
+    known = sequence.toString(QKeySequence.SequenceFormat.PortableText) == keys
+    return sequence.toString(QKeySequence.SequenceFormat.NativeText) if known else keys

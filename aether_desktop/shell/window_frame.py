@@ -61,6 +61,8 @@ class WindowFrame(QWidget):
     """The window's menu was asked for; with the global position."""
     content_changed = Signal()
     """Title, arguments, state or attention changed."""
+    place_changed = Signal()
+    """It was moved or resized as a native window of its own."""
 
     def __init__(self, layer: QWidget, spec: WindowSpec, states: WindowStates) -> None:
         """``states`` keeps what the window remembers of its own."""
@@ -205,12 +207,14 @@ class WindowFrame(QWidget):
         """Take shadow and ring along."""
         super().moveEvent(event)
         self._place_siblings()
+        self._note_place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the parts and round the corners."""
         super().resizeEvent(event)
         self._place_siblings()
         self._place()
+        self._note_place()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """A native window manager asks to close a detached window: the manager decides."""
@@ -265,6 +269,10 @@ class WindowFrame(QWidget):
         if not self.detached:
             self.shadow.surround(self.geometry())
             self.ring.surround(self.geometry())
+
+    def _note_place(self) -> None:
+        if self.detached:
+            self.place_changed.emit()
 
     def _on_light_pressed(self, light: Light) -> None:
         {

@@ -37,6 +37,8 @@ class WindowManager(QObject):
 
     windows_changed = Signal()
     """A window was opened or closed, or its title, place, arguments, state or attention changed."""
+    place_changed = Signal()
+    """A detached window was moved or resized, which its native frame does without the manager."""
     menu_requested = Signal(object, QPoint)
     """A window's menu was asked for: the ``WindowFrame`` and the global position."""
 
@@ -125,8 +127,11 @@ class WindowManager(QObject):
         self.windows_changed.emit()
         return frame
 
-    def activate(self, frame: WindowFrame, *, take_focus: bool = True) -> None:
-        """Bring ``frame`` to the front, restored if it was minimised, and give it the keyboard."""
+    def activate(self, frame: WindowFrame, *, take_focus: bool = True, forward: bool = True) -> None:
+        """Bring ``frame`` to the front, restored if it was minimised, and give it the keyboard.
+
+        ``forward``: the desktop comes before a detached window that is in front now.
+        """
         if frame not in self._recent:
             return
         restored = frame.minimised
@@ -143,6 +148,8 @@ class WindowManager(QObject):
         elif changed or not frame.isVisible():
             frame.show_in_desktop(decorated=frame.zone is not Zone.MAXIMISED)
             frame.raise_in_desktop()
+        if take_focus and forward and not frame.detached:
+            self._bring_desktop_forward()
         self._set_active(frame)
         if take_focus:
             self._focus(frame)
@@ -285,6 +292,7 @@ class WindowManager(QObject):
         frame.maximise_requested.connect(lambda: self.toggle_maximised(frame))
         frame.menu_requested.connect(lambda position: self.menu_requested.emit(frame, position))
         frame.content_changed.connect(self.windows_changed)
+        frame.place_changed.connect(self.place_changed)
 
     def _set_active(self, frame: WindowFrame | None) -> None:
         if frame is self._active:
@@ -301,7 +309,15 @@ class WindowManager(QObject):
             self._set_active(None)
             self._layer.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            self.activate(following)
+            self.activate(following, forward=False)
+
+    def _bring_desktop_forward(self) -> None:
+        """Only before another window of ours: what a person does elsewhere is not interrupted."""
+        native, front = self._layer.window(), QApplication.activeWindow()
+        if isinstance(front, WindowFrame) and front is not native:
+            native.setWindowState(native.windowState() & ~Qt.WindowState.WindowMinimized)
+            native.raise_()
+            native.activateWindow()
 
     def _focus(self, frame: WindowFrame) -> None:
         if _has_focus(frame):

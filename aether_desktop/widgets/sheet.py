@@ -1,7 +1,8 @@
 """A question or a form over a window, in place of a modal dialog with its own event loop.
 
 The parent is dimmed and cannot be clicked; Escape dismisses, Return presses the default button, Tab stays inside, and so does the
-keyboard whatever happens behind it (``key_hold``). The answer comes as the signal ``finished`` or from ``await sheet.wait_answer()``.
+keyboard whatever happens behind it (``key_hold``). Page Up and Down, Home and End scroll what has no room. The answer
+comes as the signal ``finished`` or from ``await sheet.wait_answer()``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from aether_desktop.theme.current import tokens_of
@@ -30,6 +31,16 @@ _LEAST_CONTENT_PX = 24
 _TIGHT_PX = 420
 _ROOMY_PX = 320
 """Over a parent this high every sheet has room, since its content scrolls."""
+
+
+_SCROLLING = {
+    Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
+    Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
+    Qt.Key.Key_Up: QAbstractSlider.SliderAction.SliderSingleStepSub,
+    Qt.Key.Key_Down: QAbstractSlider.SliderAction.SliderSingleStepAdd,
+    Qt.Key.Key_Home: QAbstractSlider.SliderAction.SliderToMinimum,
+    Qt.Key.Key_End: QAbstractSlider.SliderAction.SliderToMaximum,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +164,8 @@ class Sheet(QWidget):
             default = self._buttons.get(self._default_key)
             if default is not None and default.isEnabled():
                 self.answer(self._default_key)
+        elif self._content is not None and event.key() in _SCROLLING:
+            self._content.verticalScrollBar().triggerAction(_SCROLLING[Qt.Key(event.key())])
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Keep releases from the page below, as presses are."""

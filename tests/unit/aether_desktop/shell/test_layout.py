@@ -219,6 +219,18 @@ def test_an_absurd_native_place_is_none(tmp_path: Path, native: str) -> None:
     assert len(layout.windows) == (0 if "1e9" in native else 1)
 
 
+def test_the_place_of_a_detached_window_is_kept_without_anything_else_changing(make_desktop: MakeDesktop, qtbot: QtBot) -> None:
+    store = MemoryLayoutStore()
+    desktop = make_desktop(store)
+    desktop.restore()
+    frame = desktop.open_app("files")
+    assert frame is not None
+    desktop.windows.detach(frame)
+    desktop.save_layout()
+    frame.setGeometry(60, 70, 640, 480)
+    qtbot.waitUntil(lambda: [(w.x, w.y, w.width, w.height) for w in store.load().windows] == [(60, 70, 640, 480)], timeout=3000)
+
+
 def test_a_detached_window_comes_back_detached(make_desktop: MakeDesktop) -> None:
     store = MemoryLayoutStore()
     before = make_desktop(store)

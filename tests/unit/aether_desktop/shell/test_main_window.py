@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QDateTime, QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QCursor, QEnterEvent, QImage, QKeyEvent, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from aether_desktop.shell.main_window import MainWindow
@@ -19,6 +19,7 @@ from aether_desktop.shell.window_frame import WindowSpec
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.theme.tokens import LIGHT
 from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.sheet import Sheet
 from tests.unit.aether_desktop.shell.conftest import MakeDesktop
 
 LEFT = Qt.MouseButton.LeftButton
@@ -355,6 +356,25 @@ def test_the_shortcuts_sheet_lists_the_keys_and_closes_with_escape(desktop: Main
     assert sheet is not None
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: QApplication.focusWidget() is field)
+
+
+def test_the_shortcuts_sheet_is_scrolled_with_the_keys_and_names_those_of_the_apps(desktop: MainWindow) -> None:
+    desktop.show_shortcuts()
+    sheet = desktop.findChild(Sheet)
+    assert sheet is not None
+    said = {label.text() for label in sheet.findChildren(QLabel)}
+    assert {"Ctrl+Shift+K", "Ctrl+Shift+P", "Ctrl+L", "Enter or Y", "D or N", "/", "Ctrl+Shift+F", "Ctrl+PgDown"} <= said
+    bar = sheet.findChildren(QScrollArea)[0].verticalScrollBar()
+    focus = QApplication.focusWidget()
+    assert bar.maximum() > 0 and bar.value() == 0
+    for key, reached in (
+        (Qt.Key.Key_PageDown, min(bar.pageStep(), bar.maximum())),
+        (Qt.Key.Key_End, bar.maximum()),
+        (Qt.Key.Key_PageUp, bar.maximum() - min(bar.pageStep(), bar.maximum())),
+        (Qt.Key.Key_Home, 0),
+    ):
+        QTest.keyClick(focus, key)
+        assert bar.value() == reached
 
 
 def test_every_control_of_the_shell_has_an_accessible_name(desktop: MainWindow, status: StatusFeed) -> None:

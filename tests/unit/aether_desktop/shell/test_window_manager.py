@@ -295,6 +295,31 @@ def test_a_window_detaches_with_its_content_and_comes_back(desktop: MainWindow, 
     assert frame.shadow.isVisible()
 
 
+def test_moving_or_resizing_a_detached_window_is_noted(desktop: MainWindow, qtbot: QtBot) -> None:
+    frame = desktop.open_app("files")
+    assert frame is not None
+    desktop.windows.detach(frame)
+    for change in (lambda: frame.move(frame.x() + 40, frame.y() + 30), lambda: frame.resize(frame.width() + 50, frame.height() + 20)):
+        with qtbot.waitSignal(desktop.windows.place_changed, timeout=1000):
+            change()
+    (record,) = desktop.windows.layout()
+    assert (record.x, record.y, record.width, record.height) == frame.geometry().getRect()
+
+
+def test_a_window_that_is_opened_from_a_detached_one_is_not_left_behind_it(desktop: MainWindow, qtbot: QtBot) -> None:
+    detached = desktop.open_app("files")
+    assert detached is not None
+    desktop.windows.detach(detached)
+    qtbot.waitUntil(detached.isActiveWindow)
+    desktop.open_window("agent-vm", (("pid", "1"),), key="1", title="Coder · 1")
+    qtbot.waitUntil(desktop.isActiveWindow)
+    desktop.windows.activate(detached)
+    qtbot.waitUntil(detached.isActiveWindow)
+    desktop.windows.minimise(detached)
+    QApplication.processEvents()
+    assert desktop.windows.active is not detached
+
+
 def test_closing_a_detached_window_by_the_system_asks_its_guard(desktop: MainWindow) -> None:
     frame = opened(desktop)
     desktop.windows.detach(frame)

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QWidget
 
 from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
+from aether_desktop.apps.agent_vm.key_help import WINDOW
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
 from aether_desktop.apps.agent_vm.timeline_delegate import KEPT_LAYOUTS
 from aether_desktop.apps.agent_vm.timeline_layout import lay_out
@@ -563,3 +565,9 @@ async def test_layouts_of_rows_that_are_gone_are_forgotten_and_the_others_kept(m
         delegate.layout_of(msgspec.structs.replace(row, key=f"gone-{number}"), 700)
     assert len(delegate._layouts) < KEPT_LAYOUTS
     assert delegate.layout_of(row, 700) is kept
+
+
+async def test_the_list_of_keys_names_every_one_of_the_window(make_view: MakeView) -> None:
+    view = await make_view()
+    bound = {shortcut.key().toString() for shortcut in view.findChildren(QShortcut) if shortcut.parent() in (view, view.tabs)}
+    assert bound == {keys for _, keys in WINDOW}

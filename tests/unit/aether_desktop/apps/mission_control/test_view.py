@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
-from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QToolTip, QWidget
 
 from aether_desktop.apps.mission_control import paint_parts, row_painter
 from aether_desktop.apps.mission_control.agent_grid import AgentGrid, Layout
+from aether_desktop.apps.mission_control.key_help import PAGE
 from aether_desktop.models.agent_order import Sort
 from aether_desktop.models.agent_status import Group
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
@@ -521,3 +522,8 @@ def test_large_figures_stay_in_their_columns(
     large = ProcessView(info=make_info(2, step=step, max_steps=most, memory_mb=memory, cpu_percent=3.0))
     assert paint_parts.usage_texts(large) == texts
     assert paint_parts.usage_width(large) == paint_parts.usage_width(usual)
+
+
+async def test_the_list_of_keys_names_every_one_of_the_page(page: Page) -> None:
+    listed = {QKeySequence(keys)[0].key() for _, keys in PAGE}
+    assert set(page.view._keys()) <= listed
