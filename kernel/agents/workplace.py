@@ -37,6 +37,9 @@ from kernel.vfs.homes import Home, Homes
 from kernel.vfs.shares import SharedWorkspaces
 
 MEGABYTE = 1 << 20
+#: What the kernel of the machine makes up, and what every sandbox has its own of; memory that programs share is like any other folder.
+SYSTEM_FOLDERS = (Path("/proc"), Path("/sys"), Path("/dev"))
+SHARED_MEMORY = Path("/dev/shm")
 LAUNCHES_AT_ONCE = 4
 DETECTION_TIMEOUT_S = 5.0
 
@@ -352,6 +355,9 @@ def _check_mount(mount: WorkspaceMount, paths: Paths) -> None:
         raise InvalidArgumentError(f"{host} cannot be mounted: {error.strerror}.", "Choose a folder that exists.") from error
     if not real.is_dir():
         raise InvalidArgumentError(f"{host} is not a folder.", "Mount the folder that holds it.")
+    above = (real, *real.parents)
+    if SHARED_MEMORY not in above and any(system in above for system in SYSTEM_FOLDERS):
+        raise PermissionDeniedError(f"{host} holds no files but what the system makes up.", "Choose another folder.")
     root = paths.root.resolve()
     if real == root or real in root.parents or paths.state.resolve() in (real, *real.parents):
         raise PermissionDeniedError(f"{host} holds Aether's own files; an agent must not see them.", "Choose another folder.")

@@ -1,12 +1,14 @@
 """read_file, write_file, list_files, mkdir: the agent's own files and the folders mounted for it."""
 
 import asyncio
+import contextlib
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
 from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from kernel.protocol.agent import AgentFileCreated
+from kernel.protocol.ids import FileType
 from kernel.protocol.records import FileStat
 from kernel.tools.base import Arguments, Preview, ToolContext, ToolResult, cut_middle
 from kernel.vfs.agent_files import Location
@@ -181,14 +183,28 @@ async def _require_writable(place: Location) -> None:
     """Refuse what a write would refuse by the name alone. Raises AetherError."""
     if place.mount.read_only:
         raise PermissionDeniedError(f"{place.guest_path} is in a read-only folder.")
-    try:
-        kind = await asyncio.to_thread(place.tree.kind, place.relative)
-    except NotFoundError:
+    kind = await asyncio.to_thread(_kind_or_none, place)
+    if kind is None:
         return  # it will be made, and the folders above it
     if kind == "symlink":
         raise PermissionDeniedError(f"{place.guest_path} is a link; what it points to is not written through it.")
     if kind != "file":
         raise InvalidArgumentError(f"{place.guest_path} is not a regular file.")
+
+
+def _kind_or_none(place: Location) -> FileType | None:
+    """What the name is, None where it is free. Raises AetherError also where a folder above it is none."""
+    try:
+        return place.tree.kind(place.relative)
+    except NotFoundError:
+        above = place.relative.rpartition("/")[0]
+    while above:
+        with contextlib.suppress(NotFoundError):
+            if place.tree.kind(above) not in ("directory", "symlink"):
+                raise InvalidArgumentError(f"{place.guest_path} lies below a file; {above} is no folder.")
+            return None
+        above = above.rpartition("/")[0]
+    return None
 
 
 async def _text_or_none(context: ToolContext, path: str) -> str | None:

@@ -1,9 +1,13 @@
 """Asking before anything risky."""
 
+import os
+from pathlib import Path
+
 import pytest
 
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, PermissionDeniedError
 from kernel.protocol import agent, process, system
+from kernel.protocol.records import SandboxConfig, WorkspaceMount
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench
 
@@ -184,3 +188,28 @@ async def test_the_three_ways_to_tell_an_agent_something(bench: Bench, mode: str
     if mode == "queue":
         finished = [event.log_id for event in bench.of(pid, agent.AgentObservation) if event.tool == "complete"]
         assert said[1].log_id > finished[0]
+
+
+@pytest.mark.feature("AP03")
+async def test_nobody_is_asked_for_a_write_that_would_be_refused(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    (folder / "folder").mkdir(parents=True)
+    (folder / "out").symlink_to("/etc")
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "file").touch()
+    os.mkfifo(folder / "pipe")
+    paths = ("out/evil", "pipe", "link", "folder", "file/below")
+    mounts = (WorkspaceMount(host_path=str(folder), guest_path="work"),)
+    turns = (turn("", *(call("write_file", path=f"work/{path}", content="x") for path in paths)), DONE)
+    pid = await bench.deploy(*turns, approval="ask", sandbox=SandboxConfig(mounts=mounts))
+    assert (await bench.ended(pid)).code == 0
+    refused = bench.of(pid, agent.AgentObservation)[: len(paths)]
+    assert [seen.ok for seen in refused] == [False] * len(paths)
+    assert "leads out" in refused[0].result
+    assert not bench.of(pid, process.ApprovalRequired)
+
+
+@pytest.mark.parametrize("folder", ["/proc", "/sys", "/dev", "/proc/self", "/sys/kernel"])
+async def test_folders_that_the_system_makes_up_are_no_place_to_work(bench: Bench, folder: str) -> None:
+    with pytest.raises(PermissionDeniedError, match="what the system makes up"):
+        await bench.deploy(DONE, sandbox=SandboxConfig(mounts=(WorkspaceMount(host_path=folder, guest_path="work"),)))
