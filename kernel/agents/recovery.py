@@ -7,12 +7,15 @@ import msgspec
 
 from kernel.agents import compaction
 from kernel.agents.agent import Agent, Outcome
-from kernel.agents.thinking import Thought
+from kernel.agents.thinking import Thought, in_words
 from kernel.errors import ProviderError
 from kernel.protocol.agent import AgentNotice, AgentThought
 
 MAX_ERRORS_IN_A_ROW = 3
+#: A request that failed before any word of its answer was sent again already; one that was cut off later was not.
+MAX_CUTS_IN_A_ROW = 7
 ERROR_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 20.0
 LONGEST_WAIT_S = 900.0
 #: Another turn may go well although the same request need not be sent again.
 PASSING_KINDS = ("", "bad_response")
@@ -34,8 +37,9 @@ async def recover(agent: Agent, error: ProviderError, said: Thought, count: int)
     """
     kind = getattr(error, "kind", "")
     asked_s = getattr(error, "retry_after_s", None) or 0.0
-    wait_s = max(ERROR_PAUSE_S * 2 ** (count - 1), asked_s)
-    outcome = _end(error, kind, wait_s, count)
+    cut_off = error.retryable and (kind == "truncated" or bool(said.text or said.reasoning or said.calls))
+    wait_s = max(min(ERROR_PAUSE_S * 2 ** (count - 1), LONGEST_PAUSE_S), asked_s)
+    outcome = _end(error, kind, wait_s, count, MAX_CUTS_IN_A_ROW if cut_off else MAX_ERRORS_IN_A_ROW)
     step = agent.run.step
     events = [
         AgentThought(
@@ -48,6 +52,9 @@ async def recover(agent: Agent, error: ProviderError, said: Thought, count: int)
     ]
     if asked_s and outcome is None:
         message = f"The server asks to wait: it goes on in {wait_s:.0f} s."
+        events.append(AgentNotice(pid=agent.pid, step=step, kind="retry", message=message))
+    elif cut_off and outcome is None:
+        message = f"Trying again {in_words(wait_s)}."
         events.append(AgentNotice(pid=agent.pid, step=step, kind="retry", message=message))
     await agent.record(*events, run=msgspec.structs.replace(agent.run, thought_step=step), drop_chunks_of_step=step)
     if outcome is None and kind == "context_overflow":
@@ -68,10 +75,10 @@ async def shorten(agent: Agent) -> bool:
     return True
 
 
-def _end(error: ProviderError, kind: str, wait_s: float, count: int) -> Outcome | None:
+def _end(error: ProviderError, kind: str, wait_s: float, count: int, allowed: int) -> Outcome | None:
     """How the run ends where another turn would be no use."""
     if wait_s > LONGEST_WAIT_S:
         asked = f"The server asks to wait {wait_s / 60:,.0f} min; at most {LONGEST_WAIT_S / 60:.0f} min are waited for."
         return Outcome(1, f"{error.message} {asked} {error.hint}".strip())
     lasting = not error.retryable and kind not in (*PASSING_KINDS, "context_overflow")
-    return Outcome(1, str(error)) if lasting or count >= MAX_ERRORS_IN_A_ROW else None
+    return Outcome(1, str(error)) if lasting or count >= allowed else None

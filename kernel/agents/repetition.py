@@ -1,4 +1,5 @@
-"""Notices an agent that goes in circles, pure: the same tool with the same arguments again and again, or a short cycle of calls."""
+"""Notices an agent that goes in circles, pure: the same tool with the same arguments again and again, a short cycle of calls, or
+nothing at all."""
 
 from collections import deque
 
@@ -7,6 +8,7 @@ import msgspec
 from kernel.providers.base import ToolCall
 
 LONGEST_CYCLE = 3
+EMPTY_ANSWERS = 3
 
 
 class RepetitionGuard:
@@ -14,12 +16,19 @@ class RepetitionGuard:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._empty = 0
         self._recent: deque[str] = deque(maxlen=limit * LONGEST_CYCLE)
 
     def note(self, call: ToolCall) -> bool:
         """Remember a call; True when it closes a loop."""
+        self._empty = 0
         self._recent.append(f"{call.name} {msgspec.json.encode(call.arguments, order='sorted').decode()}")
         return any(self._cycles(length) for length in range(1, LONGEST_CYCLE + 1))
+
+    def note_answer(self, *, empty: bool) -> bool:
+        """Remember whether an answer held a word or a call; True when `EMPTY_ANSWERS` in a row held neither."""
+        self._empty = self._empty + 1 if empty else 0
+        return self._empty >= EMPTY_ANSWERS
 
     def reset(self) -> None:
         """Forget what was seen (a person said to go on)."""

@@ -26,6 +26,7 @@ from kernel.providers.base import (
     ToolCallFinished,
     Usage,
 )
+from kernel.providers.base import ProviderError as EmptyAnswersError
 from kernel.store.repositories.metrics import MetricsRepository
 
 FLUSH_INTERVAL_S = 0.05
@@ -65,6 +66,12 @@ async def think(agent: Agent, thought: Thought) -> Thought:
         if closing is not None:
             await closing()
     await _keep(agent, thought, worked_s())
+    if agent.guard.note_answer(empty=not thought.calls and not thought.text.strip()):
+        thought.reasoning = ""  # it is in the journal already
+        # It was asked to go on each time; its steps would be gone within a second.
+        raise EmptyAnswersError(
+            "unsupported", "The model answered neither a word nor a call, several times in a row.", "Choose another model."
+        )
     return thought
 
 
@@ -101,11 +108,16 @@ async def _take(agent: Agent, thought: Thought, words: "_Words", chunk: Any) -> 
                     pid=agent.pid,
                     step=agent.run.step,
                     kind="retry",
-                    message=f"{reason} Trying again in {delay_s:.0f} s (attempt {attempt}).",
+                    message=f"{reason} Trying again {in_words(delay_s)} (attempt {attempt}).",
                 )
             )
     if len(thought.text) + len(thought.reasoning) > MAX_THOUGHT_CHARACTERS:
         raise ProviderError("The model writes without end; its answer was cut off.", "Choose another model.")
+
+
+def in_words(delay_s: float) -> str:
+    """When, for a person: short times with a decimal, since 0 s would be no time at all."""
+    return f"in {delay_s:.0f} s" if delay_s >= 9.5 else f"in {delay_s:.1f} s" if delay_s >= 0.05 else "at once"
 
 
 async def _keep(agent: Agent, thought: Thought, duration_s: float) -> None:

@@ -104,7 +104,7 @@ def classify(fault: ServerFault, *, provider: str, model: str, remedies: Remedie
         retryable = fault.should_retry
     said = redact.text(fault.message)[:MAX_MESSAGE].strip()
     where = f" (status {fault.status})" if fault.status else ""
-    sentence = f"{provider} {_PHRASES[kind]}{where}" + (f": {said}" if said else ".")
+    sentence = f"{provider} {_PHRASES[kind]}{where}" + (f": {_ended(said)}" if said else ".")
     return ProviderError(
         kind,
         sentence,
@@ -114,6 +114,11 @@ def classify(fault: ServerFault, *, provider: str, model: str, remedies: Remedie
         status=fault.status,
         provider=provider,
     )
+
+
+def _ended(text: str) -> str:
+    """A server's words as a sentence: more may follow them."""
+    return text if text.endswith((".", "!", "?", ":", "…", ".)", '."')) else f"{text}."
 
 
 def from_transport(failure: TransportFailure, *, provider: str, model: str, remedies: Remedies) -> ProviderError:

@@ -90,7 +90,8 @@ def _position(text: str) -> str:
     try:
         json.loads(text, strict=False)
     except json.JSONDecodeError as error:
-        return f" ({error.msg} at character {error.pos + 1} of {len(text)})"
+        place = f"at character {error.pos + 1} of {len(text)}" if error.pos < len(text) else "at its end"
+        return f" ({error.msg.removesuffix(' at')} {place})"
     except (ValueError, RecursionError):
         return ""
     return ""

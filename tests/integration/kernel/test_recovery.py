@@ -1,6 +1,7 @@
 """A model that fails: how long an agent waits, when it gives up, and what stays of the words that were shown."""
 
 import asyncio
+import itertools
 from typing import Any
 
 import pytest
@@ -117,3 +118,31 @@ async def test_a_named_model_that_is_gone_leaves_the_run_interrupted(make_bench:
     await second.execute(ProcessResume(pid=pid))
     assert (await second.ended(pid)).summary == "It is done."
     await second.kernel.stop()
+
+
+@pytest.mark.feature("AL13")
+async def test_answers_that_are_cut_off_are_asked_for_again_with_growing_pauses(bench: Bench) -> None:
+    error = {"kind": "truncated", "message": "It broke off.", "after_content": True}
+    pid = await bench.deploy(*[turn("Half an ans", error=error)] * 3, DONE)
+    assert (await bench.ended(pid)).code == 0
+    began = [event.timestamp for event in bench.of(pid, agent.AgentStepStarted)]
+    pauses = [after - before for before, after in itertools.pairwise(began)]
+    assert [pause >= least for pause, least in zip(pauses, (0.5, 1.0, 2.0), strict=True)] == [True] * 3
+    said = [notice.message for notice in bench.of(pid, agent.AgentNotice) if notice.kind == "retry"]
+    assert said == ["Trying again in 0.5 s.", "Trying again in 1.0 s.", "Trying again in 2.0 s."]
+
+
+@pytest.mark.feature("AL13")
+@pytest.mark.parametrize("reasoning", ["", "Hm."])
+async def test_a_model_that_answers_nothing_ends_with_the_reason_before_its_steps_are_gone(bench: Bench, reasoning: str) -> None:
+    pid = await bench.deploy(*[turn("", reasoning=reasoning)] * 20, max_steps=20)
+    exited = await bench.ended(pid)
+    assert exited.code == 1
+    assert exited.summary.startswith("The model answered neither a word nor a call, several times in a row.")
+    assert len(bench.of(pid, agent.AgentStepStarted)) == 3
+
+
+async def test_answers_that_are_empty_now_and_then_end_nothing(bench: Bench) -> None:
+    listing = turn("", call("list_files"))
+    pid = await bench.deploy(turn(""), turn(""), listing, turn(""), turn(""), DONE)
+    assert (await bench.ended(pid)).code == 0

@@ -135,7 +135,8 @@ def test_json_of_every_kind(text: str | bytes, value: object) -> None:
         (json.dumps('{"a":1}'), {"a": 1}, ""),
         ("[1]", {}, "array"),
         ("3", {}, "value"),
-        ('{"a":', {}, "character 6 of 5"),
+        ('{"a":', {}, "(Expecting value at its end)"),
+        ('{"a":"b', {}, "(Unterminated string starting at character 6 of 7)"),
         ("null", {}, "JSON"),
     ],
 )
@@ -270,6 +271,15 @@ def test_keys_are_taken_out_of_messages() -> None:
     for secret in ("topsecret123", "abc&", "sk-proj", "AIzaSy"):
         assert secret not in f"{error} {error!r} {error.hint}"
     assert "topsecret123" not in repr(Redactor("topsecret123"))
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("invalid api key provided", "provided. Set KEY."), ("No.", ": No. Set KEY."), ("", "(status 401). Set KEY.")]
+)
+def test_a_hint_begins_behind_a_full_stop(said: str, shown: str) -> None:
+    fault = failures.read_fault(401, {}, json.dumps({"error": {"message": said}}).encode(), 0.0)
+    error = failures.classify(fault, provider="P", model="m", remedies=REMEDIES, redact=Redactor())
+    assert str(error).endswith(shown)
 
 
 def test_addresses_of_messages_hold_no_password() -> None:
