@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kernel.cli.connection import _OwnKernel
+from kernel.cli.connection import _join, _OwnKernel
 from kernel.cli.output import make_printer
 from kernel.cli.run import _follow
 from kernel.errors import ConflictError
@@ -342,3 +342,17 @@ async def test_a_kernel_of_our_own_tells_where_events_were_lost(bench: Bench) ->
             bench.kernel.bus.publish(agent.AgentNotice(pid=0, step=number, kind="info", message=""))
         seen = [await anext(events) for _ in range(3)]
     assert [type(event).__name__ for event in seen] == ["AgentNotice", "AgentNotice", "ProcessListed"]
+
+
+async def test_joining_a_running_instance_does_not_look_as_if_events_were_lost(socket: Path, bench: Bench) -> None:
+    """What every subscriber is told first is passed over, so that an agent that fails at once is followed to its reason."""
+    connection = await _join(socket)
+    assert connection is not None
+    seen: list[Event] = []
+    async with connection.events() as events:
+        bench.kernel.bus.publish(agent.AgentNotice(pid=0, step=1, kind="info", message="first"))
+        async with asyncio.timeout(10):
+            while not isinstance(event := await anext(events), agent.AgentNotice):
+                seen.append(event)
+    await connection.close()
+    assert not [event for event in seen if isinstance(event, process.ProcessListed)]
