@@ -101,12 +101,14 @@ class AgentGrid(CellsView):
         return Layout.LIST if self.as_list else Layout.GRID
 
     def set_layout_kind(self, kind: Layout) -> None:
-        """Show cards or rows; the selection stays."""
+        """Show cards or rows, from the top: who needs the person comes first. The selection stays, and stays in sight."""
         if kind is not self.layout_kind:
             self.as_list = kind is Layout.LIST
             self.pictures.clear()
             self.updateGeometries()
-            self.scrollTo(self.currentIndex())
+            self.verticalScrollBar().setValue(0)
+            if self.selectionModel().hasSelection():
+                self.scrollTo(self.currentIndex())
             self.viewport().update()
             self._look_at_visible()
 

@@ -109,6 +109,8 @@ def _paint_body(painter: QPainter, card: QRectF, face: Face, tokens: Tokens) -> 
     painter.setPen(QPen(border, 1))
     painter.setBrush(_body_colour(face, tokens))
     painter.drawRoundedRect(outline, RADIUS.medium, RADIUS.medium)
+    if asks and face.selected:
+        parts.paint_selected_inside(painter, card, RADIUS.medium, tokens)
     if face.focused:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(tokens.accent), 2))

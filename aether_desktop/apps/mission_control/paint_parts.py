@@ -134,6 +134,13 @@ def paint_review(painter: QPainter, area: QRectF, tokens: Tokens, *, hovered: bo
     painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), f"{REVIEW} {_KEY}")
 
 
+def paint_selected_inside(painter: QPainter, body: QRectF, radius: float, tokens: Tokens) -> None:
+    """Outline what is selected within its own frame, which says already that it needs the person."""
+    painter.setPen(QPen(QColor(tokens.accent), 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(body.adjusted(2.5, 2.5, -2.5, -2.5), radius - 2, radius - 2)
+
+
 def paint_strip(
     painter: QPainter, area: QRectF, tokens: Tokens, words: str, exact: str, *, review_hovered: bool
 ) -> None:

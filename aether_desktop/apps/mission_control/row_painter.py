@@ -66,7 +66,7 @@ def _paint_body(painter: QPainter, body: QRectF, face: Face, tokens: Tokens, *, 
     fill = parts.mixed(tokens.surface1, tokens.accent, share)
     border = QColor(tokens.line)
     if asks:
-        fill = parts.mixed(tokens.surface1, tokens.attention_fill, 0.10)
+        fill = parts.mixed(fill.name(), tokens.attention_fill, 0.10)
         border = QColor(tokens.attention_fill)
     elif face.selected:
         border = QColor(tokens.accent)
@@ -75,6 +75,8 @@ def _paint_body(painter: QPainter, body: QRectF, face: Face, tokens: Tokens, *, 
     painter.setPen(QPen(border, 1))
     painter.setBrush(fill)
     painter.drawRoundedRect(body.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+    if asks and face.selected:
+        parts.paint_selected_inside(painter, body, 8, tokens)
     if face.focused:
         painter.setPen(QPen(QColor(tokens.accent), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)

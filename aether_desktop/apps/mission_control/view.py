@@ -117,6 +117,7 @@ class MissionControl(QWidget):
         self.layout_button = IconButton("list", "Show as a list", shortcut="L")
         self.history_button = IconButton("history", "History", shortcut="H")
         self.history_button.setCheckable(True)
+        self.older = Button("", "quiet", tooltip="Show the runs of before", shortcut="H")
         top = QHBoxLayout()
         top.setContentsMargins(SPACE.lg + 4, 0, SPACE.md, 0)
         top.setSpacing(SPACE.xs)
@@ -133,9 +134,11 @@ class MissionControl(QWidget):
         column.addLayout(top)
         column.addSpacing(1)
         column.addLayout(body, 1)
+        column.addWidget(self.older)
         column.addWidget(self.selection_bar)
         self.history.hide()
         self.selection_bar.hide()
+        self.older.hide()
         self.setFocusProxy(self.grid)
 
     def _connect(self) -> None:
@@ -146,6 +149,7 @@ class MissionControl(QWidget):
         self.sort_button.clicked.connect(self._open_sort_menu)
         self.layout_button.clicked.connect(self.toggle_layout)
         self.history_button.toggled.connect(self._show_history)
+        self.older.clicked.connect(lambda: self.history_button.setChecked(True))
         self.history.closed.connect(lambda: self.history_button.setChecked(False))
         self.history.opened.connect(self._open_past)
         self.history.deploy_again.connect(self._deploy_again)
@@ -169,9 +173,17 @@ class MissionControl(QWidget):
 
     def _segments(self) -> list[Segment]:
         """The filters with their counts; in a narrow window with the one count that cannot wait."""
-        counts = self.model.counts
+        counts, ended = self.model.counts, self._store.ended
+        # Who has ended is counted by the kernel: this window knows the newest runs only.
+        numbers = {
+            Group.ALL: counts.active + ended.all,
+            Group.ACTIVE: counts.active,
+            Group.NEEDS_YOU: counts.needs_you,
+            Group.DONE: ended.completed + ended.stopped,
+            Group.FAILED: ended.failed,
+        }
         return [
-            Segment(group, name, -1 if self._narrow and group is not Group.NEEDS_YOU else counts.of(group))
+            Segment(group, name, -1 if self._narrow and group is not Group.NEEDS_YOU else numbers[group])
             for group, name in _FILTER_NAMES.items()
         ]
 
@@ -183,6 +195,15 @@ class MissionControl(QWidget):
 
     def _show_segments(self) -> None:
         self.filters.set_segments(self._segments())
+        self._show_older()
+
+    def _show_older(self) -> None:
+        """Say where the runs are that are counted and not listed."""
+        ended, counts = self._store.ended.all, self.model.counts
+        listed = counts.all - counts.active
+        long = f"The newest {listed:,} of {ended:,} ended runs are listed; History has all of them"
+        self.older.setText("All runs are in History" if self._narrow else long)
+        self.older.setVisible(self._store.attached and listed < ended and self.model.filter in (Group.ALL, Group.DONE, Group.FAILED))
 
     def _show_figures(self) -> None:
         self.metrics.set_figures(figures_of(self.model.counts, self._store.ended, self._ctx.stores.kernel.metrics))
@@ -234,6 +255,7 @@ class MissionControl(QWidget):
         self.model.set_filter(group)
         self._ctx.window.set_state("filter", group.value)
         self._show_rows()
+        self._show_segments()
 
     def _search(self, query: str) -> None:
         self.model.set_query(query)
@@ -244,6 +266,7 @@ class MissionControl(QWidget):
             self._show_selection()
         if self.model.counts.all == 0:
             self._show_rows()
+        self._show_segments()
         self._show_figures()
 
     # -- what is done ------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent, QKeySequence
@@ -21,6 +22,7 @@ from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.shell.status import ShellStatus, StatusFeed
 from aether_desktop.shell.window_frame import WindowFrame
 from aether_desktop.stores.reducers.process import ProcessView
+from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import ConflictError
@@ -136,6 +138,53 @@ async def test_filters_are_clicked_and_searches_typed(page: Page) -> None:
     assert page.view.stack.currentWidget() is page.view.nothing
     page.press(Key.Key_Escape)
     assert page.view.model.rowCount() == 6
+
+
+@pytest.mark.feature("MC03")
+async def test_runs_that_only_the_history_lists_are_counted_and_said(page: Page) -> None:
+    labels = [segment.label for segment in page.view.filters._segments]
+    assert labels == ["All 6", "Active 4", "Needs you 1", "Done 1", "Failed 1"] and page.view.older.isHidden()
+    reply = await page.world.client.execute(ProcessList())
+    page.world.client.answer(ProcessList, msgspec.structs.replace(reply, ended=RunCounts(completed=40, failed=30, stopped=3)))
+    await page.world.stores.processes.attach()
+    labels = [segment.label for segment in page.view.filters._segments]
+    assert labels == ["All 77", "Active 4", "Needs you 1", "Done 43", "Failed 30"]
+    assert "77 agents" in page.view.metrics.accessibleName()
+    assert page.view.older.isVisible()
+    assert "newest 2 of 73" in page.view.older.text()
+    page.click(page.view.filters, page.view.filters.segment_rect("active").center().toPoint())
+    assert page.view.older.isHidden()
+    page.click(page.view.filters, page.view.filters.segment_rect("failed").center().toPoint())
+    page.click(page.view.older)
+    assert page.view.history.isVisible()
+
+
+@pytest.mark.feature("MC03")
+@pytest.mark.parametrize("kind", list(Layout))
+async def test_who_needs_you_looks_selected_too(page: Page, kind: Layout) -> None:
+    grid = page.view.grid
+    grid.set_layout_kind(kind)
+    await settle()
+    cell = grid.cell(page.view.model.row_of(6))
+    rest = grid.viewport().grab(cell).toImage()
+    page.press(Key.Key_A, CTRL)
+    await settle()
+    chosen = grid.viewport().grab(cell).toImage()
+    middle = cell.height() // 2
+    accent = tokens_of(grid).accent
+    assert any(chosen.pixelColor(x, middle).name() == accent for x in range(20))
+    assert not any(rest.pixelColor(x, middle).name() == accent for x in range(20))
+
+
+@pytest.mark.feature("MC03")
+async def test_another_layout_begins_with_who_needs_you(world: World, make_page: MakePage) -> None:
+    world.client.processes = [make_info(pid) for pid in range(1, 60)]
+    await attach(world)
+    page = make_page(size=(700, 500))
+    bar = page.view.grid.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    page.press(Key.Key_L)
+    assert bar.value() == 0
 
 
 @pytest.mark.feature("MC03")
