@@ -17,7 +17,8 @@ PIECES = ("text", "a longer text that may wrap", "\r\n", "\x1b[3;5H", "\x1b[H", 
 
 def state(terminal: Terminal) -> object:
     screen = terminal.screen
-    return (terminal.display, [row.wrapped for row in terminal.rows], terminal.history_text(), screen.pen, screen.wrap_pending,
+    return (terminal.display, [row.wrapped for row in terminal.rows], terminal.history_text(), terminal.attributes[screen.pen],
+            screen.wrap_pending,
             (terminal.cursor.x, terminal.cursor.y, terminal.cursor.hidden),
             [[terminal.attributes[attr] for attr in row.attrs] for row in terminal.rows])  # fmt: skip
 
