@@ -106,7 +106,7 @@ class AgentView(QWidget):
         column.addWidget(self.controls)
         self.setMinimumSize(*LEAST_SIZE)
         self._connect()
-        self.show_tab(ctx.arguments.get("tab", "timeline"))
+        self.show_tab(ctx.arguments.get("tab") or ctx.window.state("tab") or "timeline")
         self._tasks.spawn(self._load(), name="load")
 
     def show_tab(self, key: str) -> None:
@@ -118,9 +118,11 @@ class AgentView(QWidget):
             self._aim_focus()
 
     def _choose_tab(self, key: str) -> None:
-        """A person's choice stays with the window: it opens with this tab at the next start."""
+        """A person's choice stays with the window: it opens with this tab the next time, also after it was closed."""
         self.show_tab(key)
-        self._ctx.window.set_arguments(tuple({**self._ctx.arguments, "tab": key}.items()))
+        self._ctx.window.set_state("tab", key)
+        # An argument asks for a tab at the first opening only; kept, it would outdo the choice at the next start.
+        self._ctx.window.set_arguments(tuple((name, value) for name, value in self._ctx.arguments.items() if name != "tab"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """See QWidget."""

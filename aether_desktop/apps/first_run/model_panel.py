@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from aether_desktop.models.model_choices import (
     HEURISTIC,
@@ -21,8 +22,33 @@ from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.progress_bar import ProgressBar
+from aether_desktop.widgets.shown_text import exact_line, menu_words, plain_tooltip
 
 _MOST_SHOWN = 12
+_NAME_CHARACTERS = 200
+_MARK_PX = 34
+"""What the mark and the room around the name take of an option's width."""
+
+
+class _Option(QRadioButton):
+    """A choice whose name ends in an ellipsis where there is no room; its tooltip then has the whole."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(menu_words(text, _NAME_CHARACTERS))
+        self._whole = exact_line(text, _NAME_CHARACTERS)
+        self.setAccessibleName(self._whole)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the mark and a few letters."""
+        return QSize(80, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the name to what fits."""
+        super().resizeEvent(event)
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width() - _MARK_PX)
+        self.setText(shown.replace("&", "&&"))
+        self.setToolTip(plain_tooltip(self._whole) if shown != self._whole else "")
 
 
 class ModelPanel(QWidget):
@@ -118,7 +144,7 @@ class ModelPanel(QWidget):
         self._tick(self._wanted or state.chosen or (models[0].id if models else HEURISTIC))
 
     def _option(self, model_id: str, text: str, detail: str) -> None:
-        button = QRadioButton(text)
+        button = _Option(text)
         button.setProperty("model_id", model_id)
         button.setAccessibleDescription(detail)
         self._group.addButton(button)

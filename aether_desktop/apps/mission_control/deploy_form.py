@@ -24,9 +24,15 @@ from aether_desktop.apps.mission_control.goal_field import GoalField
 from aether_desktop.models.model_choices import ModelChoice
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
+from aether_desktop.widgets.choice import Choice
 from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.shown_text import plain_tooltip
 
+ASKING_IN_FULL = (
+    "It asks before it writes a file with a tool, before a command that deletes, installs, uses the network or cannot be judged, "
+    "and before it reaches a host. A harmless command in its own home runs unasked: its sandbox is the wall."
+)
+"""What waits for the person in the mode ``ask``."""
 _GOAL_HEIGHT_PX = 92
 _SOURCE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _NUMBERS = (
@@ -57,11 +63,11 @@ class DeployForm(QWidget):
         self._problems: dict[str, Label] = {}
         self._limit_problems = ElidedLabel("", "error")
         self.goal = GoalField()
-        self.role = QComboBox()
-        self.model = QComboBox()
+        self.role = Choice()
+        self.model = Choice()
         self.refresh = IconButton("refresh", "Look for models again", size_px=30)
         self.source = ElidedLabel("", "caption")
-        self.approval = QComboBox()
+        self.approval = Choice()
         self.approval_text = ElidedLabel("", "caption")
         self.network = QCheckBox("May use the network")
         self.gpu = QCheckBox("May use the GPU")
@@ -187,7 +193,7 @@ class DeployForm(QWidget):
         ):  # fmt: skip
             widget.setAccessibleName(text)
         for box in (self.role, self.model, self.approval):
-            box.setMinimumContentsLength(12)
+            box.setMinimumContentsLength(4)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     def _lay_out(self) -> None:
@@ -285,7 +291,9 @@ class DeployForm(QWidget):
             self._edited.add(name)
 
     def _describe_approval(self) -> None:
-        self.approval_text.setText(APPROVAL_TEXTS[self.approval.currentData()][1])
+        mode = self.approval.currentData()
+        self.approval_text.setText(APPROVAL_TEXTS[mode][1])
+        self.approval.setToolTip(plain_tooltip(ASKING_IN_FULL) if mode == "ask" else "")
 
     def _on_model_chosen(self, index: int) -> None:
         self._wanted_model = str(self.model.itemData(index) or "")

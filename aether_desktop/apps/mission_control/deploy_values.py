@@ -30,7 +30,7 @@ ROLE_TEXTS: Final[Mapping[AgentRole, str]] = {
     "Tester": "tries to break things",
 }
 APPROVAL_TEXTS: Final[Mapping[ApprovalMode, tuple[str, str]]] = {
-    "ask": ("Ask me first", "Files, commands and the network wait for you."),
+    "ask": ("Ask me first", "Writes, risky commands and the network wait."),
     "edits": ("Let it write, ask for the rest", "Its own files are its own; the rest asks."),
     "yes": ("Never ask", "Its sandbox is the only guard."),
     "deny": ("Refuse what is risky", "What would need your answer is refused."),

@@ -386,4 +386,4 @@ async def test_the_tab_that_a_person_chose_is_kept_with_the_window(world: World,
     assert not world.window.arguments, "what the program shows is nobody's choice"
     QTest.keyClick(view.tabs, Qt.Key.Key_End)
     assert view.tabs.current == "model"
-    assert ("tab", "model") in world.window.arguments
+    assert world.window.state("tab") == "model"

@@ -571,3 +571,13 @@ async def test_the_list_of_keys_names_every_one_of_the_window(make_view: MakeVie
     view = await make_view()
     bound = {shortcut.key().toString() for shortcut in view.findChildren(QShortcut) if shortcut.parent() in (view, view.tabs)}
     assert bound == {keys for _, keys in WINDOW}
+
+
+async def test_the_window_remembers_its_tab_as_its_state_and_opens_with_it(world: World, make_view: MakeView) -> None:
+    view = await make_view()
+    assert view.tabs.current == "timeline"
+    QTest.mouseClick(view.tabs, Qt.MouseButton.LeftButton, pos=view.tabs.segment_rect("files").center().toPoint())
+    assert world.window.state("tab") == "files"
+    assert "tab" not in dict(world.window.arguments)
+    again = await make_view()
+    assert again.tabs.current == "files"

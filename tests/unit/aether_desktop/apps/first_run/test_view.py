@@ -108,6 +108,19 @@ async def test_the_arrow_keys_go_on_through_the_models(world: World) -> None:
     view.close()
 
 
+async def test_a_long_name_of_a_model_ends_in_an_ellipsis_and_widens_nothing(world: World) -> None:
+    name = "a-very-long-name-of-a-model/" * 7
+    world.client.models, world.client.providers = [ModelInfo(id="ollama/x", provider="ollama", name=name)], [OLLAMA]
+    view = await shown(world)
+    view.resize(420, 900)
+    await settle()
+    button = view.models.findChildren(QRadioButton)[0]
+    assert "…" in button.text() and button.accessibleName() == name
+    assert button.width() <= view.width() - 40
+    assert button.fontMetrics().horizontalAdvance(button.text()) <= button.width() - 20
+    view.close()
+
+
 async def test_tab_goes_from_the_top_of_the_page_down(world: World) -> None:
     world.client.models, world.client.providers = [QWEN], [OLLAMA]
     view = FirstRun(world.context)

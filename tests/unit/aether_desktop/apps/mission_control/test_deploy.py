@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtTest import QTest
 
 from aether_desktop.apps.mission_control.deploy_form import DeployForm
+from aether_desktop.widgets.choice import Choice
 from kernel.errors import LimitReachedError, NotFoundError, UnavailableError
 from kernel.protocol.process import ProcessInfoGet, ProcessInfoReply, ProcessSpawn, SpawnReply
 from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, ModelInfo, SandboxConfig, WorkspaceMount
@@ -276,3 +278,25 @@ async def test_history_in_a_small_window_takes_the_place_of_the_agents(page: Pag
     assert page.view.history.width() == page.view.width()
     page.press(Key.Key_Escape)
     assert not page.view.stack.isHidden()
+
+
+@pytest.mark.feature("MC05")
+async def test_nothing_of_the_dialog_is_cut_in_the_smallest_desktop(page: Page) -> None:
+    page.window.resize(480, 360)
+    await settle()
+    form = await opened(page)
+    form.show_gpus(("A GPU",))
+    await settle()
+    viewport = form.parentWidget()
+    assert viewport is not None and form.minimumSizeHint().width() <= form.width() <= viewport.width()
+    assert all(isinstance(box, Choice) for box in (form.role, form.model, form.approval))
+
+
+@pytest.mark.feature("MC05")
+async def test_what_waits_for_the_person_is_said_as_it_is(page: Page) -> None:
+    form = await opened(page)
+    form.approval.setCurrentIndex(form.approval.findData("ask"))
+    assert form.approval_text.text() == "Writes, risky commands and the network wait."
+    assert "harmless command in its own home runs unasked" in QTextDocumentFragment.fromHtml(form.approval.toolTip()).toPlainText()
+    form.approval.setCurrentIndex(form.approval.findData("yes"))
+    assert form.approval.toolTip() == ""
