@@ -47,7 +47,10 @@ def unlinked_bytes(pids: Iterable[int], beside: str) -> int:
     beside: a folder; only files of its file system count, since memory is counted elsewhere.
     """
     found: dict[int, int] = {}
-    device = os.stat(beside).st_dev
+    try:
+        device = os.stat(beside).st_dev
+    except OSError:  # the folder went while it was looked for
+        return 0
     for pid in pids:
         with contextlib.suppress(OSError):
             for descriptor in os.listdir(f"/proc/{pid}/fd"):

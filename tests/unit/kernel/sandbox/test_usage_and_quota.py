@@ -16,6 +16,7 @@ from kernel.sandbox.quota import (
     disk_bytes,
     lowest_room,
     next_interval_s,
+    unlinked_bytes,
 )
 from kernel.sandbox.usage import Meter, Root
 
@@ -93,3 +94,12 @@ async def test_what_the_kernel_writes_for_an_agent_counts(tmp_path: Path) -> Non
         await allowance.require(400_000)
     os.unlink(tmp_path / "file")
     await allowance.require(400_000)
+
+
+def test_a_folder_that_went_meanwhile_holds_nothing(tmp_path: Path) -> None:
+    assert unlinked_bytes([os.getpid()], str(tmp_path / "gone")) == 0
+    with open(tmp_path / "file", "wb") as kept:
+        kept.write(b"x" * 100_000)
+        kept.flush()
+        os.unlink(kept.name)
+        assert unlinked_bytes([os.getpid()], str(tmp_path)) >= 100_000
