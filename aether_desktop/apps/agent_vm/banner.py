@@ -30,12 +30,13 @@ class Banner(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dot = PhaseDot()
+        self._repeats = False
         self._text = Label("", wrap=True)
         self._resume = Button("Resume", "primary", icon="play", tooltip="Take it up at its step")
         self._discard = Button("Discard", tooltip="End it; its files and log stay")
         self._resume.clicked.connect(self.resume_requested)
         self._discard.clicked.connect(self.discard_requested)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(SPACE.lg, SPACE.sm, SPACE.lg, SPACE.sm)
         row.setSpacing(SPACE.sm)
         row.addWidget(self._dot)
@@ -49,10 +50,16 @@ class Banner(QWidget):
         """What it says."""
         return self._text.text()
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it says only how the run ended: the timeline has the same, and the row of buttons has it in a word."""
+        return self._repeats
+
     def show_process(self, info: ProcessInfo, status: AgentStatus) -> None:
         """Say how it is where that needs saying, in the colour that its state has everywhere."""
         ended = info.state in ENDED_STATES
         unguarded = info.confinement == "none" and not ended
+        self._repeats = ended and not info.interrupted
         self._resume.setVisible(info.interrupted)
         self._discard.setVisible(info.interrupted)
         if info.interrupted:
@@ -67,6 +74,7 @@ class Banner(QWidget):
     def set_tight(self, tight: bool) -> None:
         """Be one line high, or as high as the text."""
         self._text.setWordWrap(not tight)
+        self._row.setContentsMargins(SPACE.lg, 1 if tight else SPACE.sm, SPACE.lg, 2 if tight else SPACE.sm)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored if tight else QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._text.setToolTip(plain_tooltip(self._text.text()) if tight else "")
 

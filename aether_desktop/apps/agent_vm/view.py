@@ -138,8 +138,9 @@ class AgentView(QWidget):
         asks = tight and self.approval.approval is not None
         for part in (self.banner, self.approval, self.controls):
             part.set_tight(tight)
-        for widget in (self.banner, self._pages, self.controls):
+        for widget in (self._pages, self.controls):
             widget.setMaximumHeight(0 if asks else NO_LIMIT_PX)
+        self.banner.setMaximumHeight(0 if asks or (tight and self.banner.repeats) else NO_LIMIT_PX)
 
     def _aim_focus(self) -> None:
         """Who gets the keyboard when the window comes to the front: the question first, else the view shown."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
@@ -21,6 +21,9 @@ from kernel.protocol.records import FileStat
 
 _SIDE_BY_SIDE_PX = 620
 _LEAST_LIST_PX = 146
+_LOW_PX = 210
+_LEAST_LOW_LIST_PX = 24
+_FOOT_MARGINS = (SPACE.lg, SPACE.xs, SPACE.lg, SPACE.xs + 2)
 _SEARCH_FROM_PX = 540
 
 
@@ -55,14 +58,14 @@ class FilesLayout(QWidget):
         self.halves.setStretchFactor(0, 3)
         self.halves.setStretchFactor(1, 2)
         self.halves.setSizes([540, 360])
-        top = QHBoxLayout()
+        self._head = top = QHBoxLayout()
         top.setContentsMargins(SPACE.md, SPACE.sm, SPACE.md, SPACE.sm)
         top.setSpacing(SPACE.sm)
         top.addWidget(self.path, 1)
         for widget in (self.search, self.new_button, self.more_button):
             top.addWidget(widget)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(SPACE.lg, SPACE.xs, SPACE.lg, SPACE.xs + 2)
+        self._foot = foot = QHBoxLayout()
+        foot.setContentsMargins(*_FOOT_MARGINS)
         foot.addWidget(self.status)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -82,11 +85,24 @@ class FilesLayout(QWidget):
             page.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put list and text beside or above each other."""
+        """Put list and text beside or above each other; where it is low, the list has the room of all else that can be missed."""
         super().resizeEvent(event)
+        self._set_low(self.height() < _LOW_PX)
         wide = self.width() >= _SIDE_BY_SIDE_PX
         self.halves.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
         self.show_search(wanted=False)
+
+    def _set_low(self, low: bool) -> None:
+        self.pages.setMinimumHeight(_LEAST_LOW_LIST_PX if low else _LEAST_LIST_PX)
+        self.status.setVisible(not low)
+        text, focus = self.halves.widget(1), self.focusWidget()
+        # What somebody writes in stays in sight.
+        if text is not None:
+            text.setVisible(not low or (focus is not None and text.isAncestorOf(focus)))
+        for header in self.pages.findChildren(QHeaderView):
+            header.setVisible(not low)
+        self._foot.setContentsMargins(*((0, 0, 0, 0) if low else _FOOT_MARGINS))
+        self._head.setContentsMargins(SPACE.md, 0 if low else SPACE.sm, SPACE.md, 0 if low else SPACE.sm)
 
     def show_search(self, *, wanted: bool) -> None:
         """Show the search field; where there is little room only while it is ``wanted`` or in use."""

@@ -462,5 +462,8 @@ SCENES = (
         "agent-model-smallest-body", window(list, tab="model", calls=CALLS, after=look_at_call, at=MIN_SIZE), SMALLEST,
         ThemeChoice.LIGHT, show, "LP05",
     ),
+    Scene(
+        "agent-smallest-files", window(completed_events, tab="files", at=MIN_SIZE, **COMPLETED), SMALLEST, ThemeChoice.DARK, show, "VM04"
+    ),
     Scene("agent-small-logs", window(extreme_events, tab="logs"), SMALL, ThemeChoice.LIGHT, show, "VM02"),
 )

@@ -581,3 +581,16 @@ async def test_the_window_remembers_its_tab_as_its_state_and_opens_with_it(world
     assert "tab" not in dict(world.window.arguments)
     again = await make_view()
     assert again.tabs.current == "files"
+
+
+async def test_the_smallest_window_shows_files_and_not_only_what_is_around_them(make_view: MakeView) -> None:
+    view = await make_view(state="dead", exit_code=0, agent_phase="completed", size=(300, 200))
+    view.show_tab("files")
+    await settle()
+    pages = view.files.pages
+    assert pages.height() >= 48
+    assert view.files.path.geometry().bottom() < pages.mapTo(view.files, QPoint(0, 0)).y()
+    assert view.files.height() + view.controls.height() <= view.height()
+    view.window().resize(900, 700)
+    await settle()
+    assert view.files.status.isVisible() and view.banner.height() > 20
