@@ -116,9 +116,10 @@ class ExchangesView(QWidget):
         forgotten = f" · {self.model.forgotten:,} older ones are no longer kept" if self.model.forgotten else ""
         self.said.setText(f"{count:,} call{'' if count == 1 else 's'}{forgotten}")
         first = self._pages.currentWidget() is not self.splitter
+        chosen = self._chosen  # a list that gets the keyboard while it is shown would choose its first row
         self._show_page(self.splitter if count else self._empty)
         if count and (first or not self.list.currentIndex().isValid()):
-            row = self.model.row_of(self._chosen)
+            row = self.model.row_of(chosen)
             if row is None:
                 self.list.choose_last()
             else:

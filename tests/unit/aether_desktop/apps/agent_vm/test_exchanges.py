@@ -387,3 +387,12 @@ async def test_the_tab_that_a_person_chose_is_kept_with_the_window(world: World,
     QTest.keyClick(view.tabs, Qt.Key.Key_End)
     assert view.tabs.current == "model"
     assert world.window.state("tab") == "model"
+
+
+async def test_the_newest_call_is_chosen_also_where_the_list_gets_the_keyboard(world: World, make_view: MakeView) -> None:
+    _known(world, _exchange(1), _exchange(2), _exchange(3))
+    view = await make_view()
+    view.show_tab("model")
+    view.setFocus()
+    await settle()
+    assert view.exchanges.list.currentIndex().row() == 2
