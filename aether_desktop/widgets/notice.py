@@ -197,6 +197,7 @@ class NoticeHost(QObject):
         if on_action is not None:
             card.action_requested.connect(on_action)
         self._cards.append(card)
+        card.installEventFilter(self)
         card.show()
         self._place()
         return card
@@ -206,8 +207,8 @@ class NoticeHost(QObject):
         self.show(notice, on_action)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the notices in the corner when the surface changes its size."""
-        if isinstance(event, QResizeEvent):
+        """Keep the notices in the corner when the surface changes its size, and whole when their text gets another font."""
+        if isinstance(event, QResizeEvent) if watched is self._surface else event.type() is QEvent.Type.LayoutRequest:
             self._place()
         return False
 

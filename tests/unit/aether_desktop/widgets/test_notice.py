@@ -134,6 +134,18 @@ def test_every_line_of_a_notice_is_inside_of_it(surface: QWidget, notice: Notice
     assert card.height() - (button or last).geometry().bottom() < 30
 
 
+def test_a_notice_is_whole_also_where_its_font_grows_behind_it(surface: QWidget) -> None:
+    text = "The database was damaged and is kept beside the new one that was started. Agents of earlier runs are not listed any more."
+    card = put(NoticeHost(surface), Notice("About this start", text, "attention"))
+    before = card.height()
+    for label in card.findChildren(Label):
+        label.setStyleSheet("font-size: 20px;")
+    QApplication.processEvents()
+    assert card.height() > before
+    assert all(label.heightForWidth(label.width()) <= label.height() for label in card.findChildren(Label))
+    assert surface.rect().contains(card.geometry())
+
+
 @pytest.mark.parametrize(
     ("kind", "leaves"), [("info", True), ("success", True), ("attention", False), ("error", False)]
 )
