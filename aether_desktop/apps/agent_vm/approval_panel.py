@@ -72,7 +72,7 @@ class ApprovalPanel(QWidget):
         self._countdown = ElidedLabel("", "caption")
         self._what = AskedText()
         self._reason = QLineEdit()
-        self._reason.setPlaceholderText("Reason to deny, if any; Enter denies")
+        self._reason.setPlaceholderText("Reason; Enter denies")
         self._reason.setAccessibleName("Reason to deny, told to the agent")
         self._reason.setToolTip("Told to the agent when you deny (D or N comes here, Enter denies, Escape goes back)")
         self._reason.returnPressed.connect(self._reject_from_reason)
