@@ -140,7 +140,6 @@ def _database(paths: Paths) -> SystemCheck:
 
 
 def _docker(env: Mapping[str, str]) -> SystemCheck:
-    remedy = "Install it with `sudo apt-get install docker.io` and start it; Aether works without it."
     host = env.get("DOCKER_HOST", f"unix://{DOCKER_SOCKET}")
     path = host.removeprefix("unix://")
     if not host.startswith("unix://"):
@@ -150,8 +149,11 @@ def _docker(env: Mapping[str, str]) -> SystemCheck:
             client.settimeout(1.0)
             client.connect(path)
     except OSError:
-        there = "installed, but its engine does not answer" if shutil.which("docker") else "not found"
-        return SystemCheck(name="Docker", ok=False, detail=there, remedy=remedy)
+        if shutil.which("docker"):
+            detail, remedy = "installed, but its engine does not answer", "Start it with `sudo service docker start`"
+        else:
+            detail, remedy = "not found", "Install it with `sudo apt-get install docker.io`"
+        return SystemCheck(name="Docker", ok=False, detail=detail, remedy=f"{remedy}; Aether works without it.")
     return SystemCheck(name="Docker", ok=True, detail=f"the engine answers at {path}")
 
 
