@@ -70,7 +70,7 @@ def main() -> None:
         async def run() -> int:
             running = asyncio.get_running_loop().create_task(desktop.run())
             found.extend(await _measure(desktop, model))
-            app.quit()
+            desktop.quit()  # unasked: agents still work
             return await running
 
         run_event_loop(app, run, lambda error: print(repr(error), file=sys.stderr))
