@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -17,7 +15,8 @@ from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.widgets.sheet import Sheet
 from aether_desktop.widgets.terminal.closing import ask_to_end
-from aether_desktop.widgets.terminal.commands import Command, Commands
+from aether_desktop.widgets.terminal.command_widget import CommandWidget
+from aether_desktop.widgets.terminal.commands import Command
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.terminal.shell import ShellView
 from aether_desktop.widgets.terminal.tab_bar import ShellTabBar
@@ -26,7 +25,7 @@ from aether_desktop.widgets.terminal.view import TerminalView
 RECORD = "Commands"
 
 
-class AgentTerminals(QWidget):
+class AgentTerminals(CommandWidget):
     """Tabs of terminals; the record cannot be closed."""
 
     def __init__(self, client: KernelClient, terminals: TerminalFactory, over: QWidget) -> None:
@@ -39,7 +38,6 @@ class AgentTerminals(QWidget):
         self._question: Sheet | None = None
         self._tty_id = ""
         self._opened = 0
-        self.commands = Commands()
         self.bar = ShellTabBar(self)
         # The record stays where it is.
         self.bar.setMovable(False)
@@ -97,18 +95,6 @@ class AgentTerminals(QWidget):
             return True
         self._tasks.spawn(self._end_unless_busy(self.shells, close), name="close window")
         return False
-
-    def event(self, event: QEvent) -> bool:
-        """Its keys come before the window's shortcuts also where no terminal has the focus."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.commands.wants(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """See `commands`."""
-        if not self.commands.handle(event):
-            super().keyPressEvent(event)
 
     def _add_commands(self) -> None:
         self.commands.add(

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from aether_desktop.apps.context import AppContext
@@ -19,6 +18,7 @@ from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.sheet import Sheet
 from aether_desktop.widgets.terminal.closing import ask_to_end
+from aether_desktop.widgets.terminal.command_widget import CommandWidget
 from aether_desktop.widgets.terminal.commands import Command, Commands
 from aether_desktop.widgets.terminal.shell import ShellView
 from aether_desktop.widgets.terminal.tab_bar import Missed, ShellTabBar
@@ -42,7 +42,7 @@ class ShellPage(ShellView):
         return tab_title(chosen=self.chosen_name, program=self.view.terminal.title, folder=self.folder)
 
 
-class TerminalTabs(QWidget):
+class TerminalTabs(CommandWidget):
     """Closing the window, or a tab, ends its shell and everything in it, after a question where something runs in it."""
 
     def __init__(self, ctx: AppContext) -> None:
@@ -64,7 +64,6 @@ class TerminalTabs(QWidget):
         self.new_button.clicked.connect(self.open_tab)
         ctx.window.set_title_widgets([_sized(self.new_button)])
         ctx.window.set_close_guard(self._may_close)
-        self.commands = Commands()
         self._tab_commands = Commands()
         self._add_commands()
         self.bar.currentChanged.connect(self._on_current)
@@ -120,18 +119,6 @@ class TerminalTabs(QWidget):
             return
         page = self._shells[index]
         self._tasks.spawn(self._end_unless_busy([page], lambda: self._drop(page)), name="close tab")
-
-    def event(self, event: QEvent) -> bool:
-        """Its keys come before the window's shortcuts also where no terminal has the focus."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.commands.wants(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """See `commands`."""
-        if not self.commands.handle(event):
-            super().keyPressEvent(event)
 
     # --- tabs
 
