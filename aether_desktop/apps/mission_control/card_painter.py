@@ -148,17 +148,13 @@ def unconfined(view: ProcessView) -> bool:
 
 def _has_terminal(face: Face) -> bool:
     """Whether the well shows the agent's terminal, and not words in its place."""
-    return bool(face.lines) or face.screen is not None
+    return face.screen is not None
 
 
 def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> None:
     view = face.view
     if face.screen is not None:
-        parts.paint_screen(painter, well, tokens, face.screen)
-        return
-    if face.lines:
-        fits = parts.lines_that_fit(well.height())
-        parts.paint_terminal(painter, well, tokens, face.lines[-fits:], running=not view.ended)
+        parts.paint_terminal(painter, well, tokens, face.screen)
         return
     parts.paint_terminal_ground(painter, well, tokens)
     text = _in_well(view) or _silence(view.info.agent_phase, ended=view.ended)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from aether_desktop.apps.mission_control import card_painter, row_painter
-from aether_desktop.apps.mission_control.paint_parts import Face, lines_that_fit
-from aether_desktop.apps.mission_control.preview_lines import Line
+from aether_desktop.apps.mission_control.paint_parts import Face, terminal_room
 from aether_desktop.apps.mission_control.previews import PreviewProvider
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.tokens import Tokens
+
+if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.preview import PreviewPicture
 
 PICTURES_KEPT: Final = 96
 
@@ -73,14 +75,12 @@ class CardPictures:
 
     def _paint(self, picture: QPixmap, view: ProcessView, look: Look, tokens: Tokens, *, words_only: bool) -> None:
         area = QRectF(0, 0, look.width, look.height)
-        lines: tuple[Line, ...] = ()
-        screen: QImage | None = None
+        screen: PreviewPicture | None = None
         if not look.as_list:
-            screen = self._previews.picture(view.pid, look.ratio, tokens.terminal)
-        if screen is None and not look.as_list:
             well = card_painter.geometry_of(card_painter.card_area(area)).well
-            lines = self._previews.lines(view.pid, lines_that_fit(well.height()))
-        face = Face(view, lines, screen, look.selected, look.focused, look.hovered, look.review_hovered)
+            room = terminal_room(well).size()
+            screen = self._previews.picture(view.pid, room, look.ratio, tokens.terminal, running=not view.ended)
+        face = Face(view, screen, look.selected, look.focused, look.hovered, look.review_hovered)
         painter = QPainter(picture)
         if look.as_list:
             painter.fillRect(area, QColor(tokens.surface0))

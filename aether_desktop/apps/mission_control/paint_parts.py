@@ -5,25 +5,25 @@ Painting only: everything comes in as arguments. Fonts are made once, since maki
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from aether_desktop.apps.mission_control.preview_lines import Line, Style
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.fonts import mono_font, ui_font
 from aether_desktop.theme.icons import paint_icon
-from aether_desktop.theme.tokens import SPACE, TYPE, TerminalColours, Tokens
+from aether_desktop.theme.tokens import SPACE, TYPE, Tokens
 from aether_desktop.widgets.shown_text import printed
+
+if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.preview import PreviewPicture
 
 REVIEW: Final = "Review"
 SHOWN_CHARACTERS: Final = 400
 _KEY: Final = "↵"
-_LINE_PX: Final = 14.0
 _VERTICAL: Final = int(Qt.AlignmentFlag.AlignVCenter)
 LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
 RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
@@ -31,11 +31,10 @@ RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter |
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Everything that one agent's card or row shows. screen: its terminal as a small picture, instead of lines."""
+    """Everything that one agent's card or row shows. screen: its terminal, where something was printed in it."""
 
     view: ProcessView
-    lines: tuple[Line, ...] = ()
-    screen: QImage | None = None
+    screen: PreviewPicture | None = None
     selected: bool = False
     focused: bool = False
     hovered: bool = False
@@ -51,8 +50,6 @@ class FaceFonts:
     small: QFont
     label: QFont
     mono: QFont
-    terminal: QFont
-    terminal_bold: QFont
     button: QFont
 
 
@@ -65,8 +62,6 @@ def fonts() -> FaceFonts:
         small=ui_font(TYPE.caption),
         label=ui_font(TYPE.caption, QFont.Weight.DemiBold),
         mono=mono_font(TYPE.caption),
-        terminal=mono_font(10),
-        terminal_bold=mono_font(10, bold=True),
         button=ui_font(TYPE.caption, QFont.Weight.DemiBold),
     )
 
@@ -163,9 +158,9 @@ def review_area(strip: QRectF) -> QRectF:
     return QRectF(strip.right() - width - 7, strip.center().y() - 11, width, 22)
 
 
-def lines_that_fit(height: float) -> int:
-    """How many terminal lines a well of ``height`` px shows."""
-    return max(1, int((height - 12) // _LINE_PX))
+def terminal_room(well: QRectF) -> QRectF:
+    """Where in its well a terminal's picture has its place."""
+    return well.adjusted(10, 6, -6, -6)
 
 
 def paint_terminal_ground(painter: QPainter, area: QRectF, tokens: Tokens) -> None:
@@ -175,41 +170,25 @@ def paint_terminal_ground(painter: QPainter, area: QRectF, tokens: Tokens) -> No
     painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
 
-def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, lines: Sequence[Line], *, running: bool) -> None:
-    """Paint the last lines of a terminal; a block cursor ends those of an agent at work."""
+def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, picture: PreviewPicture) -> None:
+    """Paint a terminal's picture into its well: a whole screen as large as it fits, lines at the size that they have."""
     paint_terminal_ground(painter, area, tokens)
-    painter.save()
-    painter.setClipRect(area.adjusted(8, 4, -6, -4))
-    baseline = area.top() + 6 + metrics("terminal").ascent() + 1
-    x = left = area.left() + 10
-    for line in lines:
-        x = left
-        for run in line:
-            painter.setFont(fonts().terminal_bold if run.style.bold else fonts().terminal)
-            painter.setPen(_terminal_colour(tokens.terminal, run.style))
-            painter.drawText(QPointF(x, baseline), run.text)
-            x += metrics("terminal").horizontalAdvance(run.text)
-            if x > area.right():
-                break
-        baseline += _LINE_PX
-    if running and lines:
-        painter.fillRect(QRectF(x + 1, baseline - _LINE_PX - 8, 5.5, 10), QColor(tokens.terminal.cursor))
-    painter.restore()
-
-
-def paint_screen(painter: QPainter, area: QRectF, tokens: Tokens, screen: QImage) -> None:
-    """Paint a terminal's small picture as large as it fits, no larger than it is."""
-    paint_terminal_ground(painter, area, tokens)
-    room = area.adjusted(6, 6, -6, -6)
-    size = screen.deviceIndependentSize()
+    room = terminal_room(area)
+    size = picture.image.deviceIndependentSize()
     if room.isEmpty() or size.isEmpty():
         return
-    scale = min(1.0, room.width() / size.width(), room.height() / size.height())
-    shown = QRectF(0, 0, size.width() * scale, size.height() * scale)
-    shown.moveCenter(room.center())
     painter.save()
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1.0)
-    painter.drawImage(shown, screen)
+    painter.setClipRect(room)
+    if picture.whole:
+        scale = min(1.0, room.width() / size.width(), room.height() / size.height())
+        shown = QRectF(0, 0, size.width() * scale, size.height() * scale)
+        shown.moveCenter(room.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1.0)
+        painter.drawImage(shown, picture.image)
+    else:
+        painter.drawImage(room.topLeft(), picture.image)
+        if picture.cursor is not None:
+            painter.fillRect(picture.cursor.translated(room.topLeft()), QColor(tokens.terminal.cursor))
     painter.restore()
 
 
@@ -286,27 +265,3 @@ def files_text(view: ProcessView) -> str:
     name = view.files[0].rstrip("/").rpartition("/")[2] or view.files[0]
     more = len(view.files) - 1
     return f"{name} +{more}" if more else name
-
-
-@lru_cache(maxsize=512)
-def _cube_colour(index: int) -> str:
-    if index >= 232:
-        level = 8 + (index - 232) * 10
-        return f"#{level:02x}{level:02x}{level:02x}"
-    value = index - 16
-    steps = (value // 36, value // 6 % 6, value % 6)
-    return "#" + "".join(f"{(0 if step == 0 else 55 + step * 40):02x}" for step in steps)
-
-
-def _terminal_colour(colours: TerminalColours, style: Style) -> QColor:
-    if style.colour is None:
-        return QColor(colours.dim if style.dim else colours.foreground)
-    if isinstance(style.colour, str):
-        base = style.colour
-    elif style.colour < 16:
-        base = colours.ansi[style.colour]
-    else:
-        base = _cube_colour(style.colour)
-    # Black on nearly black is how many programs dim; people must still be able to read it.
-    readable = colours.dim if style.colour in (0, 8) else base
-    return mixed(colours.background, readable, 0.6) if style.dim else QColor(readable)

@@ -1,8 +1,7 @@
 """Follows the terminals of the cards that are on the screen, and of few others.
 
-A ``PreviewProvider`` is what the view asks: which agents are visible, and what their last lines are, or their whole screen as a small
-picture where a program fills it. A card that leaves the screen
-keeps its terminal until too many others are open.
+A ``PreviewProvider`` is what the view asks: which agents are visible, and what their terminals look like. A card that leaves the
+screen keeps its terminal until too many others are open, but not its picture.
 """
 
 from __future__ import annotations
@@ -11,45 +10,39 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QSizeF, QTimer, Signal, SignalInstance
 
-from aether_desktop.apps.mission_control.preview_lines import Line, last_lines
 from aether_desktop.stores.terminals import TerminalSession
 from aether_desktop.theme.tokens import TerminalColours
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 
 if TYPE_CHECKING:
-    from aether_desktop.widgets.terminal.miniature import Miniature
-    from kernel.term import Terminal
+    from aether_desktop.widgets.terminal.preview import PreviewPicture, TerminalPreview
 
 TELL_INTERVAL_MS = 66
 MOST_OPEN = 64
-MOST_CELLS = 20_000
-"""Of a screen that is shown as a picture."""
 
 
 class PreviewProvider(Protocol):
-    """Knows the last lines of agents' terminals."""
+    """Knows what agents' terminals look like."""
 
     @property
     def changed(self) -> SignalInstance:
-        """Emitted with the pid whose lines changed."""
+        """Emitted with the pid whose picture changed."""
 
     def show(self, terminals: Mapping[int, str]) -> None:
         """Say which agents' cards are on the screen: pid -> tty id."""
 
-    def lines(self, pid: int, count: int) -> tuple[Line, ...]:
-        """The last lines of an agent's terminal, oldest first; () where nothing is known."""
+    def picture(
+        self, pid: int, room: QSizeF, ratio: float, colours: TerminalColours, *, running: bool
+    ) -> PreviewPicture | None:
+        """What fits of an agent's terminal into ``room`` (logical px); None where nothing is known of it or nothing was printed.
 
-    def picture(self, pid: int, ratio: float, colours: TerminalColours) -> QImage | None:
-        """The screen of an agent's terminal, 2x4 px a cell, while a program fills it; None where the last lines say more.
-
-        ratio: device pixels a px. Valid until the next call.
+        ratio: device pixels a px. running: the agent is at work, so that the cursor shows. Valid until the next call.
         """
 
     def version(self, pid: int) -> int:
-        """Rises when ``lines`` or ``picture`` changes."""
+        """Rises when ``picture`` changes."""
 
 
 class _Watched:
@@ -57,14 +50,14 @@ class _Watched:
         self.session = session
         self.version = 0
         self.look: tuple[float, TerminalColours] | None = None
-        self.miniature: Miniature | None = None
+        self.preview: TerminalPreview | None = None
 
 
 class TerminalPreviews(QObject):
     """A ``PreviewProvider`` over the window's terminals."""
 
     changed = Signal(int)
-    """Emitted with the pid whose lines changed."""
+    """Emitted with the pid whose picture changed."""
 
     def __init__(self, terminals: TerminalFactory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -90,25 +83,22 @@ class TerminalPreviews(QObject):
                 watched.session.changed.connect(partial(self._on_changed, pid))
             # Put back at the end: the one that was visible longest ago comes first.
             self._watched[pid] = watched
-        self._close_oldest()
+        self._forget_hidden()
         if self._news & self._visible:
             self._schedule()
 
-    def lines(self, pid: int, count: int) -> tuple[Line, ...]:
-        """See ``PreviewProvider.lines``."""
-        watched = self._watched.get(pid)
-        return last_lines(watched.session.terminal, count) if watched is not None else ()
-
-    def picture(self, pid: int, ratio: float, colours: TerminalColours) -> QImage | None:
+    def picture(
+        self, pid: int, room: QSizeF, ratio: float, colours: TerminalColours, *, running: bool
+    ) -> PreviewPicture | None:
         """See ``PreviewProvider.picture``."""
         watched = self._watched.get(pid)
-        if watched is None or not _fills_its_screen(watched.session.terminal):
+        if watched is None:
             return None
-        if watched.miniature is None or watched.look != (ratio, colours):
+        if watched.preview is None or watched.look != (ratio, colours):
             watched.look = (ratio, colours)
-            watched.miniature = self._miniature(ratio, colours)
-        picture = watched.miniature.picture(watched.session.terminal)
-        if not watched.miniature.complete:
+            watched.preview = self._preview(ratio, colours)
+        picture = watched.preview.picture(watched.session.terminal, room, running=running)
+        if not watched.preview.complete:
             self._on_changed(pid)
         return picture
 
@@ -125,11 +115,10 @@ class TerminalPreviews(QObject):
             watched.session.release()
         self._watched.clear()
 
-    def _miniature(self, ratio: float, colours: TerminalColours) -> Miniature:
-        from aether_desktop.widgets.terminal.colours import Scheme
-        from aether_desktop.widgets.terminal.miniature import Miniature
+    def _preview(self, ratio: float, colours: TerminalColours) -> TerminalPreview:
+        from aether_desktop.widgets.terminal.preview import TerminalPreview
 
-        return Miniature(self._terminals.atlases.small(ratio), Scheme.of(colours))
+        return TerminalPreview(self._terminals.atlases, ratio, colours)
 
     def _on_changed(self, pid: int) -> None:
         self._news.add(pid)
@@ -148,12 +137,11 @@ class TerminalPreviews(QObject):
                 watched.version += 1
                 self.changed.emit(pid)
 
-    def _close_oldest(self) -> None:
+    def _forget_hidden(self) -> None:
         hidden = [pid for pid in self._watched if pid not in self._visible]
+        for pid in hidden:
+            self._watched[pid].preview = None
         for pid in hidden[: max(0, len(self._watched) - MOST_OPEN)]:
             self._watched.pop(pid).session.release()
             self._news.discard(pid)
 
-
-def _fills_its_screen(terminal: Terminal) -> bool:
-    return terminal.modes.alternate_screen and terminal.columns * terminal.lines <= MOST_CELLS

@@ -6,48 +6,66 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QRectF, QSizeF, Signal
 from PySide6.QtGui import QColor, QImage
 
 from aether_desktop.apps.mission_control.card_pictures import PICTURES_KEPT, CardPictures, Look
-from aether_desktop.apps.mission_control.preview_lines import Line, Run, Style
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.tokens import DARK, LIGHT, TerminalColours
+from aether_desktop.widgets.terminal.preview import PreviewPicture
 from tests.fakes.kernel_client import make_approval, make_info
 
 pytestmark = pytest.mark.usefixtures("theme")
 LOOK = Look(400, 236, 1.0, False, "dark", False, False, False, False)
 
 
-class Lines(QObject):
-    """A preview provider with the same lines for everybody."""
+class SameForAll(QObject):
+    """A preview provider with the same terminal for everybody: one colour."""
 
     changed = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, size: tuple[int, int] = (480, 84), colour: str = "#ff0000") -> None:
         super().__init__()
-        self.text = "make -j2"
         self.number = 1
-        self.screen: QImage | None = None
+        self.rooms: list[QSizeF] = []
+        self.screen: PreviewPicture | None = PreviewPicture(filled(size, colour), whole=False)
 
     def show(self, _terminals: object) -> None:
         """Nothing is read."""
 
-    def lines(self, _pid: int, _count: int) -> tuple[Line, ...]:
-        return ((Run(self.text, Style()),),) if self.text else ()
-
-    def picture(self, _pid: int, _ratio: float, _colours: TerminalColours) -> QImage | None:
-        return self.screen
+    def picture(
+        self, _pid: int, room: QSizeF, _ratio: float, _colours: TerminalColours, *, running: bool
+    ) -> PreviewPicture | None:
+        self.rooms.append(room)
+        return self.screen if running else None
 
     def version(self, _pid: int) -> int:
         return self.number
 
 
-@pytest.mark.parametrize("output", ["make -j2", ""])
+def filled(size: tuple[int, int], colour: str) -> QImage:
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    image.fill(QColor(colour))
+    return image
+
+
+def spots_of(picture: QImage, colour: str, ratio: float) -> list[tuple[float, float]]:
+    """Where a colour is, in logical pixels."""
+    wanted = QColor(colour)
+    return [
+        (x / ratio, y / ratio)
+        for x in range(picture.width())
+        for y in range(picture.height())
+        if picture.pixelColor(x, y) == wanted
+    ]
+
+
+@pytest.mark.parametrize("output", [True, False])
 @pytest.mark.parametrize("tokens", [DARK, LIGHT])
-def test_new_words_on_an_old_picture_look_as_on_a_new_one(tokens: object, output: str) -> None:
-    previews = Lines()
-    previews.text = output
+def test_new_words_on_an_old_picture_look_as_on_a_new_one(tokens: object, output: bool) -> None:
+    previews = SameForAll()
+    if not output:
+        previews.screen = None
     kept, fresh = CardPictures(previews), CardPictures(previews)
     look = replace(LOOK, theme=tokens.name)  # type: ignore[attr-defined] # a theme's tokens
     before = ProcessView(info=make_info(1), thought="A first thought that is rather long.", files=("/a/report.md",))
@@ -58,14 +76,14 @@ def test_new_words_on_an_old_picture_look_as_on_a_new_one(tokens: object, output
 
 
 def test_what_did_not_change_is_not_painted() -> None:
-    previews = Lines()
+    previews = SameForAll()
     pictures = CardPictures(previews)
     view = ProcessView(info=make_info(1))
     first = pictures.get(view, LOOK, DARK).toImage()
     pictures.get(view, LOOK, DARK)
     assert pictures.painted == 1
     previews.number = 2
-    previews.text = "other output"
+    previews.screen = PreviewPicture(filled((480, 84), "#00ff00"), whole=False)
     assert pictures.get(view, LOOK, DARK).toImage() != first
     asking = msgspec.structs.replace(view, approval=make_approval(1))
     assert pictures.get(asking, LOOK, DARK).toImage() != first
@@ -74,7 +92,7 @@ def test_what_did_not_change_is_not_painted() -> None:
 
 
 def test_pictures_do_not_pile_up() -> None:
-    pictures = CardPictures(Lines())
+    pictures = CardPictures(SameForAll())
     for pid in range(1, PICTURES_KEPT + 20):
         pictures.get(ProcessView(info=make_info(pid)), replace(LOOK, width=60, height=58, as_list=True), DARK)
     assert 1 not in pictures
@@ -85,16 +103,34 @@ def test_pictures_do_not_pile_up() -> None:
 @pytest.mark.parametrize(("width", "height"), [(200, 120), (2000, 120), (100, 4000)])
 @pytest.mark.parametrize("look", [LOOK, replace(LOOK, ratio=2.0)])
 def test_a_program_that_fills_its_screen_shows_as_a_picture(look: Look, width: int, height: int) -> None:
-    previews = Lines()
-    previews.screen = QImage(width, height, QImage.Format.Format_RGB32)
-    previews.screen.fill(QColor("#ff0000"))
+    previews = SameForAll()
+    previews.screen = PreviewPicture(filled((width, height), "#ff0000"), whole=True)
     picture = CardPictures(previews).get(ProcessView(info=make_info(1)), look, DARK).toImage()
-    red = [
-        (x, y) for x in range(picture.width()) for y in range(picture.height()) if picture.pixelColor(x, y) == QColor("#ff0000")
-    ]
-    spots = [(x / look.ratio, y / look.ratio) for x, y in red]
+    spots = spots_of(picture, "#ff0000", look.ratio)
     assert spots
     assert min(y for _, y in spots) >= 55
     assert max(y for _, y in spots) < 190
     assert min(x for x, _ in spots) >= 12
     assert max(x for x, _ in spots) < 388
+
+
+def test_lines_are_cut_at_the_right_and_the_cursor_is_on_them() -> None:
+    previews = SameForAll((2000, 40))
+    assert previews.screen is not None
+    previews.screen = previews.screen._replace(cursor=QRectF(12, 14, 6, 14))
+    picture = CardPictures(previews).get(ProcessView(info=make_info(1)), LOOK, DARK).toImage()
+    spots = spots_of(picture, "#ff0000", 1.0)
+    left, top = min(spots)
+    assert (max(x for x, _ in spots) < 388, max(y for _, y in spots)) == (True, top + 39)
+    cursor = spots_of(picture, DARK.terminal.cursor, 1.0)
+    assert (left + 12, top + 14) in cursor
+    assert (left + 17, top + 27) in cursor
+    (room,) = previews.rooms
+    assert 60 < room.height() < 236
+    assert 300 < room.width() < 388
+
+
+def test_a_terminal_is_not_asked_for_in_the_list() -> None:
+    previews = SameForAll()
+    CardPictures(previews).get(ProcessView(info=make_info(1)), replace(LOOK, height=58, as_list=True), DARK)
+    assert previews.rooms == []

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSizeF
 from PySide6.QtGui import QColor
 
 from aether_desktop.apps.mission_control.previews import MOST_OPEN, TerminalPreviews
-from aether_desktop.theme.tokens import DARK, LIGHT
+from aether_desktop.theme.tokens import DARK, LIGHT, TerminalColours
 from aether_desktop.widgets.terminal.factory import TerminalFactory
+from aether_desktop.widgets.terminal.preview import PreviewPicture, last_rows
 from tests.fakes.kernel_client import FakeKernelClient
 from tests.unit.aether_desktop.apps.conftest import wait_until
 
@@ -27,7 +28,19 @@ def previews(client: FakeKernelClient) -> Iterator[TerminalPreviews]:
 
 
 def shown(previews: TerminalPreviews, pid: int) -> str:
-    return "\n".join("".join(run.text for run in line) for line in previews.lines(pid, 20))
+    watched = previews._watched.get(pid)
+    return "\n".join(row.text.rstrip() for row in last_rows(watched.session.terminal, 20, to_cursor=False)[1]) if watched else ""
+
+
+def picture(
+    previews: TerminalPreviews, pid: int, ratio: float = 1.0, colours: TerminalColours = DARK.terminal
+) -> PreviewPicture | None:
+    return previews.picture(pid, QSizeF(300, 100), ratio, colours, running=True)
+
+
+def whole(previews: TerminalPreviews, pid: int) -> bool:
+    shot = picture(previews, pid)
+    return shot is not None and shot.whole
 
 
 async def test_what_a_visible_terminal_prints_is_shown(client: FakeKernelClient, previews: TerminalPreviews) -> None:
@@ -66,19 +79,46 @@ async def test_a_program_that_fills_its_screen_is_a_picture_until_it_ends(
     client.screens["tty-1-0"] = b"before\r\n"
     previews.show({1: "tty-1-0"})
     await wait_until(lambda: shown(previews, 1) == "before")
-    assert previews.picture(1, 1.0, DARK.terminal) is None
-    assert previews.picture(2, 1.0, DARK.terminal) is None
+    assert picture(previews, 1) is not None
+    assert not whole(previews, 1)
+    assert picture(previews, 2) is None
     client.terminals["tty-1-0"].feed(b"\x1b[?1049h\x1b[2J\x1b[41m   ")
-    await wait_until(lambda: previews.picture(1, 1.0, DARK.terminal) is not None)
+    await wait_until(lambda: whole(previews, 1))
     red = QColor(DARK.terminal.ansi[1]).rgb()
     for colours, ratio in ((DARK.terminal, 1.0), (DARK.terminal, 2.0), (LIGHT.terminal, 1.0)):
-        image = previews.picture(1, ratio, colours)
-        assert image is not None
+        shot = picture(previews, 1, ratio, colours)
+        assert shot is not None
+        image = shot.image
         assert image.devicePixelRatio() == ratio
         assert any(image.pixel(x, y) == red for x in range(12) for y in range(image.height())) == (colours is DARK.terminal)
     client.terminals["tty-1-0"].feed(b"\x1b[?1049l")
-    await wait_until(lambda: previews.picture(1, 1.0, DARK.terminal) is None)
+    await wait_until(lambda: not whole(previews, 1))
     assert shown(previews, 1) == "before"
+
+
+async def test_a_glyph_that_is_not_drawn_yet_comes_with_the_next_picture(
+    client: FakeKernelClient, previews: TerminalPreviews
+) -> None:
+    changed: list[int] = []
+    previews.changed.connect(changed.append)
+    client.screens["tty-1-0"] = "".join(chr(0x4E00 + at) for at in range(300)).encode()
+    previews.show({1: "tty-1-0"})
+    await wait_until(lambda: changed == [1])
+    first = picture(previews, 1)
+    assert first is not None
+    before = first.image.copy()
+    await wait_until(lambda: changed == [1, 1])
+    after = picture(previews, 1)
+    assert after is not None
+    assert after.image != before
+
+
+async def test_a_card_off_the_screen_keeps_no_picture(client: FakeKernelClient, previews: TerminalPreviews) -> None:
+    client.screens["tty-1-0"] = b"before\r\n"
+    previews.show({1: "tty-1-0"})
+    await wait_until(lambda: picture(previews, 1) is not None)
+    previews.show({2: "tty-2-0"})
+    assert previews._watched[1].preview is None
 
 
 async def test_a_flood_is_read_to_its_end_in_bounded_pieces(client: FakeKernelClient, previews: TerminalPreviews) -> None:
