@@ -2,7 +2,8 @@
 
 A full collection visits every object there is: 70 ms and more for an open desktop, although nearly all of it is modules and classes that
 live as long as the process. What has been loaded is therefore set aside once the kernel has started, and once more when what is loaded
-late has come. Owned by the kernel; knows nothing of agents.
+late has come; then what nobody needs any more is freed before, since what is set aside is never looked at again. Owned by the kernel;
+knows nothing of agents.
 """
 
 import asyncio
@@ -26,10 +27,15 @@ class LoadedHeap:
         if gc.get_freeze_count():
             return
         gc.freeze()
-        self._handle = asyncio.get_running_loop().call_later(self._settled_after_s, gc.freeze)
+        self._handle = asyncio.get_running_loop().call_later(self._settled_after_s, _set_aside)
 
     def stop(self) -> None:
         """Set nothing more aside."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
+
+
+def _set_aside() -> None:
+    gc.collect()
+    gc.freeze()
