@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from aether_desktop.models.agent_status import Group, fraction_of, status_of
 from aether_desktop.stores.reducers.process import ProcessView
+from kernel.protocol.process import RunCounts
 
 
 class Sort(StrEnum):
@@ -22,22 +24,22 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many agents of each kind that this window knows.
+    """How many agents of each kind that this window knows; each is in exactly one besides ``all``.
 
-    ``active`` includes ``needs_you`` and ``idle``, ``done`` includes those that were stopped.
+    ``done`` includes those that were stopped.
     """
 
     all: int = 0
     active: int = 0
     needs_you: int = 0
+    idle: int = 0
     done: int = 0
     failed: int = 0
-    idle: int = 0
 
     @property
-    def working(self) -> int:
-        """Those that are at work now."""
-        return self.active - self.needs_you - self.idle
+    def living(self) -> int:
+        """Those that have not ended."""
+        return self.active + self.needs_you + self.idle
 
     def of(self, group: Group) -> int:
         """The number under a filter."""
@@ -45,24 +47,31 @@ class Counts:
             Group.ALL: self.all,
             Group.ACTIVE: self.active,
             Group.NEEDS_YOU: self.needs_you,
+            Group.IDLE: self.idle,
             Group.DONE: self.done,
             Group.FAILED: self.failed,
-            Group.IDLE: self.idle,
         }[group]
 
 
 def count(groups: Iterable[Group]) -> Counts:
     """Count agents by their groups."""
-    listed = list(groups)
-    needs, idle = listed.count(Group.NEEDS_YOU), listed.count(Group.IDLE)
+    found = Counter(groups)
     return Counts(
-        all=len(listed),
-        active=listed.count(Group.ACTIVE) + needs + idle,
-        needs_you=needs,
-        done=listed.count(Group.DONE),
-        failed=listed.count(Group.FAILED),
-        idle=idle,
+        all=found.total(),
+        active=found[Group.ACTIVE],
+        needs_you=found[Group.NEEDS_YOU],
+        idle=found[Group.IDLE],
+        done=found[Group.DONE],
+        failed=found[Group.FAILED],
     )
+
+
+def totals(counts: Counts, ended: RunCounts) -> Counts:
+    """What filters and figures say: who lives as this window sees it, who has ended as the kernel counts all of them.
+
+    A window knows the newest runs only. ``ended``: all runs that are over, by how they ended.
+    """
+    return replace(counts, all=counts.living + ended.all, done=ended.completed + ended.stopped, failed=ended.failed)
 
 
 def sort_key(view: ProcessView, sort: Sort) -> tuple[Any, ...]:

@@ -25,7 +25,11 @@ _DETAILS: Final = ("command", "path", "url", "text", "message", "call")
 
 
 class Group(StrEnum):
-    """Where an agent is counted; ``NEEDS_YOU`` and ``IDLE`` (it stands still or has nothing to do) are parts of ``ACTIVE``."""
+    """Where an agent is counted: all but ``ALL`` part the agents, so that each is in exactly one.
+
+    ``ACTIVE`` is at work now, ``NEEDS_YOU`` waits for the person's answer, ``IDLE`` stands still (paused, interrupted, waiting),
+    ``DONE`` reached its goal or was stopped, ``FAILED`` gave up.
+    """
 
     ALL = "all"
     ACTIVE = "active"
@@ -74,9 +78,7 @@ def status_of(view: ProcessView) -> AgentStatus:
 
 def belongs(group: Group, wanted: Group) -> bool:
     """Whether an agent of ``group`` is shown under the filter ``wanted``."""
-    if wanted is Group.ALL or group is wanted:
-        return True
-    return wanted is Group.ACTIVE and group in (Group.NEEDS_YOU, Group.IDLE)
+    return wanted is Group.ALL or group is wanted
 
 
 def question_of(approval: Approval) -> tuple[str, str]:

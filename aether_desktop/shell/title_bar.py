@@ -1,7 +1,8 @@
 """A window's title bar: traffic lights, title, subtitle, and whatever controls the app puts at its right.
 
-Where the app's controls do not fit beside the title they go to a second row, so that a narrow window loses nothing. It
-reports presses, moves and double clicks of its empty part; ``WindowFrame`` decides what they do.
+Where the app's controls do not fit beside the title they go to a second row, so that a narrow window loses nothing; what that
+row has no room for stays beside the title. It reports presses, moves and double clicks of its empty part; ``WindowFrame``
+decides what they do.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from aether_desktop.widgets.phase_dot import paint_phase_dot
 _LEFT_PX = 10
 _TITLE_LEFT_PX = 82
 _MIN_TITLE_PX = 64
+_LEAST_TITLE_PX = 48
+_TITLE_WISH_PX = 160
+_DOT_PX = 16
 _SECOND_ROW_PX = 40
 
 
@@ -77,7 +81,7 @@ class TitleBar(QWidget):
     def set_title(self, title: str, subtitle: str) -> None:
         """Show another title."""
         self._title, self._subtitle = title, subtitle
-        self.update()
+        self.place()
 
     def set_widgets(self, widgets: Sequence[QWidget]) -> None:
         """Put ``widgets`` at the right; earlier ones that are not among them are deleted."""
@@ -101,29 +105,36 @@ class TitleBar(QWidget):
         """Show an amber dot before the title, or not."""
         if wanted != self._attention:
             self._attention = wanted
-            self.update()
+            self.place()
 
     def height_for(self, width: int) -> int:
         """Return how high the bar is in a window of ``width`` px."""
-        return TITLE_BAR_HEIGHT_PX + (0 if self._fits(width) else _SECOND_ROW_PX)
+        return TITLE_BAR_HEIGHT_PX + (_SECOND_ROW_PX if self._rows(width)[1] else 0)
 
     def place(self) -> None:
         """Put everything in its place for the present size."""
         self.lights.move(_LEFT_PX, (TITLE_BAR_HEIGHT_PX - self.lights.height()) // 2)
-        fits = self._fits(self.width())
-        row_top = 0 if fits else TITLE_BAR_HEIGHT_PX - 4
-        row_height = TITLE_BAR_HEIGHT_PX if fits else _SECOND_ROW_PX
-        left_limit = _TITLE_LEFT_PX + _MIN_TITLE_PX if fits else _LEFT_PX
-        widths = self._widget_widths(self.width() - SPACE.md - left_limit)
-        x = self.width() - SPACE.md
-        for widget, width in zip(reversed(self._widgets), reversed(widths), strict=True):
-            height = min(widget.sizeHint().height(), row_height - 8)
-            x -= width
-            widget.setGeometry(x, row_top + (row_height - height) // 2, width, height)
-            x -= SPACE.sm
-        right = x if fits else self.width() - SPACE.md
+        beside, below = self._rows(self.width())
+        right = self._place_row(beside, 0, TITLE_BAR_HEIGHT_PX, _TITLE_LEFT_PX + self._title_wish())
+        self._place_row(below, TITLE_BAR_HEIGHT_PX - 4, _SECOND_ROW_PX, _LEFT_PX)
         self._title_area = QRect(_TITLE_LEFT_PX, 0, max(0, right - _TITLE_LEFT_PX), TITLE_BAR_HEIGHT_PX)
         self.update()
+
+    def _title_wish(self) -> int:
+        """The room that the title wants before controls get more than their least."""
+        wish = QFontMetrics(self._title_font).horizontalAdvance(self._title) + SPACE.sm + (_DOT_PX if self._attention else 0)
+        return min(wish, _TITLE_WISH_PX)
+
+    def _place_row(self, widgets: Sequence[QWidget], top: int, height: int, left_limit: int) -> int:
+        """Put `widgets` at the right of a row; returns where the room to their left ends."""
+        x = self.width() - SPACE.md
+        widths = _widths(widgets, x - left_limit)
+        for widget, width in zip(reversed(widgets), reversed(widths), strict=True):
+            widget_height = min(widget.sizeHint().height(), height - 8)
+            x -= width
+            widget.setGeometry(x, top + (height - widget_height) // 2, width, widget_height)
+            x -= SPACE.sm
+        return x
 
     def event(self, event: QEvent) -> bool:
         """Put everything in its place again when a control wants another size."""
@@ -150,7 +161,7 @@ class TitleBar(QWidget):
             centre = area.topLeft() + QPoint(4, area.height() // 2)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_phase_dot(painter, centre.toPointF(), tokens, "waiting")
-            area.setLeft(area.left() + 16)
+            area.setLeft(area.left() + _DOT_PX)
         metrics = QFontMetrics(self._title_font)
         title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, area.width())
         painter.setFont(self._title_font)
@@ -192,20 +203,34 @@ class TitleBar(QWidget):
         """Ask for the window's menu."""
         self.menu_requested.emit(event.globalPos())
 
-    def _fits(self, width: int) -> bool:
-        if not self._widgets:
-            return True
-        least = sum(_least_width(widget) for widget in self._widgets) + SPACE.sm * len(self._widgets)
-        return width - _TITLE_LEFT_PX - _MIN_TITLE_PX - SPACE.md >= least
+    def _rows(self, width: int) -> tuple[Sequence[QWidget], Sequence[QWidget]]:
+        """The widgets beside the title, and those in the second row, in a window of `width` px."""
+        beside_px = width - _TITLE_LEFT_PX - SPACE.md
+        if _least_row_width(self._widgets) <= beside_px - _MIN_TITLE_PX:
+            return self._widgets, ()
+        for up in range(len(self._widgets)):
+            split = len(self._widgets) - up
+            beside, below = self._widgets[split:], self._widgets[:split]
+            if _least_row_width(beside) > beside_px - _LEAST_TITLE_PX:
+                break
+            if _least_row_width(below) - SPACE.sm <= width - SPACE.md - _LEFT_PX:
+                return beside, below
+        return (), self._widgets
 
-    def _widget_widths(self, room: int) -> list[int]:
-        wanted = [min(widget.sizeHint().width(), widget.maximumWidth()) for widget in self._widgets]
-        room -= SPACE.sm * max(0, len(wanted) - 1)
-        for index, widget in enumerate(self._widgets):
-            excess = sum(wanted) - room
-            if excess > 0:
-                wanted[index] = max(_least_width(widget), wanted[index] - excess)
-        return wanted
+
+def _widths(widgets: Sequence[QWidget], room: int) -> list[int]:
+    """The widths that `widgets` get of `room` px; the first ones give way first."""
+    wanted = [min(widget.sizeHint().width(), widget.maximumWidth()) for widget in widgets]
+    room -= SPACE.sm * max(0, len(wanted) - 1)
+    for index, widget in enumerate(widgets):
+        excess = sum(wanted) - room
+        if excess > 0:
+            wanted[index] = max(_least_width(widget), wanted[index] - excess)
+    return wanted
+
+
+def _least_row_width(widgets: Sequence[QWidget]) -> int:
+    return sum(_least_width(widget) + SPACE.sm for widget in widgets)
 
 
 def _least_width(widget: QWidget) -> int:

@@ -97,6 +97,13 @@ class SegmentedControl(QTabBar):
         self.updateGeometry()
         self.update()
 
+    def set_text_padding(self, padding_px: int) -> None:
+        """Give each text another room at its sides, for a window of another width."""
+        if padding_px != self._text_padding_px:
+            self._text_padding_px = padding_px
+            self.updateGeometry()
+            self.update()
+
     def set_current(self, key: str) -> None:
         """Choose a segment without emitting ``selected``; an unknown key is ignored."""
         if key != self._current and any(segment.key == key for segment in self._segments):

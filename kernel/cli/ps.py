@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{'PID':>6}  {'ROLE':<10}  {'STATE':<11}  {'PHASE':<10}  {'STEP':>7}  {'AGE':>6}  GOAL")
     for info in processes:
         print(_line(info))
-    print(f"{living.working} working, {living.needs_you} need you, {living.idle} idle")
+    print(f"{living.working} active, {living.needs_you} need you, {living.idle} idle")
     return 0
 
 

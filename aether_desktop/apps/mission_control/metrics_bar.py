@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
-from aether_desktop.models.agent_order import Counts
+from aether_desktop.models.agent_order import Counts, totals
 from aether_desktop.stores.kernel import KernelStore
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import tabular_ui_font, ui_font
@@ -38,15 +38,18 @@ class Figure:
 
 
 def figures_of(counts: Counts, ended: RunCounts, metrics: MetricsSample | None) -> tuple[Figure, ...]:
-    """The figures: who lives as this window sees it, all runs that ended as the kernel counts them, and its newest sample."""
+    """The figures: the numbers that the filters have, in their order, and the kernel's newest sample.
+
+    How many of those that are done were stopped is said behind it: it is no group of its own.
+    """
+    shown = totals(counts, ended)
     figures = [
-        Figure(str(counts.active + ended.all), "agents", 8),
-        Figure(str(counts.working), "working", 11),
-        Figure(str(counts.needs_you), "needs you", 12, attention=counts.needs_you > 0),
-        Figure(str(counts.idle), "idle", 9),
-        Figure(str(ended.completed), "completed", 7),
-        Figure(str(ended.failed), "failed", 10),
-        Figure(str(ended.stopped), "stopped", 6),
+        Figure(str(shown.all), "agents", 8),
+        Figure(str(shown.active), "active", 11),
+        Figure(str(shown.needs_you), "needs you", 12, attention=shown.needs_you > 0),
+        Figure(str(shown.idle), "idle", 9),
+        Figure(str(shown.done), f"done, {ended.stopped} stopped" if ended.stopped else "done", 7),
+        Figure(str(shown.failed), "failed", 10),
     ]
     if metrics is not None:
         figures += [

@@ -26,7 +26,7 @@ from aether_desktop.apps.mission_control.previews import PreviewProvider, Termin
 from aether_desktop.apps.mission_control.selection_bar import SelectionBar
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.models.agent_model import AgentListModel
-from aether_desktop.models.agent_order import Sort
+from aether_desktop.models.agent_order import Sort, totals
 from aether_desktop.models.agent_status import Group
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
@@ -43,13 +43,15 @@ _FILTER_NAMES = {
     Group.ALL: "All",
     Group.ACTIVE: "Active",
     Group.NEEDS_YOU: "Needs you",
+    Group.IDLE: "Idle",
     Group.DONE: "Done",
     Group.FAILED: "Failed",
 }
 _NOTHING = {
     Group.ALL: ("No agents yet", "Deploy one: give it a role and a goal, and watch it work."),
-    Group.ACTIVE: ("Nobody is at work", "Agents that run, wait or stand still appear here."),
+    Group.ACTIVE: ("Nobody is at work", "Agents that think, act and observe by themselves appear here."),
     Group.NEEDS_YOU: ("Nobody needs you", "An agent that wants to do something risky waits here for your answer."),
+    Group.IDLE: ("Nobody stands still", "Agents that you paused, or that a restart interrupted, wait here to go on."),
     Group.DONE: ("Nothing is done yet", "Agents that reached their goal, or that you stopped, appear here."),
     Group.FAILED: ("Nothing has failed", "Agents that gave up appear here, with the reason."),
 }
@@ -57,6 +59,10 @@ _Choice = TypeVar("_Choice", Group, Sort, Layout)
 _SIDE_BY_SIDE_PX = 760
 _PANEL_PX = 380
 _NARROW_PX = 600
+_SLIM_PX = 360
+_FILTER_PADDING_PX = 10
+_NARROW_FILTER_PADDING_PX = 6
+_SLIM_FILTER_PADDING_PX = 4
 _LEAST_SEARCH_PX = 64
 _TO_AGENTS = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -173,17 +179,9 @@ class MissionControl(QWidget):
 
     def _segments(self) -> list[Segment]:
         """The filters with their counts; in a narrow window with the one count that cannot wait."""
-        counts, ended = self.model.counts, self._store.ended
-        # Who has ended is counted by the kernel: this window knows the newest runs only.
-        numbers = {
-            Group.ALL: counts.active + ended.all,
-            Group.ACTIVE: counts.active,
-            Group.NEEDS_YOU: counts.needs_you,
-            Group.DONE: ended.completed + ended.stopped,
-            Group.FAILED: ended.failed,
-        }
+        counts = totals(self.model.counts, self._store.ended)
         return [
-            Segment(group, name, -1 if self._narrow and group is not Group.NEEDS_YOU else numbers[group])
+            Segment(group, name, -1 if self._narrow and group is not Group.NEEDS_YOU else counts.of(group))
             for group, name in _FILTER_NAMES.items()
         ]
 
@@ -200,7 +198,7 @@ class MissionControl(QWidget):
     def _show_older(self) -> None:
         """Say where the runs are that are counted and not listed."""
         ended, counts = self._store.ended.all, self.model.counts
-        listed = counts.all - counts.active
+        listed = counts.all - counts.living
         long = f"The newest {listed:,} of {ended:,} ended runs are listed; History has all of them"
         self.older.setText("All runs are in History" if self._narrow else long)
         self.older.setVisible(self._store.attached and listed < ended and self.model.filter in (Group.ALL, Group.DONE, Group.FAILED))
@@ -402,6 +400,8 @@ class MissionControl(QWidget):
             self._narrow = narrow
             self.deploy.setText("Deploy" if narrow else "Deploy agent")
             self._show_segments()
+        slim_px = _SLIM_FILTER_PADDING_PX if self.width() < _SLIM_PX else _NARROW_FILTER_PADDING_PX
+        self.filters.set_text_padding(slim_px if narrow else _FILTER_PADDING_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the background and the line below the figures."""

@@ -240,7 +240,7 @@ async def test_commands_reach_the_instance_that_runs(aether: Shell) -> None:
     running = await aether.deploy(held, risky, risky, held, DONE, mode="--yes")
     listed = await aether("ps")
     assert "wait here" in listed.out
-    assert listed.out.endswith("1 working, 0 need you, 0 idle\n")
+    assert listed.out.endswith("1 active, 0 need you, 0 idle\n")
     assert listed.code == 0
     one = await aether("send", "1", "look left")
     two = await aether("send", "1", "look right", "--queue")
@@ -255,7 +255,7 @@ async def test_commands_reach_the_instance_that_runs(aether: Shell) -> None:
     stopped = await aether("kill", "-s", "STOP", "1")
     assert stopped.code == 0
     halted = (await aether("ps")).out
-    assert "stopped" in halted and halted.endswith("0 working, 0 need you, 1 idle\n")
+    assert "stopped" in halted and halted.endswith("0 active, 0 need you, 1 idle\n")
     assert (await aether("kill", "-s", "CONT", "1")).code == 0
     nobody = await aether("kill", "77")
     assert nobody.code == 1

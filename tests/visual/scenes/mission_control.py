@@ -15,8 +15,10 @@ from aether_desktop.shell.app_registry import AppManifest, AppRegistry
 from aether_desktop.shell.layout import MemoryLayoutStore
 from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
+from aether_desktop.shell.window_frame import WindowFrame
 from aether_desktop.theme.manager import ThemeChoice, ThemeManager
 from kernel.protocol.agent import AgentFileCreated, AgentNotice, AgentThought
+from kernel.protocol.process import count_living
 from kernel.protocol.records import ModelInfo, ProviderInfo
 from tests.fakes.app_context import World, attach, make_world, run_now
 from tests.fakes.kernel_client import NOW, FakeKernelClient, make_approval, make_info
@@ -135,7 +137,8 @@ def page(
             "mission-control", "Mission Control", "agents", "#7c8cff", "tests.visual.scenes.mission_control:create",
             size=(1010, 720),
         )  # fmt: skip
-        status = StatusFeed(ShellStatus(KernelState.READY, needs_you=len(client.approvals), running=4), theme)
+        at_work = count_living(client.processes, client.approvals).working
+        status = StatusFeed(ShellStatus(KernelState.READY, needs_you=len(client.approvals), running=at_work), theme)
 
         def make_context(_manifest: Any, handle: Any, _arguments: Any) -> object:
             return replace(world.context, window=handle)
@@ -178,6 +181,13 @@ def opened(window: Any, *, zoomed: bool = True) -> MissionControl:
 
 def show(window: QWidget) -> None:
     opened(window)
+
+
+def show_least(window: QWidget) -> None:
+    """The smallest window that there is, a little higher."""
+    opened(window)
+    (frame,) = window.findChildren(WindowFrame)
+    frame.setGeometry(12, 40, 300, 300)
 
 
 def show_list(window: QWidget) -> None:
@@ -268,6 +278,7 @@ SCENES = (
     Scene("mission-control-small", page(six, told), (524, 470), ThemeChoice.DARK, show),
     Scene("mission-control-small-list", page(six, told), (524, 470), ThemeChoice.LIGHT, show_list),
     Scene("mission-control-smallest-empty", page(FakeKernelClient), (480, 360), ThemeChoice.LIGHT, show),
+    Scene("mission-control-least", page(six, told), (480, 440), ThemeChoice.LIGHT, show_least),
     Scene("deploy-smallest", page(with_models, told), (480, 360), ThemeChoice.DARK, show_deploy),
     Scene("history-smallest", page(past, told), (480, 360), ThemeChoice.LIGHT, show_history),
     Scene("history-small", page(past, told), (524, 470), ThemeChoice.DARK, show_history),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from aether_desktop.models.agent_order import Counts, Sort, count, matches, sort_key, words_of
+from aether_desktop.models.agent_order import Counts, Sort, count, matches, sort_key, totals, words_of
 from aether_desktop.models.agent_status import Group, belongs, fraction_of, question_of, spoken, status_of
 from aether_desktop.stores.reducers.process import ProcessView
+from kernel.protocol.ids import AgentPhase, ProcessState
+from kernel.protocol.process import RunCounts
 from tests.fakes.kernel_client import make_approval, make_info
 
 
@@ -42,13 +45,41 @@ def test_who_waits_for_the_person_needs_you_until_it_ends() -> None:
     assert status_of(view(asks=1.0, state="dead", exit_code=0)).word == "completed"
 
 
-def test_who_needs_you_is_active_too() -> None:
-    assert belongs(Group.NEEDS_YOU, Group.ACTIVE)
-    assert not belongs(Group.ACTIVE, Group.NEEDS_YOU)
-    assert belongs(Group.IDLE, Group.ACTIVE)
+EVERY_STATE = [
+    view(state=state, agent_phase=phase, interrupted=interrupted, asks=asks, exit_code=code)
+    for state, phase, interrupted, asks in product(get_args(ProcessState), get_args(AgentPhase), (False, True), (0.0, 1.0))
+    for code in ((0, 1, 130, 137, 143, 124, None) if state in ("zombie", "dead") else (None,))
+]
+
+
+@pytest.mark.feature("MC02", "MC03")
+def test_every_state_is_under_one_filter_and_its_number_is_that_filters() -> None:
+    for agent in EVERY_STATE:
+        group = status_of(agent).group
+        under = [wanted for wanted in Group if wanted is not Group.ALL and belongs(group, wanted)]
+        assert under == [group], agent.info
+        assert belongs(group, Group.ALL)
+        counts = count([group])
+        assert {wanted: counts.of(wanted) for wanted in Group} == {wanted: int(belongs(group, wanted)) for wanted in Group}, agent.info
+
+
+@pytest.mark.feature("MC02", "MC03")
+def test_who_has_ended_is_counted_by_the_kernel_and_grouped_alike() -> None:
+    for agent in EVERY_STATE:
+        ended = RunCounts().after(agent.info.exit_code) if agent.ended else RunCounts()
+        counts = count([status_of(agent).group])
+        assert totals(counts, ended) == counts, agent.info
+
+
+@pytest.mark.feature("MC03")
+def test_the_groups_part_the_agents() -> None:
     counts = count([Group.NEEDS_YOU, Group.ACTIVE, Group.ACTIVE, Group.IDLE, Group.DONE, Group.FAILED])
-    assert counts == Counts(all=6, active=4, needs_you=1, done=1, failed=1, idle=1)
-    assert counts.working == 2
+    assert counts == Counts(all=6, active=2, needs_you=1, idle=1, done=1, failed=1)
+    assert counts.living == 4
+    assert sum(counts.of(group) for group in Group if group is not Group.ALL) == counts.all
+    assert totals(counts, RunCounts(completed=40, failed=7, stopped=2)) == Counts(
+        all=53, active=2, needs_you=1, idle=1, done=42, failed=7
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_mission_control_counts_every_agent_as_the_kernel_does(asks: bool) -> No
             info = msgspec.structs.replace(info, exit_code=1)
         living = count_living([info], [approval] if approval else [])
         shown = count([status_of(ProcessView(info=info, approval=approval)).group])
-        assert (living.working, living.needs_you, living.idle) == (shown.working, shown.needs_you, shown.idle), info
+        assert (living.working, living.needs_you, living.idle) == (shown.active, shown.needs_you, shown.idle), info
 
 
 def test_paused_waiting_and_ended_agents_are_not_at_work() -> None:

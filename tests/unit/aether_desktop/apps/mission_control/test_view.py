@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from itertools import combinations
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from aether_desktop.shell.app_registry import AppManifest, AppRegistry
 from aether_desktop.shell.layout import MemoryLayoutStore
 from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.shell.status import ShellStatus, StatusFeed
+from aether_desktop.shell.title_bar import TitleBar
 from aether_desktop.shell.window_frame import WindowFrame
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.current import tokens_of
@@ -97,12 +99,12 @@ async def test_hidden_terminals_say_nothing(page: Page) -> None:
 async def test_the_figures_count_what_there_is(page: Page) -> None:
     shown = {figure.label: figure.value for figure in page.view.metrics.shown}
     assert shown == {
-        "agents": "6", "working": "2", "needs you": "1", "idle": "1", "completed": "1", "failed": "1", "stopped": "0",
+        "agents": "6", "active": "2", "needs you": "1", "idle": "1", "done": "1", "failed": "1",
         "uptime": "2 h 14 m", "memory": "375 MB", "tokens today": "1.2 M",
     }  # fmt: skip
     page.world.client.publish(ProcessExited(pid=5, code=0))
     page.world.client.publish(ProcessExited(pid=4, code=143))
-    assert "0 working, 1 needs you, 1 idle, 2 completed, 1 failed, 1 stopped" in page.view.metrics.accessibleName()
+    assert "6 agents, 0 active, 1 needs you, 1 idle, 3 done, 1 stopped, 1 failed" in page.view.metrics.accessibleName()
     page.window.resize(360, 700)
     await settle()
     assert "needs you" in [figure.label for figure in page.view.metrics.shown]
@@ -119,13 +121,13 @@ async def test_runs_that_are_not_listed_are_counted_too(page: Page) -> None:
     )
     await page.world.stores.processes.attach()
     assert "1238 agents" in page.view.metrics.accessibleName()
-    assert "1200 completed, 30 failed, 4 stopped" in page.view.metrics.accessibleName()
+    assert "1204 done, 4 stopped, 30 failed" in page.view.metrics.accessibleName()
 
 
 @pytest.mark.feature("MC03")
 async def test_filters_are_clicked_and_searches_typed(page: Page) -> None:
     filters = page.view.filters
-    assert [segment.label for segment in filters._segments] == ["All 6", "Active 4", "Needs you 1", "Done 1", "Failed 1"]
+    assert [segment.label for segment in filters._segments] == ["All 6", "Active 2", "Needs you 1", "Idle 1", "Done 1", "Failed 1"]
     page.click(filters, filters.segment_rect("failed").center().toPoint())
     assert page.view.model.rowCount() == 1
     page.click(filters, filters.segment_rect("all").center().toPoint())
@@ -140,15 +142,61 @@ async def test_filters_are_clicked_and_searches_typed(page: Page) -> None:
     assert page.view.model.rowCount() == 6
 
 
+@pytest.mark.feature("MC02", "MC03")
+async def test_a_filter_has_the_number_of_its_figure_whatever_happens(page: Page) -> None:
+    world = page.world
+
+    def numbers() -> tuple[list[str], list[str]]:
+        told = page.view.metrics._figures[: len(page.view.filters.segments)]
+        return [str(segment.count) for segment in page.view.filters.segments], [figure.value for figure in told]
+
+    happenings = (
+        ProcessExited(pid=5, code=143),
+        ProcessSpawned(pid=9, info=make_info(9, state="stopped", interrupted=True)),
+        ProcessSpawned(pid=10, info=make_info(10, state="created", agent_phase="booting")),
+        ApprovalAnswered(pid=6, approval_id="approval-6", call_id="call-1", approved=True),
+        ProcessExited(pid=4, code=1),
+    )
+    seen = {tuple(numbers()[0])}
+    for event in happenings:
+        world.client.publish(event)
+        filters, figures = numbers()
+        assert filters == figures, event
+        assert sum(map(int, filters[1:])) == int(filters[0])
+        seen.add(tuple(filters))
+    assert len(seen) > 4
+
+
+@pytest.mark.feature("MC03")
+async def test_who_stands_still_has_a_filter(page: Page) -> None:
+    page.world.client.publish(ProcessSpawned(pid=9, info=make_info(9, state="stopped", interrupted=True)))
+    page.click(page.view.filters, page.view.filters.segment_rect("idle").center().toPoint())
+    assert [page.view.model.view_at(row).pid for row in range(page.view.model.rowCount())] == [9, 3]  # type: ignore[union-attr] # there
+
+
+@pytest.mark.feature("DS01", "MC03")
+async def test_the_smallest_window_shows_every_filter_and_way_in(page: Page, qapp: QApplication) -> None:
+    bar = TitleBar(page.window, "Mission Control")
+    bar.set_widgets([page.view.filters, page.view.search, page.view.deploy])
+    for width in (300, 330, 456, 700, 1000):
+        # A window's frame gives its page this width, whatever the page would like.
+        page.view.resize(width, 360)
+        bar.setGeometry(0, 0, width, bar.height_for(width))
+        bar.place()
+        areas = [widget.geometry() for widget in (page.view.filters, page.view.search, page.view.deploy)]
+        assert all(bar.rect().contains(area) for area in areas), (width, areas)
+        assert not any(one.intersects(other) for one, other in combinations(areas, 2)), (width, areas)
+
+
 @pytest.mark.feature("MC03")
 async def test_runs_that_only_the_history_lists_are_counted_and_said(page: Page) -> None:
     labels = [segment.label for segment in page.view.filters._segments]
-    assert labels == ["All 6", "Active 4", "Needs you 1", "Done 1", "Failed 1"] and page.view.older.isHidden()
+    assert labels == ["All 6", "Active 2", "Needs you 1", "Idle 1", "Done 1", "Failed 1"] and page.view.older.isHidden()
     reply = await page.world.client.execute(ProcessList())
     page.world.client.answer(ProcessList, msgspec.structs.replace(reply, ended=RunCounts(completed=40, failed=30, stopped=3)))
     await page.world.stores.processes.attach()
     labels = [segment.label for segment in page.view.filters._segments]
-    assert labels == ["All 77", "Active 4", "Needs you 1", "Done 43", "Failed 30"]
+    assert labels == ["All 77", "Active 2", "Needs you 1", "Idle 1", "Done 43", "Failed 30"]
     assert "77 agents" in page.view.metrics.accessibleName()
     assert page.view.older.isVisible()
     assert "newest 2 of 73" in page.view.older.text()
@@ -520,9 +568,9 @@ async def test_screen_readers_find_every_agent_and_every_filter(page: Page) -> N
     assert agents.child(page.view.model.row_of(4)).state().selected
     filters = interface(page.view.filters)
     assert filters.role() == QAccessible.Role.PageTabList
-    tabs = [filters.child(number) for number in range(5)]
-    assert [tab.text(QAccessible.Text.Name) for tab in tabs] == ["All 6", "Active 4", "Needs you 1", "Done 1", "Failed 1"]
-    assert [bool(tab.state().selected) for tab in tabs] == [True, False, False, False, False]
+    tabs = [filters.child(number) for number in range(6)]
+    assert [tab.text(QAccessible.Text.Name) for tab in tabs] == ["All 6", "Active 2", "Needs you 1", "Idle 1", "Done 1", "Failed 1"]
+    assert [bool(tab.state().selected) for tab in tabs] == [True, False, False, False, False, False]
 
 
 @pytest.mark.feature("MC04")
