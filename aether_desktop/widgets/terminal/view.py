@@ -101,6 +101,7 @@ class TerminalView(QWidget):
         self._preedit = ""
         self._last_first = -1
         self._painted_cursor = QRect()
+        self._ground: object = None
         self._build_painter()
         self._history_bar = HistoryBar(self)
         self._history_bar.asked.connect(self._on_history_bar)
@@ -210,6 +211,11 @@ class TerminalView(QWidget):
         if not complete:
             self._again.start(1)
         self._history_bar.show_place(terminal, self.viewport)
+        ground = (self._paper(), self._painter.image.size(), self.grid.cell)
+        if ground != self._ground:
+            # What is around the cells looks different now, or parts of the old cells are there.
+            self._ground = ground
+            self.update()
         first = self.viewport.first(terminal)
         if changed or first != self._last_first:
             self.update(self.grid.lines_rect(changed if first == self._last_first else range(terminal.lines)))
@@ -343,10 +349,7 @@ class TerminalView(QWidget):
         cell = self.grid.cell
         grid = QRectF(PADDING_PX, PADDING_PX, picture.width() / cell.ratio, picture.height() / cell.ratio)
         if not grid.contains(QRectF(event.rect())):
-            paper = self.terminal.palette.overrides.get("background", self._scheme.background)
-            if self.terminal.modes.reverse_video:
-                paper = self._scheme.foreground
-            painter.fillRect(event.rect(), QColor(paper))
+            painter.fillRect(event.rect(), QColor(self._paper()))
         painter.drawImage(QPointF(PADDING_PX, PADDING_PX), picture)
         for span in self.selecting.spans(self.terminal, *self.grid.shown()):
             shade(painter, self.grid.rect(span), self._scheme.selection, self._scheme)
@@ -357,6 +360,13 @@ class TerminalView(QWidget):
         self._cursor.paint(painter, self, self._painter, hidden=self._blink.off, preedit=self._preedit)
 
     # --- private
+
+    def _paper(self) -> int:
+        """0xRRGGBB of what is around the cells."""
+        overrides = self.terminal.palette.overrides
+        if self.terminal.modes.reverse_video:
+            return overrides.get("foreground", self._scheme.foreground)
+        return overrides.get("background", self._scheme.background)
 
     def _build_painter(self) -> None:
         self._scheme = self.preferences.scheme(tokens_of(self))
