@@ -42,6 +42,19 @@ class CardGeometry:
         return parts.review_area(self.strip)
 
 
+def terminal_room(cell: QRectF, view: ProcessView) -> QRectF:
+    """Where a card in ``cell`` shows lines of its terminal: its well, as far as no question covers it."""
+    areas = geometry_of(card_area(cell))
+    room = parts.terminal_room(areas.well)
+    if _asks(view):
+        room.setBottom(min(room.bottom(), areas.strip.top() - 2))
+    return room
+
+
+def _asks(view: ProcessView) -> bool:
+    return view.approval is not None and not view.ended
+
+
 def card_area(cell: QRectF) -> QRectF:
     """The card in its cell of the grid."""
     return cell.adjusted(HALF_GAP_PX, HALF_GAP_PX, -HALF_GAP_PX, -HALF_GAP_PX)
@@ -70,7 +83,7 @@ def paint_card(painter: QPainter, cell: QRectF, face: Face, tokens: Tokens) -> N
     _paint_well(painter, areas.well, face, tokens)
     _paint_said(painter, areas.said, face, tokens)
     _paint_footer(painter, areas.footer, face, status, tokens)
-    if face.view.approval is not None and not face.view.ended:
+    if face.view.approval is not None and _asks(face.view):
         words, exact = question_of(face.view.approval)
         parts.paint_strip(painter, areas.strip, tokens, words, exact, review_hovered=face.review_hovered)
 
@@ -92,7 +105,7 @@ def _body_colour(face: Face, tokens: Tokens) -> QColor:
 
 
 def _paint_body(painter: QPainter, card: QRectF, face: Face, tokens: Tokens) -> None:
-    asks = face.view.approval is not None and not face.view.ended
+    asks = _asks(face.view)
     outline = card.adjusted(0.5, 0.5, -0.5, -0.5)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if asks:

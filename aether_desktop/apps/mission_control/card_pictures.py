@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from aether_desktop.apps.mission_control import card_painter, row_painter
-from aether_desktop.apps.mission_control.paint_parts import Face, terminal_room
+from aether_desktop.apps.mission_control.paint_parts import Face
 from aether_desktop.apps.mission_control.previews import PreviewProvider
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.tokens import Tokens
@@ -77,8 +77,7 @@ class CardPictures:
         area = QRectF(0, 0, look.width, look.height)
         screen: PreviewPicture | None = None
         if not look.as_list:
-            well = card_painter.geometry_of(card_painter.card_area(area)).well
-            room = terminal_room(well).size()
+            room = card_painter.terminal_room(area, view).size()
             screen = self._previews.picture(view.pid, room, look.ratio, tokens.terminal, running=not view.ended)
         face = Face(view, screen, look.selected, look.focused, look.hovered, look.review_hovered)
         painter = QPainter(picture)

@@ -130,6 +130,16 @@ def test_lines_are_cut_at_the_right_and_the_cursor_is_on_them() -> None:
     assert 300 < room.width() < 388
 
 
+def test_a_question_leaves_room_for_the_newest_lines_above_it() -> None:
+    previews = SameForAll()
+    pictures = CardPictures(previews)
+    view = ProcessView(info=make_info(1))
+    pictures.get(view, LOOK, DARK)
+    pictures.get(msgspec.structs.replace(view, approval=make_approval(1)), LOOK, DARK)
+    without, under_a_question = (room.height() for room in previews.rooms)
+    assert 30 < without - under_a_question < 40
+
+
 def test_a_terminal_is_not_asked_for_in_the_list() -> None:
     previews = SameForAll()
     CardPictures(previews).get(ProcessView(info=make_info(1)), replace(LOOK, height=58, as_list=True), DARK)
