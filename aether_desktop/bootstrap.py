@@ -31,6 +31,7 @@ from aether_desktop.shell.layout import JsonLayoutStore
 from aether_desktop.shell.leaving import Leaving
 from aether_desktop.shell.main_window import MainWindow
 from aether_desktop.shell.person_actions import PersonActions
+from aether_desktop.shell.saving_watch import SavingWatch
 from aether_desktop.shell.splash import BootSplash
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.stores import Stores, build_stores
@@ -97,6 +98,7 @@ class DesktopApplication(QObject):
             logging.getLogger("aether.desktop.shell"),
         )
         PersonActions(self._window, self._client, self._stores)
+        SavingWatch(self._window, self._stores.kernel)
         DesktopSearch(self._window, self._client, self._stores)
         self._watch = KernelWatch(self)
         self._leaving = Leaving(self._window, self._stores.processes.living, self.quit, self._window.hide)

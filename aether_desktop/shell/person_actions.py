@@ -1,7 +1,6 @@
 """The actions of the desktop that need a kernel: deploy, pause, resume or stop all agents, a new folder, about, first steps.
 
-Made by the bootstrap; it also has the desktop say when nothing can be saved. Apps are imported when their action is first used; what
-cannot be done now is grey.
+Made by the bootstrap. Apps are imported when their action is first used; what cannot be done now is grey.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from aether_desktop.assets import resource
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.shell.main_window import MainWindow
-from aether_desktop.shell.saving_watch import SavingWatch
 from aether_desktop.shell.shortcuts import Action
 from aether_desktop.stores import Stores
 from aether_desktop.stores.reducers.process import ProcessView
@@ -45,7 +43,6 @@ class PersonActions(QObject):
         self._stores = stores
         self._about: Sheet | None = None
         self._agent_actions: AgentActions | None = None
-        SavingWatch(window, stores.kernel)
         self._register()
         stores.processes.changed.connect(lambda _pids: self._show_possible())
         stores.kernel.changed.connect(self._show_possible)

@@ -1,6 +1,6 @@
 """Says it on the desktop while something cannot be saved, a full disk above all: in the menu bar for as long, and once in a notice.
 
-Made beside the actions that need a kernel. It decides nothing: the kernel waits and goes on by itself once there is room.
+Made by the bootstrap. It decides nothing: the kernel waits and goes on by itself once there is room.
 """
 
 from __future__ import annotations

@@ -95,9 +95,14 @@ class KernelStore(QObject):
         self.changed.emit()
 
     def _note_unsaved(self, events: Sequence[Event]) -> None:
-        """An error without a place in the journal says that an agent's could not be written; its next entry, that it can be."""
+        """An error without a place in the journal says that an agent's could not be written; its next entry, that it can be.
+
+        An agent may have no next entry, for a long time or ever. So the kernel's own samples count too: each is tried to be written.
+        """
         before = self.trouble
         for event in events:
+            if isinstance(event, KernelMetrics) and event.can_save:
+                self._unsaved.clear()
             if not isinstance(event, JournalEvent):
                 continue
             if event.log_id:

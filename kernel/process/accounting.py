@@ -1,6 +1,7 @@
 """What everything uses: one look at the process table for all agents, the kernel's own load every five seconds.
 
-Publishes process.usage (when something changed) and kernel.metrics, and keeps the samples for the history. Ends with its scope.
+Publishes process.usage (when something changed) and kernel.metrics, and keeps the samples for the history: one that
+cannot be kept is shown all the same, and says so. Ends with its scope.
 """
 
 import asyncio
@@ -56,7 +57,7 @@ class Accounting:
                 await self.sample_usage()
                 next_usage = self._clock.monotonic() + USAGE_INTERVAL_S
             if self._clock.monotonic() >= next_metrics:
-                with suppress(StorageError):  # a sample that cannot be kept is not worth more than the ones to come
+                with suppress(StorageError):  # a sample that cannot be made is not worth more than the ones to come
                     await self._publish_metrics()
                 next_metrics += METRICS_INTERVAL_S
             await self._clock.sleep(max(0.01, min(next_usage, next_metrics) - self._clock.monotonic()))
@@ -115,7 +116,7 @@ class Accounting:
 
     async def _publish_metrics(self) -> None:
         sample = await self.sample()
-        await self._repository.save(sample)
+        can_save = await self._repository.save_or_say(sample)
         self._bus.publish(
             KernelMetrics(
                 process_count=sample.process_count,
@@ -123,6 +124,7 @@ class Accounting:
                 memory_mb=sample.memory_mb,
                 uptime=sample.uptime,
                 tokens_today=sample.tokens_today,
+                can_save=can_save,
             )
         )
 

@@ -65,13 +65,14 @@ class KernelReady(Event, frozen=True, kw_only=True, rename="camel", tag="kernel.
 
 
 class KernelMetrics(Event, frozen=True, kw_only=True, rename="camel", tag="kernel.metrics"):
-    """The kernel's load, every 5 s."""
+    """The kernel's load, every 5 s. can_save: this sample could be written, and the disk has room for what agents write."""
 
     process_count: int
     cpu_percent: float
     memory_mb: float = field(name="memoryMB")
     uptime: float = 0.0
     tokens_today: int = 0
+    can_save: bool = True
 
 
 class ResponseOk(Event, frozen=True, kw_only=True, rename="camel", tag="response.ok"):

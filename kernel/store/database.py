@@ -23,6 +23,7 @@ from kernel.tasks import Scope
 
 Parameters = Sequence[Any]
 MAX_BATCH = 2_000
+ROOM_BYTES = 1 << 20
 FULL_CHECK_BYTES = 64 * 1024 * 1024
 GROWING = ("agent_logs", "transcript")
 
@@ -117,6 +118,10 @@ class Database:
         self._idle.clear()
         self._queue.put_nowait(_Pending(tuple(statements), done))
         return done
+
+    def has_room(self) -> bool:
+        """Whether the disk that holds the file has some: a small write may succeed in a full one, within what the file has already."""
+        return not _no_room(self._path.parent, ROOM_BYTES)
 
     async def query(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """The rows of a SELECT as of the last commit. Raises StorageError."""
@@ -277,10 +282,10 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
     return StorageError(f"The database {path} refused: {text}.", "`aether doctor` checks it.")
 
 
-def _no_room(folder: Path) -> bool:
+def _no_room(folder: Path, least_bytes: int = 1 << 16) -> bool:
     """SQLite says "disk I/O error" where it could not make its shared memory on a full disk."""
     try:
-        return os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize < 1 << 16
+        return os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize < least_bytes
     except OSError:
         return False
 

@@ -3,8 +3,10 @@
 Called by the metrics sampler and the history commands. Samples older than a week are dropped.
 """
 
+import asyncio
 import time
 
+from kernel.errors import StorageError
 from kernel.protocol.records import MetricsSample
 from kernel.store.database import Database, Statement
 
@@ -36,6 +38,14 @@ class MetricsRepository:
                 Statement("DELETE FROM kernel_metrics WHERE timestamp < ?", (sample.timestamp - KEEP_S,)),
             )
         )
+
+    async def save_or_say(self, sample: MetricsSample) -> bool:
+        """Write one sample; whether that succeeded and the disk has room for more than a row."""
+        try:
+            await self.save(sample)
+        except StorageError:
+            return False
+        return await asyncio.to_thread(self._database.has_room)
 
     async def since(self, timestamp: float, limit: int) -> tuple[MetricsSample, ...]:
         """The newest `limit` samples after `timestamp`, by rising time."""

@@ -66,7 +66,8 @@ async def test_an_agent_waits_while_the_disk_is_full_and_loses_nothing(small_dis
     await asyncio.sleep(5.5)  # the kernel's own samples are due every five seconds; one that fails must not end them
     ballast.unlink()
     assert (await bench.ended(pid)).code == 0
-    await bench.kernel.bus.wait(system.KernelMetrics, timeout_s=12)
+    assert any(isinstance(event, system.KernelMetrics) and not event.can_save for event in bench.events)
+    assert (await bench.kernel.bus.wait(system.KernelMetrics, timeout_s=12)).can_save
     page = (await bench.execute(system.HistoryLogs(pid=pid, limit=1000))).events
     shown = [event for event in bench.events if getattr(event, "log_id", 0) and getattr(event, "pid", 0) == pid]
     dropped = [event for event in shown if event.log_id not in {item["logId"] for item in page}]  # type: ignore[attr-defined]

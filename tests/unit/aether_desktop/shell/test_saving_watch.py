@@ -7,6 +7,7 @@ from aether_desktop.shell.saving_watch import SavingWatch
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.stores.kernel import KernelStore
 from kernel.protocol.agent import AgentNotice
+from kernel.protocol.system import KernelMetrics
 from tests.fakes.kernel_client import FakeKernelClient
 
 FULL = "The disk that holds /srv/aether is full; nothing can be saved."
@@ -20,6 +21,10 @@ def full(pid: int) -> AgentNotice:
 
 def saved(pid: int) -> AgentNotice:
     return AgentNotice(pid=pid, kind="info", message="Going on.", log_id=7)
+
+
+def sample(*, can_save: bool) -> KernelMetrics:
+    return KernelMetrics(process_count=2, cpu_percent=1.0, memory_mb=100.0, can_save=can_save)
 
 
 def test_a_full_disk_is_in_the_menu_bar_and_in_one_notice_until_there_is_room(desktop: MainWindow, status: StatusFeed) -> None:
@@ -41,6 +46,21 @@ def test_a_full_disk_is_in_the_menu_bar_and_in_one_notice_until_there_is_room(de
     client.publish(saved(4))
     assert (indicator.text(), indicator.toolTip()) == ("Kernel", "The kernel is running")
     assert [notice.title for notice in desktop.notices.shown] == [FULL, "Everything can be saved again"]
+
+
+def test_it_goes_away_by_itself_though_no_agent_writes_again(desktop: MainWindow, status: StatusFeed) -> None:
+    status.set_status(ShellStatus(kernel=KernelState.READY))
+    client = FakeKernelClient()
+    SavingWatch(desktop, KernelStore(client))
+    indicator = desktop.menu_bar.kernel
+    client.publish(full(3), full(4))
+    client.publish(sample(can_save=False))
+    assert indicator.text() == "Cannot save"
+    client.publish(sample(can_save=True))
+    assert indicator.text() == "Kernel"
+    assert [notice.title for notice in desktop.notices.shown] == [FULL, "Everything can be saved again"]
+    client.publish(sample(can_save=True), full(3))
+    assert indicator.text() == "Cannot save"
 
 
 def test_what_is_in_the_journal_is_no_trouble_and_an_unreachable_kernel_is_said_first(desktop: MainWindow, status: StatusFeed) -> None:

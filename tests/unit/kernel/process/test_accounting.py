@@ -14,6 +14,7 @@ from kernel.protocol.process import ProcessUsage
 from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.protocol.system import HistoryMetrics, KernelMetrics
 from kernel.sandbox.backend import Usage
+from kernel.store import database as database_module
 from kernel.store.database import Database
 from kernel.store.repositories.metrics import MetricsRepository
 from kernel.store.repositories.processes import RunRecord
@@ -75,6 +76,28 @@ async def test_metrics_come_every_five_seconds_and_stay(database: Database, cloc
     assert not used
     stored = (await accounting.history(HistoryMetrics(since=started), LOCAL_USER)).samples
     assert [round(sample.timestamp - started) for sample in stored] == [5, 10, 15, 20, 25, 30]
+
+
+async def test_a_sample_that_cannot_be_kept_is_shown_and_says_so(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = EventBus(clock)
+    said: list[KernelMetrics] = []
+    bus.on(KernelMetrics, said.append)
+
+    async def usage() -> dict[int, Usage]:
+        return {}
+
+    accounting = Accounting(_Manager(), MetricsRepository(database), bus, clock, usage)  # type: ignore[arg-type]  # as much as is used
+    await accounting._publish_metrics()
+    assert database._writer is not None
+    await database._writer.execute("PRAGMA query_only=ON")
+    await accounting._publish_metrics()
+    await database._writer.execute("PRAGMA query_only=OFF")
+    await accounting._publish_metrics()
+    monkeypatch.setattr(database_module, "ROOM_BYTES", 1 << 62)
+    await accounting._publish_metrics()
+    assert [event.can_save for event in said] == [True, False, True, False]
 
 
 async def _asleep(clock: ManualClock, before: int) -> None:
