@@ -48,10 +48,13 @@ from kernel.store.journal import Journal
 from kernel.store.repositories.messages import MessageRepository
 from kernel.store.repositories.metrics import MetricsRepository
 from kernel.store.repositories.processes import ProcessRepository
+from kernel.store.repositories.shells import ShellRepository
 from kernel.store.repositories.transcripts import TranscriptRepository
 from kernel.store.repositories.workspaces import WorkspaceRepository
 from kernel.tasks import Scope
 from kernel.tools.browse_web import WebPages
+from kernel.tty.guardian import Guardian
+from kernel.tty.shell_sessions import ShellSessions
 from kernel.version import VERSION
 from kernel.vfs.confinement import clean
 from kernel.vfs.filesystem import VirtualFileSystem
@@ -71,6 +74,7 @@ class _Store:
     messages: MessageRepository
     metrics: MetricsRepository
     workspaces: WorkspaceRepository
+    shells: ShellRepository
 
 
 @dataclass(slots=True)
@@ -94,6 +98,7 @@ class _Parts:
     models: LanguageModels
     workplaces: Workplaces
     supervisor: Supervisor
+    shells: ShellSessions
     terminals: Terminals
     accounting: Accounting
     gpus: GpuMonitor
@@ -147,6 +152,7 @@ def _build_store(paths: Paths, bus: EventBus, clock: Clock) -> _Store:
         messages=MessageRepository(database),
         metrics=MetricsRepository(database),
         workspaces=WorkspaceRepository(database),
+        shells=ShellRepository(database),
     )
 
 
@@ -181,7 +187,8 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     bus.on(ProcessReaped, lambda event: consoles.release(f"tty-{event.pid}-0"))
     bus.on(ProcessReaped, lambda event: mailbox.forget(event.pid))
     accounting = Accounting(manager, store.metrics, bus, clock, sandboxes.usage)
-    files = VirtualFileSystem(paths, bus, manager.owner_of)
+    files, ttys = VirtualFileSystem(paths, bus, manager.owner_of), scope.child("terminals")
+    shells = ShellSessions(store.shells, Guardian(), scope.child("shells"))
     return _Parts(
         paths=paths,
         clock=clock,
@@ -200,9 +207,8 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         models=models,
         workplaces=workplaces,
         supervisor=supervisor,
-        terminals=Terminals(
-            supervisor, consoles, bus, scope.child("terminals"), manager.owner_of, lambda: config().terminal.scrollback
-        ),
+        shells=shells,
+        terminals=Terminals(supervisor, consoles, bus, ttys, manager.owner_of, lambda: config().terminal.scrollback, shells),
         accounting=accounting,
         gpus=gpus,
         files=files,
@@ -230,6 +236,7 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
         await parts.sandboxes.sweep([LeftoverRecord(host_pid, started) for _, host_pid, started in left])
         for agent_pid, _, _ in left:
             await parts.store.workspaces.drop_sandbox(agent_pid)
+        await parts.shells.sweep()
         parts.sandboxes.report_to(parts.store.workspaces.put_sandbox, tell_of_confinement)
 
     async def tell_of_confinement(pid: int, note: str) -> None:
@@ -258,13 +265,17 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
 
 
 def _stopping(parts: _Parts) -> tuple[Stage, ...]:
+    async def close_terminals() -> None:
+        await parts.terminals.close()
+        await parts.shells.close()
+
     async def close_files() -> None:
         parts.watcher.close()
         parts.consoles.close()
 
     return (
         Stage("agents", parts.supervisor.shutdown),
-        Stage("terminals", parts.terminals.close),
+        Stage("terminals", close_terminals),
         Stage("machine", parts.workplaces.settle),
         Stage("sandboxes", parts.sandboxes.close),
         Stage("models", parts.models.close),

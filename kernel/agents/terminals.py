@@ -42,6 +42,7 @@ from kernel.tty.manager import TtyEvent, TtyInfo, TtyManager, default_backend
 from kernel.tty.posix import AdoptedPty
 from kernel.tty.screen import SCROLLBACK
 from kernel.tty.shell_integration import SANDBOX_SHELL
+from kernel.tty.shell_sessions import ShellSessions
 
 #: Exit code told for a terminal that was closed while its program ran: as by SIGHUP.
 HUNG_UP = 129
@@ -85,7 +86,7 @@ class Terminals:
     """Opens, feeds and closes terminals.
 
     owner_of: the user that owns a pid; a terminal belongs to whom its process belongs. scrollback: lines of history that a
-    terminal opened now keeps.
+    terminal opened now keeps. shells: takes care that nothing of a shell of this machine outlives the kernel.
     """
 
     def __init__(
@@ -96,8 +97,9 @@ class Terminals:
         scope: Scope,
         owner_of: Callable[[int], str | None],
         scrollback: Callable[[], int] = lambda: SCROLLBACK,
+        shells: ShellSessions | None = None,
     ) -> None:
-        self._manager = TtyManager(default_backend(), self._on_event, scrollback)
+        self._manager = TtyManager(default_backend(shells), self._on_event, scrollback)
         self._scrollback = scrollback
         self._supervisor = supervisor
         self._consoles = consoles

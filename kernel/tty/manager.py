@@ -30,6 +30,7 @@ from kernel.tty.foreground import Foreground
 from kernel.tty.precedence import Precedence
 from kernel.tty.screen import SCROLLBACK, LiveScreen, ScreenChange, ScreenLease
 from kernel.tty.screen_copy import ScreenCopy
+from kernel.tty.shell_sessions import ShellSessions
 
 MAX_TERMINALS = 500
 MAX_CHANNELS = 64
@@ -349,12 +350,12 @@ def _check_size(columns: int, lines: int) -> None:
         raise InvalidArgumentError(f"A terminal has 1 to {MAX_COLUMNS} columns and 1 to {MAX_LINES} lines.")
 
 
-def default_backend() -> PtyBackend:
-    """The backend for this system."""
+def default_backend(sessions: ShellSessions | None = None) -> PtyBackend:
+    """The backend for this system. sessions: takes care that nothing of a shell outlives this process, where the system allows it."""
     if sys.platform == "win32":
         from kernel.tty.windows import WindowsPtyBackend
 
         return WindowsPtyBackend()
     from kernel.tty.posix import PosixPtyBackend
 
-    return PosixPtyBackend()
+    return PosixPtyBackend(sessions)

@@ -13,14 +13,19 @@ import shutil
 import signal
 import struct
 import termios
-import time
+import uuid
+from collections.abc import Callable
 
 from kernel.errors import InvalidArgumentError, NotFoundError, UnavailableError
 from kernel.tty.backend import DirectOutput, OnData, OnExit, Pty, RunningCommand, ShellSpec
+from kernel.tty.child import Child, start_apart
 from kernel.tty.exit_watch import watch_exit
 from kernel.tty.foreground import Foreground
+from kernel.tty.leftovers import VARIABLE
 from kernel.tty.master import Master
+from kernel.tty.sessions import session_members, session_over, signal_session
 from kernel.tty.shell_integration import login_shell
+from kernel.tty.shell_sessions import ShellSessions
 
 #: For reading and writing at once, as login does: tmux and pagers read from their output.
 OPEN_SLAVE = 'slave=$1 folder=$2; shift 2; exec <>"$slave" >&0 2>&0; cd "$folder" || exit 126; exec "$@"'
@@ -35,11 +40,19 @@ END_WAIT_S = 3.0
 
 
 class PosixPtyBackend:
-    """Implements `PtyBackend` with the standard library."""
+    """Implements `PtyBackend` with the standard library.
+
+    sessions: takes care that nothing of a shell outlives this process, however that ends; None leaves it to the system's hangup.
+    """
+
+    def __init__(self, sessions: ShellSessions | None = None) -> None:
+        self._sessions = sessions
 
     async def open(self, spec: ShellSpec) -> Pty:
         """A program on a new terminal; its own session, its own process group."""
         argv, folder, environment = _resolve(spec)
+        token = uuid.uuid4().hex
+        environment[VARIABLE] = token
         try:
             master, slave = os.openpty()
         except OSError as error:
@@ -53,7 +66,16 @@ class PosixPtyBackend:
             os.close(master)
             os.close(slave)
             raise UnavailableError(f"{argv[0]} could not be started: {error.strerror}.") from error
-        return HostPty(process, Master(master), slave)
+        if self._sessions is None:
+            return HostPty(process, Master(master), slave)
+        sessions = self._sessions
+        pty = HostPty(process, Master(master), slave, lambda: sessions.release(token))
+        try:
+            await sessions.keep(process.pid, token)
+        except BaseException:
+            await pty.close()
+            raise
+        return pty
 
 
 class HostPty:
@@ -61,10 +83,12 @@ class HostPty:
 
     The program stays unreaped while anything of its session lives, so that the session's number cannot become another's.
     slave: kept open while the program lives, since a master whose other side nobody has open yet reads as ended.
+    on_over: told before the program is reaped.
     """
 
-    def __init__(self, process: "Child", master: Master, slave: int) -> None:
+    def __init__(self, process: Child, master: Master, slave: int, on_over: Callable[[], None] = lambda: None) -> None:
         self._process = process
+        self._on_over = on_over
         self._slave: int | None = slave
         self._master = master
         self._loop = asyncio.get_running_loop()
@@ -113,15 +137,16 @@ class HostPty:
         if self._looking is not None:
             await asyncio.wait([self._looking])
         if self._process.returncode is None:
-            await asyncio.to_thread(_signal_session, self._process.pid, (signal.SIGHUP, signal.SIGCONT))
+            await asyncio.to_thread(signal_session, self._process.pid, (signal.SIGHUP, signal.SIGCONT))
             self._master.close()
-            if not await asyncio.to_thread(_session_over, self._process.pid, HANGUP_GRACE_S):
-                await asyncio.to_thread(_signal_session, self._process.pid, (signal.SIGKILL,))
-                await asyncio.to_thread(_session_over, self._process.pid, END_WAIT_S)
+            if not await asyncio.to_thread(session_over, self._process.pid, HANGUP_GRACE_S):
+                await asyncio.to_thread(signal_session, self._process.pid, (signal.SIGKILL,))
+                await asyncio.to_thread(session_over, self._process.pid, END_WAIT_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(END_WAIT_S):
                     await self._ended.wait()
-            self._process.poll()
+            if self._ended.is_set():
+                self._reap()
         self._stop_watching()
         if self._looking is not None:
             await asyncio.wait([self._looking])
@@ -146,7 +171,11 @@ class HostPty:
 
     def _reap_if_alone(self, looking: "asyncio.Future[tuple[int, ...]]") -> None:
         if not looking.cancelled() and looking.exception() is None and not looking.result():
-            self._process.poll()
+            self._reap()
+
+    def _reap(self) -> None:
+        self._on_over()
+        self._process.poll()
 
     def _tell_exit(self) -> None:
         self._master.drain()
@@ -219,54 +248,6 @@ class AdoptedPty:
             await self._command.kill()
 
 
-def session_members(session: int) -> tuple[int, ...]:
-    """Living processes of a session, and everything below its leader. Blocks for one look at the process table."""
-    table: dict[int, tuple[int, int, bytes]] = {}
-    try:
-        names = [name for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return _members_by_group(session)
-    for name in names:
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat", "rb") as source:
-            fields = source.read().rpartition(b")")[2].split()
-            table[int(name)] = (int(fields[1]), int(fields[3]), fields[0])
-    found = {pid for pid, (_, own, _) in table.items() if own == session}
-    grown = True
-    while grown:
-        more = {pid for pid, (parent, _, _) in table.items() if parent in found} - found
-        found |= more
-        grown = bool(more)
-    return tuple(pid for pid in found if table[pid][2] not in (b"Z", b"X"))
-
-
-def _members_by_group(session: int) -> tuple[int, ...]:
-    """Where there is no /proc: the process group alone, if anybody is in it."""
-    try:
-        os.killpg(session, 0)
-    except OSError:
-        return ()
-    return (-session,)
-
-
-def _signal_session(session: int, signals: tuple[int, ...]) -> None:
-    """Signal every member. Blocks for a look at the process table."""
-    members = session_members(session)
-    for signum in signals:
-        for pid in members:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signum)
-
-
-def _session_over(session: int, timeout_s: float) -> bool:
-    """Wait until no member lives; False after `timeout_s`. Blocks."""
-    end = time.monotonic() + timeout_s
-    while session_members(session):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def _environment(spec: ShellSpec) -> dict[str, str]:
     person = pwd.getpwuid(os.getuid())
     shell = os.environ.get("SHELL") or person.pw_shell or "/bin/sh"
@@ -293,44 +274,6 @@ def _resolve(spec: ShellSpec) -> tuple[tuple[str, ...], str, dict[str, str]]:
     return argv, folder, environment
 
 
-class Child:
-    """A process that we started, until it is reaped. returncode: None before that."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-
-    def poll(self) -> None:
-        """Reap it where it has ended."""
-        if self.returncode is None:
-            try:
-                reaped, status = os.waitpid(self.pid, os.WNOHANG)
-            except ChildProcessError:
-                reaped, status = self.pid, 0
-            if reaped:
-                self.returncode = os.waitstatus_to_exitcode(status)
-
-
 def _start(slave: str, argv: tuple[str, ...], environment: dict[str, str], folder: str) -> Child:
-    """In a session of its own, with no descriptor of ours and every signal as a new terminal has it.
-
-    Whoever started us in the background or with nohup ignores signals that a shell's programs must be able to be ended by.
-    """
-    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
-        (os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in (0, 1, 2)
-    ]
-    actions += [(os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in _handed_on()]
-    signals = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-    words = ["/bin/sh", "-c", OPEN_SLAVE, "sh", slave, os.path.abspath(folder), *argv]
-    return Child(os.posix_spawn("/bin/sh", words, environment, file_actions=actions, setsid=True, setsigmask=(), setsigdef=signals))
-
-
-def _handed_on() -> tuple[int, ...]:
-    """Descriptors that a new process would get; Python makes none, libraries may."""
-    found = []
-    for name in os.listdir("/dev/fd"):
-        descriptor = int(name)
-        with contextlib.suppress(OSError):
-            if descriptor > 2 and os.get_inheritable(descriptor):
-                found.append(descriptor)
-    return tuple(found)
+    """The program on a terminal's slave. Raises OSError."""
+    return start_apart(("/bin/sh", "-c", OPEN_SLAVE, "sh", slave, os.path.abspath(folder), *argv), environment)
