@@ -87,12 +87,9 @@ def mix(first: int, second: int, share: float) -> int:
 
 
 def readable(ink: int, paper: int) -> int:
-    """0xRRGGBB of letters on a paper: `ink`, moved towards white or black as far as it takes to read it.
-
-    Letters of the very colour of their paper stay: somebody wants them unseen.
-    """
+    """0xRRGGBB of letters on a paper: `ink`, moved towards white or black as far as it takes to read it."""
     here, there = _luminance(ink), _luminance(paper)
-    if ink == paper or _ratio(here, there) >= LEAST_CONTRAST:
+    if _ratio(here, there) >= LEAST_CONTRAST:
         return ink
     white, black = 0xFFFFFF, 0
     if here >= there:

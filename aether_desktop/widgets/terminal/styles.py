@@ -128,7 +128,9 @@ class TerminalStyles:
         if look.hidden or (look.blink and blink_off):
             return Style(paper, paper)
         shapes = -1
-        if look.fg < DIRECT and look.bg < DIRECT and (letters := readable(ink, paper)) != ink:
+        # Letters in the very colour of their paper are meant to be unseen; two that happen to look the same in a scheme are not.
+        chosen = look.fg >= DIRECT or look.bg >= DIRECT or look.fg == look.bg
+        if not chosen and (letters := readable(ink, paper)) != ink:
             ink, shapes = letters, ink
         line = ink if look.ul_color < 0 else resolve(look.ul_color, scheme, overrides, role="foreground")
         return Style(

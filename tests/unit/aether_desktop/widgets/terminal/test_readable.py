@@ -51,6 +51,14 @@ def test_a_panel_of_pale_letters_on_pale_blue_is_read() -> None:
     assert look.shapes == TOKYO.ansi[7], "blocks and arrows keep the program's colour"
 
 
+@pytest.mark.feature("TT06")
+def test_two_colours_that_are_one_in_the_scheme_do_not_hide_text() -> None:
+    assert TOKYO.foreground == TOKYO.ansi[15]
+    for data in ("\x1b[107m", "\x1b[48;5;15m", "\x1b[7;38;5;15;40m", "\x1b[97;7m\x1b[49m"):
+        look = style(data)
+        assert ratio(look.ink, look.paper) >= LEAST_CONTRAST - 0.01, data
+
+
 def test_what_is_well_chosen_hidden_or_exact_stays() -> None:
     assert style("\x1b[31m") == Style(TOKYO.ansi[1], TOKYO.background)
     assert style("\x1b[8;37;44m") == Style(TOKYO.ansi[4], TOKYO.ansi[4])
