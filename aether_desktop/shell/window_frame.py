@@ -160,6 +160,10 @@ class WindowFrame(QWidget):
             self.title_bar.set_attention(wanted)
             self.content_changed.emit()
 
+    def set_floor(self, colour: str) -> None:
+        """Paint the smooth corners at the lower edge in ``colour``; "" is the theme's."""
+        self.shadow.set_floor(colour)
+
     def raise_window(self) -> None:
         """Come to the front."""
         self.activation_requested.emit()

@@ -29,6 +29,13 @@ class WindowShadow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._floor = ""
+
+    def set_floor(self, colour: str) -> None:
+        """What the window shows along its lower edge: ``#rrggbb``, or "" for the theme's surface."""
+        if colour != self._floor:
+            self._floor = colour
+            self.update()
 
     def surround(self, window: QRect) -> None:
         """Move to lie around ``window`` (in the parent's coordinates)."""
@@ -38,7 +45,7 @@ class WindowShadow(QWidget):
         """Paint the parts of the picture that lie in the damaged area."""
         painter = QPainter(self)
         tokens = tokens_of(self)
-        patch = shadow_patch(tokens.name, self.devicePixelRatioF())
+        patch = shadow_patch(tokens.name, self.devicePixelRatioF(), self._floor)
         edge = _patch_edges(tokens)
         ratio = patch.devicePixelRatio()
         damaged = event.region()
@@ -67,9 +74,9 @@ def corner_mask(width: int, height: int, radius: int) -> QRegion:
     return region
 
 
-@lru_cache(maxsize=4)
-def shadow_patch(theme: str, ratio: float) -> QPixmap:
-    """Return the nine-patch picture of a theme at a density of ``ratio``."""
+@lru_cache(maxsize=8)
+def shadow_patch(theme: str, ratio: float, floor: str = "") -> QPixmap:
+    """Return the nine-patch picture of a theme at a density of ``ratio``, its lower corners in ``floor`` where that is not ""."""
     from aether_desktop.theme.tokens import DARK, LIGHT
 
     tokens = DARK if theme == DARK.name else LIGHT
@@ -85,7 +92,7 @@ def shadow_patch(theme: str, ratio: float) -> QPixmap:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     window = QRectF(margins.left(), margins.top(), inner, inner)
     _paint_blur(painter, window, QSize(width, height), tokens)
-    _paint_body(painter, window, tokens)
+    _paint_body(painter, window, tokens, floor or tokens.surface0)
     painter.end()
     return patch
 
@@ -119,7 +126,7 @@ def _blurred_step(length: int, start: float, end: float, reach: int) -> list[flo
     return [(erf((at + 0.5 - start) / scale) - erf((at + 0.5 - end) / scale)) / 2 for at in range(length)]
 
 
-def _paint_body(painter: QPainter, window: QRectF, tokens: Tokens) -> None:
+def _paint_body(painter: QPainter, window: QRectF, tokens: Tokens, floor: str) -> None:
     outline = QPainterPath()
     outline.addRoundedRect(window.adjusted(-0.5, -0.5, 0.5, 0.5), CORNER_RADIUS_PX + 0.5, CORNER_RADIUS_PX + 0.5)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -130,7 +137,7 @@ def _paint_body(painter: QPainter, window: QRectF, tokens: Tokens) -> None:
     painter.setBrush(QColor(tokens.surface1))
     painter.drawRoundedRect(window, CORNER_RADIUS_PX, CORNER_RADIUS_PX)
     painter.setClipRect(QRectF(0, window.center().y(), window.right() + 99, window.bottom()))
-    painter.setBrush(QColor(tokens.surface0))
+    painter.setBrush(QColor(floor))
     painter.drawRoundedRect(window, CORNER_RADIUS_PX, CORNER_RADIUS_PX)
     painter.setClipping(False)
 

@@ -53,6 +53,9 @@ class WindowHandle(Protocol):
     def set_attention(self, wanted: bool) -> None:
         """Mark the window as waiting for the person (amber title dot), or not."""
 
+    def set_floor(self, colour: str) -> None:
+        """Say what colour (``#rrggbb``) stands along the lower edge, so that the window's smooth corners have it too; "" is the theme's."""
+
     def raise_window(self) -> None:
         """Bring the window to the front, restored if it was minimised."""
 

@@ -42,6 +42,7 @@ class FakeWindow:
         self.arguments: tuple[tuple[str, str], ...] = ()
         self.states: dict[str, str] = {}
         self.attention = False
+        self.floor = ""
         self.raised = 0
         self.close_requests = 0
 
@@ -65,6 +66,9 @@ class FakeWindow:
 
     def set_attention(self, wanted: bool) -> None:
         self.attention = wanted
+
+    def set_floor(self, colour: str) -> None:
+        self.floor = colour
 
     def raise_window(self) -> None:
         self.raised += 1

@@ -14,6 +14,7 @@ from aether_desktop.apps.context import AppContext
 from aether_desktop.apps.terminal.messages import Messages
 from aether_desktop.apps.terminal.titles import UNNAMED, tab_title
 from aether_desktop.bridge.tasks import TaskOwner
+from aether_desktop.theme.current import tokens_of
 from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.sheet import Sheet
@@ -78,6 +79,8 @@ class TerminalTabs(CommandWidget):
         self._titles.setSingleShot(True)
         self._titles.setInterval(TITLE_PAUSE_MS)
         self._titles.timeout.connect(self._show_titles)
+        ctx.terminals.preferences.changed.connect(self._show_floor)
+        ctx.theme.theme_changed.connect(self._show_floor)
         self.open_tab()
 
     @property
@@ -166,6 +169,7 @@ class TerminalTabs(CommandWidget):
         self.bar.setVisible(several)
         self.commands.outer = self._tab_commands if several else None
         self.pages.setCurrentWidget(page or self._empty)
+        self._show_floor()
         if page is None:
             return
         self.setFocusProxy(page)
@@ -191,6 +195,11 @@ class TerminalTabs(CommandWidget):
             self._ctx.window.request_close()
         elif had_focus and self.current is not None:
             self.current.setFocus()
+
+    def _show_floor(self) -> None:
+        """The window's lower corners are the terminal's, not the theme's."""
+        scheme = self._ctx.terminals.preferences.scheme(tokens_of(self))
+        self._ctx.window.set_floor(f"#{scheme.background:06x}" if self._shells else "")
 
     # --- what happens in them
 

@@ -56,6 +56,18 @@ def test_the_picture_fills_what_the_mask_leaves_open(tokens: Tokens) -> None:
         assert image.pixelColor(corner).alpha() > 100, surface
 
 
+@THEMES
+@pytest.mark.usefixtures("qapp")
+def test_the_lower_corners_have_the_colour_of_what_stands_there(tokens: Tokens) -> None:
+    plain, red = (shadow_patch(tokens.name, 1.0, floor).toImage() for floor in ("", "#ff0000"))
+    margins = shadow_margins(tokens)
+    lower = QPoint(margins.left() + 6, plain.height() - margins.bottom() - 1 - 6)
+    assert plain.pixelColor(lower).name() == tokens.surface0
+    assert red.pixelColor(lower).name() == "#ff0000"
+    upper = margins.top() + RADIUS
+    assert red.copy(0, 0, red.width(), upper) == plain.copy(0, 0, plain.width(), upper)
+
+
 def test_a_large_window_has_even_sides(qtbot: QtBot) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)

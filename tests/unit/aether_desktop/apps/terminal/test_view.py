@@ -353,3 +353,13 @@ async def test_a_closed_window_hears_and_holds_nothing(world: World) -> None:
         world.client.publish(TtyClosed(pid=0, tty_id="tty_1", exit_code=1))
         await settle()
     assert raised == []
+
+
+async def test_the_window_s_lower_corners_have_the_terminal_s_colour(tabs: TerminalTabs, world: World) -> None:
+    from aether_desktop.theme.current import tokens_of
+    from aether_desktop.widgets.terminal.schemes import SCHEMES
+
+    assert world.window.floor == tokens_of(tabs).terminal.background
+    name = next(name for name, scheme in SCHEMES.items() if f"#{scheme.background:06x}" != world.window.floor)
+    world.context.terminals.preferences.set_theme(name)
+    assert world.window.floor == f"#{SCHEMES[name].background:06x}"
