@@ -96,13 +96,14 @@ class _Hunt:
         self._known: dict[ShellSession, frozenset[Row]] = dict.fromkeys(shells, frozenset())
 
     def look(self) -> list[Row]:
-        """Those that live now."""
+        """Those that live now, parents first: no shell must go on to its next command because the one before was ended."""
         if not self._known:
             return []
         table = process_table() or {}
         for shell, known in self._known.items():
             self._known[shell] = frozenset(proven_members(shell, table, known, carries))
-        return [row for members in self._known.values() for row in members if row.alive]
+        living = (row for members in self._known.values() for row in members if row.alive)
+        return sorted(living, key=lambda row: (row.started, row.pid))
 
 
 def _signal(rows: Iterable[Row], *signals: int) -> None:
