@@ -2,8 +2,8 @@
 
 ``Terminal`` is the entrance. Beside it: ``keys`` (key, mouse, paste and focus to bytes) and ``selection``
 (text by absolute lines). Inside: ``stream`` parses by the tables of ``sequences`` and calls ``screen``, which is made of
-``state``, ``cursor``, ``scrolling``, ``drawing``, ``blocks``, ``editing``, ``rectangles``, ``mode_changes``,
-``stacks``, ``reports``, ``osc`` and ``window``; ``rows``, ``attributes``, ``clusters``, ``history``, ``marks`` are its storage.
+``state``, ``cursor``, ``below``, ``scrolling``, ``drawing``, ``blocks``, ``editing``, ``painting``, ``rectangles``, ``stacks``,
+``mode_changes``, ``reports``, ``osc`` and ``window``; ``rows``, ``attributes``, ``clusters``, ``history``, ``marks`` are its storage.
 """
 
 from __future__ import annotations

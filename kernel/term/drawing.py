@@ -120,6 +120,9 @@ class Drawing(Scrolling):
         if not self.autowrap:
             return
         y = self.cursor.y
+        if self.rows_below and y == self.bottom and self.top == 0 and not self.side_margins:
+            # Before the row is marked: it goes on in what comes now, and no longer in the rows below.
+            self.file_rows_below()
         row = self.rows[y]
         if not row.wrapped:
             self.rows[y] = Row(row.text, row.attrs, True)

@@ -73,6 +73,8 @@ class Editing(BlockDrawing):
         if how not in spans:
             return
         self.wrap_pending = False
+        if self.rows_below and how != 1:
+            self.erase_rows_below(selective=private)
         if self.marked and not private:
             self.erase_marks(y if how == 0 and self.cursor.x == 0 else spans[how][0], spans[how][1])
         if how < 2:
@@ -120,6 +122,7 @@ class Editing(BlockDrawing):
         self.refresh_fast()
         attr = self.attributes.intern(self.attributes["\1"])
         self.erase_marks(0, self.lines)
+        self.forget_rows_below()
         self.rows[:] = [Row("E" * self.columns, attr * self.columns)] * self.lines
         self.move_to(0, 0)
 

@@ -83,6 +83,17 @@ class History(Sequence[Row]):
         if len(self._items) - self._start > self.limit:
             self._trim()
 
+    def insert_above_last_line(self, rows: Sequence[Row]) -> int:
+        """Add ``rows`` at the end, or above the line that goes on behind the end; return how many rows are below them."""
+        size = len(self)
+        place = size
+        while place > 0 and isinstance(above := self._items[self._start + place - 1], Row) and above.wrapped:
+            place -= 1
+        self._items[self._start + place : self._start + place] = rows
+        if len(self) > self.limit:
+            self._trim()
+        return size - place
+
     def _trim(self) -> None:
         excess = len(self._items) - self._start - self.limit
         self.dropped += excess

@@ -82,6 +82,12 @@ class Marks:
         self.version += 1
         del self._marks[bisect_left(self._marks, end, key=_line) :]
 
+    def push_down(self, first: int, count: int) -> None:
+        """``count`` rows came in above the row ``first``."""
+        self.version += 1
+        start = bisect_left(self._marks, first, key=_line)
+        self._marks[start:] = [replace(mark, line=mark.line + count) for mark in self._marks[start:]]
+
     def scroll(self, first: int, end: int, count: int) -> None:
         """The rows ``first`` to ``end`` (exclusive) moved by ``count`` lines, up if positive; those that left are gone."""
         self.version += 1

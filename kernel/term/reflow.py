@@ -28,16 +28,17 @@ class Position(NamedTuple):
 
 
 class Reflowed(NamedTuple):
-    """The rows above the cursor's row, that row and those below it, where the screen's old top is, and the cursor's column.
+    """The rows above the cursor's row, that row and those below it, where the screen's old top and end are, and the cursor's column.
 
     The column is one past the last for a cursor that waits behind a full row.
-    ``top`` counts in ``above``: 0 is its first row, ``len(above)`` the cursor's row. Rows are as wide as they were
-    stored: fit them before use.
+    ``top`` counts in ``above``: 0 is its first row, ``len(above)`` the cursor's row. ``shown`` tells how many rows of ``below`` have
+    cells of the screen. Rows are as wide as they were stored: fit them before use.
     """
 
     above: list[Stored]
     below: list[Stored]
     top: int
+    shown: int
     column: int
 
 
@@ -64,7 +65,7 @@ def is_blank(row: Row) -> bool:
 def reflow(
     items: Sequence[Stored],
     columns: int,
-    top: int,
+    screen: tuple[int, int],
     cursor: Position,
     *,
     above: int,
@@ -76,9 +77,10 @@ def reflow(
     """Rewrap ``items`` (as the history keeps them) to ``columns``.
 
     ``cursor`` is one column past the last where a wrap is pending; ``waits``: it may become so.
-    ``top`` is the index of the row at the top of the screen, at or above that of ``cursor``. At least ``above`` rows
-    above the cursor's row and ``below`` from it on are made, where there are so many.
+    ``screen`` has the indices of the row at the top of the screen, at or above that of ``cursor``, and of the row behind its last.
+    At least ``above`` rows above the cursor's row and ``below`` from it on are made, where there are so many.
     """
+    top, bottom = screen
     first, end = cursor.row, cursor.row + 1
     while first > 0 and _is_wrapped(items[first - 1]):
         first -= 1
@@ -98,17 +100,30 @@ def reflow(
         old_top = len(head) + len(rows_above) - (at - line.row_of(line.offset_of(top - first)))
     else:
         old_top = len(head) - made.top_distance
-    while end < len(items) and len(rows_below) < below:
+    tail, shown = _downwards(items, columns, tables, end, bottom, below - len(rows_below))
+    return Reflowed(head + rows_above, rows_below + tail, max(0, old_top), line.rows_of(bottom - first) - at + shown, column)
+
+
+def _downwards(
+    items: Sequence[Stored], columns: int, tables: _Tables, end: int, bottom: int, wanted: int
+) -> tuple[list[Stored], int]:
+    """The oldest rows of the items from ``end`` on, about ``wanted``, and how many have cells of those before ``bottom``."""
+    found: list[Stored] = []
+    shown = 0
+    while end < len(items) and len(found) < wanted:
         start = end
         end += 1
         while end < len(items) and _is_wrapped(items[end - 1]):
             end += 1
         if end == start + 1 and _fits(items[start], columns):
-            rows_below.append(items[start])
+            shown += start < bottom
+            found.append(items[start])
         else:
-            next_line = _Line(items[start:end], columns, tables)
-            rows_below.extend(next_line.rows(0, min(next_line.count, below)))
-    return Reflowed(head + rows_above, rows_below, max(0, old_top), column)
+            line = _Line(items[start:end], columns, tables)
+            if start < bottom:
+                shown += line.rows_of(bottom - start)
+            found.extend(line.rows(0, min(line.count, wanted)))
+    return found, shown
 
 
 class _Tables(NamedTuple):
@@ -231,6 +246,12 @@ class _Line:
             else:
                 high = middle
         return low
+
+    def rows_of(self, parts: int) -> int:
+        """How many rows have cells of the first ``parts`` parts, of which there is at least one."""
+        if parts >= len(self._sizes):
+            return self.count
+        return self.row_of(max(0, self.offset_of(parts) - 1)) + 1
 
     def rows(self, first: int, end: int) -> list[Stored]:
         """The rows ``first:end``."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from kernel.term.below import worth_keeping
 from kernel.term.events import Bell, SizeChanged
 from kernel.term.history import History, Stored
 from kernel.term.reflow import Position, is_blank, reflow
@@ -115,50 +116,56 @@ class Screen(WindowOperations):
         cursor = Position(min(cursor.row, old_lines - 1), cursor.column)
         while used > cursor.row + 1 and is_blank(rows[used - 1]):
             used -= 1
+        # Blank rows at the screen's end are none of the text, unless some of it is below them.
+        end = old_lines if self.rows_below else used
         if columns == self.columns:
-            return self._change_lines(rows, lines, used, cursor)
+            return self._change_lines(rows, lines, used, end, cursor)
         items = _drawn_where_needed(self.history, columns)
         before = len(items)
-        items.extend(rows[:used])
+        items.extend(rows[:end])
+        items.extend(self.rows_below)
         marks = self.marks.place(items, self.history.dropped, before + cursor.row, self.columns)
         made = reflow(
             items,
             columns,
-            before,
+            (before, before + used),
             Position(before + cursor.row, cursor.column),
             above=self.history.limit + lines,
-            below=lines,
+            below=lines + self.most_rows_below,
             waits=not self.on_alternate,
             attributes=self.attributes,
             clusters=self.clusters,
         )
         at = len(made.above)
-        start = max(0 if used == old_lines else made.top, at + len(made.below) - lines)
-        start = min(start, at)
-        shown = [*made.above[start:], *made.below][:lines]
-        rows[:] = [fit(self.history.drawn(item), columns) for item in shown]
+        # The history gives lines when all that is below has room, and takes them when what the screen showed has none.
+        start = min(made.top, max(0, at + len(made.below) - lines)) if end == old_lines else made.top
+        start = min(max(start, at + made.shown - lines), at)
+        drawn = [self.history.drawn(item) for item in [*made.above[start:], *made.below]]
+        rows[:] = [fit(row, columns) for row in drawn[:lines]]
         rows.extend([blank_row(columns)] * (lines - len(rows)))
+        self.rows_below = worth_keeping(drawn[lines:], self.most_rows_below)
         self.history.columns = columns
         self.history.extend(made.above[:start])
         first = self.history.dropped + len(self.history) - start
         self.marks.take_places(marks, [*made.above, *made.below], first, at, columns)
-        self.marks.cut(first + start + lines)
+        self.marks.cut(first + start + lines + len(self.rows_below))
         return at - start, made.column
 
-    def _change_lines(self, rows: list[Row], lines: int, used: int, cursor: Position) -> tuple[int, int]:
-        """Change only the number of lines: lines come from the history or go there."""
+    def _change_lines(self, rows: list[Row], lines: int, used: int, end: int, cursor: Position) -> tuple[int, int]:
+        """Change only the number of lines: they come from below the screen and then from the history, or go there the other way."""
         y = cursor.row
-        if lines < used:
-            excess = min(used - lines, y) if used - lines > 0 else 0
-            self.history.extend(rows[:excess])
-            del rows[:excess]
-            y -= excess
-        elif used == len(rows) and lines > used and len(self.history):
-            pulled = self.history.take_last(min(lines - used, len(self.history)))
+        full = end == len(rows)
+        excess = max(0, min(used - lines, y))
+        self.history.extend(rows[:excess])
+        rows[:] = [*rows[excess:end], *[fit(row, self.columns) for row in self.rows_below]]
+        y -= excess
+        if full and lines > len(rows) and len(self.history):
+            pulled = self.history.take_last(min(lines - len(rows), len(self.history)))
             rows[:0] = pulled
             y += len(pulled)
+        self.rows_below = worth_keeping(rows[lines:], self.most_rows_below)
         del rows[lines:]
-        self.marks.cut(self.history.dropped + len(self.history) + lines)
+        self.marks.cut(self.history.dropped + len(self.history) + lines + len(self.rows_below))
         rows.extend([blank_row(self.columns)] * (lines - len(rows)))
         return y, cursor.column
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kernel.term.cursor import CursorMovement
+from kernel.term.below import RowsBelow
 from kernel.term.levels import since
 from kernel.term.rows import Row, delete_cells, heal, insert_cells
 
 
-class Scrolling(CursorMovement):
+class Scrolling(RowsBelow):
     """Index, reverse index, SU, SD, SL, SR."""
 
     def index(self) -> None:
@@ -121,6 +121,8 @@ class Scrolling(CursorMovement):
         if self.side_margins:
             self._scroll_columns(top, count)
             return
+        if self.rows_below and top == 0:
+            self.file_rows_below()
         if (top > 0 or bottom < self.lines - 1) and self.marked:
             self._scroll_marks(top, count)
         if top == 0 and not self.on_alternate:

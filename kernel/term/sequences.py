@@ -72,6 +72,8 @@ CSI: dict[str, str] = {
     ">t": "set_title_modes",
     ">T": "reset_title_modes",
     "t": "window_operation",
+    # No other terminal has this one; kernel.term.snapshot writes it.
+    ">$~": "add_rows_below",
 }
 
 ESCAPE: dict[str, tuple[str, tuple[int, ...]]] = {

@@ -2,10 +2,11 @@
 
 ``snapshot`` is pure and leaves its terminal as it is. Fed to a new terminal of the same size it gives the same history,
 screens, cursor, margins, modes, colours, titles, directory and prompt marks, and what is fed afterwards has the same effect: a
-sequence that was cut off goes on. Not kept, because no sequence says it: how many lines the history has lost, the
-window's position and state, synchronized output, DECCOLM where the width is no longer 132, the size of an ignored
-string, what REP repeats while in insert mode or VT52 mode, that a protection has ended while a saved cursor or the pen
-still draws protected cells, and rows that hold what their width forbids.
+sequence that was cut off goes on. Rows below the screen have a sequence that no other terminal knows. Not kept, because no sequence
+says it: how many lines the history has lost, the prompt marks of rows below the screen, the window's position and state,
+synchronized output, DECCOLM where the width is no longer 132, the size of an ignored string, what REP repeats while in insert mode
+or VT52 mode, that a protection has ended while a saved cursor or the pen still draws protected cells, and rows that hold what
+their width forbids.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from kernel.term.charsets import CharsetState
 from kernel.term.modes import ANSI_DEFAULTS, PRIVATE_DEFAULTS
 from kernel.term.palette import DYNAMIC, format_colour
-from kernel.term.rows import STUB
+from kernel.term.rows import STUB, fit
 from kernel.term.screen import Screen
 from kernel.term.snapshot_rows import RowWriter
 from kernel.term.state import ISO_PROTECTION, MAX_COLUMNS, UNPROTECTED, SavedCursor
@@ -57,6 +58,7 @@ class _Writer:
         self._saved_modes()
         main = screen.other_rows if screen.on_alternate else screen.rows
         self.rows.write([*screen.history.stored(), *main], self._marks())
+        self._rows_below()
         other = screen.rows if screen.on_alternate else screen.other_rows
         if screen.on_alternate or any(row.text.strip() or row.attrs.strip("\0") or row.wrapped for row in other):
             self._put("\x1b[?47h\x1b[H")
@@ -78,6 +80,21 @@ class _Writer:
         self._finish()
 
     # --- parts
+
+    def _rows_below(self) -> None:
+        """What is below the main screen is drawn on the alternate one, as much at once as fits, and put into its place from there."""
+        screen = self._screen
+        lines, rows = screen.lines, [fit(row, screen.columns) for row in screen.rows_below]
+        if not rows:
+            return
+        self._put("\x1b[?47h\x1b[H")
+        for start in range(0, len(rows), lines):
+            drawn = rows[start : start + lines]
+            goes_on = drawn[-1].wrapped
+            drawn[-1] = drawn[-1]._replace(wrapped=False)
+            self.rows.write(drawn)
+            self._put(f"\x1b[>{len(drawn)};{int(goes_on)}$~")
+        self._put("\x1b[?47l")
 
     def _marks(self) -> dict[int, str]:
         """The shell's marks by the row, counted from the oldest, at whose start they are to be made."""

@@ -92,6 +92,8 @@ class ScreenState(pyte.Screen):
         blank = blank_row(self.columns)
         self.rows: list[Row] = [blank] * self.lines
         self.other_rows: list[Row] = [blank] * self.lines
+        #: Rows of the main screen that did not fit at its bottom when its size changed, uppermost first (``kernel.term.below``).
+        self.rows_below: list[Row] = []
         self.on_alternate = False
         self.modes.reset()
         self.charsets.reset()
@@ -196,7 +198,7 @@ class ScreenState(pyte.Screen):
         """Free attribute ids and cluster codes that no row uses, when a table is full. Called between chunks."""
         if not (self.attributes.full or self.clusters.full):
             return
-        rows = [*self.rows, *self.other_rows, *self.history]
+        rows = [*self.rows, *self.other_rows, *self.rows_below, *self.history]
         if self.attributes.full:
             self.attributes.collect({self.pen}.union(self.history.pens(), *[row.attrs for row in rows]))
         if self.clusters.full:

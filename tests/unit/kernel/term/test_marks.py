@@ -157,9 +157,25 @@ def test_marks_move_with_rows_that_move(sequence: bytes, prompts: list[str]) -> 
     assert [text for kind, text, _ in marked(terminal) if kind == "A"] == prompts
 
 
-def test_rows_cut_off_at_the_bottom_take_their_marks_along() -> None:
+@pytest.mark.feature("TT06")
+@pytest.mark.parametrize("size", [(20, 2), (7, 2), (30, 1), (1, 1)])
+def test_rows_below_the_screen_have_their_marks_when_they_show_again(size: tuple[int, int]) -> None:
     terminal = Terminal(20, 8)
-    terminal.feed(command(0, "x") + command(1, "y") + b"\x1b[H")
-    terminal.resize(20, 2)
+    terminal.feed(command(0, "x") + command(1, "y") + b"\x1b]133;A\x07$ \x1b[H")
+    before = marked(terminal)
+    terminal.resize(*size)
+    assert [text for kind, text, _ in marked(terminal) if kind == "A"] == ["$ run 0"[: size[0]]]
     terminal.resize(20, 8)
-    assert [text for kind, text, _ in marked(terminal) if kind == "A"] == ["$ run 0"]
+    assert marked(terminal) == before
+
+
+def test_where_rows_below_the_screen_go_to_the_history_the_other_marks_stay_at_their_lines() -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "x") + command(1, "y") + command(2, "z") + b"\x1b[2;1H")
+    terminal.resize(20, 2)
+    before = marked(terminal)
+    assert [text for kind, text, _ in before if kind == "A"] == ["$ run 0", "$ run 1"]
+    terminal.feed(b"\x1b[2;1H\n")
+    assert marked(terminal) == before
+    terminal.feed(command(3, "w"))
+    assert marked(terminal)[-1] == ("D", "", 3)

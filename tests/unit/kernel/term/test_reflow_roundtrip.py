@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.term import Attributes, Terminal, selection
-from kernel.term.rows import STUB, Row
+from kernel.term.rows import ERASED, STUB, Row
 
 _COLUMNS, _LINES = 20, 6
 _CELLS = ("a", "b", "$", "7", " ", " ", "  ", "日", "本", "한", "é", "e\u0301", "❤\ufe0f", "👍🏽", "👩\u200d👧", "🇩🇪", "1\ufe0f\u20e3")
@@ -17,15 +17,22 @@ _text = st.lists(st.sampled_from(_CELLS + _CHANGES), max_size=120).map("".join)
 _ascii = st.lists(st.sampled_from(("a", "b", "xyz", " ", "   ", "\r\n", "\x1b[7m", "\x1b[m")), max_size=120).map("".join)
 _moved = st.lists(st.sampled_from((*_CELLS, *_CHANGES, "\r", "\x1b[2D", "\x1b[5D", "\x1b[A")), max_size=80).map("".join)
 _sizes = st.lists(st.tuples(st.integers(2, 45), st.integers(2, 12)), min_size=1, max_size=5)
-_tall_sizes = st.lists(st.tuples(st.integers(2, 45), st.integers(300, 310)), min_size=1, max_size=5)
+_any_sizes = st.lists(
+    st.one_of(st.tuples(st.integers(2, 45), st.integers(1, 12)), st.sampled_from([(1000, 500), (2, 1), (_COLUMNS, 2), (45, _LINES)])),
+    min_size=1,
+    max_size=5,
+)
+_places = st.tuples(st.integers(1, _LINES), st.integers(1, _COLUMNS))
 
 Cell = tuple[str, Attributes]
 
 
 def cells_of(terminal: Terminal, row: Row, below: Row | None) -> list[Cell]:
     """The cells of a row that are part of its line: of one that goes on, all but a last one that a wide character did not fit into."""
+    size = len(row.text) if row.wrapped else len(row.attrs.rstrip(ERASED))
     cells = [
-        (terminal.clusters[cell], terminal.attributes[attr]) for cell, attr in zip(row.text, row.attrs, strict=True)
+        (terminal.clusters[cell], terminal.attributes[attr])
+        for cell, attr in zip(row.text[:size], row.attrs[:size], strict=True)
     ]
     if row.wrapped and below is not None and below.text[1:2] == STUB and not cells[-1][1].drawn:
         cells.pop()
@@ -34,7 +41,7 @@ def cells_of(terminal: Terminal, row: Row, below: Row | None) -> list[Cell]:
 
 def lines_of(terminal: Terminal) -> tuple[list[list[tuple[str, object]]], tuple[int, int]]:
     """The logical lines, without what was never drawn at their ends, and the cursor's line and place in it."""
-    rows = [*terminal.history, *terminal.rows]
+    rows = [*terminal.history, *terminal.rows, *terminal.screen.rows_below]
     at = len(terminal.history) + terminal.cursor.y
     lines: list[list[Cell]] = [[]]
     cursor = (0, 0)
@@ -83,11 +90,19 @@ def test_text_without_wide_characters_goes_through_one_column_too(text: str, siz
     check(text, sizes, "\x1b[mXzY")
 
 
+@pytest.mark.feature("TT02")
+@settings(max_examples=400, deadline=None)
+@given(_moved, _places, _any_sizes)
+def test_the_cursor_stays_inside_of_text_too_and_what_is_below_it_comes_back(
+    text: str, place: tuple[int, int], sizes: list[tuple[int, int]]
+) -> None:
+    check(f"{text}\x1b[{place[0]};{place[1]}H", sizes, "")
+
+
 @settings(max_examples=200, deadline=None)
-@given(_moved, _tall_sizes)
-def test_the_cursor_stays_inside_of_text_too(text: str, sizes: list[tuple[int, int]]) -> None:
-    # What is below the cursor has to fit on the screen: the history is above it.
-    check(text, sizes, "")
+@given(_ascii, _places, st.lists(st.tuples(st.integers(1, 45), st.integers(1, 12)), min_size=1, max_size=5))
+def test_so_it_does_through_one_column(text: str, place: tuple[int, int], sizes: list[tuple[int, int]]) -> None:
+    check(f"{text}\x1b[{place[0]};{place[1]}H", [*sizes, (1, 1)], "")
 
 
 def screen(terminal: Terminal) -> str:

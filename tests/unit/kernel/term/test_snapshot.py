@@ -9,6 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kernel.term import Row, Terminal
+from kernel.term.rows import fit
 from kernel.term.snapshot import snapshot
 from kernel.term.state import UNPROTECTED
 from tests.oracles import fuzz
@@ -18,7 +19,7 @@ MARKS = [b"\x1b]133;A\x07", b"\x1b]133;B\x07", b"\x1b]133;C\x07", b"\x1b]133;D;1
 MORE = [
     *MARKS,
     *COLOURS, b"\x1b%@\x1b*0\x1b}", b"\xf1", b"\x1b[?2J", b"\x1b[?K", b'\x1b[2"q', b'\x1b[0"q', b"\x1bW", b"\x1b[?41h", b"\t",
-    b"\x1b[2*x", b"\x1b[1;1;2;5;1;4;7$r",
+    b"\x1b[2*x", b"\x1b[1;1;2;5;1;4;7$r", b"\x1b[H", b"\x1b[8;2;9t", b"\x1b[8;1;5t", b"\x1b[8;6;20t",
 ]  # fmt: skip
 PIECES = st.lists(st.one_of(st.sampled_from(fuzz._PIECES + MORE), st.binary(max_size=6)), max_size=30).map(b"".join)
 SIZES = st.sampled_from([(20, 5), (80, 24), (7, 3), (40, 10), (5, 1)])
@@ -39,6 +40,7 @@ def whole_state(terminal: Terminal) -> dict[str, Any]:
         "history": cells(terminal.history),
         "rows": cells(terminal.rows),
         "other rows": cells(screen.other_rows),
+        "rows below": cells(fit(row, terminal.columns) for row in screen.rows_below),
         "cursor": (cursor.x, cursor.y, cursor.hidden, cursor.shape, cursor.blinking, screen.wrap_pending),
         "saved cursors": (screen.saved_cursor, screen.other_saved_cursor),
         "titles": (terminal.title, terminal.icon_name, terminal.cwd, screen.title_stack, screen.title_modes),
