@@ -29,6 +29,8 @@ NARROWEST_PX = 400
 MODE_PX = 104
 NARROW_MODE_PX = 88
 MODEL_CHARACTERS = 60
+MARGINS = (SPACE.lg, SPACE.sm, SPACE.lg, SPACE.md)
+TIGHT_MARGINS = (SPACE.md, SPACE.xs - 1, SPACE.md, SPACE.xs)
 
 
 class ControlBar(QWidget):
@@ -104,8 +106,9 @@ class ControlBar(QWidget):
         self._processes.setFixedWidth(self._processes.sizeHint().width() - 2 * SPACE.md + 8)
 
     def set_tight(self, tight: bool) -> None:
-        """Leave the line of figures out where it says what can be missed."""
+        """Leave the line of figures out where it says what can be missed, and the room around the buttons."""
         self._tight = tight
+        self._column.setContentsMargins(*(TIGHT_MARGINS if tight else MARGINS))
         self._show_figures()
 
     def end_sending(self, *, taken: bool) -> None:
@@ -204,8 +207,8 @@ class ControlBar(QWidget):
         head.addWidget(self._status, 1)
         head.addWidget(self._processes)
         head.addWidget(self._again)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE.lg, SPACE.sm, SPACE.lg, SPACE.md)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(*MARGINS)
         column.setSpacing(SPACE.xs + 2)
         column.addLayout(head)
         column.addLayout(row)

@@ -75,6 +75,7 @@ class FileText:
             else:
                 self.look_at(entry)
             if self.pane.path:
+                self.pane.reading_wanted.emit()
                 self.pane.text.setFocus()
 
         self._spawn(show())

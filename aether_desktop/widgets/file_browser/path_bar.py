@@ -105,6 +105,8 @@ class PathBar(QWidget):
     up_wanted = Signal()
     path_wanted = Signal(str)
     """Go to a path; with what was clicked or typed."""
+    typing_began = Signal()
+    """A path will be typed: the field needs room."""
     typing_ended = Signal()
     """The field is gone: the keyboard belongs to the list again."""
 
@@ -142,8 +144,19 @@ class PathBar(QWidget):
         self.forward.setEnabled(forward)
         self.up.setEnabled(path != top)
 
+    def set_small(self, small: bool) -> None:
+        """Be the way up alone; the keys lead the other ways."""
+        for widget in (self.back, self.forward, self._stack):
+            widget.setVisible(not small)
+
+    @property
+    def typing(self) -> bool:
+        """Whether a path is being typed."""
+        return self._stack.currentWidget() is self.field
+
     def begin_typing(self) -> None:
         """Show the path as text to change."""
+        self.typing_began.emit()
         self._stack.setCurrentWidget(self.field)
         self.field.selectAll()
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)

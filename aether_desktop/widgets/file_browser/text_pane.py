@@ -26,6 +26,8 @@ _PARAGRAPH = "\u2029"
 class TextPane(QWidget):
     """A header with name and buttons, and the text."""
 
+    reading_wanted = Signal()
+    """A file was opened, not only looked at: its text must be in sight."""
     save_wanted = Signal()
     """The person wants the changes in the file."""
     discard_wanted = Signal()

@@ -116,6 +116,7 @@ class FilesView(FilesLayout):
 
     def _arrive(self) -> None:
         self.search.clear()
+        self.leave_text()
         self.model.set_query("")
         self._show_place()
         self.load()
@@ -131,8 +132,8 @@ class FilesView(FilesLayout):
             self._arrive()
 
     def go_up(self) -> None:
-        """Go to the folder above."""
-        if self.folder != self._top:
+        """Go to the folder above, or from a text that has the list's place back to the list."""
+        if not self.leave_text() and self.folder != self._top:
             self._select_next = (name_of(self.folder),)
             self.go(parent_of(self.folder))
 
@@ -378,9 +379,7 @@ class FilesView(FilesLayout):
         self.search.query_changed.connect(self._search)
         self.search.returnPressed.connect(self.table.setFocus)
         self.new_button.clicked.connect(self.new_folder)
-        self.more_button.clicked.connect(
-            lambda: self._open_menu(self.more_button.mapToGlobal(QPoint(0, self.more_button.height() + 2)))
-        )
+        self.more_button.clicked.connect(lambda: self._open_menu(self.more_button.mapToGlobal(QPoint(0, self.more_button.height() + 2))))
         self.table.opened.connect(self._open)
         self.table.renamed.connect(lambda entry, name: self._spawn(self._rename(entry, name)))
         self.table.menu_wanted.connect(self._open_menu)

@@ -583,13 +583,15 @@ async def test_the_window_remembers_its_tab_as_its_state_and_opens_with_it(world
     assert again.tabs.current == "files"
 
 
+@pytest.mark.feature("DS01", "VM04")
 async def test_the_smallest_window_shows_files_and_not_only_what_is_around_them(make_view: MakeView) -> None:
-    view = await make_view(state="dead", exit_code=0, agent_phase="completed", size=(300, 200))
+    # A window of 300 x 200 px without its title bar, which has two rows then.
+    view = await make_view(state="dead", exit_code=0, agent_phase="completed", size=(300, 116))
     view.show_tab("files")
     await settle()
     pages = view.files.pages
-    assert pages.height() >= 48
-    assert view.files.path.geometry().bottom() < pages.mapTo(view.files, QPoint(0, 0)).y()
+    assert pages.height() > 2 * 28, "some rows of 28 px"
+    assert view.files.path.geometry().left() > pages.mapTo(view.files, pages.rect().topRight()).x()
     assert view.files.height() + view.controls.height() <= view.height()
     view.window().resize(900, 700)
     await settle()
