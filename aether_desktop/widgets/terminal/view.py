@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QHideEvent,
@@ -35,6 +34,7 @@ from aether_desktop.widgets.terminal.cursor import CursorPaint
 from aether_desktop.widgets.terminal.fitting import Fitting
 from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
 from aether_desktop.widgets.terminal.grid import PADDING_PX, Grid
+from aether_desktop.widgets.terminal.ground import Ground
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX, HistoryBar
 from aether_desktop.widgets.terminal.key_names import held_modifiers, is_of_desktop, name_of
 from aether_desktop.widgets.terminal.painter import ScreenPainter
@@ -101,7 +101,7 @@ class TerminalView(QWidget):
         self._preedit = ""
         self._last_first = -1
         self._painted_cursor = QRect()
-        self._ground: object = None
+        self._ground = Ground(self)
         self._build_painter()
         self._history_bar = HistoryBar(self)
         self._history_bar.asked.connect(self._on_history_bar)
@@ -211,11 +211,7 @@ class TerminalView(QWidget):
         if not complete:
             self._again.start(1)
         self._history_bar.show_place(terminal, self.viewport)
-        ground = (self._paper(), self._painter.image.size(), self.grid.cell)
-        if ground != self._ground:
-            # What is around the cells looks different now, or parts of the old cells are there.
-            self._ground = ground
-            self.update()
+        self._ground.refresh(self._painter.image)
         first = self.viewport.first(terminal)
         if changed or first != self._last_first:
             self.update(self.grid.lines_rect(changed if first == self._last_first else range(terminal.lines)))
@@ -346,10 +342,7 @@ class TerminalView(QWidget):
         """The picture, what is selected, the cursor, and the parts' overlays."""
         painter = QPainter(self)
         picture = self._painter.image
-        cell = self.grid.cell
-        grid = QRectF(PADDING_PX, PADDING_PX, picture.width() / cell.ratio, picture.height() / cell.ratio)
-        if not grid.contains(QRectF(event.rect())):
-            painter.fillRect(event.rect(), QColor(self._paper()))
+        self._ground.paint(painter, event.rect(), picture)
         painter.drawImage(QPointF(PADDING_PX, PADDING_PX), picture)
         for span in self.selecting.spans(self.terminal, *self.grid.shown()):
             shade(painter, self.grid.rect(span), self._scheme.selection, self._scheme)
@@ -360,13 +353,6 @@ class TerminalView(QWidget):
         self._cursor.paint(painter, self, self._painter, hidden=self._blink.off, preedit=self._preedit)
 
     # --- private
-
-    def _paper(self) -> int:
-        """0xRRGGBB of what is around the cells."""
-        overrides = self.terminal.palette.overrides
-        if self.terminal.modes.reverse_video:
-            return overrides.get("foreground", self._scheme.foreground)
-        return overrides.get("background", self._scheme.background)
 
     def _build_painter(self) -> None:
         self._scheme = self.preferences.scheme(tokens_of(self))
