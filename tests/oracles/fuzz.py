@@ -14,7 +14,7 @@ _PIECES = [
     b"\x1b[2L", b"\x1b[M", b"\x1b[5b", b"\x1b(0", b"\x1b(B", b"\x0e", b"\x0f", b"\x1b7", b"\x1b8", b"\x1bM", b"\x1bD",
     b"\x1b#8", b"\x1b%@", b"\x1b%G", b"\x1b G", b"\x1b F", b"\x1b[?2l", b"\x1b<", b"\x1bc", b"\x1b[!p", b"\x1b[S", b"\x1b[2T",
     b"\x1b[2;3;4;5$z", b"\x1b[1;1;9;9;2;2;3$v", b"\x1b[65;1;1;3;3$x", b"\x1b]8;;http://x/\x1b\\", b"\x1b]0;t\x07", b"\x9b",
-    b"\x1b[?45h", b"\x1b[8;12;30t", b"\x1b[?40h\x1b[?3h", b"\x18", b"\x1b[1\"q", b"\x1bV", b"\x1b[K", b"\x1b[1J", b"\x1b[?5h",
+    b"\x1b[?45h", b"\x1b[8;12;30t", b"\x1b[?40h\x1b[?3h", b"\x18", b"\x1b[1\"q", b"\x1bV", b"\x1b[K", b"\x1b[1J", b"\x1b[>2;0$~",
     "日本語".encode(), "é".encode(), "e\u0301".encode(), "👩\u200d👧".encode(), "❤\ufe0f".encode(), "🇩🇪".encode(),
     "👍🏽".encode(), "\u200d".encode(), "\U00100001".encode(), b"hello world, this is a line of text ", b"ab",
     b"line one\r\nline two\r\nline three\r\nfour\r\nfive\r\nsix\r\n", b"\x1b[32mok\x1b[m done\r\n\x1b[31mbad\x1b[m\r\nz\r\nw\r\n",

@@ -84,7 +84,7 @@ async def test_an_end_is_told_once_and_the_child_stays_unreaped(helped_by: str, 
 async def test_after_stopping_nothing_is_told_and_nothing_left(helped_by: str) -> None:
     before = len(os.listdir("/proc/self/fd"))
     told: list[int] = []
-    child = subprocess.Popen(["/bin/sh", "-c", "sleep 300"])
+    child = subprocess.Popen(["/bin/sh", "-c", "exec sleep 300"])
     stop = watch_exit(child.pid, told.append)
     stop()
     stop()
