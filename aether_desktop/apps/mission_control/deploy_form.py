@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QFileDialog,
@@ -34,6 +36,10 @@ ASKING_IN_FULL = (
 )
 """What waits for the person in the mode ``ask``."""
 _GOAL_HEIGHT_PX = 92
+_LEAST_PX = 180
+_TWO_COLUMNS_PX = 360
+_THREE_LIMITS_PX = 260
+_FIVE_LIMITS_PX = 440
 _SOURCE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _NUMBERS = (
     ("max_steps", "Steps"),
@@ -42,6 +48,17 @@ _NUMBERS = (
     ("memory_mb", "Memory, MB"),
     ("cpu_cores", "Processor cores"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A line over fields: its name, in full and where it is narrow, and what is wrong."""
+
+    row: QHBoxLayout
+    name: Label
+    text: str
+    short: str
+    problem: Label
 
 
 class DeployForm(QWidget):
@@ -61,6 +78,12 @@ class DeployForm(QWidget):
         self._edited: set[str] = set()
         self._filling = False
         self._problems: dict[str, Label] = {}
+        self._heads: list[_Head] = []
+        self._cells: list[QWidget] = []
+        self._limits: list[QWidget] = []
+        self._pairs = QGridLayout()
+        self._limit_grid = QGridLayout()
+        self._columns = (0, 0)
         self._limit_problems = ElidedLabel("", "error")
         self.goal = GoalField()
         self.role = Choice()
@@ -138,6 +161,7 @@ class DeployForm(QWidget):
             label.setText(problems.get(name, ""))
         limits = [f"{label}: {problems[name]}" for name, label in _NUMBERS if name in problems]
         self._limit_problems.setText(limits[0] if limits else "")  # the others are marked, and said one after the other
+        self._show_heads()
         for name in ("goal", "folder", *self.numbers):
             self._mark(name, problems.get(name, ""))
 
@@ -200,62 +224,85 @@ class DeployForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.xs)
-        column.addLayout(self._headed("Goal", "goal"))
+        self._problems["goal"] = ElidedLabel("", "error")
+        column.addLayout(self._headed("Goal", self._problems["goal"]))
         column.addWidget(self.goal)
         column.addSpacing(SPACE.xs)
-        column.addLayout(self._pairs())
+        self._make_cells()
+        self._pairs.setHorizontalSpacing(SPACE.lg)
+        self._pairs.setVerticalSpacing(SPACE.sm)
+        self._limit_grid.setHorizontalSpacing(SPACE.sm)
+        self._limit_grid.setVerticalSpacing(SPACE.xs)
+        column.addLayout(self._pairs)
         column.addSpacing(SPACE.sm)
-        limits = QHBoxLayout()
-        limits.setSpacing(SPACE.sm)
-        limits.addWidget(Label("Limits: at a budget it pauses and asks", "secondary"))
-        limits.addWidget(self._limit_problems, 1)
-        column.addLayout(limits)
-        column.addLayout(self._limits())
+        column.addLayout(self._headed("Limits: at a budget it pauses and asks", self._limit_problems, short="Limits"))
+        column.addLayout(self._limit_grid)
         column.addStretch(1)
+        self._arrange(_FIVE_LIMITS_PX)
 
-    def _headed(self, text: str, problem: str) -> QHBoxLayout:
-        """A field's name with room for what is wrong with it, so that nothing moves when it is said."""
+    def _headed(self, text: str, problem: Label, short: str = "") -> QHBoxLayout:
+        """A name with room for what is wrong behind it, so that nothing moves when it is said; below it where it is narrow.
+
+        short: the name where it is narrow.
+        """
         row = QHBoxLayout()
         row.setSpacing(SPACE.sm)
-        row.addWidget(Label(text, "secondary"))
-        label = ElidedLabel("", "error")
-        self._problems[problem] = label
-        row.addWidget(label, 1)
+        name = Label(text, "secondary")
+        row.addWidget(name)
+        row.addWidget(problem, 1)
+        self._heads.append(_Head(row, name, text, short or text, problem))
         return row
 
-    def _pairs(self) -> QGridLayout:
-        """Two fields beside each other: role and model, what it may do and where."""
-        pairs = QGridLayout()
-        pairs.setHorizontalSpacing(SPACE.lg)
-        pairs.setVerticalSpacing(SPACE.xs)
-        pairs.setColumnStretch(0, 1)
-        pairs.setColumnStretch(1, 1)
-        pairs.addWidget(Label("Role", "secondary"), 0, 0)
-        pairs.addWidget(Label("Model", "secondary"), 0, 1)
-        pairs.addWidget(Label("When it asks", "secondary"), 4, 0)
-        pairs.addLayout(self._headed("Folder, seen as ~/work", "folder"), 4, 1)
-        pairs.addWidget(self.role, 1, 0)
-        pairs.addLayout(_side_by_side(self.model, self.refresh), 1, 1)
-        pairs.addWidget(self.source, 2, 1)
-        pairs.setRowMinimumHeight(3, SPACE.xs)
-        pairs.addWidget(self.approval, 5, 0)
-        pairs.addLayout(_side_by_side(self.folder, self.choose_folder), 5, 1)
-        pairs.addWidget(self.approval_text, 6, 0)
-        pairs.addWidget(self.read_only, 6, 1)
-        pairs.addWidget(self.network, 7, 0)
-        pairs.addWidget(self.gpu, 7, 1)
-        return pairs
-
-    def _limits(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACE.sm)
-        grid.setVerticalSpacing(SPACE.xs)
-        for place, (name, label) in enumerate(_NUMBERS):
-            grid.setColumnStretch(place, 1)
-            grid.addWidget(ElidedLabel(label, "caption"), 0, place)
+    def _make_cells(self) -> None:
+        """What stands beside each other where there is room: role and model, what it may do and where."""
+        self._problems["folder"] = ElidedLabel("", "error")
+        # The checkboxes below are on one line in both columns.
+        self.approval_text.setMinimumHeight(self.read_only.sizeHint().height())
+        for parts in (
+            (Label("Role", "secondary"), self.role),
+            (Label("Model", "secondary"), _side_by_side(self.model, self.refresh), self.source),
+            (Label("When it asks", "secondary"), self.approval, self.approval_text, self.network),
+            (
+                self._headed("Folder, seen as ~/work", self._problems["folder"]),
+                _side_by_side(self.folder, self.choose_folder), self.read_only, self.gpu,
+            ),
+        ):  # fmt: skip
+            self._cells.append(_stacked(*parts))
+        for name, label in _NUMBERS:
             self.numbers[name].setMinimumWidth(40)
-            grid.addWidget(self.numbers[name], 1, place)
-        return grid
+            self._limits.append(_stacked(ElidedLabel(label, "caption"), self.numbers[name]))
+
+    def _arrange(self, width: int) -> None:
+        """Put the fields beside each other as far as ``width`` px reach; the rest goes below."""
+        columns = (2 if width >= _TWO_COLUMNS_PX else 1, 5 if width >= _FIVE_LIMITS_PX else 3 if width >= _THREE_LIMITS_PX else 2)
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for grid, cells, count in ((self._pairs, self._cells, columns[0]), (self._limit_grid, self._limits, columns[1])):
+            for cell in cells:
+                grid.removeWidget(cell)
+            for place, cell in enumerate(cells):
+                grid.addWidget(cell, place // count, place % count, Qt.AlignmentFlag.AlignTop)
+            for column in range(len(cells)):
+                grid.setColumnStretch(column, int(column < count))
+        self._show_heads()
+        self.updateGeometry()
+
+    def _show_heads(self) -> None:
+        narrow = self._columns[0] == 1
+        for head in self._heads:
+            head.row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+            head.name.setText(head.short if narrow else head.text)
+            head.problem.setVisible(not narrow or bool(head.problem.text()))
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the fields are below each other: the width that there is decides how they stand."""
+        return QSize(_LEAST_PX, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See QWidget."""
+        super().resizeEvent(event)
+        self._arrange(self.width())
 
     def _connect(self) -> None:
         self.goal.textChanged.connect(self.changed)
@@ -339,6 +386,20 @@ def folder_exists(path: str) -> bool:
         return os.path.isdir(os.path.expanduser(path))
     except (OSError, ValueError):
         return False
+
+
+def _stacked(*parts: QWidget | QHBoxLayout) -> QWidget:
+    """A field with what belongs to it, which moves as one."""
+    cell = QWidget()
+    column = QVBoxLayout(cell)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(SPACE.xs)
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part)
+        else:
+            column.addLayout(part)
+    return cell
 
 
 def _side_by_side(field: QWidget, button: QWidget) -> QHBoxLayout:

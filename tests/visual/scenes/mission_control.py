@@ -213,6 +213,13 @@ def show_deploy(window: QWidget) -> None:
     run_now(desk._load())
 
 
+def show_deploy_least(window: QWidget) -> None:
+    """In a window of 300 px the fields stand below each other."""
+    show_deploy_errors(window)
+    (frame,) = window.findChildren(WindowFrame)
+    frame.setGeometry(12, 36, 300, 560)
+
+
 def show_deploy_errors(window: QWidget) -> None:
     show_deploy(window)
     view = window.findChild(MissionControl)
@@ -280,6 +287,7 @@ SCENES = (
     Scene("mission-control-smallest-empty", page(FakeKernelClient), (480, 360), ThemeChoice.LIGHT, show),
     Scene("mission-control-least", page(six, told), (480, 440), ThemeChoice.LIGHT, show_least),
     Scene("deploy-smallest", page(with_models, told), (480, 360), ThemeChoice.DARK, show_deploy),
+    *in_both_themes("deploy-narrow", page(with_models), (480, 640), show_deploy_least, "MC05"),
     Scene("history-smallest", page(past, told), (480, 360), ThemeChoice.LIGHT, show_history),
     Scene("history-small", page(past, told), (524, 470), ThemeChoice.DARK, show_history),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import combinations
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtTest import QTest
 
@@ -300,3 +301,34 @@ async def test_what_waits_for_the_person_is_said_as_it_is(page: Page) -> None:
     assert "harmless command in its own home runs unasked" in QTextDocumentFragment.fromHtml(form.approval.toolTip()).toPlainText()
     form.approval.setCurrentIndex(form.approval.findData("yes"))
     assert form.approval.toolTip() == ""
+
+
+@pytest.mark.feature("MC05", "DS01")
+@pytest.mark.parametrize("width", [300, 340, 420, 520, 700, 1000])
+async def test_every_field_is_whole_and_is_reached_by_tab_in_a_narrow_window(page: Page, width: int) -> None:
+    form = await opened(page)
+    form.show_gpus(("A card",))
+    sheet = page.view.deploy_desk.sheet
+    assert sheet is not None
+    surface = sheet.parentWidget()
+    assert surface is not None
+    surface.resize(width, 420)
+    page.view.deploy_desk._submit()  # what is wrong is said, and takes room
+    await settle()
+    area = form.parentWidget()
+    assert area is not None and form.width() <= area.width()
+    fields = [
+        form.goal, form.role, form.model, form.refresh, form.approval, form.network, form.folder, form.choose_folder, form.read_only,
+        form.gpu, *form.numbers.values(),
+    ]  # fmt: skip
+    places = [QRect(field.mapTo(form, QPoint()), field.size()) for field in fields]
+    assert all(form.rect().contains(place) for place in places), places
+    assert not any(one.intersects(other) for one, other in combinations(places, 2))
+    assert all(place.width() >= field.minimumSizeHint().width() for place, field in zip(places, fields, strict=True))
+    form.goal.setFocus()
+    for field in fields:
+        assert field.hasFocus(), field.accessibleName()
+        seen = QRect(field.mapTo(area, QPoint()), field.size())
+        assert area.rect().contains(seen) or seen.height() > area.height(), (field.accessibleName(), seen, area.rect())
+        page.press(Key.Key_Tab)
+        await settle()
