@@ -37,6 +37,7 @@ def state(terminal: Terminal) -> Hashable:
     return (
         cells(terminal.rows),
         cells(terminal.history),
+        cells(terminal.screen.rows_below),
         (cursor.x, cursor.y, cursor.hidden, cursor.shape, terminal.screen.wrap_pending),
         terminal.title,
         terminal.history_dropped,
