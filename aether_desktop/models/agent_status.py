@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from aether_desktop.stores.reducers.process import ProcessView
-from aether_desktop.stores.reducers.shown_text import exact_line
 from kernel.protocol.process import ENDED_BY_SIGNAL, Standing, standing_of
 from kernel.protocol.records import Approval
+from kernel.protocol.shown_text import exact_line
 
 EXACT_CHARACTERS: Final = 500
 _WANTS: Final = {

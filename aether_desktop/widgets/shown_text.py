@@ -1,6 +1,6 @@
 """Text from agents, files and clipboards made safe to look at in a window: nothing hides, nothing is endless, nothing is markup. Pure.
 
-What widgets, apps and the shell call. The characters are judged in `aether_desktop.stores.reducers.shown_text`, which stores and models
+What widgets, apps and the shell call. The characters are judged in `kernel.protocol.shown_text`, which stores and models
 share; tooltips and menus, which Qt reads in its own way, are added here.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-from aether_desktop.stores.reducers.shown_text import LINE_BREAK, cut, exact, exact_line, one_line, printed, visible
+from kernel.protocol.shown_text import LINE_BREAK, cut, exact, exact_line, one_line, printed, visible
 
 __all__ = ("LINE_BREAK", "cut", "exact", "exact_line", "menu_words", "one_line", "plain_tooltip", "printed", "visible")
 

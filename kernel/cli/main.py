@@ -12,8 +12,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kernel.cli.shown_text import marked, visible
+from kernel.cli.marked_text import marked
 from kernel.errors import AetherError
+from kernel.protocol.shown_text import visible
 from kernel.version import VERSION
 
 SUBCOMMANDS: dict[str, str] = {

@@ -11,10 +11,11 @@ from typing import Protocol
 
 from msgspec import structs
 
-from kernel.cli.shown_text import MARK, exact, folded, marked, one_line, printed, visible
+from kernel.cli.marked_text import MARK, folded, marked, named
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import Event
 from kernel.protocol.session import envelope
+from kernel.protocol.shown_text import exact, printed, visible
 
 COLOURS = {"thought": "35", "action": "34", "observation": "36", "needs": "33", "done": "32", "failed": "31", "quiet": "90"}
 OWN_MARKS = tuple("?▸✓✗!✔✘—")
@@ -161,11 +162,11 @@ def _lines(event: Event | None) -> list[tuple[str, str]]:
     """(role, text); everything that is not Aether's own stands on one line or is marked."""
     match event:
         case process.ProcessSpawned():
-            return [("quiet", f"Agent {event.pid} ({event.info.role}) deployed; home {one_line(event.info.cwd)}")]
+            return [("quiet", f"Agent {event.pid} ({event.info.role}) deployed; home {named(event.info.cwd)}")]
         case agent.AgentStepStarted():
             return [("quiet", f"— step {event.step}/{event.max_steps}")]
         case agent.AgentAction():
-            return [("action", f"▸ {one_line(event.tool)} {marked(exact(event.title))}".rstrip())]
+            return [("action", f"▸ {named(event.tool)} {marked(exact(event.title))}".rstrip())]
         case agent.AgentObservation():
             mark = "✓" if event.ok else "✗"
             return [("observation" if event.ok else "failed", f"{mark} {marked(printed(event.result))}")]
@@ -173,7 +174,7 @@ def _lines(event: Event | None) -> list[tuple[str, str]]:
             return [("needs", _question(event))]
         case process.ApprovalAnswered():
             word = "approved" if event.approved else f"rejected{': ' + event.reason if event.reason else ''}"
-            return [("quiet", f"  {marked(visible(word))} by {one_line(event.by)}")]
+            return [("quiet", f"  {marked(visible(word))} by {named(event.by)}")]
         case agent.AgentNotice():
             words = f"{event.message} {event.hint}".rstrip()
             return [("failed" if event.kind == "error" else "needs", f"! {marked(visible(words))}")]
@@ -190,5 +191,5 @@ def _lines(event: Event | None) -> list[tuple[str, str]]:
 def _question(event: process.ApprovalRequired) -> str:
     """What is asked: nothing in it looks like anything else, and only its first line begins at the left edge."""
     risk = f" ({event.approval.risk})" if event.approval.risk else ""
-    details = (f"  {one_line(name)}: {marked(exact(value))}" for name, value in event.details.items())
-    return "\n".join((f"? {one_line(event.action)}{risk}", *details))
+    details = (f"  {named(name)}: {marked(exact(value))}" for name, value in event.details.items())
+    return "\n".join((f"? {named(event.action)}{risk}", *details))

@@ -5,10 +5,10 @@ import asyncio
 import time
 
 from kernel.cli.connection import connect
-from kernel.cli.shown_text import visible
 from kernel.protocol import codec
 from kernel.protocol.process import LivingCounts, ProcessList
 from kernel.protocol.records import ProcessInfo
+from kernel.protocol.shown_text import visible
 from kernel.protocol.system import HistoryProcesses
 
 GOAL_WIDTH = 48

@@ -12,10 +12,11 @@ import sys
 import termios
 
 from kernel.cli.connection import Connection
+from kernel.cli.marked_text import marked
 from kernel.cli.output import Printer
-from kernel.cli.shown_text import marked, visible
 from kernel.errors import AetherError
 from kernel.protocol.process import ApprovalRequired, ProcessApprove, ProcessReject
+from kernel.protocol.shown_text import visible
 from kernel.tasks import Scope
 
 _CHUNK = 4096

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from aether_desktop.stores.reducers.shown_text import exact_line, one_line, visible
 from kernel.protocol.records import LlmExchange
+from kernel.protocol.shown_text import exact_line, one_line, visible
 
 MOST_CHARACTERS = 1_000_000
 """Of one body as it is shown; a body of which more is left can be copied."""

@@ -7,9 +7,9 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from aether_desktop.stores.reducers.shown_text import one_line, printed, visible
 from kernel.protocol import agent, codec, process
 from kernel.protocol.base import JournalEvent, tag_of
+from kernel.protocol.shown_text import one_line, printed, visible
 
 LogKind = Literal["thoughts", "actions", "results", "people", "problems", "states"]
 LINE_CHARACTERS = 600

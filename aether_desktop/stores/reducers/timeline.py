@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from aether_desktop.stores.reducers.shown_text import cut, exact, printed, visible
 from kernel.protocol import agent, process
 from kernel.protocol.base import JournalEvent
+from kernel.protocol.shown_text import cut, exact, printed, visible
 
 RowKind = Literal["plan", "thought", "tool", "waiting", "user", "notice", "file", "end", "state", "gap"]
 TITLE_CHARACTERS = 300

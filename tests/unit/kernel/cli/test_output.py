@@ -1,12 +1,9 @@
 """What is printed on a terminal: exact, and not to be mistaken for Aether's own words."""
 
 import re
-import sys
 
 import pytest
 
-from aether_desktop.stores.reducers import shown_text as window
-from kernel.cli import shown_text
 from kernel.cli.output import TextPrinter
 from kernel.protocol.agent import AgentAction, AgentNotice, AgentObservation, AgentThinkingChunk, AgentThought
 from kernel.protocol.process import ApprovalRequired, ProcessExited
@@ -28,13 +25,6 @@ def question(command: str, action: str = "Ada wants to run a command") -> Approv
         created_at=1.0,
     )
     return ApprovalRequired(pid=1, step=1, approval=approval, action=action, details=details)
-
-
-def test_the_terminal_judges_characters_as_the_window_does() -> None:
-    everything = [chr(code) for code in range(sys.maxunicode + 1)]
-    assert [shown_text.exact(sign) for sign in everything] == [window.exact(sign) for sign in everything]
-    for text in ("a\u200db", "क्\u200dष", "\x1b[31mred\x1b[0m\r\nold\rnew", "x\u200b"):
-        assert (shown_text.visible(text), shown_text.printed(text)) == (window.visible(text), window.printed(text))
 
 
 @pytest.mark.feature("AP02")

@@ -1,11 +1,10 @@
 """Text from agents, files and clipboards made safe to look at: nothing hides in it, nothing is endless. Pure.
 
-The one place for this: reducers and models call it here, everything with a window through `aether_desktop.widgets.shown_text`, which
-adds what Qt's tooltips and menus need. A command is approved by how it looks, so a character that changes the looks of others, or
-that looks like another, must show itself.
+The one place for this, so that a terminal and a window judge alike: the command line calls it and adds its marks
+(`kernel.cli.marked_text`); the desktop's stores and models call it; its widgets call it through `aether_desktop.widgets.shown_text`,
+which adds what Qt's tooltips and menus need. A command is approved by how it looks, so a character that changes the looks of others,
+or that looks like another, must show itself.
 """
-
-from __future__ import annotations
 
 import re
 
