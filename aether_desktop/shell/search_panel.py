@@ -16,7 +16,6 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRect,
-    QRectF,
     QSize,
     Qt,
     Signal,
@@ -38,6 +37,7 @@ from aether_desktop.shell.dock_tile import paint_tile
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import ui_font
 from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
+from aether_desktop.widgets.card_frame import paint_card
 from aether_desktop.widgets.key_hold import KeyHold
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.search_field import SearchField
@@ -162,10 +162,7 @@ class SearchPanel(QFrame):
         """The card."""
         tokens = tokens_of(self)
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.surface1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.large, RADIUS.large)
+        paint_card(painter, self, tokens.surface1, tokens.line_strong, RADIUS.large)
 
     def _on_key(self, event: QKeyEvent) -> bool:
         key = event.key()

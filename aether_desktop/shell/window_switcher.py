@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -17,6 +17,7 @@ from aether_desktop.shell.dock_tile import paint_tile
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import ui_font
 from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
+from aether_desktop.widgets.card_frame import paint_card
 
 _ROW_PX = 44
 _WIDTH_PX = 380
@@ -143,11 +144,8 @@ class WindowSwitcher(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the list."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
-        painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.surface1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.large, RADIUS.large)
+        paint_card(painter, self, tokens.surface1, tokens.line_strong, RADIUS.large)
         for index, entry in enumerate(self._visible()):
             row = QRect(SPACE.sm, SPACE.sm + index * _ROW_PX, self.width() - 2 * SPACE.sm, _ROW_PX)
             lit = entry.window_id == self.current

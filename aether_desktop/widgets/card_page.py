@@ -5,12 +5,13 @@ The first steps and the settings are such pages.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
+from aether_desktop.widgets.card_frame import paint_card
 from aether_desktop.widgets.label import Label
 
 
@@ -38,11 +39,8 @@ class Card(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the frame."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
-        painter.setPen(QColor(tokens.line))
-        painter.setBrush(QColor(tokens.surface1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.large, RADIUS.large)
+        paint_card(painter, self, tokens.surface1, tokens.line, RADIUS.large)
 
 
 class _Middle(QWidget):

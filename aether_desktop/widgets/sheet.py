@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -19,6 +19,7 @@ from shiboken6 import isValid
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
 from aether_desktop.widgets.button import Button, ButtonKind
+from aether_desktop.widgets.card_frame import paint_card
 from aether_desktop.widgets.key_hold import KeyHold
 from aether_desktop.widgets.label import Label
 
@@ -56,11 +57,8 @@ class Answer:
 class _SheetCard(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
-        painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.surface1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.large, RADIUS.large)
+        paint_card(painter, self, tokens.surface1, tokens.line_strong, RADIUS.large)
 
 
 class Sheet(QWidget):

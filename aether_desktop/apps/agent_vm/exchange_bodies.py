@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from aether_desktop.widgets.label import ElidedLabel
 from aether_desktop.widgets.search_field import SearchField
 from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
 from aether_desktop.widgets.shown_text import exact_line
+from aether_desktop.widgets.single_shot import single_shot
 
 AT_ONCE_CHARACTERS = 20_000
 """A body that is no longer is shown in the same turn."""
@@ -45,8 +46,8 @@ class BodyPane(QWidget):
         self._parts: list[str] = []
         self._pending = False
         self._tasks = TaskOwner(self)
-        self._rest = self._timer(REST_MS, self._begin)
-        self._more = self._timer(0, self._add_part)
+        self._rest = single_shot(self, REST_MS, self._begin)
+        self._more = single_shot(self, 0, self._add_part)
         self.text = WellText(f"{side} body")
         self.note = ElidedLabel("", "caption")
         self.copy = Button("Copy", "quiet", icon="copy", tooltip=f"Copy the {side.lower()} as it is")
@@ -91,13 +92,6 @@ class BodyPane(QWidget):
         """Put the body on the clipboard as it went over the wire."""
         if self._body:
             QGuiApplication.clipboard().setText(self._body)
-
-    def _timer(self, interval_ms: int, handler: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(handler)
-        return timer
 
     def _begin(self) -> None:
         self._tasks.spawn(self._read(self._body), name="body")

@@ -9,7 +9,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from aether_desktop.apps.agent_vm.exchange_model import LINE_ROLE, ExchangeModel
 from aether_desktop.apps.agent_vm.exchanges import ExchangeLine
+from aether_desktop.apps.agent_vm.one_column import set_up_one_column
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import tabular_ui_font
 from aether_desktop.theme.tokens import TYPE
@@ -113,22 +113,9 @@ class ExchangeList(QTableView):
         self.setModel(model)
         self.delegate = ExchangeDelegate(self)
         self.setItemDelegate(self.delegate)
-        # A table of one column: unlike a list it does not ask for every row.
-        self.horizontalHeader().hide()
-        self.horizontalHeader().setStretchLastSection(True)
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setMinimumSectionSize(ROW_PX)
-        rows.setDefaultSectionSize(ROW_PX)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setShowGrid(False)
+        set_up_one_column(self, ROW_PX)
         self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName("Calls to the model")
         self.setStyleSheet("QTableView { background: transparent; } QTableView:focus { border: none; }")
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)

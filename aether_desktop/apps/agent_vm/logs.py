@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QSizePolicy,
     QStyle,
     QStyledItemDelegate,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from aether_desktop.apps.agent_vm.one_column import set_up_one_column
 from aether_desktop.apps.agent_vm.well_text import WELL_COLOUR
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.models.log_model import LINE_ROLE, LogModel
@@ -109,22 +109,9 @@ class LogList(QTableView):
         self.setModel(model)
         self.delegate = LogDelegate(self)
         self.setItemDelegate(self.delegate)
-        # A table of one column: unlike a list it does not ask for every line of a long journal.
-        self.horizontalHeader().hide()
-        self.horizontalHeader().setStretchLastSection(True)
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setMinimumSectionSize(LINE_PX)
-        lines.setDefaultSectionSize(LINE_PX)
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setShowGrid(False)
+        set_up_one_column(self, LINE_PX)
         self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName("Log")
         self.setStyleSheet(
             f"QTableView {{ background: {WELL_COLOUR}; }} QTableView:focus {{ border: none; }}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
@@ -29,6 +29,7 @@ from aether_desktop.theme.motion import motion_reduced
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.menu import new_menu
+from aether_desktop.widgets.single_shot import single_shot
 
 NEAR_END_PX = 24
 SPINNER_MS = 80
@@ -70,9 +71,9 @@ class TimelineList(QListView):
         self.verticalScrollBar().setSingleStep(24)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_end())
-        self._settle = self._timer(RELAYOUT_MS, self._relayout)
-        self._read = self._timer(READ_AFTER_MS, self._want_visible)
-        self._spin = self._timer(SPINNER_MS, self._turn_spinners)
+        self._settle = single_shot(self, RELAYOUT_MS, self._relayout)
+        self._read = single_shot(self, READ_AFTER_MS, self._want_visible)
+        self._spin = single_shot(self, SPINNER_MS, self._turn_spinners)
         store.updated.connect(self._on_updated)
         store.moved_last.connect(self._on_moved_last)
         store.inserted.connect(self._on_inserted)
@@ -162,13 +163,6 @@ class TimelineList(QListView):
             row = self._store.row(index.row())
             shown = f"\n{row.details}" if row.details and row.key in self.delegate.expanded else ""
             QGuiApplication.clipboard().setText(words_of(row) + shown)
-
-    def _timer(self, interval_ms: int, handler: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(handler)
-        return timer
 
     def _on_inserted(self, _index: int) -> None:
         """What came may have closed questions above it."""

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QWidget
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.widgets.file_browser.names import name_of, parent_of, shown_name, size_text
+from aether_desktop.widgets.file_browser.one_question import OneQuestion
 from aether_desktop.widgets.file_browser.text_pane import TextPane
 from aether_desktop.widgets.notice import Notice, Notify
-from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.sheet import Answer
 from kernel.errors import AetherError, NotFoundError
 from kernel.protocol.fs import FsRead, FsStat, FsWrite
 from kernel.protocol.records import FileStat
@@ -33,12 +34,11 @@ class FileText:
 
     def __init__(self, client: KernelClient, surface: QWidget, notify: Notify, *, editable: bool) -> None:
         self._client = client
-        self._surface = surface
         self._notify = notify
         self._tasks = TaskOwner(surface, self._on_error)
         self._shown: FileStat | None = None
         self._wanted = ""
-        self._asking = False
+        self._questions = OneQuestion(surface)
         self.pane = TextPane(editable=editable)
         self.pane.show_hint(_HINT)
         self.pane.save_wanted.connect(self.save)
@@ -153,7 +153,7 @@ class FileText:
         return not self.dirty
 
     async def _overwrite_agreed(self, path: str) -> bool:
-        answer = await self._ask(
+        answer = await self._questions.ask(
             f"“{shown_name(name_of(path))}” was changed meanwhile",
             "Somebody else, an agent perhaps, has written it since you read it. Saving replaces what they wrote.",
             (Answer("cancel", "Cancel", default=True), Answer("save", "Replace it", "danger")),
@@ -162,7 +162,7 @@ class FileText:
 
     async def _settled(self) -> bool:
         """Ask what is to become of the unsaved changes; False where the person stays with them."""
-        answer = await self._ask(
+        answer = await self._questions.ask(
             f"Save the changes in “{shown_name(name_of(self.pane.path))}”?",
             "What is not saved is lost.",
             (Answer("cancel", "Cancel"), Answer("discard", "Discard", "danger"), Answer("save", "Save", "primary", default=True)),
@@ -182,15 +182,6 @@ class FileText:
 
     async def _read_again(self, path: str) -> None:
         await self._read(await self._client.execute(FsStat(path=path)))
-
-    async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str:
-        if self._asking:
-            return ""
-        self._asking = True
-        try:
-            return await Sheet(self._surface, title, text, answers=answers).wait_answer()
-        finally:
-            self._asking = False
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.spawn(work, name="text")

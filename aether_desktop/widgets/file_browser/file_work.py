@@ -28,8 +28,9 @@ from aether_desktop.widgets.file_browser.names import (
     problem_with,
     shown_name,
 )
+from aether_desktop.widgets.file_browser.one_question import OneQuestion
 from aether_desktop.widgets.notice import Notice, Notify
-from aether_desktop.widgets.sheet import Answer, Sheet
+from aether_desktop.widgets.sheet import Answer
 from aether_desktop.widgets.work_under_way import WorkUnderWay
 from kernel.errors import AetherError, ConflictError, InvalidArgumentError, NotFoundError
 from kernel.protocol.fs import FsCp, FsMkdir, FsMv, FsRm, FsStat, FsWrite
@@ -75,12 +76,11 @@ class FileWork:
         notify_stays: bool = True,
     ) -> None:
         self._client = client
-        self._surface = surface
         self._notify = notify
         self._progress = progress
         self._notify_stays = notify_stays
         self._surface_gone = False
-        self._asking = False
+        self._questions = OneQuestion(surface)
         surface.destroyed.connect(self._on_surface_gone)
 
     async def make_folder(self, folder: str, taken: Collection[str]) -> str:
@@ -109,7 +109,7 @@ class FileWork:
     async def remove(self, entries: Sequence[FileStat]) -> bool:
         """Ask, then delete for good; False where the person kept them."""
         title, text = delete_question(entries)
-        if await self._ask(title, text, DELETE_ANSWERS) != "delete":
+        if await self._questions.ask(title, text, DELETE_ANSWERS) != "delete":
             return False
 
         async def delete(entry: FileStat) -> None:
@@ -185,7 +185,7 @@ class FileWork:
         text = "Keep both, and the new one gets a number."
         if len(answers) == 3:
             text += " What is replaced cannot be had back."
-        return await self._ask(title, text, answers)
+        return await self._questions.ask(title, text, answers)
 
     async def _kind(self, path: str) -> str:
         try:
@@ -257,15 +257,6 @@ class FileWork:
         except NotFoundError:
             return
         raise ConflictError(f"There is already a “{shown_name(name_of(path))}” there.", "Choose another name.")
-
-    async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str:
-        if self._asking:
-            return ""
-        self._asking = True
-        try:
-            return await Sheet(self._surface, title, text, answers=answers).wait_answer()
-        finally:
-            self._asking = False
 
 
 def delete_question(entries: Sequence[FileStat]) -> tuple[str, str]:

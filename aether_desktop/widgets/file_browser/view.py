@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -33,6 +33,7 @@ from aether_desktop.widgets.file_browser.names import (
     shown_name,
 )
 from aether_desktop.widgets.notice import Notice, NoticeHost, Notify
+from aether_desktop.widgets.single_shot import single_shot
 from kernel.errors import AetherError, NotFoundError
 from kernel.protocol.fs import FsLs
 from kernel.protocol.records import FileStat
@@ -76,9 +77,7 @@ class FilesView(FilesLayout):
         self.text = FileText(client, self, self._notify, editable=editable)
         self.model = FileModel(self)
         self._watch = FolderWatch(client, self)
-        self._read_timer = QTimer(self)
-        self._read_timer.setSingleShot(True)
-        self._read_timer.setInterval(_READ_DELAY_MS)
+        self._read_timer = single_shot(self, _READ_DELAY_MS, self._read_chosen)
         self.table = FileTable(self.model, lambda event: self._run_key(event, in_list=True))
         self.place(self.table, self.text.pane)
         self.setFocusProxy(self.table)
@@ -387,5 +386,4 @@ class FilesView(FilesLayout):
             self.table.chosen.connect(react)
         self.empty.customContextMenuRequested.connect(lambda at: self._open_menu(self.empty.mapToGlobal(at)))
         self.failure.action_requested.connect(self.load)
-        self._read_timer.timeout.connect(self._read_chosen)
         self._watch.changed.connect(self.load)
