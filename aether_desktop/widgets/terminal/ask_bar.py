@@ -19,6 +19,7 @@ from aether_desktop.theme.fonts import mono_font
 from aether_desktop.theme.icons import paint_icon
 from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
 from aether_desktop.widgets.button import Button, ButtonKind
+from aether_desktop.widgets.card_frame import paint_card
 from aether_desktop.widgets.label import ElidedLabel, Label
 
 DISMISSED = ""
@@ -128,11 +129,8 @@ class AskBar(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The card and its icon."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
-        painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.surface2))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
+        paint_card(painter, self, tokens.surface2, tokens.line_strong, RADIUS.medium)
         shade = tokens.phase("waiting").text if self.question.warning else tokens.text2
         paint_icon(painter, QRectF(SPACE.md, SPACE.sm + 3, ICON_PX, ICON_PX), self.question.icon, QColor(shade))
 

@@ -13,6 +13,7 @@ from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font, tabular_ui_font
 from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
 from aether_desktop.widgets.button import IconButton, PaintedButton, tooltip_with_shortcut
+from aether_desktop.widgets.card_frame import paint_card
 from aether_desktop.widgets.focus_ring import paint_focus_ring
 from aether_desktop.widgets.label import ElidedLabel, Label
 
@@ -140,11 +141,8 @@ class FindBar(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The card."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = tokens_of(self)
-        painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(tokens.surface2))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS.medium, RADIUS.medium)
+        paint_card(painter, self, tokens.surface2, tokens.line_strong, RADIUS.medium)
 
     def _act(self, event: QKeyEvent) -> bool:
         """Do what a key stands for; False when it stands for nothing here."""

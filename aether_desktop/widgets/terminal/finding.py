@@ -9,10 +9,11 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QRect, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from aether_desktop.theme.current import tokens_of
+from aether_desktop.widgets.single_shot import single_shot
 from aether_desktop.widgets.terminal.commands import Command
 from aether_desktop.widgets.terminal.find_bar import FindBar
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX
@@ -54,8 +55,8 @@ class Finding(QObject):
         self._from_line = 0
         self._fresh = True
         self._stale = False
-        self._typing = self._single_shot(TYPING_PAUSE_MS, self._begin)
-        self._follow = self._single_shot(FOLLOW_MS, self._continue)
+        self._typing = single_shot(self, TYPING_PAUSE_MS, self._begin)
+        self._follow = single_shot(self, FOLLOW_MS, self._continue)
         view.overlays.append(self._paint)
         view.session_changed.connect(self._on_session)
         view.fitting.fitted.connect(self._begin_anew)
@@ -121,13 +122,6 @@ class Finding(QObject):
         return False
 
     # --- private
-
-    def _single_shot(self, interval_ms: int, slot: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(slot)
-        return timer
 
     def _is_open(self) -> bool:
         return self._bar is not None
