@@ -40,7 +40,7 @@ class Figure:
 def figures_of(counts: Counts, ended: RunCounts, metrics: MetricsSample | None) -> tuple[Figure, ...]:
     """The figures: the numbers that the filters have, in their order, and the kernel's newest sample.
 
-    How many of those that are done were stopped is said behind it: it is no group of its own.
+    Those that are done are told apart here: completed, and stopped where some were.
     """
     shown = totals(counts, ended)
     figures = [
@@ -48,9 +48,11 @@ def figures_of(counts: Counts, ended: RunCounts, metrics: MetricsSample | None) 
         Figure(str(shown.active), "active", 11),
         Figure(str(shown.needs_you), "needs you", 12, attention=shown.needs_you > 0),
         Figure(str(shown.idle), "idle", 9),
-        Figure(str(shown.done), f"done, {ended.stopped} stopped" if ended.stopped else "done", 7),
+        Figure(str(ended.completed), "completed", 7),
         Figure(str(shown.failed), "failed", 10),
     ]
+    if ended.stopped:
+        figures.append(Figure(str(ended.stopped), "stopped", 1))
     if metrics is not None:
         figures += [
             Figure(duration_text(metrics.uptime), "uptime", 2),

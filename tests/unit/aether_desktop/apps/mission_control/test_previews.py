@@ -82,7 +82,7 @@ async def test_a_program_that_fills_its_screen_is_a_picture_until_it_ends(
     assert picture(previews, 1) is not None
     assert not whole(previews, 1)
     assert picture(previews, 2) is None
-    client.terminals["tty-1-0"].feed(b"\x1b[?1049h\x1b[2J\x1b[41m   ")
+    client.terminals["tty-1-0"].feed(b"\x1b[?1049h\x1b[2J\x1b[H\x1b[41m   ")
     await wait_until(lambda: whole(previews, 1))
     red = QColor(DARK.terminal.ansi[1]).rgb()
     for colours, ratio in ((DARK.terminal, 1.0), (DARK.terminal, 2.0), (LIGHT.terminal, 1.0)):

@@ -99,12 +99,12 @@ async def test_hidden_terminals_say_nothing(page: Page) -> None:
 async def test_the_figures_count_what_there_is(page: Page) -> None:
     shown = {figure.label: figure.value for figure in page.view.metrics.shown}
     assert shown == {
-        "agents": "6", "active": "2", "needs you": "1", "idle": "1", "done": "1", "failed": "1",
+        "agents": "6", "active": "2", "needs you": "1", "idle": "1", "completed": "1", "failed": "1",
         "uptime": "2 h 14 m", "memory": "375 MB", "tokens today": "1.2 M",
     }  # fmt: skip
     page.world.client.publish(ProcessExited(pid=5, code=0))
     page.world.client.publish(ProcessExited(pid=4, code=143))
-    assert "6 agents, 0 active, 1 needs you, 1 idle, 3 done, 1 stopped, 1 failed" in page.view.metrics.accessibleName()
+    assert "6 agents, 0 active, 1 needs you, 1 idle, 2 completed, 1 failed, 1 stopped" in page.view.metrics.accessibleName()
     page.window.resize(360, 700)
     await settle()
     assert "needs you" in [figure.label for figure in page.view.metrics.shown]
@@ -121,7 +121,7 @@ async def test_runs_that_are_not_listed_are_counted_too(page: Page) -> None:
     )
     await page.world.stores.processes.attach()
     assert "1238 agents" in page.view.metrics.accessibleName()
-    assert "1204 done, 4 stopped, 30 failed" in page.view.metrics.accessibleName()
+    assert "1200 completed, 30 failed, 4 stopped" in page.view.metrics.accessibleName()
 
 
 @pytest.mark.feature("MC03")
@@ -147,8 +147,10 @@ async def test_a_filter_has_the_number_of_its_figure_whatever_happens(page: Page
     world = page.world
 
     def numbers() -> tuple[list[str], list[str]]:
-        told = page.view.metrics._figures[: len(page.view.filters.segments)]
-        return [str(segment.count) for segment in page.view.filters.segments], [figure.value for figure in told]
+        told = {figure.label: int(figure.value) for figure in page.view.metrics._figures if figure.value.isdigit()}
+        told["completed"] += told.pop("stopped", 0)
+        labels = ("agents", "active", "needs you", "idle", "completed", "failed")
+        return [str(segment.count) for segment in page.view.filters.segments], [str(told[label]) for label in labels]
 
     happenings = (
         ProcessExited(pid=5, code=143),
