@@ -238,6 +238,7 @@ class MenuBar(QWidget):
         warning = self._warning if status.kernel is KernelState.READY else ""
         self.kernel.show_text("Cannot save" if warning else "Kernel", "waiting" if warning else phase, loud=bool(warning))
         self.kernel.setToolTip(plain_tooltip(warning or status.kernel_detail or said))
+        self.kernel.setAccessibleDescription(warning or status.kernel_detail or said)
         self.kernel.setAccessibleName(warning or said)
         self.running.show_text(f"{status.running} running")
         self._place()

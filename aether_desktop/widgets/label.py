@@ -60,6 +60,10 @@ class ElidedLabel(Label):
         area = self.contentsRect()
         line = self.text().replace("\n", " ")
         shown = self.fontMetrics().elidedText(line, self._mode, area.width())
-        self.setToolTip(plain_tooltip(self.text()) if shown != line else "")
+        tooltip = plain_tooltip(self.text()) if shown != line else ""
+        if tooltip != self.toolTip():
+            self.setToolTip(tooltip)
+            # Otherwise the tooltip with its markup would be read out.
+            self.setAccessibleDescription(self.text() if tooltip else "")
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)

@@ -65,6 +65,7 @@ class FirstRun(QWidget):
         self._lay_out()
         # No focus proxy: with one, Tab from outside would come to the sample and pass by all that lies above it.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAccessibleName("First steps")
         self._connect()
         self._shown_checks: tuple[SystemCheck, ...] | None = None
         self._show_checks()

@@ -34,7 +34,10 @@ class SettingRow(QWidget):
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addStretch(1)
-        words.addWidget(Label(label, wrap=True))
+        name = Label(label, wrap=True)
+        # On Linux a list of choices is called what is chosen; what it is for is known by this alone.
+        name.setBuddy(control)
+        words.addWidget(name)
         if text:
             words.addWidget(Label(text, "caption", wrap=True))
         words.addStretch(1)

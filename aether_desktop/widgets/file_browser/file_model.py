@@ -135,7 +135,9 @@ class FileModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(entry, Column(index.column()))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{shown_name(entry.name)}, {kind_text(entry.type)}"
+            column = Column(index.column())
+            shown = self._text(entry, column)
+            return f"{shown}, {kind_text(entry.type)}" if column is Column.NAME else shown
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == Column.SIZE:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

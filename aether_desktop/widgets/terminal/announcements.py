@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QAccessibleTextUpdateEvent,
 )
 
-from aether_desktop.widgets.terminal.accessible import ScreenText, install, line_text
+from aether_desktop.widgets.terminal.accessible import ScreenText, install, line_text, units
 
 if TYPE_CHECKING:
     from aether_desktop.stores.terminals import TerminalSession
@@ -28,6 +28,17 @@ REST_MS = 500
 MOST_LINES = 8
 FLOOD_LINES = 60
 MOST_CHARS = 1000
+
+
+def unchanged(before: str, now: str) -> tuple[int, int]:
+    """How many characters at the start and at the end of a line are the same as before; what lies between is read out."""
+    start = _alike(before, now)
+    return start, _alike(before[start:][::-1], now[start:][::-1])
+
+
+def _alike(one: str, other: str) -> int:
+    shorter = min(len(one), len(other))
+    return next((place for place in range(shorter) if one[place] != other[place]), shorter)
 
 
 class Announcements(QObject):
@@ -142,7 +153,9 @@ class Announcements(QObject):
             return
         for number, (before, now) in enumerate(zip(self._shown, screen.lines, strict=True)):
             if now != before:
-                self._tell_change(screen.offset(number, 0), before, now)
+                start, end = unchanged(before, now)
+                place = screen.start(number) + len(units(now[:start]))
+                self._tell_change(place, before[start : len(before) - end], now[start : len(now) - end])
 
     def _announce(self, text: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._view, text))

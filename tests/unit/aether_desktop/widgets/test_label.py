@@ -22,6 +22,7 @@ def test_the_tooltip_of_a_cut_label_is_no_html(qtbot: QtBot) -> None:
     text = "Fix the <table> layout <img src=file:///etc/hostname> of R&D"
     label = _shown(qtbot, text, 60)
     assert QTextDocumentFragment.fromHtml(label.toolTip()).toPlainText() == text
+    assert label.accessibleDescription() == text
 
 
 def test_a_label_that_fits_has_no_tooltip(qtbot: QtBot) -> None:

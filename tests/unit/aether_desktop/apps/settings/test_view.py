@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit
 from shiboken6 import isValid
 
 from aether_desktop.apps.settings.fields import GROUPS, Field, parse, shown
@@ -64,6 +64,7 @@ async def test_every_setting_shows_its_value_and_is_kept_when_it_is_changed(worl
         widget = view.inputs[field.name]
         value = world.client.settings[field.name]
         assert widget.accessibleName() == field.label
+        assert [label.text() for label in view.findChildren(QLabel) if label.buddy() is widget] == [field.label]
         if isinstance(widget, QLineEdit):
             assert widget.text() == shown(value)
             widget.setFocus()

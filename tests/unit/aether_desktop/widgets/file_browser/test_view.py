@@ -17,6 +17,7 @@ from shiboken6 import isValid
 
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.file_browser import clip
+from aether_desktop.widgets.file_browser.file_model import Column
 from aether_desktop.widgets.work_under_way import work_under_way
 from kernel.errors import LimitReachedError, UnavailableError
 from kernel.protocol.base import Command
@@ -529,6 +530,9 @@ async def test_everything_has_a_name(browser: Browser) -> None:
     for widget in (view.table, view.search, view.new_button, view.more_button, view.path.back, view.path.forward, view.path.up):
         assert widget.accessibleName()
     assert view.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Projects, folder"
+    for column in (Column.SIZE, Column.CHANGED):
+        cell = view.model.index(0, column)
+        assert cell.data(Qt.ItemDataRole.AccessibleTextRole) == cell.data()
     assert view.text.pane.text.accessibleName()
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+from weakref import ref
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible, QAccessibleTextUpdateEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from shiboken6 import Shiboken
 
 from aether_desktop.theme.manager import ThemeManager
-from aether_desktop.widgets.terminal.announcements import REST_MS, Announcements
+from aether_desktop.widgets.terminal.accessible import TerminalAccessible
+from aether_desktop.widgets.terminal.announcements import REST_MS, Announcements, unchanged
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from tests.fakes.kernel_client import FakeKernelClient
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
@@ -37,13 +40,66 @@ def test_what_shows_is_text_with_a_cursor(rig: Rig) -> None:
 def test_a_selection_is_told_and_can_be_made(rig: Rig) -> None:
     rig.feed("hello world\r\n")
     text = QAccessible.queryAccessibleInterface(rig.view).textInterface()
-    assert text.selectionCount() == 0
     text.addSelection(6, 11)
     assert rig.view.selecting.text(rig.view.terminal) == "world"
-    assert text.selectionCount() == 1
-    assert tuple(text.selection(0))[-2:] == (6, 11)
+    text.setSelection(0, 5, 0)
+    assert rig.view.selecting.text(rig.view.terminal) == "hello"
+    assert text.selectionCount() == 0, "the binding cannot tell where it is, so none is told"
+    text.setSelection(0, -5, 10_000)
+    assert rig.view.selecting.text(rig.view.terminal).startswith("hello world")
+    text.addSelection(3, 3)
+    assert rig.view.selecting.selection is None
+    text.addSelection(0, 2)
     text.removeSelection(0)
     assert rig.view.selecting.selection is None
+
+
+def test_what_it_is_not_is_told_by_a_null_pointer(rig: Rig) -> None:
+    """PySide cannot turn None into a pointer, and the process dies."""
+    interface = TerminalAccessible(rig.view)
+    found = [kind for kind in QAccessible.InterfaceType if not isinstance(interface.interface_cast(kind), Shiboken.VoidPtr)]
+    assert found == [QAccessible.InterfaceType.TextInterface, QAccessible.InterfaceType.ActionInterface]
+    assert all(interface.interface_cast(kind) is not None for kind in QAccessible.InterfaceType)
+    assert QAccessible.queryAccessibleInterface(rig.view).valueInterface() is None
+
+
+def test_it_can_be_given_the_keyboard(rig: Rig) -> None:
+    rig.view.clearFocus()
+    actions = QAccessible.queryAccessibleInterface(rig.view).actionInterface()
+    (name,) = actions.actionNames()
+    actions.doAction("jump")
+    assert not rig.view.hasFocus()
+    actions.doAction(name)
+    assert rig.view.hasFocus()
+    assert actions.keyBindingsForAction(name) == []
+
+
+@pytest.mark.parametrize("place", [-(2**31), -1, 0, 3, 10_000, 2**31 - 1])
+def test_odd_places_are_the_nearest(rig: Rig, place: int) -> None:
+    rig.feed("日本 one\r\n")
+    interface = QAccessible.queryAccessibleInterface(rig.view)
+    text = interface.textInterface()
+    assert text.characterRect(place).size().height() > 0
+    assert 0 <= text.offsetAtPoint(QPoint(place, place)) <= text.characterCount()
+    assert text.text(place, place) == ""
+    text.setCursorPosition(place)
+    text.scrollToSubstring(place, place)
+    text.removeSelection(place)
+    assert interface.child(place) is None or place == 0
+    assert interface.childAt(place, place) is None
+
+
+def test_characters_are_counted_as_qt_counts_them(rig: Rig) -> None:
+    rig.feed("😀 ab\r\n😀😀x")
+    text = QAccessible.queryAccessibleInterface(rig.view).textInterface()
+    assert text.text(0, 5) == "😀 ab"
+    assert text.text(3, 4) == "a"
+    assert text.cursorPosition() == 11
+    assert text.text(6, 11) == "😀😀x"
+    assert text.text(1, 3) == "\ufffd "
+    assert text.offsetAtPoint(text.characterRect(10).center()) == 10
+    text.addSelection(3, 5)
+    assert rig.view.selecting.text(rig.view.terminal) == "ab"
 
 
 def test_a_record_is_read_only(record: Rig) -> None:
@@ -59,10 +115,12 @@ def test_the_interface_lives_as_long_as_its_view(theme: ThemeManager, qapp: QApp
     gc.collect()
     interface = QAccessible.queryAccessibleInterface(view)
     assert interface.isValid() and interface.textInterface().characterCount() >= 0
+    gone = ref(view)
     view.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    del interface
+    del interface, view
     gc.collect()
+    assert gone() is None, "what the binding keeps of it must not keep the view"
     parent.deleteLater()
 
 
@@ -115,7 +173,7 @@ def test_a_full_screen_program_is_read_at_its_cursor_and_its_changes_are_told(ri
     wait_for(lambda: said == ["Save changes?"])
     told.clear()
     rig.feed("\x1b[H\x1b[Ktotals\x1b[2;15H")
-    wait_for(lambda: told == [(0, "title", "totals")])
+    wait_for(lambda: told == [(1, "itle", "otals")])
     rig.feed("\x1b[?25l\x1b[2Hspinning")
     QTest.qWait(REST_MS + 50)
     assert said == ["Save changes?"], "a hidden cursor asks nothing"
@@ -125,3 +183,11 @@ def test_the_binding_takes_a_change_of_text(rig: Rig) -> None:
     event = QAccessibleTextUpdateEvent(rig.view, 3, "old", "new")
     assert (event.changePosition(), event.textRemoved(), event.textInserted()) == (3, "old", "new")
     rig.view.parts.announcements._announce_change(3, "old", "new")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [("$ ls", "$ ls -l", (4, 0)), ("aaa", "aa", (2, 0)), ("abc", "axc", (1, 1)), ("", "x", (0, 0)), ("ab ", "b ", (0, 2))],
+)
+def test_only_what_differs_in_a_line_is_told(before: str, now: str, same: tuple[int, int]) -> None:
+    assert unchanged(before, now) == same
