@@ -48,7 +48,6 @@ class FilesLayout(QWidget):
             self.failure.setFocusProxy(button)
         self.status = ElidedLabel("", "caption")
         self._text_wanted = False
-        self._may_go_up = False
         self.pages = QStackedWidget()
         self.pages.setMinimumHeight(_LEAST_LIST_PX)
         self.halves = QSplitter(Qt.Orientation.Horizontal)
@@ -120,7 +119,6 @@ class FilesLayout(QWidget):
             return False
         self._text_wanted = False
         self._share()
-        self.path.up.setEnabled(self._may_go_up)
         page = self.pages.currentWidget()
         if page is not None:
             page.setFocus()
@@ -130,9 +128,6 @@ class FilesLayout(QWidget):
         """Show the text, in the list's place where there is no room for both."""
         self._text_wanted = True
         self._share()
-        if self.reading:
-            self._may_go_up = self.path.up.isEnabled()
-            self.path.up.setEnabled(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leads from a text that has the list's place to the list."""
@@ -150,6 +145,7 @@ class FilesLayout(QWidget):
         self._text_wanted = self._text_wanted and low
         text.setVisible(self._text_wanted or not low)
         self.pages.setVisible(not self._text_wanted)
+        self.path.set_leads_back(self.reading)
 
     def show_search(self, *, wanted: bool) -> None:
         """Show the search field; where there is little room only while it is ``wanted`` or in use."""

@@ -115,6 +115,8 @@ class PathBar(QWidget):
         self.back = IconButton("back", "Back", shortcut="Alt+Left")
         self.forward = IconButton("forward", "Forward", shortcut="Alt+Right")
         self.up = IconButton("arrow-up-line", "The folder above", shortcut="Alt+Up")
+        self._below_top = False
+        self._leads_back = False
         self._crumbs = _Crumbs()
         self.field = _PathField()
         self.field.setAccessibleName("Go to path")
@@ -142,7 +144,16 @@ class PathBar(QWidget):
         self.field.setText(path)
         self.back.setEnabled(back)
         self.forward.setEnabled(forward)
-        self.up.setEnabled(path != top)
+        self._below_top = path != top
+        self._enable_up()
+
+    def set_leads_back(self, leads_back: bool) -> None:
+        """Whether the way up leads from a text back to the list for now, even from the highest folder."""
+        self._leads_back = leads_back
+        self._enable_up()
+
+    def _enable_up(self) -> None:
+        self.up.setEnabled(self._below_top or self._leads_back)
 
     def set_small(self, small: bool) -> None:
         """Be the way up alone; the keys lead the other ways."""

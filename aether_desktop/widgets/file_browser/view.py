@@ -329,7 +329,8 @@ class FilesView(FilesLayout):
         self.table.begin_rename(self.table.selected()[0].name)
 
     def begin_search(self) -> None:
-        """Give the search field the keyboard."""
+        """Give the search field the keyboard; what it finds shows in the list."""
+        self.leave_text()
         self.show_search(wanted=True)
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
@@ -361,6 +362,10 @@ class FilesView(FilesLayout):
             action.run()
         return True
 
+    def _to_list(self) -> None:
+        if not self.leave_text():
+            self.table.setFocus()
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.spawn(work, name="files")
 
@@ -374,9 +379,9 @@ class FilesView(FilesLayout):
         self.path.forward_wanted.connect(self.go_forward)
         self.path.up_wanted.connect(self.go_up)
         self.path.path_wanted.connect(self.go)
-        self.path.typing_ended.connect(self.table.setFocus)
+        self.path.typing_ended.connect(self._to_list)
         self.search.query_changed.connect(self._search)
-        self.search.returnPressed.connect(self.table.setFocus)
+        self.search.returnPressed.connect(self._to_list)
         self.new_button.clicked.connect(self.new_folder)
         self.more_button.clicked.connect(lambda: self._open_menu(self.more_button.mapToGlobal(QPoint(0, self.more_button.height() + 2))))
         self.table.opened.connect(self._open)

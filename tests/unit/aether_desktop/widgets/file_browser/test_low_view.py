@@ -81,3 +81,41 @@ async def test_what_is_written_in_stays_in_sight_when_the_room_goes(browser: Bro
     assert view.text.pane.text.isVisible() and view.text.pane.text.hasFocus()
     resize(browser, 900, 600)
     assert view.table.isVisible()
+
+
+@pytest.mark.feature("DS01", "FS05")
+async def test_the_way_up_is_there_while_it_leads_somewhere(browser: Browser) -> None:
+    view, up = browser.view, browser.view.path.up
+    above = view.folder != view._top
+    browser.select("notes.txt")
+    browser.press(Key.Key_Return)
+    await browser.until(lambda: view.text.pane.text.hasFocus())
+    assert up.isEnabled() == above
+    resize(browser, *LOWEST)
+    assert view.reading
+    assert up.isEnabled()
+    resize(browser, 900, 600)
+    assert not view.reading
+    assert up.isEnabled() == above
+    resize(browser, *LOWEST)
+    browser.press(Key.Key_Return)
+    browser.click(up)
+    assert not view.reading
+    assert up.isEnabled() == above
+
+
+@pytest.mark.feature("FS05")
+@pytest.mark.parametrize(("begin", "end"), [(Key.Key_F, Key.Key_Return), (Key.Key_L, Key.Key_Escape)])
+async def test_search_and_path_lead_from_a_text_to_the_list(browser: Browser, begin: Key, end: Key) -> None:
+    view = browser.view
+    resize(browser, *LOWEST)
+    browser.select("notes.txt")
+    browser.press(Key.Key_Return)
+    await browser.until(lambda: view.text.pane.text.hasFocus())
+    browser.press(begin, CTRL)
+    QApplication.processEvents()
+    browser.press(end)
+    QApplication.processEvents()
+    assert not view.reading
+    assert view.table.isVisible()
+    assert view.table.hasFocus()
