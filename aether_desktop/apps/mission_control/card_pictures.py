@@ -78,7 +78,7 @@ class CardPictures:
         screen: PreviewPicture | None = None
         if not look.as_list:
             room = card_painter.terminal_room(area, view).size()
-            screen = self._previews.picture(view.pid, room, look.ratio, tokens.terminal, running=not view.ended)
+            screen = self._previews.picture(view.pid, room, look.ratio, tokens, running=not view.ended)
         face = Face(view, screen, look.selected, look.focused, look.hovered, look.review_hovered)
         painter = QPainter(picture)
         if look.as_list:

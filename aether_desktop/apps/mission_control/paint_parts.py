@@ -163,16 +163,16 @@ def terminal_room(well: QRectF) -> QRectF:
     return well.adjusted(10, 6, -6, -6)
 
 
-def paint_terminal_ground(painter: QPainter, area: QRectF, tokens: Tokens) -> None:
-    """Paint a terminal's ground, with or without words on it."""
+def paint_terminal_ground(painter: QPainter, area: QRectF, tokens: Tokens, paper: QColor | None = None) -> None:
+    """Paint a terminal's ground, in its own ``paper`` or, where words take its place, the theme's."""
     painter.setPen(QPen(QColor(tokens.line), 1) if tokens.dark else Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(tokens.terminal.background))
+    painter.setBrush(QColor(tokens.terminal.background) if paper is None else paper)
     painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
 
 def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, picture: PreviewPicture) -> None:
     """Paint a terminal's picture into its well: a whole screen as large as it fits, lines at the size that they have."""
-    paint_terminal_ground(painter, area, tokens)
+    paint_terminal_ground(painter, area, tokens, QColor(picture.paper))
     room = terminal_room(area)
     size = picture.image.deviceIndependentSize()
     if room.isEmpty() or size.isEmpty():
@@ -188,7 +188,7 @@ def paint_terminal(painter: QPainter, area: QRectF, tokens: Tokens, picture: Pre
     else:
         painter.drawImage(room.topLeft(), picture.image)
         if picture.cursor is not None:
-            painter.fillRect(picture.cursor.translated(room.topLeft()), QColor(tokens.terminal.cursor))
+            painter.fillRect(picture.cursor.translated(room.topLeft()), QColor(picture.ink))
     painter.restore()
 
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QSizeF, QTimer, Signal, SignalInstance
 
 from aether_desktop.stores.terminals import TerminalSession
-from aether_desktop.theme.tokens import TerminalColours
+from aether_desktop.theme.tokens import Tokens
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 
 if TYPE_CHECKING:
+    from aether_desktop.widgets.terminal.colours import Scheme
     from aether_desktop.widgets.terminal.preview import PreviewPicture, TerminalPreview
 
 TELL_INTERVAL_MS = 66
@@ -34,11 +35,12 @@ class PreviewProvider(Protocol):
         """Say which agents' cards are on the screen: pid -> tty id."""
 
     def picture(
-        self, pid: int, room: QSizeF, ratio: float, colours: TerminalColours, *, running: bool
+        self, pid: int, room: QSizeF, ratio: float, tokens: Tokens, *, running: bool
     ) -> PreviewPicture | None:
         """What fits of an agent's terminal into ``room`` (logical px); None where nothing is known of it or nothing was printed.
 
-        ratio: device pixels a px. running: the agent is at work, so that the cursor shows. Valid until the next call.
+        ratio: device pixels a px. tokens: the desktop's theme. running: the agent is at work, so that the cursor shows. Valid until the
+        next call.
         """
 
     def version(self, pid: int) -> int:
@@ -49,7 +51,7 @@ class _Watched:
     def __init__(self, session: TerminalSession) -> None:
         self.session = session
         self.version = 0
-        self.look: tuple[float, TerminalColours] | None = None
+        self.look: tuple[float, Scheme] | None = None
         self.preview: TerminalPreview | None = None
 
 
@@ -69,6 +71,7 @@ class TerminalPreviews(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(TELL_INTERVAL_MS)
         self._timer.timeout.connect(self._tell)
+        terminals.preferences.changed.connect(self._on_preferences)
 
     def show(self, terminals: Mapping[int, str]) -> None:
         """See ``PreviewProvider.show``."""
@@ -88,15 +91,16 @@ class TerminalPreviews(QObject):
             self._schedule()
 
     def picture(
-        self, pid: int, room: QSizeF, ratio: float, colours: TerminalColours, *, running: bool
+        self, pid: int, room: QSizeF, ratio: float, tokens: Tokens, *, running: bool
     ) -> PreviewPicture | None:
         """See ``PreviewProvider.picture``."""
         watched = self._watched.get(pid)
         if watched is None:
             return None
-        if watched.preview is None or watched.look != (ratio, colours):
-            watched.look = (ratio, colours)
-            watched.preview = self._preview(ratio, colours)
+        look = (ratio, self._terminals.preferences.scheme(tokens))
+        if watched.preview is None or watched.look != look:
+            watched.look = look
+            watched.preview = self._preview(*look)
         picture = watched.preview.picture(watched.session.terminal, room, running=running)
         if not watched.preview.complete:
             self._on_changed(pid)
@@ -115,10 +119,14 @@ class TerminalPreviews(QObject):
             watched.session.release()
         self._watched.clear()
 
-    def _preview(self, ratio: float, colours: TerminalColours) -> TerminalPreview:
+    def _preview(self, ratio: float, scheme: Scheme) -> TerminalPreview:
         from aether_desktop.widgets.terminal.preview import TerminalPreview
 
-        return TerminalPreview(self._terminals.atlases, ratio, colours)
+        return TerminalPreview(self._terminals.atlases, ratio, scheme)
+
+    def _on_preferences(self) -> None:
+        for pid in self._watched:
+            self._on_changed(pid)
 
     def _on_changed(self, pid: int) -> None:
         self._news.add(pid)

@@ -14,7 +14,6 @@ from aether_desktop.apps.context import AppContext
 from aether_desktop.apps.terminal.messages import Messages
 from aether_desktop.apps.terminal.titles import UNNAMED, tab_title
 from aether_desktop.bridge.tasks import TaskOwner
-from aether_desktop.theme.current import tokens_of
 from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.sheet import Sheet
@@ -79,8 +78,6 @@ class TerminalTabs(CommandWidget):
         self._titles.setSingleShot(True)
         self._titles.setInterval(TITLE_PAUSE_MS)
         self._titles.timeout.connect(self._show_titles)
-        ctx.terminals.preferences.changed.connect(self._show_floor)
-        ctx.theme.theme_changed.connect(self._show_floor)
         self.open_tab()
 
     @property
@@ -105,6 +102,7 @@ class TerminalTabs(CommandWidget):
         parts.bell.rung.connect(lambda: self._on_missed(page, Missed.BELL))
         parts.notified.connect(partial(self._on_notified, page))
         page.view.session_changed.connect(lambda: self._on_session(page))
+        page.view.paper_changed.connect(self._show_floor)
         page.finished.connect(lambda: self._drop(page))
         page.ended_badly.connect(lambda: self._on_missed(page, Missed.BELL))
         index = self.bar.currentIndex() + 1
@@ -198,8 +196,7 @@ class TerminalTabs(CommandWidget):
 
     def _show_floor(self) -> None:
         """The window's lower corners are the terminal's, not the theme's."""
-        scheme = self._ctx.terminals.preferences.scheme(tokens_of(self))
-        self._ctx.window.set_floor(f"#{scheme.background:06x}" if self._shells else "")
+        self._ctx.window.set_floor(f"#{self.current.view.paper:06x}" if self.current is not None else "")
 
     # --- what happens in them
 

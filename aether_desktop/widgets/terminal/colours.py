@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aether_desktop.theme.tokens import TerminalColours
 from kernel.term.palette import xterm_colour
+
+if TYPE_CHECKING:
+    from kernel.term import Terminal
 
 LEAST_CONTRAST = 3.0
 """Of letters in colours of the palette: a program chose them without knowing what they look like here."""
@@ -52,6 +56,14 @@ class Scheme:
             "highlight_background": self.selection,
             "highlight_foreground": self.foreground,
         }
+
+
+def paper_of(terminal: Terminal, scheme: Scheme) -> int:
+    """0xRRGGBB of what is around a terminal's cells and behind those that have no colour of their own."""
+    overrides = terminal.palette.overrides
+    if terminal.modes.reverse_video:
+        return overrides.get("foreground", scheme.foreground)
+    return overrides.get("background", scheme.background)
 
 
 def number_of(colour: str) -> int:

@@ -93,6 +93,9 @@ class Miniature:
         if basis != self._basis:
             self._basis, self._shown = basis, [None] * len(rows)
         changed = [y for y, row in enumerate(rows) if row is not self._shown[y]]
+        if not changed:
+            # The program may have changed its colours.
+            self._painter.paint(terminal, self._shown, patient=True)
         until = time.perf_counter() + budget_s
         at, count = 0, 1
         while at < len(changed) and (at == 0 or time.perf_counter() < until):

@@ -45,16 +45,12 @@ class ScreenPainter:
         self._image = QImage()
         self._lines: NDArray[np.void] = np.zeros((0, 0, 0), np.void)
         self._blink_off = False
+        self._overrides: dict[int | str, int] = {}
 
     @property
     def image(self) -> QImage:
         """The picture, `columns * width` by `lines * height` device pixels."""
         return self._image
-
-    def forget(self) -> None:
-        """Paint everything anew: the scheme's or the program's colours changed."""
-        self._styles.forget()
-        self._rows = []
 
     def paint(
         self, terminal: Terminal, rows: Sequence[Row | None], *, blink_off: bool = False, patient: bool = False
@@ -102,6 +98,10 @@ class ScreenPainter:
         if self._generation != self._atlas.generation:
             self._generation = self._atlas.generation
             self._styles.forget()
+        if terminal.palette.overrides != self._overrides:
+            self._overrides = dict(terminal.palette.overrides)
+            self._styles.forget()
+            self._rows = []
         if blink_off != self._blink_off:
             self._blink_off = blink_off
             self._forget_blinking()

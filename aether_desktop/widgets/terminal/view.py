@@ -46,7 +46,7 @@ from aether_desktop.widgets.terminal.selecting import Selecting
 from aether_desktop.widgets.terminal.shades import shade
 from aether_desktop.widgets.terminal.viewport import Viewport
 from kernel.term import Terminal
-from kernel.term.events import PaletteChanged, SizeChanged
+from kernel.term.events import SizeChanged
 from kernel.term.keys import encode_focus, encode_key
 
 Overlay = Callable[[QPainter], None]
@@ -67,6 +67,8 @@ class TerminalView(QWidget):
     activated = Signal()
     """The person typed, or pressed a button in it."""
     session_changed = Signal()
+    paper_changed = Signal()
+    """What is around the cells has another colour."""
     hovered = Signal(QPoint, Qt.KeyboardModifier)
     """The pointer is over this point of it, with these keys held; a point outside (-1, -1) when it left."""
     typed_after_end = Signal(bytes)
@@ -141,6 +143,11 @@ class TerminalView(QWidget):
     def scheme(self) -> Scheme:
         """The colours in force."""
         return self._scheme
+
+    @property
+    def paper(self) -> int:
+        """0xRRGGBB of what is around the cells."""
+        return self._ground.paper
 
     def set_session(self, session: TerminalSession | None) -> None:
         """Show another terminal, which this view releases in the end; None shows nothing."""
@@ -371,9 +378,7 @@ class TerminalView(QWidget):
         self.refresh()
 
     def _on_told(self, event: object) -> None:
-        if isinstance(event, PaletteChanged):
-            self._painter.forget()
-        elif isinstance(event, SizeChanged) and self._session is not None:
+        if isinstance(event, SizeChanged) and self._session is not None:
             # The window's size is the person's: the program's wish is undone.
             self._session.restore_size()
 

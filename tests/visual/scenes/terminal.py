@@ -243,6 +243,10 @@ def tabs(scene: Callable[[TerminalTabs, World], Coroutine[Any, Any, None]], *, f
             await rest()
             await scene(view, world)
             await rest()
+            while world.context.terminals.schedule.busy:
+                await rest()
+            # Titles are shown a moment after they came.
+            view._show_titles()
             world.context.terminals.tasks = _NoTasks()  # type: ignore[assignment]
             for page in view.shells:
                 if page.view.session is not None:

@@ -11,11 +11,12 @@ from PySide6.QtGui import QColor, QImage
 
 from aether_desktop.apps.mission_control.card_pictures import PICTURES_KEPT, CardPictures, Look
 from aether_desktop.stores.reducers.process import ProcessView
-from aether_desktop.theme.tokens import DARK, LIGHT, TerminalColours
+from aether_desktop.theme.tokens import DARK, LIGHT, Tokens
 from aether_desktop.widgets.terminal.preview import PreviewPicture
 from tests.fakes.kernel_client import make_approval, make_info
 
 pytestmark = pytest.mark.usefixtures("theme")
+PAPER, INK = 0x1A1B26, 0xABCDEF
 LOOK = Look(400, 236, 1.0, False, "dark", False, False, False, False)
 
 
@@ -28,13 +29,13 @@ class SameForAll(QObject):
         super().__init__()
         self.number = 1
         self.rooms: list[QSizeF] = []
-        self.screen: PreviewPicture | None = PreviewPicture(filled(size, colour), whole=False)
+        self.screen: PreviewPicture | None = PreviewPicture(filled(size, colour), False, PAPER, INK)
 
     def show(self, _terminals: object) -> None:
         """Nothing is read."""
 
     def picture(
-        self, _pid: int, room: QSizeF, _ratio: float, _colours: TerminalColours, *, running: bool
+        self, _pid: int, room: QSizeF, _ratio: float, _tokens: Tokens, *, running: bool
     ) -> PreviewPicture | None:
         self.rooms.append(room)
         return self.screen if running else None
@@ -83,7 +84,7 @@ def test_what_did_not_change_is_not_painted() -> None:
     pictures.get(view, LOOK, DARK)
     assert pictures.painted == 1
     previews.number = 2
-    previews.screen = PreviewPicture(filled((480, 84), "#00ff00"), whole=False)
+    previews.screen = PreviewPicture(filled((480, 84), "#00ff00"), False, PAPER, INK)
     assert pictures.get(view, LOOK, DARK).toImage() != first
     asking = msgspec.structs.replace(view, approval=make_approval(1))
     assert pictures.get(asking, LOOK, DARK).toImage() != first
@@ -104,7 +105,7 @@ def test_pictures_do_not_pile_up() -> None:
 @pytest.mark.parametrize("look", [LOOK, replace(LOOK, ratio=2.0)])
 def test_a_program_that_fills_its_screen_shows_as_a_picture(look: Look, width: int, height: int) -> None:
     previews = SameForAll()
-    previews.screen = PreviewPicture(filled((width, height), "#ff0000"), whole=True)
+    previews.screen = PreviewPicture(filled((width, height), "#ff0000"), True, PAPER, INK)
     picture = CardPictures(previews).get(ProcessView(info=make_info(1)), look, DARK).toImage()
     spots = spots_of(picture, "#ff0000", look.ratio)
     assert spots
@@ -122,7 +123,7 @@ def test_lines_are_cut_at_the_right_and_the_cursor_is_on_them() -> None:
     spots = spots_of(picture, "#ff0000", 1.0)
     left, top = min(spots)
     assert (max(x for x, _ in spots) < 388, max(y for _, y in spots)) == (True, top + 39)
-    cursor = spots_of(picture, DARK.terminal.cursor, 1.0)
+    cursor = spots_of(picture, f"#{INK:06x}", 1.0)
     assert (left + 12, top + 14) in cursor
     assert (left + 17, top + 27) in cursor
     (room,) = previews.rooms

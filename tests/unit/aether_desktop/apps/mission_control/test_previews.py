@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, QSizeF
 from PySide6.QtGui import QColor
 
 from aether_desktop.apps.mission_control.previews import MOST_OPEN, TerminalPreviews
-from aether_desktop.theme.tokens import DARK, LIGHT, TerminalColours
+from aether_desktop.theme.tokens import DARK, LIGHT, Tokens
+from aether_desktop.widgets.terminal.colours import Scheme
 from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.terminal.preview import PreviewPicture, last_rows
+from aether_desktop.widgets.terminal.schemes import SCHEMES
 from tests.fakes.kernel_client import FakeKernelClient
 from tests.unit.aether_desktop.apps.conftest import wait_until
 
@@ -33,9 +35,9 @@ def shown(previews: TerminalPreviews, pid: int) -> str:
 
 
 def picture(
-    previews: TerminalPreviews, pid: int, ratio: float = 1.0, colours: TerminalColours = DARK.terminal
+    previews: TerminalPreviews, pid: int, ratio: float = 1.0, tokens: Tokens = DARK
 ) -> PreviewPicture | None:
-    return previews.picture(pid, QSizeF(300, 100), ratio, colours, running=True)
+    return previews.picture(pid, QSizeF(300, 100), ratio, tokens, running=True)
 
 
 def whole(previews: TerminalPreviews, pid: int) -> bool:
@@ -85,12 +87,12 @@ async def test_a_program_that_fills_its_screen_is_a_picture_until_it_ends(
     client.terminals["tty-1-0"].feed(b"\x1b[?1049h\x1b[2J\x1b[H\x1b[41m   ")
     await wait_until(lambda: whole(previews, 1))
     red = QColor(DARK.terminal.ansi[1]).rgb()
-    for colours, ratio in ((DARK.terminal, 1.0), (DARK.terminal, 2.0), (LIGHT.terminal, 1.0)):
-        shot = picture(previews, 1, ratio, colours)
+    for tokens, ratio in ((DARK, 1.0), (DARK, 2.0), (LIGHT, 1.0)):
+        shot = picture(previews, 1, ratio, tokens)
         assert shot is not None
         image = shot.image
         assert image.devicePixelRatio() == ratio
-        assert any(image.pixel(x, y) == red for x in range(12) for y in range(image.height())) == (colours is DARK.terminal)
+        assert any(image.pixel(x, y) == red for x in range(12) for y in range(image.height()))
     client.terminals["tty-1-0"].feed(b"\x1b[?1049l")
     await wait_until(lambda: not whole(previews, 1))
     assert shown(previews, 1) == "before"
@@ -111,6 +113,22 @@ async def test_a_glyph_that_is_not_drawn_yet_comes_with_the_next_picture(
     after = picture(previews, 1)
     assert after is not None
     assert after.image != before
+
+
+async def test_cards_have_the_colours_that_the_person_chose_for_terminals(
+    client: FakeKernelClient, previews: TerminalPreviews
+) -> None:
+    changed: list[int] = []
+    client.screens["tty-1-0"] = b"before\r\n"
+    previews.show({1: "tty-1-0"})
+    await wait_until(lambda: picture(previews, 1) is not None)
+    previews.changed.connect(changed.append)
+    name = next(name for name, scheme in SCHEMES.items() if scheme.background != Scheme.of(DARK.terminal).background)
+    previews._terminals.preferences.set_theme(name)
+    await wait_until(lambda: 1 in changed)
+    shot = picture(previews, 1)
+    assert shot is not None
+    assert shot.paper == SCHEMES[name].background
 
 
 async def test_a_card_off_the_screen_keeps_no_picture(client: FakeKernelClient, previews: TerminalPreviews) -> None:

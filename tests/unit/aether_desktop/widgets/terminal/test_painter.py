@@ -65,7 +65,6 @@ def test_colours_reverse_dim_hidden_and_the_programs_palette(atlas: TileAtlas) -
     painter = ScreenPainter(atlas, SCHEME)
     picture(atlas, terminal, painter)
     terminal.feed(b"\x1b]4;1;rgb:12/34/56\x07")
-    painter.forget()
     assert (picture(atlas, terminal, painter)[0, 0] == 0x123456).all()
 
 

@@ -10,7 +10,7 @@ from aether_desktop.theme.tokens import DARK
 from aether_desktop.widgets.terminal.atlases import Atlases
 from aether_desktop.widgets.terminal.colours import Scheme
 from aether_desktop.widgets.terminal.painter import ScreenPainter
-from aether_desktop.widgets.terminal.preview import FONT_PX, MOST_CELLS, TerminalPreview, last_rows
+from aether_desktop.widgets.terminal.preview import FONT_PX, MOST_BLANK, MOST_CELLS, TerminalPreview, last_rows
 from kernel.term import Terminal
 
 pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("MC01")]
@@ -53,7 +53,7 @@ def test_the_last_lines_are_taken_from_the_screen_and_its_history() -> None:
 
 
 def test_nothing_printed_is_no_picture(atlases: Atlases) -> None:
-    preview = TerminalPreview(atlases, 1.0, DARK.terminal)
+    preview = TerminalPreview(atlases, 1.0, SCHEME)
     for data in (b"", b"\r\n\r\n", b"gone\x1b[2J\x1b[H"):
         assert preview.picture(screen(data), ROOM, running=True) is None
         assert preview.complete
@@ -63,7 +63,7 @@ def test_nothing_printed_is_no_picture(atlases: Atlases) -> None:
 def test_lines_look_exactly_as_in_the_terminal(atlases: Atlases, ratio: float) -> None:
     data = "\x1b[31;1mred\x1b[0m \x1b[44;4mline\x1b[0m ┌─┐ 日本 e\u0301 👩‍👩‍👧 \x1b[7mback\x1b[0m\r\n\x1b[3;38;2;1;200;3mtrue".encode()
     terminal = screen(data)
-    image = finished(TerminalPreview(atlases, ratio, DARK.terminal), terminal)
+    image = finished(TerminalPreview(atlases, ratio, SCHEME), terminal)
     assert image.devicePixelRatio() == ratio
     itself = ScreenPainter(Atlases().get(FONT_PX, ratio), SCHEME)
     itself.paint(terminal, terminal.rows, patient=True)
@@ -73,7 +73,7 @@ def test_lines_look_exactly_as_in_the_terminal(atlases: Atlases, ratio: float) -
 
 
 def test_the_cursor_shows_where_the_next_text_comes(atlases: Atlases) -> None:
-    preview = TerminalPreview(atlases, 1.0, DARK.terminal)
+    preview = TerminalPreview(atlases, 1.0, SCHEME)
     cell = atlases.get(FONT_PX, 1.0).geometry
     picture = preview.picture(screen(b"one\r\n$ "), ROOM, running=True)
     assert picture is not None
@@ -89,7 +89,7 @@ def test_the_cursor_shows_where_the_next_text_comes(atlases: Atlases) -> None:
 
 
 def test_a_program_that_fills_its_screen_shows_whole_and_lines_come_back(atlases: Atlases) -> None:
-    preview = TerminalPreview(atlases, 1.0, DARK.terminal)
+    preview = TerminalPreview(atlases, 1.0, SCHEME)
     terminal = screen(b"before\r\n")
     before = finished(preview, terminal).copy()
     terminal.feed(b"\x1b[?1049h\x1b[2J\x1b[41m   ")
@@ -104,6 +104,34 @@ def test_a_program_that_fills_its_screen_shows_whole_and_lines_come_back(atlases
 def test_a_screen_too_large_to_show_whole_shows_its_last_lines(atlases: Atlases) -> None:
     terminal = Terminal(1000, MOST_CELLS // 1000 + 1)
     terminal.feed(b"\x1b[?1049h\x1b[Hword")
-    picture = TerminalPreview(atlases, 1.0, DARK.terminal).picture(terminal, ROOM, running=True)
+    picture = TerminalPreview(atlases, 1.0, SCHEME).picture(terminal, ROOM, running=True)
     assert picture is not None
     assert not picture.whole
+
+
+@pytest.mark.parametrize("alternate", [b"", b"\x1b[?1049h"])
+def test_colours_that_the_program_changes_show_at_once(atlases: Atlases, alternate: bytes) -> None:
+    preview = TerminalPreview(atlases, 1.0, SCHEME)
+    terminal = screen(alternate + b"\x1b[42mpaper\x1b[0m word ")
+    finished(preview, terminal)
+    for colours in (b"\x1b]11;#102030\x07\x1b]4;2;#ff00ff\x07\x1b]12;#abcdef\x07", b"\x1b[?5h", b"\x1b]111\x07\x1b]104\x07\x1b[?5l"):
+        terminal.feed(colours)
+        old, fresh = finished(preview, terminal), finished(TerminalPreview(atlases, 1.0, SCHEME), terminal)
+        assert old == fresh, colours
+    assert preview.picture(terminal, ROOM, running=True)[3] == 0xABCDEF  # type: ignore[index] # ink of the cursor
+
+
+def test_the_paper_around_it_is_the_program_s(atlases: Atlases) -> None:
+    preview = TerminalPreview(atlases, 1.0, SCHEME)
+    for data, paper in ((b"x", SCHEME.background), (b"x\x1b]11;#102030\x07", 0x102030), (b"x\x1b[?5h", SCHEME.foreground)):
+        picture = preview.picture(screen(data), ROOM, running=True)
+        assert picture is not None
+        assert picture.paper == paper
+
+
+def test_blank_lines_without_end_are_not_all_looked_at() -> None:
+    terminal = Terminal(40, 10)
+    terminal.feed(b"long ago\r\n" + b"\r\n" * (MOST_BLANK - 20))
+    assert texts(terminal) == ["long ago"]
+    terminal.feed(b"\r\n" * 60)
+    assert texts(terminal) == []
