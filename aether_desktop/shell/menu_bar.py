@@ -32,9 +32,9 @@ from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import tabular_ui_font, ui_font
 from aether_desktop.theme.tokens import SPACE, TYPE
 from aether_desktop.widgets.button import IconButton, PaintedButton, tooltip_with_shortcut
+from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.focus_ring import paint_focus_ring
 from aether_desktop.widgets.menu import new_menu
-from aether_desktop.widgets.shown_text import plain_tooltip
 
 MENU_BAR_HEIGHT_PX = 32
 NEEDS_YOU_KEYS = "Ctrl+Shift+A"
@@ -237,8 +237,7 @@ class MenuBar(QWidget):
         }[status.kernel]
         warning = self._warning if status.kernel is KernelState.READY else ""
         self.kernel.show_text("Cannot save" if warning else "Kernel", "waiting" if warning else phase, loud=bool(warning))
-        self.kernel.setToolTip(plain_tooltip(warning or status.kernel_detail or said))
-        self.kernel.setAccessibleDescription(warning or status.kernel_detail or said)
+        explain(self.kernel, warning or status.kernel_detail or said)
         self.kernel.setAccessibleName(warning or said)
         self.running.show_text(f"{status.running} running")
         self._place()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from aether_desktop.widgets.shown_text import plain_tooltip
+from aether_desktop.widgets.explained import explain
 
 TextRole = Literal["body", "secondary", "tertiary", "caption", "lead", "title", "display", "error", "attention", "link"]
 
@@ -48,6 +48,7 @@ class ElidedLabel(Label):
         """Show ``text``, cut at the end that ``mode`` names."""
         super().__init__(text, role, parent=parent)
         self._mode = mode
+        self._explained = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
@@ -60,10 +61,9 @@ class ElidedLabel(Label):
         area = self.contentsRect()
         line = self.text().replace("\n", " ")
         shown = self.fontMetrics().elidedText(line, self._mode, area.width())
-        tooltip = plain_tooltip(self.text()) if shown != line else ""
-        if tooltip != self.toolTip():
-            self.setToolTip(tooltip)
-            # Otherwise the tooltip with its markup would be read out.
-            self.setAccessibleDescription(self.text() if tooltip else "")
+        whole = self.text() if shown != line else ""
+        if whole != self._explained:
+            self._explained = whole
+            explain(self, whole)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)

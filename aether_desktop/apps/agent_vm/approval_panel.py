@@ -25,7 +25,8 @@ from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.key_hold import hold_over
 from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.phase_dot import PhaseDot
-from aether_desktop.widgets.shown_text import exact_line, plain_tooltip
+from aether_desktop.widgets.explained import explain
+from aether_desktop.widgets.shown_text import exact_line
 from aether_desktop.widgets.terminal.view import TerminalView
 from kernel.protocol.records import Approval
 
@@ -280,7 +281,7 @@ class ApprovalPanel(QWidget):
         short = words if len(words) <= ALWAYS_CHARACTERS else f"{words[:ALWAYS_CHARACTERS]}…"
         self._always.setText("Always…" if self._narrow else short)
         self._always.setAccessibleName(words)
-        self._always.setToolTip(plain_tooltip(f"Allows {allowed} for this agent from now on, without asking (A)"))
+        explain(self._always, f"Allows {allowed} for this agent from now on, without asking (A)")
 
     def _fit_text(self) -> None:
         """As many lines as the text has, as far as the window has room; the rest scrolls."""

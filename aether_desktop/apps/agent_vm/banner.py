@@ -13,7 +13,8 @@ from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.phase_dot import PhaseDot
-from aether_desktop.widgets.shown_text import one_line, plain_tooltip, visible
+from aether_desktop.widgets.explained import explain
+from aether_desktop.widgets.shown_text import one_line, visible
 from kernel.protocol.records import ProcessInfo
 
 SUMMARY_CHARACTERS = 400
@@ -76,7 +77,7 @@ class Banner(QWidget):
         self._text.setWordWrap(not tight)
         self._row.setContentsMargins(SPACE.lg, 1 if tight else SPACE.sm, SPACE.lg, 2 if tight else SPACE.sm)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored if tight else QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._text.setToolTip(plain_tooltip(self._text.text()) if tight else "")
+        explain(self._text, self._text.text() if tight else "")
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """A tint of the state's colour."""

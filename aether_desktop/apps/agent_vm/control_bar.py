@@ -54,7 +54,6 @@ class ControlBar(QWidget):
         self._talks = True
         self._runs_something = False
         self._status = ElidedLabel("", "caption")
-        self._status.setAccessibleName("Status")
         self._processes = Button("", "quiet", tooltip="The processes that it runs", shortcut="Ctrl+Shift+J")
         self._processes.setFixedHeight(20)
         self._pause = Button("Pause", icon="pause", tooltip="Freeze the agent and all it runs", shortcut="Ctrl+Shift+P")

@@ -22,7 +22,8 @@ from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.progress_bar import ProgressBar
-from aether_desktop.widgets.shown_text import exact_line, menu_words, plain_tooltip
+from aether_desktop.widgets.explained import explain
+from aether_desktop.widgets.shown_text import exact_line, menu_words
 
 _MOST_SHOWN = 12
 _NAME_CHARACTERS = 200
@@ -48,7 +49,7 @@ class _Option(QRadioButton):
         super().resizeEvent(event)
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width() - _MARK_PX)
         self.setText(shown.replace("&", "&&"))
-        self.setToolTip(plain_tooltip(self._whole) if shown != self._whole else "")
+        explain(self, self._whole if shown != self._whole else "")
 
 
 class ModelPanel(QWidget):

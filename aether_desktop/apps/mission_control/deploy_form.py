@@ -28,6 +28,7 @@ from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.choice import Choice
 from aether_desktop.widgets.label import ElidedLabel, Label
+from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.shown_text import plain_tooltip
 
 ASKING_IN_FULL = (
@@ -142,7 +143,7 @@ class DeployForm(QWidget):
     def show_gpus(self, names: tuple[str, ...], *, wanted: bool = False) -> None:
         """Offer this machine's GPUs where it has any; `wanted`: also where it has none, since the run that is copied had one."""
         self.gpu.setVisible(bool(names) or wanted)
-        self.gpu.setToolTip(plain_tooltip(", ".join(names) or "This machine has no GPU that an agent could use."))
+        explain(self.gpu, ", ".join(names) or "This machine has no GPU that an agent could use.")
 
     def show_defaults(self, numbers: Mapping[str, str]) -> None:
         """Show in empty number fields what then counts."""
@@ -259,9 +260,9 @@ class DeployForm(QWidget):
         # The checkboxes below are on one line in both columns.
         self.approval_text.setMinimumHeight(self.read_only.sizeHint().height())
         for parts in (
-            (Label("Role", "secondary"), self.role),
-            (Label("Model", "secondary"), _side_by_side(self.model, self.refresh), self.source),
-            (Label("When it asks", "secondary"), self.approval, self.approval_text, self.network),
+            (_label_of("Role", self.role), self.role),
+            (_label_of("Model", self.model), _side_by_side(self.model, self.refresh), self.source),
+            (_label_of("When it asks", self.approval), self.approval, self.approval_text, self.network),
             (
                 self._headed("Folder, seen as ~/work", self._problems["folder"]),
                 _side_by_side(self.folder, self.choose_folder), self.read_only, self.gpu,
@@ -340,7 +341,7 @@ class DeployForm(QWidget):
     def _describe_approval(self) -> None:
         mode = self.approval.currentData()
         self.approval_text.setText(APPROVAL_TEXTS[mode][1])
-        self.approval.setToolTip(plain_tooltip(ASKING_IN_FULL) if mode == "ask" else "")
+        explain(self.approval, ASKING_IN_FULL if mode == "ask" else "")
 
     def _on_model_chosen(self, index: int) -> None:
         self._wanted_model = str(self.model.itemData(index) or "")
@@ -400,6 +401,13 @@ def _stacked(*parts: QWidget | QHBoxLayout) -> QWidget:
         else:
             column.addLayout(part)
     return cell
+
+
+def _label_of(text: str, field: QWidget) -> Label:
+    """A label that names its field to a screen reader too, which else hears only what is chosen in it."""
+    label = Label(text, "secondary")
+    label.setBuddy(field)
+    return label
 
 
 def _side_by_side(field: QWidget, button: QWidget) -> QHBoxLayout:
