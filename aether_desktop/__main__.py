@@ -37,7 +37,7 @@ def main() -> int:
         if raise_running(control_socket(paths.runtime)):
             return 0
         print(  # noqa: T201  # no window yet
-            f"aether: {paths.root} is in use by `aether run` in a terminal, which has no window; wait for it or end it first",
+            f"aether: {paths.root} is in use by `aether run` or `aether serve`, which have no window; wait for it or end it first",
             file=sys.stderr,
         )
         return 1

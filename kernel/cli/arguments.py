@@ -1,10 +1,13 @@
 """What stands on the command line, judged before a kernel is asked. The subcommands give these to their parsers as `type`."""
 
 import argparse
+from collections.abc import Callable
 
 from kernel.errors import NotFoundError
+from kernel.protocol.records import MESSAGE_LIMIT_CHARACTERS, MODEL_LIMIT_CHARACTERS, MOST_STEPS, SHORT_LIMIT_CHARACTERS
 
 LARGEST_PID = (1 << 53) - 1
+LARGEST_NUMBER = (1 << 63) - 1
 
 
 def process_id(text: str) -> int:
@@ -13,13 +16,49 @@ def process_id(text: str) -> int:
         number = int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text[:100]!r} is not the number of a process") from None
-    if not 0 <= number <= LARGEST_PID:
+    if not 1 <= number <= LARGEST_PID:
         raise NotFoundError(f"There is no process {text[:100]}.", "`aether ps -a` lists all runs.")
     return number
 
 
+def number_up_to(most: int = LARGEST_NUMBER) -> Callable[[str], int]:
+    """A judge of whole numbers from 1 to `most`."""
+
+    def judge(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = 0
+        if number < 1:
+            raise argparse.ArgumentTypeError(f"{text[:100]!r} is not a whole number above 0")
+        if number > most:
+            raise argparse.ArgumentTypeError(f"{text[:100]} is too large; at most {most:,} is taken")
+        return number
+
+    return judge
+
+
+steps = number_up_to(MOST_STEPS)
+
+
 def message(text: str) -> str:
-    """What an agent is told. Raises ArgumentTypeError where that is nothing."""
+    """What an agent is told. Raises ArgumentTypeError where that is nothing, or too much."""
     if not text.strip():
         raise argparse.ArgumentTypeError("The message is empty.")
+    return _bounded("message", text, MESSAGE_LIMIT_CHARACTERS)
+
+
+def reason(text: str) -> str:
+    """Why something is refused. Raises ArgumentTypeError where that is too much."""
+    return _bounded("reason", text, SHORT_LIMIT_CHARACTERS)
+
+
+def model(text: str) -> str:
+    """The name of a model. Raises ArgumentTypeError where it is too long for one."""
+    return _bounded("name of a model", text, MODEL_LIMIT_CHARACTERS)
+
+
+def _bounded(what: str, text: str, most: int) -> str:
+    if len(text) > most:
+        raise argparse.ArgumentTypeError(f"The {what} has {len(text):,} characters; at most {most:,} are taken.")
     return text

@@ -6,6 +6,7 @@ import asyncio
 from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect
 from kernel.cli.output import Printer, make_printer
+from kernel.errors import UnavailableError
 from kernel.protocol import codec
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.process import ProcessExited
@@ -49,4 +50,7 @@ async def _print(pid: int, follow: bool, printer: Printer) -> int:
                 if isinstance(live, ProcessExited):
                     return 0
         printer.finish()
-    return 0
+        raise UnavailableError(
+            f"The instance of Aether that ran agent {pid} has ended, and with it what can be followed.",
+            f"`aether logs {pid}` shows what was recorded; `aether resume {pid}` takes the agent up again.",
+        )

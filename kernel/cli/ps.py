@@ -6,7 +6,7 @@ import time
 
 from kernel.cli.connection import connect
 from kernel.protocol import codec
-from kernel.protocol.process import LivingCounts, ProcessList
+from kernel.protocol.process import ENDED_BY_SIGNAL, LivingCounts, ProcessList
 from kernel.protocol.records import ProcessInfo
 from kernel.protocol.shown_text import visible
 from kernel.protocol.system import HistoryProcesses
@@ -50,9 +50,11 @@ def _line(info: ProcessInfo) -> str:
     state = "interrupted" if info.interrupted else info.state
     goal = " ".join(visible(info.goal).split())
     goal = goal if len(goal) <= GOAL_WIDTH else goal[: GOAL_WIDTH - 1] + "…"
+    # An agent that somebody stopped has not failed: the desktop says so too.
+    phase = "stopped" if info.exit_code in ENDED_BY_SIGNAL else info.agent_phase
     steps = f"{info.step}/{info.max_steps}"
     age = _age(time.time() - info.created_at)
-    return f"{info.pid:>6}  {info.role:<10}  {state:<11}  {info.agent_phase:<10}  {steps:>7}  {age:>6}  {goal}"
+    return f"{info.pid:>6}  {info.role:<10}  {state:<11}  {phase:<10}  {steps:>7}  {age:>6}  {goal}"
 
 
 def _age(seconds: float) -> str:

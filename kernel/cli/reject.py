@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from kernel.cli.arguments import process_id
+from kernel.cli.arguments import process_id, reason
 from kernel.cli.connection import connect
 from kernel.protocol.process import ProcessReject
 
@@ -11,7 +11,7 @@ from kernel.protocol.process import ProcessReject
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether reject`."""
     parser.add_argument("pid", type=process_id)
-    parser.add_argument("reason", nargs="?", default="")
+    parser.add_argument("reason", nargs="?", type=reason, default="")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 
+from kernel.cli.arguments import model, number_up_to, steps
 from kernel.cli.connection import Connection, connect, exit_of
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.questions import Questions
@@ -41,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether run`."""
     parser.add_argument("--role", required=True, choices=ROLES, metavar="ROLE", help=f"one of {', '.join(ROLES)}")
     parser.add_argument("--goal", required=True, type=_goal, help="what the agent should do; '-' reads it from standard input")
-    parser.add_argument("--model", default="", help="provider/name, heuristic, or scripted:FILE; default: the remembered one")
+    parser.add_argument("--model", type=model, default="", help="provider/name, heuristic, or scripted:FILE; default: the remembered one")
     parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
-    parser.add_argument("--max-steps", type=_positive, help="end after so many steps")
+    parser.add_argument("--max-steps", type=steps, help="end after so many steps")
     parser.add_argument("--workdir", type=_mount, help="DIR or DIR:ro, mounted at ~/work")
     parser.add_argument("--network", action="store_true", help="let its commands reach the network")
     parser.add_argument("--gpu", action="store_true", help="let it use this machine's GPUs")
-    parser.add_argument("--token-budget", type=_positive, help="pause and ask after so many tokens")
+    parser.add_argument("--token-budget", type=number_up_to(), help="pause and ask after so many tokens")
     answers = parser.add_mutually_exclusive_group()
     answers.add_argument("--yes", dest="approval", action="store_const", const="yes", help="allow everything")
     answers.add_argument("--ask", dest="approval", action="store_const", const="ask", help="ask here before anything risky")
@@ -194,16 +195,6 @@ def _goal(text: str) -> str:
             "Put the material into a file and mount its folder with --workdir"
         )
     return goal
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if not 1 <= number < 1 << 63:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return number
 
 
 def _mount(text: str) -> WorkspaceMount:

@@ -8,7 +8,14 @@ from msgspec import Meta
 
 from kernel.protocol.base import Command, Empty, Event, JournalEvent, ProcessEvent, Record
 from kernel.protocol.ids import AgentPhase, ApprovalScope, MessageMode, ProcessState, Signal
-from kernel.protocol.records import AgentConfig, Approval, ChildProcess, ProcessInfo, ShortText
+from kernel.protocol.records import (
+    MESSAGE_LIMIT_CHARACTERS,
+    AgentConfig,
+    Approval,
+    ChildProcess,
+    ProcessInfo,
+    ShortText,
+)
 
 ENDED_BY_SIGNAL: Final = frozenset({130, 137, 143})
 """The exit codes of runs that SIGINT, SIGKILL or SIGTERM ended: somebody stopped them, they did not fail."""
@@ -147,7 +154,7 @@ class ProcessSend(Command[Empty], frozen=True, kw_only=True, rename="camel", tag
     """
 
     pid: int
-    text: Annotated[str, Meta(min_length=1, max_length=100_000)]
+    text: Annotated[str, Meta(min_length=1, max_length=MESSAGE_LIMIT_CHARACTERS)]
     mode: MessageMode = "steer"
 
 

@@ -21,10 +21,14 @@ from kernel.protocol.ids import (
 )
 
 GOAL_LIMIT_CHARACTERS = 100_000
+MESSAGE_LIMIT_CHARACTERS = 100_000
+SHORT_LIMIT_CHARACTERS = 10_000
+MODEL_LIMIT_CHARACTERS = 500
+MOST_STEPS = 100_000
 
 PositiveInt = Annotated[int, Meta(ge=1, le=2**31)]
 Goal = Annotated[str, Meta(min_length=1, max_length=GOAL_LIMIT_CHARACTERS)]
-ShortText = Annotated[str, Meta(max_length=10_000)]
+ShortText = Annotated[str, Meta(max_length=SHORT_LIMIT_CHARACTERS)]
 
 
 class WorkspaceMount(Record, frozen=True, kw_only=True, rename="camel"):
@@ -61,10 +65,10 @@ class AgentConfig(Record, frozen=True, kw_only=True, rename="camel"):
 
     role: AgentRole
     goal: Goal
-    model: Annotated[str, Meta(max_length=500)] = ""
+    model: Annotated[str, Meta(max_length=MODEL_LIMIT_CHARACTERS)] = ""
     name: Annotated[str, Meta(max_length=200)] = ""
     tools: tuple[str, ...] | None = None
-    max_steps: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    max_steps: Annotated[int, Meta(ge=1, le=MOST_STEPS)] | None = None
     token_budget: Annotated[int, Meta(ge=1)] | None = None
     time_budget_s: Annotated[float, Meta(gt=0)] | None = None
     approval: ApprovalMode = "ask"

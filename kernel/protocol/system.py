@@ -6,6 +6,7 @@ from msgspec import Meta, field
 
 from kernel.protocol.base import Command, Empty, Event, JournalEvent, Record
 from kernel.protocol.records import (
+    MODEL_LIMIT_CHARACTERS,
     FileRecord,
     GpuInfo,
     IPCMessage,
@@ -172,7 +173,7 @@ class LlmList(Command[LlmListReply], frozen=True, kw_only=True, rename="camel", 
 class LlmChoose(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="llm.choose"):
     """Remember a model for new agents; "" forgets the choice."""
 
-    model: Annotated[str, Meta(max_length=500)]
+    model: Annotated[str, Meta(max_length=MODEL_LIMIT_CHARACTERS)]
 
 
 class LlmPull(Command[Empty], frozen=True, kw_only=True, rename="camel", tag="llm.pull"):

@@ -22,10 +22,10 @@ from aether_desktop.apps.agent_vm.recent_keys import REST_S, RecentKeys
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
 from aether_desktop.widgets.button import Button
+from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.key_hold import hold_over
 from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.phase_dot import PhaseDot
-from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.shown_text import exact_line
 from aether_desktop.widgets.terminal.view import TerminalView
 from kernel.protocol.records import Approval

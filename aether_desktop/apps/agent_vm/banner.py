@@ -11,9 +11,9 @@ from aether_desktop.stores.reducers.process import ENDED_STATES
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
+from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.phase_dot import PhaseDot
-from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.shown_text import one_line, visible
 from kernel.protocol.records import ProcessInfo
 

@@ -20,9 +20,9 @@ from aether_desktop.models.model_choices import (
 from aether_desktop.stores.reducers.llm import LlmState, PullState
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button
+from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.progress_bar import ProgressBar
-from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.shown_text import exact_line, menu_words
 
 _MOST_SHOWN = 12

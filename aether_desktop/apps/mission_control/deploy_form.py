@@ -27,8 +27,8 @@ from aether_desktop.models.model_choices import ModelChoice
 from aether_desktop.theme.tokens import SPACE
 from aether_desktop.widgets.button import Button, IconButton
 from aether_desktop.widgets.choice import Choice
-from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.explained import explain
+from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.shown_text import plain_tooltip
 
 ASKING_IN_FULL = (

@@ -163,6 +163,7 @@ class FileTable(QTreeView):
         self.setItemsExpandable(False)
         self.setIndentation(0)
         self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)  # or only one cell of the row that loses its ring would be painted anew
         self.setMouseTracking(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

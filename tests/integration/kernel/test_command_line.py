@@ -159,6 +159,7 @@ async def test_a_goal_that_the_built_in_brain_did_not_work_on_has_failed(aether:
         (("run", "--role", "Coder", "--goal", "x", "--max-steps", "0"), "whole number above 0"),
         (("run", "--role", "Coder", "--goal", "x", "--workdir", "/nowhere"), "/nowhere is not a folder"),
         (("run", "--role", "Coder", "--goal", "x", "--yes", "--deny"), "not allowed with"),
+        (("run", "--role", "Coder", "--goal", "x", "--max-steps", "100001"), "at most 100,000"),
         (("kill", "x"), "not the number of a process"),
         (("send", "1", " "), "The message is empty."),
         (("kill", "-s", "NOPE", "1"), "SIGTERM"),
@@ -197,6 +198,8 @@ async def test_an_interrupted_run_exits_130_and_leaves_nothing(aether: Shell, nu
     assert (last["type"], last["code"], last["signal"]) == ("process.exit", 130, "SIGINT")
     listed = await aether("ps", "--all", "--json")
     assert [(item["pid"], item["exitCode"]) for item in listed.lines()] == [(1, 130)]
+    (told,) = [line for line in (await aether("ps", "--all")).out.splitlines() if "wait here" in line]
+    assert "stopped" in told and "failed" not in told
 
 
 def _running(mark: str) -> bool:
@@ -353,11 +356,14 @@ async def test_commands_work_without_an_instance(aether: Shell) -> None:
 async def test_an_instance_that_dies_ends_those_who_joined_it_with_a_sentence(aether: Shell) -> None:
     holder = await aether.deploy(SLEEP, mode="--yes")
     joined = await aether.deploy(SLEEP, mode="--yes", name="joined")
+    followed = await aether.start("logs", "2", "-f", "--json")
+    assert await _until(followed, "agent.toolStarted")
     holder.kill()
     await holder.wait()
-    _, err = await asyncio.wait_for(joined.communicate(), 20)
-    assert joined.returncode == 1
-    assert b"`aether resume 2`" in err
+    for process in (joined, followed):
+        _, err = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 1
+        assert b"`aether resume 2`" in err
     taken_up = await aether("ps")
     assert taken_up.out.count("interrupted") == 2
 

@@ -1,0 +1,55 @@
+"""What cannot be right is refused before a kernel is asked, in words of the command line."""
+
+import argparse
+
+import pytest
+
+from kernel.cli import main as command_line
+from kernel.cli.arguments import message, model, number_up_to, process_id, reason, steps
+from kernel.errors import NotFoundError
+
+
+@pytest.mark.parametrize("text", ["0", "-1", str(1 << 53)])
+def test_a_number_that_no_process_has_is_no_process(text: str) -> None:
+    with pytest.raises(NotFoundError, match=f"There is no process {text}"):
+        process_id(text)
+
+
+@pytest.mark.parametrize(
+    ("judge", "text", "said"),
+    [
+        (steps, "100001", "at most 100,000"),
+        (steps, "0", "above 0"),
+        (steps, "many", "above 0"),
+        (number_up_to(), str(1 << 63), "too large"),
+        (model, "m" * 501, "501 characters; at most 500"),
+        (message, "m" * 100_001, "100,001 characters; at most 100,000"),
+        (message, "  ", "empty"),
+        (reason, "r" * 10_001, "10,001 characters; at most 10,000"),
+        (process_id, "one", "is not the number of a process"),
+    ],
+)
+def test_what_is_too_much_is_said(judge: object, text: str, said: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=said):
+        judge(text)  # type: ignore[operator] # one of the judges
+
+
+def test_what_fits_is_taken() -> None:
+    assert (process_id("7"), steps("100000"), model("m" * 500), message("go on"), reason("")) == (7, 100_000, "m" * 500, "go on", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--role", "Coder", "--goal", "x", "--max-steps", "100001"],
+        ["run", "--role", "Coder", "--goal", "x", "--model", "m" * 600],
+        ["send", "1", "m" * 120_000],
+        ["reject", "1", "r" * 12_000],
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["aether", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert ended.value.code == 2
+    assert "at most" in capsys.readouterr().err
