@@ -139,7 +139,8 @@ class Screen(WindowOperations):
         at = len(made.above)
         # The history gives lines when all that is below has room, and takes them when what the screen showed has none.
         start = min(made.top, max(0, at + len(made.below) - lines)) if end == old_lines else made.top
-        start = min(max(start, at + made.shown - lines), at)
+        # Whatever the cursor's row holds is shown: one that waits to wrap may have come to where the line goes on below the screen.
+        start = min(max(start, at + max(1, made.shown) - lines), at)
         drawn = [self.history.drawn(item) for item in [*made.above[start:], *made.below]]
         rows[:] = [fit(row, columns) for row in drawn[:lines]]
         rows.extend([blank_row(columns)] * (lines - len(rows)))

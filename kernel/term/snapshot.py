@@ -5,8 +5,8 @@ screens, cursor, margins, modes, colours, titles, directory and prompt marks, an
 sequence that was cut off goes on. Rows below the screen have a sequence that no other terminal knows. Not kept, because no sequence
 says it: how many lines the history has lost, the prompt marks of rows below the screen, the window's position and state,
 synchronized output, DECCOLM where the width is no longer 132, the size of an ignored string, what REP repeats while in insert mode
-or VT52 mode, that a protection has ended while a saved cursor or the pen still draws protected cells, and rows that hold what
-their width forbids.
+or VT52 mode, that a protection has ended while a saved cursor or the pen still draws protected cells, rows that hold what their width
+forbids, and on fewer than five columns that the last row of a screen goes on.
 """
 
 from __future__ import annotations

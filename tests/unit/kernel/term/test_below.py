@@ -115,6 +115,27 @@ def test_the_shell_s_screen_is_whole_after_a_program_on_the_alternate_one(mode: 
     assert history(terminal) == []
 
 
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize(
+    "waits",
+    [
+        b"\x1bP1$t3;10;1;@;@;H\x1b\\", b"\x1b[?47h\x1b[3;1H0123456789\x1b[?47l", b"\x1b[?1047h\x1b[3;1H0123456789\x1b[?1047l",
+        b"\x1b[?1049h\x1b[3;1H0123456789\x1b[?1049l", b"\x1b[3;10HY",
+    ],
+)  # fmt: skip
+def test_a_cursor_that_waits_to_wrap_into_what_is_below_is_on_the_screen_after_any_resize(waits: bytes) -> None:
+    for columns in range(1, 21):
+        for lines in range(1, 9):
+            terminal = Terminal(10, 6)
+            terminal.feed(b"x" * 60 + b"\x1b[H")
+            terminal.resize(10, 3)
+            terminal.feed(waits)
+            terminal.resize(columns, lines)
+            assert fuzz.unsound(terminal) == "", (columns, lines)
+            terminal.feed("text é\r\n".encode())
+            assert fuzz.unsound(terminal) == "", (columns, lines)
+
+
 # --- programs erase it
 
 
@@ -301,6 +322,26 @@ def test_a_narrow_copy_has_its_text(size: tuple[int, int]) -> None:
     copy.feed(snapshot(terminal))
     assert below(copy) == below(terminal) != []
     assert [row.wrapped for row in copy.screen.rows_below] == [row.wrapped for row in terminal.screen.rows_below]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+def test_the_cursor_of_a_narrow_copy_is_in_its_place(columns: int) -> None:
+    for seed in range(60):
+        generator = random.Random(seed)
+        terminal = Terminal(generator.randint(1, 12), generator.randint(3, 9))
+        terminal.feed(b"\x1b[H" + b"x" * 200 + b"\x1b[H")
+        for step in fuzz.steps(generator, 10):
+            fuzz.take(terminal, step)
+        terminal.feed(b"\x1b[?69l\x1b[r\x1b[2;2H")
+        terminal.resize(columns, generator.randint(1, 4))
+        copy = Terminal(terminal.columns, terminal.lines)
+        copy.feed(snapshot(terminal))
+        assert fuzz.unsound(copy) == ""
+        for one in (terminal, copy):
+            assert (one.cursor.x, one.cursor.y, one.screen.wrap_pending) == (
+                terminal.cursor.x, terminal.cursor.y, terminal.screen.wrap_pending,
+            )  # fmt: skip
+        assert len(copy.screen.rows_below) == len(terminal.screen.rows_below)
 
 
 def test_a_program_cannot_put_rows_below_from_the_main_screen() -> None:

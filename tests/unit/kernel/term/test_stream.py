@@ -22,6 +22,12 @@ def test_random_bytes_give_the_same_state_whole_and_byte_by_byte(seed: int) -> N
     assert fuzz.fuzz(15_000, seed=seed) == ""
 
 
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize("seed", [2, 4, 5, 6])
+def test_a_terminal_is_sound_after_each_of_any_steps_and_resizes(seed: int) -> None:
+    assert fuzz.fuzz_steps(400, seed=seed) == ""
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.one_of(st.sampled_from(fuzz._PIECES), st.binary(max_size=6)), max_size=25),
