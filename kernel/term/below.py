@@ -34,7 +34,9 @@ class RowsBelow(CursorMovement):
     def file_rows_below(self) -> None:
         """The main screen is about to scroll into the history: what is below it goes there before it.
 
-        A line of which the history has the beginning and the screen the rest stays whole: they go in above it.
+        A line of which the history has the beginning and the screen the rest stays whole: they go in above it. From there on, the
+        screen's lines included, absolute numbers grow: ``History.line_now`` tells who keeps some. Prompts go with their rows unless
+        that would mix up commands (``Marks.move_up``).
         """
         if self.on_alternate:
             return
@@ -42,9 +44,8 @@ class RowsBelow(CursorMovement):
         if self.rows[-1].wrapped:
             self.rows[-1] = self.rows[-1]._replace(wrapped=False)
         base = self.history.dropped + len(self.history)
-        self.marks.cut(base + self.lines)
         above = self.history.insert_above_last_line(rows)
-        self.marks.push_down(base - above, len(rows))
+        self.marks.move_up(base - above, base + self.lines, len(rows))
 
     def erase_rows_below(self, *, selective: bool) -> None:
         """A program erases what is below its cursor. Where that spares protected cells the rows stay: such cells may be in them."""

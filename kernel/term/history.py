@@ -2,31 +2,51 @@
 
 A line of plain text is kept as its text alone, and a coloured one that was never on the screen as it came; both become a
 ``Row`` when somebody looks at them. Owned by the screen, which appends and reflows; painters and searches only read.
+
+Absolute line numbers begin at ``dropped`` and go on into the screen. They stay while lines come, scroll and go, and change in two
+cases: rows from below the screen come in above others, and lines rewrap. Who keeps numbers notes ``numbering`` with them and asks
+``line_now`` when that has changed.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import overload
+from itertools import islice
+from typing import NamedTuple, overload
 
 from kernel.term.attributes import AttributeTable
 from kernel.term.rows import PLAIN, Row, fit
 
 _SLACK = 4096
+#: Of more changes of numbers the oldest are forgotten.
+MOST_INSERTIONS = 32
 
 #: A line as it is kept: plain ASCII without padding; or ASCII with SGR sequences and the pen that draws it on a blank row in default
 #: colours, no longer than the screen is wide; or a row.
 Stored = str | tuple[str, str] | Row
 
 
+class Insertion(NamedTuple):
+    """Lines that came in above the absolute line ``line``; its number and all after it grew by ``size``."""
+
+    line: int
+    size: int
+
+
 class History(Sequence[Row]):
-    """At most ``limit`` rows, oldest first, shown ``columns`` wide; ``dropped`` counts the rows lost at the front."""
+    """At most ``limit`` rows, oldest first, shown ``columns`` wide; ``dropped`` counts the rows lost at the front.
+
+    ``numbering``: another one after each change of absolute numbers.
+    """
 
     def __init__(self, columns: int, limit: int, attributes: AttributeTable) -> None:
         self.columns = columns
         self._attributes = attributes
         self.limit = max(0, limit)
         self.dropped = 0
+        self.numbering = 0
+        self._insertions: deque[Insertion] = deque(maxlen=MOST_INSERTIONS)
         self._items: list[Stored] = []
         self._start = 0
 
@@ -84,15 +104,35 @@ class History(Sequence[Row]):
             self._trim()
 
     def insert_above_last_line(self, rows: Sequence[Row]) -> int:
-        """Add ``rows`` at the end, or above the line that goes on behind the end; return how many rows are below them."""
+        """Add ``rows`` at the end, or above the line that goes on behind the end; return how many rows are below them.
+
+        Those, and the rows of the screen, have other absolute numbers from then on.
+        """
         size = len(self)
         place = size
         while place > 0 and isinstance(above := self._items[self._start + place - 1], Row) and above.wrapped:
             place -= 1
+        if rows:
+            self.numbering += 1
+            self._insertions.append(Insertion(self.dropped + place, len(rows)))
         self._items[self._start + place : self._start + place] = rows
         if len(self) > self.limit:
             self._trim()
         return size - place
+
+    def line_now(self, line: int, numbering: int) -> int | None:
+        """Return the number of what was the absolute line ``line`` at ``numbering``, of the history or the screen.
+
+        None where that is not known: lines were rewrapped, or too much has changed since.
+        """
+        missed = self.numbering - numbering
+        known = len(self._insertions)
+        if not 0 <= missed <= known:
+            return None
+        for insertion in islice(self._insertions, known - missed, None):
+            if line >= insertion.line:
+                line += insertion.size
+        return line
 
     def _trim(self) -> None:
         excess = len(self._items) - self._start - self.limit
@@ -117,7 +157,9 @@ class History(Sequence[Row]):
         return [item if isinstance(item, str) else self.drawn(item) for item in self._items[self._start :]]
 
     def take_all(self) -> list[Stored]:
-        """Return the stored lines and forget them, for a reflow; ``dropped`` stays."""
+        """Return the stored lines and forget them, for a reflow, which gives them other numbers; ``dropped`` stays."""
+        self.numbering += 1
+        self._insertions.clear()
         items = self._items[self._start :]
         self._items = []
         self._start = 0

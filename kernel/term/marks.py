@@ -82,11 +82,23 @@ class Marks:
         self.version += 1
         del self._marks[bisect_left(self._marks, end, key=_line) :]
 
-    def push_down(self, first: int, count: int) -> None:
-        """``count`` rows came in above the row ``first``."""
+    def move_up(self, first: int, end: int, count: int) -> None:
+        """``count`` rows from the row ``end`` on came in above the row ``first``, and the rows below them are gone.
+
+        Their commands go with them, and not what belongs to one whose prompt is above ``end``. Where a command from above ``first``
+        goes on below it none do: its output and its end would be taken for theirs.
+        """
         self.version += 1
-        start = bisect_left(self._marks, first, key=_line)
-        self._marks[start:] = [replace(mark, line=mark.line + count) for mark in self._marks[start:]]
+        marks = self._marks
+        start, stop = bisect_left(marks, first, key=_line), bisect_left(marks, end, key=_line)
+        goes_on = marks[start].kind != "A" if start < stop else start > 0 and marks[start - 1].kind != "D"
+        moved = [] if goes_on else marks[stop : bisect_left(marks, end + count, key=_line)]
+        while moved and moved[0].kind != "A":
+            del moved[0]
+        marks[start:] = [
+            *[replace(mark, line=mark.line - end + first) for mark in moved],
+            *[replace(mark, line=mark.line + count) for mark in marks[start:stop]],
+        ]
 
     def scroll(self, first: int, end: int, count: int) -> None:
         """The rows ``first`` to ``end`` (exclusive) moved by ``count`` lines, up if positive; those that left are gone."""

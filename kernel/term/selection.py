@@ -1,6 +1,7 @@
 """Text of a selection between absolute positions: by character, word, line or block. Pure.
 
-Positions are (absolute line, column) and stay valid while lines scroll off; wrapped lines are joined.
+Positions are (absolute line, column) and stay valid while lines scroll off, until ``History.numbering`` changes; wrapped lines
+are joined.
 """
 
 from __future__ import annotations

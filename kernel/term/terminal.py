@@ -139,7 +139,10 @@ class Terminal:
 
     @property
     def history_dropped(self) -> int:
-        """How many rows the history has lost: absolute line = dropped + index in the history, then the screen."""
+        """How many rows the history has lost: absolute line = dropped + index in the history, then the screen.
+
+        See ``kernel.term.history`` for when a line gets another number.
+        """
         return self.screen.history.dropped
 
     @property

@@ -60,6 +60,7 @@ class Announcements(QObject):
         self._tell_change = tell_change or self._announce_change
         self._session: TerminalSession | None = None
         self._next_line = 0
+        self._numbering = 0
         self._typed = False
         self._read = (False, 0, "")
         self._shown: list[str] = []
@@ -101,9 +102,23 @@ class Announcements(QObject):
     def _skip(self) -> None:
         """What is there now is not read out."""
         self._next_line = self._cursor_line()
+        self._numbering = self._view.terminal.history.numbering
         if self._active():
             self._read = self._line_to_read()
             self._shown = ScreenText(self._view).lines
+
+    def _follow(self) -> None:
+        """Where lines have other numbers than when they were noted, go with them; where nobody knows them, nothing is read out."""
+        history = self._view.terminal.history
+        if history.numbering == self._numbering:
+            return
+        alternate, line, text = self._read
+        next_line, read = (history.line_now(noted, self._numbering) for noted in (self._next_line, line))
+        self._numbering = history.numbering
+        if next_line is None or read is None:
+            self._skip()
+        else:
+            self._next_line, self._read = next_line, (alternate, read, text)
 
     def _cursor_line(self) -> int:
         terminal = self._view.terminal
@@ -115,6 +130,7 @@ class Announcements(QObject):
         return terminal.modes.alternate_screen, line, line_text(terminal, terminal.absolute_row(line))
 
     def _tell(self) -> None:
+        self._follow()
         terminal = self._view.terminal
         first, last = self._next_line, self._cursor_line()
         self._next_line = last
@@ -140,6 +156,7 @@ class Announcements(QObject):
 
     def _read_cursor_line(self) -> None:
         """What a program that waits has left there; on the alternate screen only what came by itself."""
+        self._follow()
         before, self._read = self._read, self._line_to_read()
         typed, self._typed = self._typed, False
         alternate, line, text = self._read

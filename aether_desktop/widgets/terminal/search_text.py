@@ -1,6 +1,7 @@
 """A terminal's text as a search wants it: one string for each logical line, kept between searches. Pure.
 
-Rows never change, so what is in the history is read once; only the screen is read again. Owned by `finding`.
+Rows never change, so what is in the history is read once, and anew where its lines have other numbers (`kernel.term.history`);
+else only the screen is read again. Owned by `finding`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class SearchText:
     def __init__(self) -> None:
         self._lines: list[_Line] = []
         self._texts: list[str] = []
-        self._basis: tuple[int, int] = (0, 0)
+        self._basis: tuple[int, ...] = ()
         self._screen = 0
 
     @property
@@ -35,7 +36,7 @@ class SearchText:
 
     def update(self, terminal: Terminal) -> int:
         """Read what is new; the index in `texts` of the first line that may differ from before."""
-        basis = (id(terminal), terminal.columns)
+        basis = (id(terminal), terminal.columns, terminal.history.numbering)
         if basis != self._basis:
             self._basis = basis
             self.forget()

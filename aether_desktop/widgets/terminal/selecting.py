@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCursor
 
 from kernel.term import Terminal
+from kernel.term.history import History
 from kernel.term.rows import Row
 from kernel.term.selection import Position, SelectionKind, Span, spans, text
 
@@ -40,6 +41,7 @@ class Selecting(QObject):
         self._selection: Selection | None = None
         self._pending: Selection | None = None
         self._rows: dict[int, Row] = {}
+        self._numbering = 0
         self._speed = 0
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSCROLL_MS)
@@ -57,6 +59,7 @@ class Selecting(QObject):
 
     def begin(self, at: Position, *, clicks: int, block: bool) -> None:
         """A press: clicks 1 to 3 choose cell, word or line."""
+        self._follow(self._view.terminal)
         kind = SelectionKind.BLOCK if block else CLICK_KINDS[(clicks - 1) % len(CLICK_KINDS)]
         self._pending = Selection(kind, at, at)
         # One click selects nothing until the pointer moves; two and three select what is under it.
@@ -64,6 +67,7 @@ class Selecting(QObject):
 
     def extend(self, at: Position) -> None:
         """A press with Shift: up to here, from where the selection began."""
+        self._follow(self._view.terminal)
         if self._selection is None:
             self.begin(at, clicks=1, block=False)
             return
@@ -72,6 +76,7 @@ class Selecting(QObject):
 
     def drag(self, at: Position, *, past: int) -> None:
         """The pointer moved. past: how many lines above (positive) or below (negative) the view it is."""
+        self._follow(self._view.terminal)
         if self._pending is None:
             return
         self._speed = max(-10, min(10, past))
@@ -90,6 +95,7 @@ class Selecting(QObject):
 
     def select(self, selection: Selection | None) -> None:
         """Select this, or nothing."""
+        self._follow(self._view.terminal)
         if selection != self._selection:
             self._selection = selection
             self._rows = self._rows_on_screen(self._view.terminal)
@@ -97,6 +103,7 @@ class Selecting(QObject):
 
     def check(self, terminal: Terminal) -> None:
         """Select nothing any more where a program has written over what was selected: a copy would be of another text."""
+        self._follow(terminal)
         for line, row in self._rows.items():
             now = terminal.absolute_row(line)
             if now is not row and now is not None and now[:2] != row[:2]:
@@ -124,6 +131,7 @@ class Selecting(QObject):
 
     def text(self, terminal: Terminal) -> str:
         """The selected text."""
+        self._follow(terminal)
         if self._selection is None:
             return ""
         return text(terminal, self._selection.kind, self._selection.anchor, self._selection.head)
@@ -147,7 +155,22 @@ class Selecting(QObject):
             head = head._replace(line=max(first, min(last, head.line)))
         return [span for span in spans(terminal, kind, anchor, head) if first <= span.line <= last]
 
+    def _follow(self, terminal: Terminal) -> None:
+        """Where lines have other numbers than before, go with them; select nothing where others have come in between."""
+        before, history = self._numbering, terminal.history
+        if history.numbering == before:
+            return
+        self._numbering = history.numbering
+        selection, pending = _moved(self._selection, history, before), _moved(self._pending, history, before)
+        if (selection is None, pending is None) != (self._selection is None, self._pending is None):
+            self.clear()
+            return
+        self._selection, self._pending = selection, pending
+        numbered = ((history.line_now(line, before), row) for line, row in self._rows.items())
+        self._rows = {line: row for line, row in numbered if line is not None}
+
     def _autoscroll(self) -> None:
+        self._follow(self._view.terminal)
         if self._pending is None or not self._speed:
             self._timer.stop()
             return
@@ -155,3 +178,14 @@ class Selecting(QObject):
         head = self._view.grid.position_at(self._view.mapFromGlobal(QCursor.pos()))
         self._pending = self._pending._replace(head=head)
         self.select(self._pending)
+
+
+def _moved(selection: Selection | None, history: History, numbering: int) -> Selection | None:
+    """A selection made at `numbering` with the numbers of now; None where it is not the same lines any more."""
+    if selection is None:
+        return None
+    anchor = history.line_now(selection.anchor.line, numbering)
+    head = history.line_now(selection.head.line, numbering)
+    if anchor is None or head is None or head - anchor != selection.head.line - selection.anchor.line:
+        return None
+    return selection._replace(anchor=selection.anchor._replace(line=anchor), head=selection.head._replace(line=head))

@@ -1,6 +1,6 @@
 """Which lines of a terminal a view shows: the newest, or a place in the history that stays put while more is printed.
 
-Pure: no Qt. Lines are absolute, counted from the first ever printed.
+Pure: no Qt. Lines are absolute, counted from the first ever printed; where they get other numbers the place stays at its line.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ class Viewport:
 
     def __init__(self) -> None:
         self._top: int | None = None
+        self._numbering = 0
 
     @property
     def following(self) -> bool:
@@ -25,6 +26,10 @@ class Viewport:
         newest = terminal.history_dropped + len(terminal.history)
         if self._top is None:
             return newest
+        if terminal.history.numbering != self._numbering:
+            now = terminal.history.line_now(self._top, self._numbering)
+            self._top = now if now is not None else self._top
+            self._numbering = terminal.history.numbering
         return max(terminal.history_dropped, min(self._top, newest))
 
     def rows(self, terminal: Terminal) -> list[Row | None]:
@@ -42,6 +47,7 @@ class Viewport:
         """Show the absolute line `first` at the top, as far as there is one."""
         newest = terminal.history_dropped + len(terminal.history)
         self._top = None if first >= newest else max(terminal.history_dropped, first)
+        self._numbering = terminal.history.numbering
 
     def scroll_by(self, terminal: Terminal, lines: int) -> None:
         """Towards older lines if positive."""

@@ -6,6 +6,7 @@ import pytest
 
 from kernel.term import Terminal
 from kernel.term import marks as kept_marks
+from kernel.term.events import PromptMark
 from kernel.term.snapshot import snapshot
 
 
@@ -179,3 +180,66 @@ def test_where_rows_below_the_screen_go_to_the_history_the_other_marks_stay_at_t
     assert marked(terminal) == before
     terminal.feed(command(3, "w"))
     assert marked(terminal)[-1] == ("D", "", 3)
+
+
+def prompts(terminal: Terminal) -> list[str]:
+    return [text for kind, text, _ in marked(terminal) if kind == "A"]
+
+
+@pytest.mark.feature("TT06")
+def test_prompts_of_rows_that_go_to_the_history_go_with_them() -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "x") + command(1, "y") + command(2, "z") + b"\x1b]133;A\x07$ \x1b[H")
+    terminal.resize(20, 2)
+    assert prompts(terminal) == ["$ run 0"]
+    version = terminal.screen.marks.version
+    terminal.feed(b"\x1b[2;1H\n")
+    assert terminal.screen.marks.version > version
+    assert marked(terminal) == [
+        ("A", "$ run 1", None), ("B", "$ run 1", None), ("C", "y", None), ("D", "$ run 2", 1),
+        ("A", "$ run 2", None), ("B", "$ run 2", None), ("C", "z", None), ("D", "$", 2),
+        ("A", "$", None),
+        ("A", "$ run 0", None), ("B", "$ run 0", None), ("C", "x", None),
+    ]  # fmt: skip
+    terminal.feed(b"\x1b[2;1H" + command(3, "w"))
+    assert prompts(terminal) == ["$ run 1", "$ run 2", "$", "$ run 0", "$ run 3"]
+    assert marked(terminal)[-1][0::2] == ("D", 3)
+
+
+def test_they_do_not_where_a_command_above_them_goes_on_below() -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(command(0, "x\r\nx") + command(1, "y") + b"\x1b]133;A\x07$ \x1b[4;1H")
+    terminal.resize(20, 2)
+    terminal.feed(b"\x1b[?47h\x1b[H\x1b[2Jleft\x1b[>1$~\x1b[?47l")
+    before = marked(terminal)
+    assert prompts(terminal) == ["$ run 0", "$ run 1"]
+    terminal.feed(b"\x1b[2;1H\n")
+    assert marked(terminal) == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A0 B0 C1 D2 A10 C11 D14 A15 C16", "A0 B0 C1 D2 A11 C12 A13 C14"),
+        ("A0 C1 D11 A12 A14 C15 D16", "A0 C1 D14 A15"),
+        ("A0 C1 A14 C15", "A0 C1"),
+        ("A0 B0 A14 C15", "A0 B0"),
+        ("A0 C1 D2 A14 C15 D16", "A0 C1 D2 A10 C11 D12"),
+        ("A14 B14 C15 A17", "A10 B10 C11"),
+        ("A0 C1 D9 A10 C13", "A0 C1 D9 A13 C16"),
+        ("A14", "A10"),
+        ("", ""),
+    ],
+    ids=[
+        "whole commands", "the end of one from above", "one from above runs", "one from above is typed", "none on the screen",
+        "not kept rows", "none below", "only one", "none",
+    ],
+)  # fmt: skip
+def test_marks_of_three_rows_from_14_on_that_come_in_above_row_10(before: str, after: str) -> None:
+    marks = kept_marks.Marks()
+    for mark in before.split():
+        marks.add(PromptMark(mark[0], int(mark[1:])))
+    version = marks.version
+    marks.move_up(10, 14, 3)
+    assert " ".join(f"{mark.kind}{mark.line}" for mark in marks.between(0, 100)) == after
+    assert marks.version > version
