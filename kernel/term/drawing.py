@@ -126,7 +126,7 @@ class Drawing(Scrolling):
         row = self.rows[y]
         if not row.wrapped:
             self.rows[y] = Row(row.text, row.attrs, True)
-        self.index()
+        self.index(goes_on=True)
         self.cursor.x = self.left
 
     def _join_previous(self, data: str) -> str:

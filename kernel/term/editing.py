@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kernel.term.blocks import BlockDrawing
-from kernel.term.rows import Row, blank_row, delete_cells, heal, insert_cells
+from kernel.term.rows import STUB, Row, blank_row, delete_cells, heal, insert_cells
 from kernel.term.state import DEC_PROTECTION, ISO_PROTECTION
+
+_BLANKS = " " + STUB
 
 
 class Editing(BlockDrawing):
@@ -22,6 +24,8 @@ class Editing(BlockDrawing):
         row = self.rows[y]
         blank = self.blank_attr
         size = end - start
+        if start == 0:
+            self._erase_beginning(y, row.text[:end])
         if size == self.columns:
             if self.marked:
                 self.erase_marks(y, y + 1)
@@ -34,6 +38,14 @@ class Editing(BlockDrawing):
             row.wrapped and end < self.columns,
         )
 
+    def _erase_beginning(self, y: int, text: str) -> None:
+        """``text`` at the start of line ``y`` is erased: what comes there is no part of the line above.
+
+        But for blanks in a line alone: zsh erases the one that it began a row with, and goes on with its line there.
+        """
+        if (y == 0 or self.rows[y - 1].wrapped) and text.strip(_BLANKS):
+            self.end_line_above(y)
+
     def _erase_unprotected(self, y: int, start: int, end: int) -> None:
         """Erase the cells without protection."""
         row = self.rows[y]
@@ -41,6 +53,8 @@ class Editing(BlockDrawing):
         blank = self.blank_attr
         text = row.text if row.text.isascii() else heal(row.text, start, end)
         cells, attrs = list(text), list(row.attrs)
+        if start == 0 and attrs[0] not in protected:
+            self._erase_beginning(y, row.text[:end])
         for x in range(start, end):
             if attrs[x] not in protected:
                 cells[x] = " "
@@ -77,6 +91,8 @@ class Editing(BlockDrawing):
             self.erase_rows_below(selective=private)
         if self.marked and not private:
             self.erase_marks(y if how == 0 and self.cursor.x == 0 else spans[how][0], spans[how][1])
+        if not private and (how > 0 or self.cursor.x == 0):
+            self.end_line_above(y if how == 0 else 0)
         if how < 2:
             self.erase_in_line(how, private)
         for line in range(*spans[how]):
@@ -123,6 +139,7 @@ class Editing(BlockDrawing):
         attr = self.attributes.intern(self.attributes["\1"])
         self.erase_marks(0, self.lines)
         self.forget_rows_below()
+        self.end_line_above(0)
         self.rows[:] = [Row("E" * self.columns, attr * self.columns)] * self.lines
         self.move_to(0, 0)
 

@@ -103,6 +103,12 @@ class History(Sequence[Row]):
         if len(self._items) - self._start > self.limit:
             self._trim()
 
+    def end_last_line(self) -> None:
+        """The last row goes on nowhere: what was behind it is gone."""
+        items = self._items
+        if items and isinstance(last := items[-1], Row) and last.wrapped:
+            items[-1] = last._replace(wrapped=False)
+
     def insert_above_last_line(self, rows: Sequence[Row]) -> int:
         """Add ``rows`` at the end, or above the line that goes on behind the end; return how many rows are below them.
 

@@ -59,7 +59,7 @@ class Rectangles(Painting):
         width = area.right - area.left
         text = self.charsets.translate(chr(char)) * width
         for y in range(area.top, area.bottom):
-            self.rows[y] = overwrite(self.rows[y], area.left, text, self.pen * width)
+            self._replace_cells(y, area.left, text, self.pen * width)
 
     @since(4)
     def erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
@@ -69,7 +69,7 @@ class Rectangles(Painting):
             return
         width = area.right - area.left
         for y in range(area.top, area.bottom):
-            self.rows[y] = overwrite(self.rows[y], area.left, " " * width, self.pen * width)
+            self._replace_cells(y, area.left, " " * width, self.pen * width)
 
     @since(4)
     def selective_erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
@@ -78,14 +78,12 @@ class Rectangles(Painting):
         if area is None:
             return
         for y in range(area.top, area.bottom):
-            row = self.rows[y]
-            attrs = row.attrs[area.left : area.right]
+            attrs = self.rows[y].attrs[area.left : area.right]
             kept = ""
             if self.protection == DEC_PROTECTION:
                 kept = "".join([attr for attr in set(attrs) if self.attributes[attr].protected])
             for start, end in _runs_without(attrs, kept):
-                row = overwrite(row, area.left + start, " " * (end - start), attrs[start:end])
-            self.rows[y] = row
+                self._replace_cells(y, area.left + start, " " * (end - start), attrs[start:end])
 
     @since(4)
     def copy_rectangle(
@@ -113,7 +111,13 @@ class Rectangles(Painting):
                 text = " " + text[1:]
             if end < self.columns and row.text[end] == STUB:
                 text = text[:-1] + " "
-            self.rows[y] = overwrite(self.rows[y], target.left, text, attrs)
+            self._replace_cells(y, target.left, text, attrs)
+
+    def _replace_cells(self, y: int, x: int, cells: str, attrs: str) -> None:
+        """Put ``cells`` at column ``x`` of line ``y``; where they are its first ones it is no part of the line above from then on."""
+        if x == 0:
+            self.end_line_above(y)
+        self.rows[y] = overwrite(self.rows[y], x, cells, attrs)
 
     # --- attributes
 

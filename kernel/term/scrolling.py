@@ -10,12 +10,12 @@ from kernel.term.rows import Row, delete_cells, heal, insert_cells
 class Scrolling(RowsBelow):
     """Index, reverse index, SU, SD, SL, SR."""
 
-    def index(self) -> None:
-        """IND: down one line, scrolling at the bottom margin."""
+    def index(self, goes_on: bool = False) -> None:
+        """IND: down one line, scrolling at the bottom margin. ``goes_on``: the text of this line does so there."""
         cursor = self.cursor
         if cursor.y == self.bottom:
             if not self.side_margins or self.left <= cursor.x <= self.right:
-                self.scroll_region_up(self.top, 1)
+                self.scroll_region_up(self.top, 1, goes_on)
         elif cursor.y < self.lines - 1:
             cursor.y += 1
 
@@ -114,8 +114,11 @@ class Scrolling(RowsBelow):
 
     # --- regions
 
-    def scroll_region_up(self, top: int, count: int) -> None:
-        """Drop ``count`` lines at ``top``; those up to the bottom margin move up, blank ones come in."""
+    def scroll_region_up(self, top: int, count: int, goes_on: bool = False) -> None:
+        """Drop ``count`` lines at ``top``; those up to the bottom margin move up, blank ones come in.
+
+        goes_on: the line at the bottom margin goes on in the first of them.
+        """
         rows, bottom = self.rows, self.bottom
         count = min(count, bottom - top + 1)
         if self.side_margins:
@@ -125,7 +128,11 @@ class Scrolling(RowsBelow):
             self.file_rows_below()
         if (top > 0 or bottom < self.lines - 1) and self.marked:
             self._scroll_marks(top, count)
-        if top == 0 and not self.on_alternate:
+        if not goes_on and rows[bottom].wrapped:
+            rows[bottom] = rows[bottom]._replace(wrapped=False)
+        if top > 0:
+            self.end_line_above(top)
+        elif not self.on_alternate:
             if count == 1:
                 self.history.append(rows[0])
             else:
@@ -147,6 +154,8 @@ class Scrolling(RowsBelow):
             return
         if self.marked:
             self._scroll_marks(top, -count)
+        self.end_line_above(top)
+        self.end_line_above(bottom + 1 - count)  # what it goes on in is lost
         del rows[bottom + 1 - count : bottom + 1]
         rows[top:top] = [self.blank_line()] * count
 
@@ -172,6 +181,8 @@ class Scrolling(RowsBelow):
             Row(row.text if row.text.isascii() else heal(heal(row.text, left, left), end, end), row.attrs, row.wrapped)
             for row in self.rows[top : bottom + 1]
         ]
+        if left == 0:
+            self.end_line_above(top)
         for y in range(top, bottom + 1):
             source = y + count
             inside = blank
@@ -182,7 +193,7 @@ class Scrolling(RowsBelow):
             self.rows[y] = Row(
                 here.text[:left] + inside.text + here.text[end:],
                 here.attrs[:left] + inside.attrs + here.attrs[end:],
-                here.wrapped,
+                here.wrapped and left > 0 and end < self.columns,
             )
 
     def insert_lines(self, count: int | None = None, *_: int) -> None:

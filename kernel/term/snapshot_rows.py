@@ -21,8 +21,8 @@ _RUN = re.compile(r"(.)\1*", re.DOTALL)
 _WIDE = "\uac00"
 #: Attributes that DECCARA changes, with the codes that set and reset them.
 _CHANGEABLE = (("bold", 1, 22), ("ul_style", 4, 24), ("blink", 5, 25), ("reverse", 7, 27))
-#: The side margins of the trick with the last row need so many columns.
-_FEWEST_FOR_LAST = 5
+#: The row of the cursor goes on below (``RowsBelow.add_rows_below``).
+_GOES_ON = "\x1b[>0;1$~"
 
 
 class RowWriter:
@@ -113,7 +113,7 @@ class RowWriter:
             if number < last:
                 self._end(item, y)
             elif item.wrapped:
-                self._wrap_last(item, y)
+                out.append(_GOES_ON)
         for number in sorted(number for number in before if last < number < len(items)):
             out.append(f"\x1b[{number + 1};1H{before[number]}")
 
@@ -125,7 +125,7 @@ class RowWriter:
         elif not self._attributes[row.attrs[-1]].drawn and self._columns > 1:
             self._blank_wrap(row)
             self.select(PLAIN)
-            self.out.append("\r\x1b[2K")
+            self.out.append(f"\r\x1b[{self._columns}P")
             self._change_last(row, min(y, self._lines - 2))
         else:
             if not self._attributes[row.attrs[-1]].drawn:
@@ -145,35 +145,16 @@ class RowWriter:
         if change and y >= 0:
             self.out.append(f"\x1b[{y + 1};{self._columns};{y + 1};{self._columns};{change}$r")
 
-    def _wrap_last(self, row: Row, y: int) -> None:
-        """Mark the row at the bottom as wrapped: behind the right margin nothing scrolls."""
-        columns = self._columns
-        if columns < _FEWEST_FOR_LAST:
-            return
-        self.out.append(f"\x1b[?69h\x1b[1;{columns - 2}s\x1b[{y + 1};{columns}H")
-        if not self._attributes[row.attrs[-1]].drawn:
-            self._blank_wrap(row)
-            self._change_last(row, y)
-        else:
-            start = columns - 1 - (row.text[-1] == STUB)
-            self.out.append(f"\x1b[{start + 1}G")
-            self._row(row, y, start)
-            self.out.append(" ")
-        self.select(PLAIN)
-        self.out.append("\x1b[?69l\r\x1b[3X")
-        end = 4 if row.text[3] == STUB else 3
-        self._row(Row(row.text[:end], row.attrs[:end]), y)
-
-    def _row(self, row: Row, y: int, start: int = 0) -> None:
-        """Draw the cells of ``row`` from column ``start`` on, where the cursor is, on blank ones."""
+    def _row(self, row: Row, y: int) -> None:
+        """Draw the cells of ``row`` on blank ones; the cursor is at its start."""
         text, attrs = row.text, row.attrs
         later: list[str] = []
         if not text.isascii():
             attrs = self._paired(text, attrs, y, later)
-        x = start
+        x = 0
         ascii_only = text.isascii() and STUB not in text
         put, known = self.out.append, self._sgr
-        for match in _RUN.finditer(attrs, start, len(attrs.rstrip(ERASED))):
+        for match in _RUN.finditer(attrs, 0, len(attrs.rstrip(ERASED))):
             end = match.end()
             attr = match[1]
             if attr == ERASED:

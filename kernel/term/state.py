@@ -89,6 +89,7 @@ class ScreenState(pyte.Screen):
     def full_reset(self) -> None:
         """Everything but history, size and palette to its initial state."""
         self.marks.clear()
+        self.history.end_last_line()
         blank = blank_row(self.columns)
         self.rows: list[Row] = [blank] * self.lines
         self.other_rows: list[Row] = [blank] * self.lines
@@ -180,6 +181,14 @@ class ScreenState(pyte.Screen):
         self.events_out.append(event)
 
     # --- rows
+
+    def end_line_above(self, y: int) -> None:
+        """The row ``y`` of the screen that shows begins anew, or is another one: the row above it does not go on in it."""
+        if y == 0:
+            if not self.on_alternate:
+                self.history.end_last_line()
+        elif self.rows[y - 1].wrapped:
+            self.rows[y - 1] = self.rows[y - 1]._replace(wrapped=False)
 
     @property
     def blank_attr(self) -> str:
