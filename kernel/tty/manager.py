@@ -27,6 +27,7 @@ from kernel.tty.backend import (
 )
 from kernel.tty.channel import ByteChannel
 from kernel.tty.foreground import Foreground
+from kernel.tty.openings import Openings
 from kernel.tty.precedence import Precedence
 from kernel.tty.screen import SCROLLBACK, LiveScreen, ScreenChange, ScreenLease
 from kernel.tty.screen_copy import ScreenCopy
@@ -136,16 +137,18 @@ class TtyManager:
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._terminals: dict[str, _Terminal] = {}
+        self._openings = Openings()
 
     async def open_shell(self, spec: ShellSpec, *, owner_pid: int | None = None, title: str = "") -> TtyInfo:
         """A program of the host on a new terminal.
 
-        Raises InvalidArgumentError (size), NotFoundError (program, folder), LimitReachedError, UnavailableError.
+        Cancelled, it closes again what was opened. Raises InvalidArgumentError (size), NotFoundError (program, folder),
+        LimitReachedError, UnavailableError.
         """
         self._check(spec.columns, spec.lines)
-        pty = await self._backend.open(spec)
         name = title or (spec.argv[0] if spec.argv else "shell")
-        return self._adopt(pty, owner_pid, name, spec.columns, spec.lines)
+        pty = await self._openings.run(self._backend.open(spec))
+        return self._adopt(pty, owner_pid, name, spec.columns, spec.lines)  # in the same turn: what it prints has not been read yet
 
     def adopt(
         self,
@@ -158,7 +161,8 @@ class TtyManager:
     ) -> TtyInfo:
         """A terminal that already lives: an `AdoptedPty` over a sandbox's command, whose `wait_exit` the caller spawns.
 
-        columns, lines: the size that it was started with. Closing it ends the command's whole tree.
+        columns, lines: the size that it was started with. Closing it ends the command's whole tree. Raises
+        InvalidArgumentError, LimitReachedError, UnavailableError; then the pty is the caller's to close.
         """
         self._check(columns, lines)
         return self._adopt(pty, owner_pid, title, columns, lines)
@@ -261,7 +265,8 @@ class TtyManager:
                 await self.close(info.tty_id)
 
     async def close_all(self) -> None:
-        """Close everything, all at the same time; what fails is logged."""
+        """Close everything for good, all at the same time, also what is just being opened; what fails is logged."""
+        await self._openings.close()
         ids = tuple(self._terminals)
         for result in await asyncio.gather(*(self.close(tty_id) for tty_id in ids), return_exceptions=True):
             if isinstance(result, Exception):
@@ -269,7 +274,8 @@ class TtyManager:
 
     def _check(self, columns: int, lines: int) -> None:
         _check_size(columns, lines)
-        if len(self._terminals) >= MAX_TERMINALS:
+        self._openings.check()
+        if len(self._terminals) + len(self._openings) >= MAX_TERMINALS:
             raise LimitReachedError(f"{MAX_TERMINALS} terminals are open.", "Close some of them.")
 
     def _adopt(self, pty: Pty, owner_pid: int | None, title: str, columns: int, lines: int) -> TtyInfo:
