@@ -3,7 +3,7 @@
 One small `sh` for all shells, started with the first one: it reads which sessions there are from a pipe whose other end Aether
 alone holds, and at the pipe's end hangs those sessions up and kills what is left after 0.3 s. The system hangs terminals up by
 itself then, but whoever ignores SIGHUP would live on. Owned by `shell_sessions`; Linux only, since it reads /proc. What it
-misses (somebody killed it too) the next start ends: `leftovers`.
+misses (somebody killed it too) the next start ends: `leftovers`, which also says why a program with a session of its own is let be.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from kernel.tty.exit_watch import Stop, watch_exit
 
 #: Reads "+ SESSION START" and "- SESSION START". START is the leader's, in clock ticks: a number that has become another's is let be.
 #: `##*) ` takes the last parenthesis: a program's name, which comes before it, may hold parentheses, spaces and line ends.
+#: All get a signal, parents first, before any gets the next: see `sessions.END`. Without `sort` the order of the folder must do.
 SCRIPT = r"""trap '' HUP INT QUIT TERM PIPE ALRM USR1 USR2 TSTP TTIN TTOU
 cd /
 inspect() {
@@ -26,20 +27,26 @@ inspect() {
   [ "$started" ]
 }
 signal_all() {
-  left=
+  found=
   for folder in /proc/[0-9]*; do
     pid=${folder#/proc/}
     inspect "$pid" || continue
     case $state in [ZX]) continue ;; esac
     case $shells in *" $session:"*) ;; *) continue ;; esac
-    leader=$session began=${shells#*" $session:"}
+    leader=$session began=${shells#*" $session:"} row="$started:$pid"
     began=${began%% *}
     [ "$started" -ge "$began" ] || continue
     if inspect "$leader" && [ "$started" != "$began" ]; then continue; fi
-    left=1
-    for name; do kill -s "$name" "$pid"; done
+    found="$found $row"
   done
-  [ "$left" ]
+  [ "$found" ] || return 1
+  ordered=$(printf '%s\n' $found | sort -t: -k1n -k2n)
+  for name; do
+    for row in ${ordered:-$found}; do
+      inspect "${row#*:}" && [ "$started" = "${row%:*}" ] && kill -s "$name" "${row#*:}"
+    done
+  done
+  :
 }
 shells=' '
 while read -r change session started; do
@@ -53,7 +60,7 @@ done
 signal_all HUP CONT || exit
 sleep 0.3
 for round in 1 2 3 4 5 6 7 8 9 10; do
-  signal_all KILL || exit
+  signal_all STOP KILL || exit
   sleep 0.05
 done
 """

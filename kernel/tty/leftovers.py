@@ -1,19 +1,20 @@
 """Ends what an Aether that died left of its host shells. Called by `shell_sessions` at the next start.
 
 Only processes of a session that is proven to be the recorded one are signalled. A session's number cannot become another's while
-anybody is in it, so one proof is enough for all its members. Programs that made a session of their own are let be, as when a
-terminal is closed. Does nothing where there is no /proc.
+anybody is in it, so one proof is enough for all its members. Programs that made a session of their own are let be. Closing a
+terminal takes them along while their parents live; after a death of Aether those have been hung up, and with them the links to
+follow are gone. Does nothing where there is no /proc.
 """
 
 import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from kernel.store.repositories.shells import ShellSession
-from kernel.tty.sessions import POLL_S, Row, process_table, read_row
+from kernel.tty.sessions import END, HANG_UP, POLL_S, Row, parents_first, process_table, read_row
 
 #: In the environment of every host shell and so of what runs in it; no secret.
 VARIABLE = "AETHER_TERMINAL_ID"
@@ -76,7 +77,7 @@ def end_leftovers(shells: Iterable[ShellSession]) -> int:
     hunt = _Hunt([shell for shell in shells if is_left(shell, table, boot, own)])
     found = hunt.look()
     count = len(found)
-    _signal(found, signal.SIGHUP, signal.SIGCONT)
+    _signal(found, HANG_UP)
     until = time.monotonic() + GRACE_S
     while hunt.look() and time.monotonic() < until:
         time.sleep(POLL_S)
@@ -84,7 +85,7 @@ def end_leftovers(shells: Iterable[ShellSession]) -> int:
         found = hunt.look()
         if not found:
             break
-        _signal(found, signal.SIGKILL)
+        _signal(found, END)
         time.sleep(POLL_S)
     return count
 
@@ -96,34 +97,34 @@ class _Hunt:
         self._known: dict[ShellSession, frozenset[Row]] = dict.fromkeys(shells, frozenset())
 
     def look(self) -> list[Row]:
-        """Those that live now, parents first: no shell must go on to its next command because the one before was ended."""
+        """Those that live now, parents first."""
         if not self._known:
             return []
         table = process_table() or {}
         for shell, known in self._known.items():
             self._known[shell] = frozenset(proven_members(shell, table, known, carries))
-        living = (row for members in self._known.values() for row in members if row.alive)
-        return sorted(living, key=lambda row: (row.started, row.pid))
+        return parents_first(row for members in self._known.values() for row in members if row.alive)
 
 
-def _signal(rows: Iterable[Row], *signals: int) -> None:
-    for row in rows:
-        with contextlib.suppress(OSError):
-            _signal_same(row, signals)
+def _signal(rows: Sequence[Row], signals: tuple[int, ...]) -> None:
+    """All rows get the first signal, then all the next."""
+    for signum in signals:
+        for row in rows:
+            with contextlib.suppress(OSError):
+                _signal_same(row, signum)
 
 
-def _signal_same(row: Row, signals: tuple[int, ...]) -> None:
+def _signal_same(row: Row, signum: int) -> None:
     """Signal a process unless its number has become another's. Raises OSError when it is gone or not ours to signal."""
     descriptor = os.pidfd_open(row.pid) if hasattr(os, "pidfd_open") else None
     try:
         now = read_row(row.pid)
         if now is None or (now.started, now.session) != (row.started, row.session):
             return
-        for signum in signals:
-            if descriptor is None:
-                os.kill(row.pid, signum)
-            else:
-                signal.pidfd_send_signal(descriptor, signum)
+        if descriptor is None:
+            os.kill(row.pid, signum)
+        else:
+            signal.pidfd_send_signal(descriptor, signum)
     finally:
         if descriptor is not None:
             os.close(descriptor)

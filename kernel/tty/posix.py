@@ -1,6 +1,6 @@
 """Terminals on Linux and macOS: shells of the host, and masters that somebody else opened.
 
-A shell starts through `Popen` (vfork) in a new session; a small `sh` opens the terminal's slave, which so becomes its
+A shell starts through `posix_spawn` (`child`) in a new session; a small `sh` opens the terminal's slave, which so becomes its
 controlling terminal. No `preexec_fn`, no `forkpty`: both stall or deadlock a large process with threads.
 """
 
@@ -10,7 +10,6 @@ import fcntl
 import os
 import pwd
 import shutil
-import signal
 import struct
 import termios
 import uuid
@@ -23,7 +22,7 @@ from kernel.tty.exit_watch import watch_exit
 from kernel.tty.foreground import Foreground
 from kernel.tty.leftovers import VARIABLE
 from kernel.tty.master import Master
-from kernel.tty.sessions import session_members, session_over, signal_session
+from kernel.tty.sessions import HANG_UP, end_session, session_members, session_over, signal_session
 from kernel.tty.shell_integration import login_shell
 from kernel.tty.shell_sessions import ShellSessions
 
@@ -133,15 +132,17 @@ class HostPty:
         return self._master.foreground()
 
     async def close(self) -> None:
-        """SIGHUP to the whole session, SIGKILL to what is left of it after 0.3 s."""
+        """SIGHUP to the whole session and to what descends from it, SIGKILL to what is left of them after 0.3 s.
+
+        So a program with a session of its own ends too while its parents live; where Aether died, nobody can know of it any more.
+        """
         if self._looking is not None:
             await asyncio.wait([self._looking])
         if self._process.returncode is None:
-            await asyncio.to_thread(signal_session, self._process.pid, (signal.SIGHUP, signal.SIGCONT))
+            await asyncio.to_thread(signal_session, self._process.pid, HANG_UP)
             self._master.close()
             if not await asyncio.to_thread(session_over, self._process.pid, HANGUP_GRACE_S):
-                await asyncio.to_thread(signal_session, self._process.pid, (signal.SIGKILL,))
-                await asyncio.to_thread(session_over, self._process.pid, END_WAIT_S)
+                await asyncio.to_thread(end_session, self._process.pid, END_WAIT_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(END_WAIT_S):
                     await self._ended.wait()

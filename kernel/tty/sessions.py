@@ -6,10 +6,23 @@ and belong in a thread. Called by `posix`, `shell_sessions` and `leftovers`.
 
 import contextlib
 import os
+import signal
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 POLL_S = 0.02
+
+
+def _signals(*names: str) -> tuple[int, ...]:
+    """Windows has none of them."""
+    return tuple(int(getattr(signal, name)) for name in names if hasattr(signal, name))
+
+
+#: The polite end: a stopped program can hear it only when it goes on.
+HANG_UP = _signals("SIGHUP", "SIGCONT")
+#: The other one. Everybody is stopped before anybody is ended: no script must go on to its next command, nobody can fork meanwhile.
+END = _signals("SIGSTOP", "SIGKILL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +70,17 @@ def process_table() -> dict[int, Row] | None:
     return {row.pid: row for row in rows if row is not None}
 
 
+def parents_first(rows: Iterable[Row]) -> list[Row]:
+    """The order to signal in: a shell whose command is ended, or stopped, before the shell is goes on to its next command."""
+    return sorted(rows, key=lambda row: (row.started, row.pid))
+
+
 def session_members(session: int) -> tuple[int, ...]:
-    """Living processes of a session, and everything below its leader. Blocks for one look at the process table."""
+    """Living processes of a session and everything that descends from them, the oldest first.
+
+    A program below them that made a session of its own is among them while its parents live. Blocks for one look at the process
+    table.
+    """
     table = process_table()
     if table is None:
         return _members_by_group(session)
@@ -68,7 +90,7 @@ def session_members(session: int) -> tuple[int, ...]:
         more = {row.pid for row in table.values() if row.parent in found} - found
         found |= more
         grown = bool(more)
-    return tuple(pid for pid in found if table[pid].alive)
+    return tuple(row.pid for row in parents_first(table[pid] for pid in found) if row.alive)
 
 
 def _members_by_group(session: int) -> tuple[int, ...]:
@@ -81,12 +103,23 @@ def _members_by_group(session: int) -> tuple[int, ...]:
 
 
 def signal_session(session: int, signals: tuple[int, ...]) -> None:
-    """Signal every member. Blocks for a look at the process table."""
+    """Every member gets the first signal, parents first, then every member the next. Blocks for a look at the process table."""
     members = session_members(session)
     for signum in signals:
         for pid in members:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signum)
+
+
+def end_session(session: int, timeout_s: float) -> bool:
+    """SIGKILL to every member until none lives; False after `timeout_s`. Blocks."""
+    end = time.monotonic() + timeout_s
+    while True:
+        signal_session(session, END)
+        if session_over(session, POLL_S):
+            return True
+        if time.monotonic() > end:
+            return False
 
 
 def session_over(session: int, timeout_s: float) -> bool:
