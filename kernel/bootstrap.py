@@ -186,7 +186,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     shares.on_changed(supervisor.mounts_changed)
     bus.on(ProcessReaped, lambda event: consoles.release(f"tty-{event.pid}-0"))
     bus.on(ProcessReaped, lambda event: mailbox.forget(event.pid))
-    accounting = Accounting(manager, store.metrics, bus, clock, sandboxes.usage)
+    accounting = Accounting(manager, store.metrics, bus, clock, sandboxes.usage, lambda: store.journal.holds_back)
     files, ttys = VirtualFileSystem(paths, bus, manager.owner_of), scope.child("terminals")
     shells = ShellSessions(store.shells, Guardian(), scope.child("shells"))
     return _Parts(

@@ -30,17 +30,24 @@ ReadUsage = Callable[[], Awaitable[Mapping[int, Usage]]]
 class Accounting:
     """Samples while the kernel runs.
 
-    usage: pid of an agent -> what its processes use now.
+    usage: pid of an agent -> what its processes use now. holds_back: whether anything waits for room on the disk.
     """
 
     def __init__(
-        self, manager: ProcessManager, repository: MetricsRepository, bus: EventBus, clock: Clock, usage: ReadUsage
+        self,
+        manager: ProcessManager,
+        repository: MetricsRepository,
+        bus: EventBus,
+        clock: Clock,
+        usage: ReadUsage,
+        holds_back: Callable[[], bool] = lambda: False,
     ) -> None:
         self._manager = manager
         self._repository = repository
         self._bus = bus
         self._clock = clock
         self._usage = usage
+        self._holds_back = holds_back
         self._started = clock.monotonic()
         self._previous = (clock.monotonic(), _cpu_seconds())
 
@@ -124,7 +131,7 @@ class Accounting:
                 memory_mb=sample.memory_mb,
                 uptime=sample.uptime,
                 tokens_today=sample.tokens_today,
-                can_save=can_save,
+                can_save=can_save and not self._holds_back(),
             )
         )
 

@@ -58,6 +58,12 @@ class Journal:
         self._next_id = 1
         self._warned: set[int] = set()
         self._waiting = asyncio.Lock()  # held by what waits for room; what comes later waits behind it
+        self._held_back = 0
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether anything waits for room: a smaller row may well find some meanwhile."""
+        return self._held_back > 0
 
     async def open(self) -> None:
         """Find the last log_id."""
@@ -148,15 +154,18 @@ class Journal:
         return int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
 
     async def _commit(self, statements: list[Statement], group: "_Group") -> None:
-        if self._waiting.locked():  # an older row must never come behind a newer one
-            async with self._waiting:
-                await self._commit_until_it_holds(statements, group)
-        elif not await self._commit_once(statements, group):
-            is_first = not self._waiting.locked()
+        # Nothing is tried beside what waits: an older row must never come behind a newer one.
+        if not self._held_back and await self._commit_once(statements, group):
+            return
+        is_first = not self._held_back
+        self._held_back += 1
+        try:
             async with self._waiting:
                 if is_first:
                     await self._clock.sleep(RETRY_S)
                 await self._commit_until_it_holds(statements, group)
+        finally:
+            self._held_back -= 1
 
     async def _commit_until_it_holds(self, statements: list[Statement], group: "_Group") -> None:
         while not await self._commit_once(statements, group):

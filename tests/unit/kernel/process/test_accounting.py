@@ -100,6 +100,21 @@ async def test_a_sample_that_cannot_be_kept_is_shown_and_says_so(
     assert [event.can_save for event in said] == [True, False, True, False]
 
 
+@pytest.mark.parametrize("held", [True, False])
+async def test_what_waits_for_room_is_not_saved_though_a_sample_is(database: Database, clock: ManualClock, held: bool) -> None:
+    bus = EventBus(clock)
+    said: list[KernelMetrics] = []
+    bus.on(KernelMetrics, said.append)
+
+    async def usage() -> dict[int, Usage]:
+        return {}
+
+    accounting = Accounting(_Manager(), MetricsRepository(database), bus, clock, usage, lambda: held)  # type: ignore[arg-type]  # as above
+    await accounting._publish_metrics()
+    assert [event.can_save for event in said] == [not held]
+    assert len((await accounting.history(HistoryMetrics(since=0), LOCAL_USER)).samples) == 1
+
+
 async def _asleep(clock: ManualClock, before: int) -> None:
     """Until the sampler has done its round and sleeps again."""
     async with asyncio.timeout(5):

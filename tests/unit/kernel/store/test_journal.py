@@ -203,6 +203,49 @@ async def test_what_waits_for_room_is_written_before_what_came_later(rig: Rig, m
     assert rig.clock.slept == [RETRY_S]
 
 
+@pytest.mark.expects_records
+async def test_it_says_whether_anything_waits_for_room(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something is held back at any time between the first refusal and the last commit, or until who records gives up."""
+    database = Refusing(rig, monkeypatch)
+    loop = asyncio.get_running_loop()
+    for word in ("one", "two"):
+        database.refused[word] = StorageError("The disk that holds x is full; nothing can be saved.")
+    await rig.journal.record(AgentThought(pid=2, step=1, thought="zero"))
+    assert not rig.journal.holds_back
+    thoughts = [AgentThought(pid=1, step=1, thought=word) for word in ("one", "two", "three")]
+    first, second, third = (loop.create_task(rig.journal.record(thought)) for thought in thoughts)
+    await asyncio.sleep(0.05)
+    assert rig.journal.holds_back
+    first.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+        assert rig.journal.holds_back
+    second.cancel()
+    await asyncio.wait_for(third, 5)
+    assert not rig.journal.holds_back
+
+
+@pytest.mark.expects_records
+async def test_nothing_gets_between_what_waits_when_its_turn_changes(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Refusing(rig, monkeypatch)
+    database.refused["one"] = StorageError("The disk that holds x is full; nothing can be saved.")
+    loop = asyncio.get_running_loop()
+    shown: list[str] = []
+
+    def record(word: str) -> "asyncio.Task[None]":
+        thought = AgentThought(pid=1, step=1, thought=word)
+        return loop.create_task(rig.journal.record(thought, committed=lambda: shown.append(word)))
+
+    first = record("one")
+    await asyncio.sleep(0.05)
+    second = record("two")
+    await asyncio.sleep(0.05)
+    first.cancel()
+    late = record("late")  # begins after "one" has given up its turn, before "two" has got it
+    await asyncio.wait_for(asyncio.gather(second, late), 5)
+    assert shown == ["two", "late"]
+
+
 class Deciding:
     """A database that says full, damaged or yes when it is told to."""
 
