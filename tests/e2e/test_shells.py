@@ -47,7 +47,7 @@ def test_what_ignores_hangups_in_a_shell_ends_with_the_application(started: Desk
         assert started.process is not None
         started.process.send_signal(how)
         assert started.process.wait(20) == (0 if how is signal.SIGTERM else -how)
-        assert select.select([descriptor], [], [], 2.0)[0]
+        assert select.select([descriptor], [], [], 10.0)[0]
     finally:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
