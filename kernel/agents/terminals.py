@@ -125,9 +125,11 @@ class Terminals:
         request = ExecRequest(argv=SANDBOX_SHELL, cwd=cwd, pty=True, columns=command.cols, lines=command.rows)
         execution = await sandbox.execute(request)
         pty = AdoptedPty(execution)
-        info = self._manager.adopt(
-            pty, owner_pid=command.pid, title="Shell", columns=command.cols, lines=command.rows
-        )
+        try:
+            info = self._manager.adopt(pty, owner_pid=command.pid, title="Shell", columns=command.cols, lines=command.rows)
+        except BaseException:
+            await pty.close()
+            raise
         self._scope.spawn(pty.wait_exit(), name=f"exit-{info.tty_id}")
         return TtyOpenReply(tty_id=info.tty_id)
 

@@ -66,7 +66,10 @@ class KernelReady(Event, frozen=True, kw_only=True, rename="camel", tag="kernel.
 
 
 class KernelMetrics(Event, frozen=True, kw_only=True, rename="camel", tag="kernel.metrics"):
-    """The kernel's load, every 5 s. can_save: this sample could be written, and the disk has room for what agents write."""
+    """The kernel's load, every 5 s.
+
+    can_save: this sample could be written, the disk has room for what agents write, and nothing waits for room.
+    """
 
     process_count: int
     cpu_percent: float

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from kernel.errors import AetherError, InvalidArgumentError, NotFoundError
+from kernel.errors import AetherError, InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.principal import Principal
 from kernel.protocol import tty
 from kernel.protocol.process import ProcessSignal
 from kernel.protocol.system import SettingsSet
 from kernel.term import Terminal
+from kernel.tty import manager as manager_module
+from kernel.tty.posix import AdoptedPty
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench, bench, make_bench  # noqa: F401 - fixtures
 
@@ -39,7 +41,8 @@ async def eventually(bench: Bench, tty_id: str, name: str) -> tty.TtyForegroundR
     async with asyncio.timeout(20):
         while True:
             found: tty.TtyForegroundReply = await bench.execute(tty.TtyForeground(tty_id=tty_id))
-            if found.name == name:
+            # A program that has just been started has a name before it has arguments.
+            if found.name == name and (found.command or found.shell):
                 return found
             await asyncio.sleep(0.02)
 
@@ -106,6 +109,28 @@ async def test_a_shell_beside_an_agent(bench: Bench) -> None:  # noqa: F811 - fi
     await bench.execute(ProcessSignal(pid=pid, signal="SIGKILL"))
     closed = await bench.wait(tty.TtyClosed, pid)
     assert (closed.host, closed.tty_id) == (False, opened.tty_id)
+
+
+@pytest.mark.feature("TT04")
+async def test_a_shell_for_which_there_is_no_room_leaves_nothing_beside_its_agent(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch  # noqa: F811 - fixture
+) -> None:
+    pid = await bench.deploy(WORKING)
+    closed: list[AdoptedPty] = []
+    really_close = AdoptedPty.close
+
+    async def close(pty: AdoptedPty) -> None:
+        await really_close(pty)
+        closed.append(pty)
+
+    monkeypatch.setattr(AdoptedPty, "close", close)
+    monkeypatch.setattr(manager_module, "MAX_TERMINALS", 0)
+    async with asyncio.timeout(20):
+        while not closed:
+            with pytest.raises(AetherError) as refused:
+                await bench.execute(tty.TtyOpen(pid=pid))
+            await asyncio.sleep(0.05)
+    assert isinstance(refused.value, LimitReachedError)
 
 
 async def test_the_scrollback_setting_counts_for_terminals_opened_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811 - fixture
