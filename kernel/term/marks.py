@@ -116,10 +116,31 @@ class Marks:
         self.version += 1
         self._marks.clear()
 
+    def edited_prompt(self, line: int) -> int | None:
+        """Return the first line of the prompt whose command is edited while the cursor is on ``line``; None while there is none.
+
+        The newest mark at or above the cursor tells: at a prompt it is that of its beginning or its end.
+        """
+        marks = self._marks
+        at = bisect_right(marks, line, key=_line) - 1
+        if at < 0 or marks[at].kind not in "AB":
+            return None
+        newest = at
+        while at > 0 and marks[at].kind == "B":
+            at -= 1
+        return marks[at if marks[at].kind == "A" else newest].line
+
+    def prompt_start(self, line: int) -> int | None:
+        """Return the first line of the prompt that is edited, or is about to be drawn, where the cursor is on ``line``."""
+        at = bisect_right(self._marks, line, key=_line) - 1
+        if at >= 0 and self._marks[at].kind == "D" and self._marks[at].line == line:
+            return line
+        return self.edited_prompt(line)
+
     def place(self, items: Sequence[Stored], first: int, cursor: int, columns: int) -> list[tuple[PromptMark, int, int]]:
         """Return each mark with its logical line, counted from that of the row ``cursor``, and its cell in it.
 
-        ``items`` are the rows from the absolute line ``first`` on, ``columns`` wide.
+        ``items`` are the rows from the absolute line ``first`` on, ``columns`` wide, or as wide as they were before they were cut.
         """
         if not self._marks:
             return []
@@ -128,7 +149,8 @@ class Marks:
         placed = []
         for mark in self.between(first, first + len(items)):
             number = bisect_right(starts, mark.line - first) - 1
-            placed.append((mark, number - here, (mark.line - first - starts[number]) * columns))
+            start, end = starts[number], mark.line - first
+            placed.append((mark, number - here, sum([_width(item, columns) for item in items[start:end]])))
         return placed
 
     def take_places(
@@ -149,6 +171,10 @@ class Marks:
 
 def _line(mark: PromptMark) -> int:
     return mark.line
+
+
+def _width(item: Stored, columns: int) -> int:
+    return len(item.text) if isinstance(item, Row) else columns
 
 
 def _logical_starts(items: Sequence[Stored]) -> list[int]:

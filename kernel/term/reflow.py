@@ -196,7 +196,7 @@ class _Line:
                 size = text_length(row, rows[number + 1], tables.attributes)
             else:
                 size = len(row.text) if row.wrapped else content_length(row)
-            text, styles = _cells(row.text[:size], row.attrs[:size], row, columns, tables.clusters)
+            text, styles = cells_for(row.text[:size], row.attrs[:size], row, columns, tables.clusters)
             texts.append(text)
             attrs.append(styles)
             self._sizes.append(len(text))
@@ -290,7 +290,7 @@ class _Line:
         return starts
 
 
-def _cells(text: str, attrs: str, row: Row, columns: int, clusters: ClusterTable) -> tuple[str, str]:
+def cells_for(text: str, attrs: str, row: Row, columns: int, clusters: ClusterTable) -> tuple[str, str]:
     """The cells of a part of a line as rows of ``columns`` have them."""
     if columns == 1 and STUB in text:
         # No cell for the right halves: the characters stay, one cell each.

@@ -124,21 +124,28 @@ class Screen(WindowOperations):
         before = len(items)
         items.extend(rows[:end])
         items.extend(self.rows_below)
-        marks = self.marks.place(items, self.history.dropped, before + cursor.row, self.columns)
+        cursor = self.edited.give_back(items, Position(before + cursor.row, cursor.column))
+        prompt = None if self.on_alternate else self.marks.edited_prompt(self.history.dropped + cursor.row)
+        if prompt is not None:
+            cursor = self.edited.hold(items, max(0, prompt - self.history.dropped), cursor, columns, self.clusters)
+        alone = self._rows_alone(cursor.row, before)
+        marks = self.marks.place(items, self.history.dropped, cursor.row, self.columns)
         made = reflow(
             items,
             columns,
             (before, before + used),
-            Position(before + cursor.row, cursor.column),
+            cursor,
             above=self.history.limit + lines,
             below=lines + self.most_rows_below,
             waits=not self.on_alternate,
             attributes=self.attributes,
             clusters=self.clusters,
         )
+        if prompt is not None:
+            made.below[0] = items[cursor.row]  # the same row: it is known again by that
         at = len(made.above)
         # The history gives lines when all that is below has room, and takes them when what the screen showed has none.
-        start = min(made.top, max(0, at + len(made.below) - lines)) if end == old_lines else made.top
+        start = min(made.top, max(0, at - alone, at + len(made.below) - lines)) if end == old_lines else made.top
         # Whatever the cursor's row holds is shown: one that waits to wrap may have come to where the line goes on below the screen.
         start = min(max(start, at + max(1, made.shown) - lines), at)
         drawn = [self.history.drawn(item) for item in [*made.above[start:], *made.below]]
@@ -152,6 +159,16 @@ class Screen(WindowOperations):
         self.marks.cut(first + start + lines + len(self.rows_below))
         return at - start, made.column
 
+    def _rows_alone(self, cursor: int, top: int) -> int:
+        """Return how many rows above the row ``cursor`` may come back from the history to a taller screen; ``top`` is its first one.
+
+        A shell whose prompt had no room on the screen is wrong about how many rows it took, as zsh is with one line: it goes up too far
+        and clears what it finds there. Of a prompt that begins at the top or above it nothing but its own rows comes back.
+        """
+        dropped = self.history.dropped
+        start = None if self.on_alternate else self.marks.prompt_start(dropped + cursor)
+        return cursor - max(0, start - dropped) if start is not None and start - dropped <= top else cursor + self.history.limit + MAX_LINES
+
     def _change_lines(self, rows: list[Row], lines: int, used: int, end: int, cursor: Position) -> tuple[int, int]:
         """Change only the number of lines: they come from below the screen and then from the history, or go there the other way."""
         y = cursor.row
@@ -161,7 +178,8 @@ class Screen(WindowOperations):
         rows[:] = [*rows[excess:end], *[fit(row, self.columns) for row in self.rows_below]]
         y -= excess
         if full and lines > len(rows) and len(self.history):
-            pulled = self.history.take_last(min(lines - len(rows), len(self.history)))
+            alone = self._rows_alone(len(self.history) + y, len(self.history))
+            pulled = self.history.take_last(min(lines - len(rows), len(self.history), max(0, alone - y)))
             rows[:0] = pulled
             y += len(pulled)
         self.rows_below = worth_keeping(rows[lines:], self.most_rows_below)

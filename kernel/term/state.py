@@ -16,6 +16,7 @@ from pyte.screens import Cursor as PyteCursor
 from kernel.term.attributes import AttributeTable
 from kernel.term.charsets import Charsets, CharsetState
 from kernel.term.clusters import ClusterTable
+from kernel.term.edited import EditedRows
 from kernel.term.events import ClipboardRequest, PromptMark, TermEvent
 from kernel.term.history import History
 from kernel.term.marks import Marks
@@ -68,6 +69,7 @@ class ScreenState(pyte.Screen):
         self.shaper = Shaper(self.clusters)
         self.history = History(self.columns, scrollback, self.attributes)
         self.marks = Marks()
+        self.edited = EditedRows()
         self.modes = Modes()
         self.charsets = Charsets()
         self.palette = Palette()
@@ -95,6 +97,7 @@ class ScreenState(pyte.Screen):
         self.other_rows: list[Row] = [blank] * self.lines
         #: Rows of the main screen that did not fit at its bottom when its size changed, uppermost first (``kernel.term.below``).
         self.rows_below: list[Row] = []
+        self.edited.forget()
         self.on_alternate = False
         self.modes.reset()
         self.charsets.reset()
@@ -207,7 +210,7 @@ class ScreenState(pyte.Screen):
         """Free attribute ids and cluster codes that no row uses, when a table is full. Called between chunks."""
         if not (self.attributes.full or self.clusters.full):
             return
-        rows = [*self.rows, *self.other_rows, *self.rows_below, *self.history]
+        rows = [*self.rows, *self.other_rows, *self.rows_below, *self.edited.originals(), *self.history]
         if self.attributes.full:
             self.attributes.collect({self.pen}.union(self.history.pens(), *[row.attrs for row in rows]))
         if self.clusters.full:

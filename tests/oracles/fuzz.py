@@ -9,6 +9,7 @@ import random
 from collections.abc import Hashable
 
 from kernel.term import Terminal
+from kernel.term.rows import STUB
 
 _PIECES = [
     b"\x1b[", b"\x1b]", b"\x1bP", b"\x1b_", b"\x1b\\", b"\x07", b"\r\n", b"\n", b"\t", b"\b", b"\x1b[?1049h", b"\x1b[?1049l",
@@ -37,7 +38,9 @@ _STEPS = [
     b"\r\n", b"\n", b"a\r\nb\r\nc\r\nd\r\ne\r\n", b"\x1b[J", b"\x1b[2J", b"\x1b[3J", b"\x1b[K", b"\x1b[2;3r", b"\x1b[r",
     b"\x1b[?69h\x1b[2;4s", b"\x1b[?69l", b"\x1b[?6h", b"\x1b[?6l", b"\x1b[?7l", b"\x1b[?7h", b"\x1b[L", b"\x1b[M", b"\x1b[2S",
     b"\x1b[T", b"\x1bM", b"\x1b#8", b"\x1bc", b"\x1b[!p", b"\x1b[?40h\x1b[?3h", b"\x1b[?3l", b"\x1b]133;A\x07", b"\x1b]133;B\x07",
-    b"\x1b]133;C\x07", b"\x1b]133;D;1\x07", b"\x1b[?47h\x1b[999;999HY\x1b[?47l", b"\x1b[?1047h\x1b[999;999HY\x1b[?1047l",
+    b"\x1b]133;C\x07", b"\x1b]133;D;1\x07",
+    b"\x1b]133;A\x07$ \x1b]133;B\x07" + b"typed " * 6, b"\r\n\x1b]133;D\x07\x1b]133;A\x07\x1b[J$ \x1b]133;B\x07", b"\x1b[A\r\x1b[J",
+    b"\x1b[?47h\x1b[999;999HY\x1b[?47l", b"\x1b[?1047h\x1b[999;999HY\x1b[?1047l",
     b"\x1b[?1049h\x1b[999;999HY\x1b[?47l", b"\x1bP1$t999;999;1;@;@;H\x1b\\",
 ]  # fmt: skip
 
@@ -152,6 +155,7 @@ def unsound(terminal: Terminal) -> str:
         "the length of the history": len(terminal.history) > terminal.history.limit,
         "the number of rows below": len(screen.rows_below) > screen.most_rows_below,
         "the order of marks": marks != sorted(marks),
+        "a wide character": any(STUB in text[:1] or STUB * 2 in text for text in [row.text for row in rows]),
         "the place of a mark": any(not first <= line < end for line in marks),
     }
     return ", ".join(name for name, found in wrong.items() if found)

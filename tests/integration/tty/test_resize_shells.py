@@ -1,0 +1,186 @@
+"""Windows that change their size while a command is typed: bash, zsh and fish draw their prompts again, and no output above is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kernel.term import PromptMark, Terminal
+from kernel.tty.backend import ShellSpec
+from kernel.tty.manager import TtyManager
+from kernel.tty.posix import PosixPtyBackend
+
+SHELLS = {"bash": "/bin/bash", "zsh": "/usr/bin/zsh", "fish": "/usr/bin/fish"}
+ONE_LINE = {
+    ".bashrc": "PS1='$ '\n",
+    ".zshrc": "PROMPT='$ '\n",
+    ".config/fish/config.fish": "set fish_greeting\nfunction fish_prompt\n  echo -n '$ '\nend\n",
+}
+_TOP = "[" + "top " * 18 + "]"
+TWO_LINES = {
+    ".bashrc": f"PS1='{_TOP}\\n$ '\n",
+    ".zshrc": f"PROMPT=$'{_TOP}\\n$ '\nRPROMPT=right\n",
+    ".config/fish/config.fish": (
+        f"set fish_greeting\nfunction fish_prompt\n  echo '{_TOP}'\n  echo -n '$ '\nend\n"
+        "function fish_right_prompt\n  echo -n right\nend\n"
+    ),
+}
+TYPED = "echo " + "abcdefghi " * 12
+#: Nothing more comes from a shell that was silent for so long (seconds) after it drew; one that draws nothing is waited for longer.
+_QUIET, _SILENT = 0.08, 0.6
+WIDTHS = {
+    "60": [60],
+    "40": [40],
+    "140": [140],
+    "dragged smaller and back": [*range(96, 50, -9), *range(56, 100, 9)],
+    "dragged larger and back": [*range(104, 145, 8), *range(140, 100, -8)],
+}
+
+
+class Window:
+    """A shell in a home of its own, and the screen that shows it."""
+
+    def __init__(self, manager: TtyManager, tty_id: str, columns: int, lines: int) -> None:
+        self.manager, self.tty_id = manager, tty_id
+        self.channel = manager.subscribe(tty_id, replay=False)
+        self.terminal = Terminal(columns, lines)
+        self.prompts = 0
+
+    async def _read(self, timeout_s: float) -> bool:
+        try:
+            data = await asyncio.wait_for(self.channel.read(), timeout_s)
+        except TimeoutError:
+            return False
+        self.terminal.feed(data)
+        self.prompts += sum(isinstance(event, PromptMark) and event.kind == "B" for event in self.terminal.take_events())
+        return bool(data)
+
+    async def quiet(self) -> None:
+        """Wait until the shell has drawn and draws no more."""
+        async with asyncio.timeout(10):
+            timeout_s = _SILENT
+            while await self._read(timeout_s):
+                timeout_s = _QUIET
+
+    async def shows(self, text: str) -> None:
+        """Wait until ``text`` is at the end of what the screen shows, wherever its lines break."""
+        async with asyncio.timeout(20):
+            while not "".join(self.lines()).replace(" ", "").removesuffix("right").endswith(text.replace(" ", "")):
+                await self._read(5)
+
+    async def run(self, command: str) -> None:
+        """Type ``command`` and wait for the next prompt."""
+        before = self.prompts
+        self.type(command + "\r")
+        async with asyncio.timeout(20):
+            while self.prompts == before:
+                await self._read(5)
+        await self.quiet()
+
+    def type(self, text: str) -> None:
+        self.manager.input(self.tty_id, text.encode())
+
+    async def resize(self, columns: int, lines: int = 24) -> None:
+        self.terminal.resize(columns, lines)
+        self.manager.resize(self.tty_id, columns, lines)
+        await self.quiet()
+
+    def lines(self) -> list[str]:
+        every = [*self.terminal.history_text(), *self.terminal.display]
+        return [line.rstrip() for line in every if line.strip()]
+
+    def outputs(self, count: int) -> list[int]:
+        """How often each line of ``seq count`` is there."""
+        lines = self.lines()
+        return [lines.count(str(number)) for number in range(1, count + 1)]
+
+
+@pytest.fixture
+async def manager() -> AsyncIterator[TtyManager]:
+    made = TtyManager(PosixPtyBackend())
+    yield made
+    await made.close_all()
+
+
+async def typing(
+    manager: TtyManager, home: Path, monkeypatch: pytest.MonkeyPatch, shell: str, files: dict[str, str], *, count: int = 12
+) -> Window:
+    """A window of 100 x 24 with the output of ``seq count`` and a long command that was not entered."""
+    for name, text in files.items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setenv("SHELL", SHELLS[shell])
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("ZDOTDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    info = await manager.open_shell(ShellSpec(columns=100, lines=24))
+    window = Window(manager, info.tty_id, 100, 24)
+    async with asyncio.timeout(20):
+        while not window.prompts:
+            await window._read(5)
+    await window.quiet()
+    await window.run(f"seq 1 {count}")
+    window.type(TYPED)
+    await window.shows(TYPED)
+    await window.quiet()
+    return window
+
+
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("path", WIDTHS.values(), ids=WIDTHS.keys())
+async def test_a_typed_command_and_all_output_are_there_once_after_changes_of_width(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str, path: list[int]
+) -> None:
+    window = await typing(manager, tmp_path, monkeypatch, shell, ONE_LINE)
+    before, marks = window.lines(), window.terminal.screen.prompt_marks
+    for columns in path:
+        await window.resize(columns)
+        assert window.outputs(12) == [1] * 12
+    await window.resize(100)
+    await window.shows(TYPED)
+    assert window.lines() == before
+    assert window.terminal.screen.prompt_marks == marks
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("columns", [60, 140])
+async def test_a_prompt_of_two_lines_at_the_end_of_a_full_screen(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str, columns: int
+) -> None:
+    window = await typing(manager, tmp_path, monkeypatch, shell, TWO_LINES, count=40)
+    before = window.lines()
+    for size in [(columns, 24), (columns, 9), (100, 24)]:
+        await window.resize(*size)
+        assert window.outputs(40) == [1] * 40
+    await window.shows(TYPED)
+    assert window.lines() == before
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+async def test_a_window_without_room_for_the_prompt(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    window = await typing(manager, tmp_path, monkeypatch, shell, TWO_LINES, count=40)
+    await window.resize(1, 1)
+    await window.resize(100)
+    await window.shows(TYPED)
+    assert window.outputs(40) == [1] * 40
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+async def test_a_command_of_several_lines(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    window = await typing(manager, tmp_path, monkeypatch, shell, ONE_LINE)
+    window.type("\x15for i in a b\rdo " + TYPED)
+    await window.shows(TYPED)
+    await window.quiet()
+    before = window.lines()
+    for columns in (60, 140, 100):
+        await window.resize(columns)
+        assert window.outputs(12) == [1] * 12
+    await window.shows(TYPED)
+    assert window.lines() == before
