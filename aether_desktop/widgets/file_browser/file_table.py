@@ -163,7 +163,6 @@ class FileTable(QTreeView):
         self.setItemsExpandable(False)
         self.setIndentation(0)
         self.setUniformRowHeights(True)
-        self.setAllColumnsShowFocus(True)  # or only one cell of the row that loses its ring would be painted anew
         self.setMouseTracking(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -212,6 +211,13 @@ class FileTable(QTreeView):
     def renaming(self) -> bool:
         """Whether a name is being typed."""
         return self.state() is QAbstractItemView.State.EditingState
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """The ring is around a whole row, of which Qt would paint one cell anew."""
+        super().currentChanged(current, previous)
+        for index in (current, previous):
+            row = self.visualRect(index)
+            self.viewport().update(0, row.top(), self.viewport().width(), row.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return opens; other keys are the browser's, then the list's."""

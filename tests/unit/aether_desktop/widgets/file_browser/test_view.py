@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QPaintEvent, QRegion
 from PySide6.QtWidgets import QLineEdit, QMenu
 from shiboken6 import isValid
 
@@ -551,3 +551,28 @@ async def test_the_path_shows_a_folder_as_it_is_called(browser: Browser) -> None
     await browser.shows()
     button = next(button for button in browser.view.path.findChildren(Button) if "R&&D" in button.text())
     assert button.toolTip().endswith("R&amp;D &lt;b&gt;x</p>")
+
+
+async def test_the_ring_leaves_a_row_whole(browser: Browser) -> None:
+    table = browser.view.table
+    table.setFocus()
+    table.setCurrentIndex(table.model().index(0, 0))
+    table.clearSelection()
+    QCoreApplication.processEvents()
+    painted = QRegion()
+
+    class Seen(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            nonlocal painted
+            if isinstance(event, QPaintEvent):
+                painted = painted.united(event.region())
+            return False
+
+    seen = Seen()
+    table.viewport().installEventFilter(seen)
+    browser.press(Key.Key_Down)
+    await browser.until(lambda: not painted.isEmpty())
+    for row in (0, 1):
+        line = table.visualRect(table.model().index(row, 0))
+        assert painted.contains(line.center())
+        assert painted.contains(QPoint(table.viewport().width() - 2, line.center().y()))
