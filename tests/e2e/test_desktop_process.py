@@ -1,6 +1,7 @@
 """The real application as a process on a real screen: start, second start, proper end, sudden death."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -65,14 +66,21 @@ class Desktop:
         return found.stdout.split()
 
 
-@pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
-    with screen(window_manager=True) as env:
+@contextlib.contextmanager
+def desktop_on_a_screen(tmp_path: Path, *, window_manager: bool) -> Iterator[Desktop]:
+    """A desktop on a screen of its own, not started yet; ended with the screen."""
+    with screen(window_manager=window_manager) as env:
         made = Desktop(env, tmp_path)
         yield made
         if made.process is not None and made.process.poll() is None:
             made.process.kill()
             made.process.wait(10)
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    with desktop_on_a_screen(tmp_path, window_manager=True) as made:
+        yield made
 
 
 async def _deploy(root: Path, model: str) -> int:

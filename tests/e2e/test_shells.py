@@ -12,21 +12,16 @@ import pytest
 
 from kernel.cli.connection import connect
 from kernel.protocol.tty import TtyInput, TtyOpen
-from tests.e2e.test_desktop_process import Desktop, _wait
-from tests.xvfb import screen
+from tests.e2e.test_desktop_process import Desktop, _wait, desktop_on_a_screen
 
 DEAF = "(trap '' HUP TERM; exec sh -c 'echo $$ > {file}.new; mv {file}.new {file}; exec sleep 300') &\n"
 
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Desktop]:
-    with screen(window_manager=False) as env:
-        made = Desktop(env, tmp_path)
+    with desktop_on_a_screen(tmp_path, window_manager=False) as made:
         made.start()
         yield made
-        if made.process is not None and made.process.poll() is None:
-            made.process.kill()
-            made.process.wait(10)
 
 
 async def _run_deaf(root: Path, file: Path) -> None:

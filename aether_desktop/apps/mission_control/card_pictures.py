@@ -66,7 +66,7 @@ class CardPictures:
             return kept.picture
         picture = _canvas(kept.picture if kept is not None else None, look)
         words_only = kept is not None and kept.version == version and kept.look == look and _differ_in_words(kept.view, view)
-        self._paint(picture, view, look, tokens, words_only=words_only and picture is kept.picture)  # type: ignore[union-attr]  # words_only
+        self._paint(picture, view, look, tokens, words_only=words_only and picture is kept.picture)  # type: ignore[union-attr]  # where only words differ there is one
         self.painted += 1
         if kept is None and len(self._kept) >= PICTURES_KEPT:
             self._kept.pop(next(iter(self._kept)))

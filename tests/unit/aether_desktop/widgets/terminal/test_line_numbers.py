@@ -126,14 +126,20 @@ def test_a_place_stays_somewhere_when_lines_rewrap() -> None:
     assert viewport.first(terminal) == 1
 
 
-@pytest.mark.feature("TT01")
-def test_only_new_lines_are_read_out(rig: Rig) -> None:
+def read_out(rig: Rig) -> list[str]:
+    """What is said of a terminal with lines below its screen, from now on."""
     shrink(rig, 12)
     rig.feed("\r\n".join(f"line {number}" for number in range(12)) + "\x1b[2;1H")
     shrink(rig, 6)
     said: list[str] = []
     Announcements(rig.view, lambda: True, said.append)
     rig.view.session_changed.emit()
+    return said
+
+
+@pytest.mark.feature("TT01")
+def test_only_new_lines_are_read_out(rig: Rig) -> None:
+    said = read_out(rig)
     rig.feed("\x1b[6;1H")
     wait_for(lambda: said != [])
     said.clear()
@@ -145,12 +151,7 @@ def test_only_new_lines_are_read_out(rig: Rig) -> None:
 
 
 def test_a_line_that_the_person_types_in_stays_theirs(rig: Rig) -> None:
-    shrink(rig, 12)
-    rig.feed("\r\n".join(f"line {number}" for number in range(12)) + "\x1b[2;1H")
-    shrink(rig, 6)
-    said: list[str] = []
-    Announcements(rig.view, lambda: True, said.append)
-    rig.view.session_changed.emit()
+    said = read_out(rig)
     rig.feed("\x1b[3;7H")
     wait_for(lambda: said == ["line 1\nline 2", "line 3"])
     rig.key(Qt.Key.Key_Y)
