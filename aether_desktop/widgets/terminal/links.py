@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SHOWN_CHARS = 90
 LINE_PX = 1.5
+#: What the system opens an address with; a web browser for the others.
+_PROGRAMS = {"mailto": "mail program", "file": "file manager"}
 
 
 def open_address(address: str) -> bool:
@@ -96,18 +98,30 @@ class Links(QObject):
         self._asked = None
         self._view.update()
         if key == "copy":
-            QGuiApplication.clipboard().setText(target.address)
+            _copy(target)
         elif key == "other":
             shown = self._shown()
             index = next((at for at, other in enumerate(shown) if other.spans == link.spans), 0)
             if shown:
                 self.ask(shown[index - 1])
         elif key == "open":
-            folder = self._folder(target)
-            if target.scheme != "file":
-                self.opener(target.address)
-            elif folder is not None:
-                self.opener(QUrl.fromLocalFile(str(folder)).toString())
+            self._open(target)
+
+    def _open(self, target: LinkTarget) -> None:
+        """Hand it to the system, and say so where nothing takes it."""
+        folder = self._folder(target)
+        if target.scheme == "file" and folder is None:
+            return
+        if self.opener(target.address if folder is None else QUrl.fromLocalFile(str(folder)).toString()):
+            return
+        question = Question(
+            f"It was not opened: no {_PROGRAMS.get(target.scheme, 'web browser')} was found on this computer.",
+            _broken(target.shown),
+            detail="Copy the address and open it where there is one.",
+            icon="warning",
+            answers=(BarAnswer("", "Close"), BarAnswer("copy", "Copy address")),
+        )
+        self._bars.ask(question, lambda key: _copy(target) if key == "copy" else None, focus=True)
 
     def _folder(self, target: LinkTarget) -> Path | None:
         """The folder of a file of this machine; None when it is not, or not there."""
@@ -161,6 +175,10 @@ class Links(QObject):
                     painter.fillRect(line, QColor(view.scheme.foreground))
 
 
+def _copy(target: LinkTarget) -> None:
+    QGuiApplication.clipboard().setText(target.address)
+
+
 def _target(link: Link) -> LinkTarget | None:
     return link_target(link.address, link.text if link.marked else "")
 
@@ -175,5 +193,6 @@ def _broken(address: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    """A tooltip that Qt does not take for HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>").join(("<qt>", "</qt>")) if text else ""
+    """A tooltip that Qt neither takes for HTML nor breaks into lines of its own."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    return f"<p style='white-space:pre'>{escaped}</p>" if text else ""

@@ -77,6 +77,19 @@ def test_the_keyboard_reaches_every_link_that_shows(rig: Rig, opened: list[str])
     assert QGuiApplication.clipboard().text() == "https://a.org" and opened == []
 
 
+def test_an_address_that_nothing_here_opens_is_said_and_can_be_copied(rig: Rig) -> None:
+    rig.view.parts.links.opener = lambda _address: False
+    rig.feed("https://a.org/x\r\nmailto:a@b.org\r\n")
+    bars = rig.view.parts.bars
+    for line, program, address in ((0, "no web browser", "https://a.org/x"), (1, "no mail program", "mailto:a@b.org")):
+        ctrl_click(rig, 9, line)
+        assert bars.bar is not None
+        bars.bar.answer("open")
+        assert bars.bar is not None and program in bars.bar.question.title and bars.bar.button("").hasFocus()
+        bars.bar.answer("copy")
+        assert bars.bar is None and QGuiApplication.clipboard().text() == address and rig.view.hasFocus()
+
+
 def test_of_a_file_only_its_folder_is_shown_and_only_of_this_machine(rig: Rig, opened: list[str], tmp_path: Path) -> None:
     (tmp_path / "run.desktop").write_text("x")
     rig.feed(f"\x1b]8;;file://{tmp_path}/run.desktop\x1b\\file\x1b]8;;\x1b\\\r\n")
