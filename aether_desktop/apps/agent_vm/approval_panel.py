@@ -142,9 +142,12 @@ class ApprovalPanel(QWidget):
             self._settle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Answer by one key, once the panel has been seen."""
+        """Answer by one key, once the panel has been seen and by somebody who is not typing something else."""
         modified = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
-        if time.monotonic() < self._ready_at or event.isAutoRepeat() or modified:
+        early = time.monotonic() < self._ready_at
+        if early or event.isAutoRepeat() or modified:
+            if early and _is_text(event) and not self._reason.hasFocus():
+                self._settle()
             super().keyPressEvent(event)
             return
         key = event.key()
@@ -159,6 +162,8 @@ class ApprovalPanel(QWidget):
         elif key in (Qt.Key.Key_D, Qt.Key.Key_N):
             self._begin_to_reject()
         else:
+            if _is_text(event) and key != Qt.Key.Key_A:
+                self._settle()
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -342,3 +347,8 @@ class ApprovalPanel(QWidget):
         self._countdown.setVisible(bool(expires_at))
         left = max(0, int(expires_at - time.time()))
         self._countdown.setText(f"denied in {left // 60}:{left % 60:02d}")
+
+
+def _is_text(event: QKeyEvent) -> bool:
+    """Whether a key writes something where there is a field; Enter and the keys that scroll do not."""
+    return not event.isAutoRepeat() and bool(event.text()) and event.text().isprintable()

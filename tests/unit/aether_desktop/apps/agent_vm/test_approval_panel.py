@@ -129,6 +129,39 @@ async def test_enter_in_the_reason_does_not_refuse_a_question_that_just_came(wor
 
 
 @pytest.mark.feature("AP05")
+@pytest.mark.parametrize("early", [True, False], ids=["since it came", "after it was looked at"])
+async def test_the_enter_of_somebody_who_types_something_else_does_not_approve(
+    world: World, make_view: MakeView, early: bool
+) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    view.approval.setFocus()
+    if not early:
+        _looked_at(view)
+    QTest.keyClicks(view.approval, "yx" if early else "ls y")
+    view.approval._ready_at -= SETTLE_S
+    QTest.keyClick(view.approval, Qt.Key.Key_Return)
+    await settle()
+    assert not world.client.sent(process.ProcessApprove)
+    view.approval._ready_at -= REST_S
+    QTest.keyClick(view.approval, Qt.Key.Key_Return)
+    await settle()
+    assert world.client.sent(process.ProcessApprove)
+
+
+@pytest.mark.feature("AP05")
+async def test_scrolling_what_is_asked_delays_no_answer(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    _looked_at(view)
+    for key in (Qt.Key.Key_PageDown, Qt.Key.Key_Down, Qt.Key.Key_Shift):
+        QTest.keyClick(view.approval, key)
+    QTest.keyClick(view.approval, Qt.Key.Key_Return)
+    await settle()
+    assert world.client.sent(process.ProcessApprove)
+
+
+@pytest.mark.feature("AP05")
 async def test_a_short_command_needs_no_length(world: World, make_view: MakeView) -> None:
     world.client.approvals = [make_approval(PID)]
     view = await make_view(**WAITING)
