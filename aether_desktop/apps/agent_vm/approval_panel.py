@@ -31,6 +31,10 @@ from aether_desktop.widgets.terminal.view import TerminalView
 from kernel.protocol.records import Approval
 
 SETTLE_S = 0.4
+#: How the keyboard comes to a question that the person turned to.
+DELIBERATE = frozenset(
+    (Qt.FocusReason.ShortcutFocusReason, Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.MouseFocusReason)
+)
 SHOWN_LINES = 14
 NARROW_PX = 560
 SHARE_OF_WINDOW = 0.42
@@ -168,7 +172,7 @@ class ApprovalPanel(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """A key that is still held from elsewhere does not answer."""
-        self._settle()
+        self._settle(meant=event.reason() in DELIBERATE)
         self._show_keys()
         super().focusInEvent(event)
 
@@ -303,8 +307,9 @@ class ApprovalPanel(QWidget):
         if height != self._what.height() or self._what.minimumHeight() != height:
             self._what.setFixedHeight(height)
 
-    def _settle(self) -> None:
-        self._ready_at = time.monotonic() + (SETTLE_S if self._keys.at_rest else REST_S)
+    def _settle(self, *, meant: bool = False) -> None:
+        """Take no answer for a moment; a short one where nobody was typing, or where the person came here on purpose."""
+        self._ready_at = time.monotonic() + (SETTLE_S if meant or self._keys.at_rest else REST_S)
 
     def _may_take_focus(self, focus: QWidget | None) -> bool:
         """Not from another window, not from somebody who types, and not between two keys that are meant for something else."""

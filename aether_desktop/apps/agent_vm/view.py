@@ -256,7 +256,7 @@ class AgentView(QWidget):
 
     def _go_to_question(self) -> None:
         if self.approval.approval is not None:
-            self.approval.setFocus()
+            self.approval.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _on_came_in(self, focus: QWidget) -> None:
         """Who opens the window for its question sees what led to it."""

@@ -191,6 +191,11 @@ async def test_enter_that_was_meant_for_a_row_approves_nothing(world: World, mak
     QTest.keyClick(timeline, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert QApplication.focusWidget() is view.approval
     assert not view.approval._elsewhere.isVisible()
+    assert not view.keys.at_rest
+    view.approval._ready_at -= SETTLE_S
+    QTest.keyClick(view.approval, Qt.Key.Key_Return)
+    await settle()
+    assert world.client.sent(process.ProcessApprove), "who turned to the question need not wait as long as who was typing"
 
 
 @pytest.mark.feature("AP05")
