@@ -6,6 +6,8 @@ HELP = (
     ("Copy", "Ctrl+Shift+C"),
     ("Paste", "Ctrl+Shift+V"),
     ("Find", "Ctrl+Shift+F"),
+    ("Scroll by a Page", "Shift+PgUp"),
+    ("Scroll to the Oldest Line", "Shift+Home"),
     ("Select a Block", "Ctrl+Drag"),
     ("Select While a Program Has the Mouse", "Shift+Drag"),
     ("Open a Link", "Ctrl+Click"),
