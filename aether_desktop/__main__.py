@@ -23,17 +23,22 @@ def main() -> int:
     from kernel.errors import AetherError
     from kernel.gateway.instance import InstanceLock, control_socket, raise_running
     from kernel.paths import Paths, default_root
+    from kernel.store.place import require_files
 
     paths = Paths(default_root(dict(os.environ)))
+    lock = InstanceLock(paths.runtime / "lock")
     try:
         paths.create()
+        first = lock.acquire()
+        if first:
+            require_files(paths.database)
     except AetherError as error:
+        lock.release()
         print(f"aether: {error}", file=sys.stderr)  # noqa: T201  # no window yet
         from aether_desktop.failure import show_failure
 
         return show_failure(error)
-    lock = InstanceLock(paths.runtime / "lock")
-    if not lock.acquire():
+    if not first:
         if raise_running(control_socket(paths.runtime)):
             return 0
         print(  # noqa: T201  # no window yet

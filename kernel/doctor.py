@@ -15,12 +15,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from kernel.errors import AetherError
+from kernel.errors import AetherError, StorageError
 from kernel.paths import Paths
 from kernel.protocol.records import MetricsSample, SystemCheck
 from kernel.protocol.system import KernelStatusReply
 from kernel.sandbox.backend import Probe
 from kernel.sandbox.gpu import Gpu, GpuSource, measured
+from kernel.store.place import require_files
 from kernel.tasks import Scope
 from kernel.version import VERSION
 
@@ -105,7 +106,10 @@ def _folder(paths: Paths) -> SystemCheck:
 def _database(paths: Paths) -> SystemCheck:
     """All of the file is read, which a start does not do with a large one."""
     try:
+        require_files(paths.database)
         there = paths.database.exists()
+    except StorageError as error:
+        return SystemCheck(name="Database", ok=False, detail=error.message, remedy=error.hint, required=True)
     except OSError as error:
         return SystemCheck(
             name="Database",

@@ -19,11 +19,13 @@ import aiosqlite
 from kernel.clock import Clock
 from kernel.errors import AetherError, InvalidArgumentError, StorageError
 from kernel.log import get_logger
+from kernel.store.place import BESIDE, require_files
 from kernel.tasks import Scope
 
 Parameters = Sequence[Any]
 MAX_BATCH = 2_000
 ROOM_BYTES = 1 << 20
+ROWS_AT_ONCE = 64
 FULL_CHECK_BYTES = 64 * 1024 * 1024
 GROWING = ("agent_logs", "transcript")
 
@@ -134,6 +136,7 @@ class Database:
             raise _unstorable(error) from error
 
     async def _open_connections(self) -> None:
+        require_files(self._path)
         self._writer = await _connect(self._path)
         await self._writer.execute("PRAGMA journal_mode=WAL")
         await self._check()
@@ -162,7 +165,7 @@ class Database:
     def _set_aside(self) -> Path:
         stamp = int(self._clock.now())
         kept = self._path.with_name(f"{self._path.name}.damaged-{stamp}")
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", *BESIDE):
             source = self._path.with_name(self._path.name + suffix)
             if source.exists():
                 source.rename(kept.with_name(kept.name + suffix))
@@ -203,7 +206,20 @@ class Database:
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path)
+    refused: list[sqlite3.Error] = []
+
+    def connect() -> sqlite3.Connection:
+        """A refusal is told afterwards: aiosqlite's thread would outlive it, and answer a loop that has ended meanwhile."""
+        try:
+            return sqlite3.connect(path)
+        except sqlite3.Error as error:
+            refused.append(error)
+            return sqlite3.connect(":memory:")
+
+    connection = await aiosqlite.Connection(connect, ROWS_AT_ONCE)
+    if refused:
+        await connection.close()
+        raise refused[0]
     connection.row_factory = sqlite3.Row
     connection.text_factory = _as_text
     try:

@@ -1,0 +1,57 @@
+"""What lies where the database and SQLite's own files beside it belong, found out without opening any of it.
+
+SQLite opens whatever has the name: a pipe keeps it waiting for ever, a device takes what is written and keeps nothing. Called before the
+file is opened, by `database`, by the doctor and by the desktop's start. Changes nothing.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from kernel.errors import StorageError
+
+BESIDE = ("-wal", "-shm", "-journal")
+_SHOWN_CHARACTERS = 200
+
+
+def require_files(database: Path) -> None:
+    """Raise StorageError where the database, or what SQLite keeps beside it, is there and no regular file or link to one."""
+    _require_file(database, database.name, "Aether's database")
+    real = Path(os.path.realpath(database))  # beside the file that a link leads to, not beside the link
+    for suffix in BESIDE:
+        _require_file(real.with_name(real.name + suffix), real.name, "A part of Aether's database,")
+
+
+def _require_file(path: Path, name: str, role: str) -> None:
+    found = _other_than_a_file(path)
+    if found:
+        raise StorageError(
+            f"{role} {path} is {found}, so nothing can be read or saved there.",
+            f"Put the right file back in its place, or move it and everything named {name}* in that folder elsewhere: "
+            "Aether then begins a new database.",
+        )
+
+
+def _other_than_a_file(path: Path) -> str:
+    """What it is in words, "" for a regular file, for nothing, and for what only opening it can tell."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return _broken_link(path, error)
+    if stat.S_ISREG(mode):
+        return ""
+    kinds = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
+    kind = next((word for is_one, word in kinds if is_one(mode)), "device")
+    return f"a link to a {kind} and not to a file" if path.is_symlink() else f"a {kind} and not a file"
+
+
+def _broken_link(path: Path, error: OSError) -> str:
+    try:
+        target = os.fsencode(os.readlink(path)).decode("utf-8", "replace")[:_SHOWN_CHARACTERS]
+    except OSError:
+        return ""
+    if error.errno == errno.ELOOP:
+        return "a link that leads round in a circle"
+    why = "which is missing" if error.errno in (errno.ENOENT, errno.ENOTDIR) else f"which cannot be reached ({error.strerror})"
+    return f"a link to {target}, {why}"
