@@ -22,7 +22,7 @@ class SavingWatch(QObject):
         super().__init__(window)
         self._window = window
         self._kernel = kernel
-        self._told = False
+        self._told: Notice | None = None
         kernel.trouble_changed.connect(self._on_changed)
         self._on_changed()
 
@@ -30,11 +30,13 @@ class SavingWatch(QObject):
         trouble = self._kernel.trouble
         if trouble is None:
             self._window.menu_bar.warn("")
-            if self._told:
+            if self._told is not None:
+                self._window.notices.withdraw(self._told)
                 self._window.notify(Notice("Everything can be saved again", "What waited goes on by itself.", "success"))
+                self._told = None
         else:
             message, hint = exact_line(trouble.message, SENTENCE_CHARACTERS), exact_line(trouble.hint, SENTENCE_CHARACTERS)
             self._window.menu_bar.warn(f"{message} {hint}".strip())
-            if not self._told:
-                self._window.notify(Notice(message, f"{hint} Agent {trouble.pid} was told first.", "error"))
-        self._told = trouble is not None
+            if self._told is None:
+                self._told = Notice(message, f"{hint} Agent {trouble.pid} was told first.", "error")
+                self._window.notify(self._told)

@@ -191,6 +191,12 @@ class NoticeHost(QObject):
             passing.leave()
         return self._put(notice, on_action)
 
+    def withdraw(self, notice: Notice) -> None:
+        """Take back what is no longer true; safe where it does not show."""
+        self._waiting = [(other, on_action) for other, on_action in self._waiting if other != notice]
+        for card in [card for card in self._cards if card.notice == notice]:
+            card.leave()
+
     def _put(self, notice: Notice, on_action: Callable[[], None] | None) -> NoticeCard:
         card = NoticeCard(notice, self._surface)
         card.closed.connect(lambda: self._on_closed(card))

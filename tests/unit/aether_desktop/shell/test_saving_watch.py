@@ -45,7 +45,7 @@ def test_a_full_disk_is_in_the_menu_bar_and_in_one_notice_until_there_is_room(de
     assert indicator.text() == "Cannot save"
     client.publish(saved(4))
     assert (indicator.text(), indicator.toolTip()) == ("Kernel", "The kernel is running")
-    assert [notice.title for notice in desktop.notices.shown] == [FULL, "Everything can be saved again"]
+    assert [notice.title for notice in desktop.notices.shown] == ["Everything can be saved again"]
 
 
 def test_it_goes_away_by_itself_though_no_agent_writes_again(desktop: MainWindow, status: StatusFeed) -> None:
@@ -58,7 +58,7 @@ def test_it_goes_away_by_itself_though_no_agent_writes_again(desktop: MainWindow
     assert indicator.text() == "Cannot save"
     client.publish(sample(can_save=True))
     assert indicator.text() == "Kernel"
-    assert [notice.title for notice in desktop.notices.shown] == [FULL, "Everything can be saved again"]
+    assert [notice.title for notice in desktop.notices.shown] == ["Everything can be saved again"]
     client.publish(sample(can_save=True), full(3))
     assert indicator.text() == "Cannot save"
 

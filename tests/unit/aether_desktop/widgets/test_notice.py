@@ -73,6 +73,18 @@ def test_an_error_is_never_pushed_away(surface: QWidget) -> None:
     assert surface.rect().contains(cards(surface)[-1].geometry())
 
 
+def test_what_is_no_longer_true_is_taken_back_from_the_screen_and_from_those_that_wait(surface: QWidget) -> None:
+    host = NoticeHost(surface)
+    errors = [Notice(f"Error {number}", kind="error") for number in range(5)]
+    for error in errors:
+        host.show(error)
+    assert (host.shown, host.waiting) == (tuple(errors[:3]), tuple(errors[3:]))
+    host.withdraw(errors[3])
+    host.withdraw(errors[1])
+    host.withdraw(errors[1])
+    assert (host.shown, host.waiting) == ((errors[0], errors[2], errors[4]), ())
+
+
 def test_the_action_of_a_notice_that_waited_is_done(surface: QWidget) -> None:
     host = NoticeHost(surface)
     done: list[int] = []
