@@ -166,7 +166,7 @@ class DesktopApplication(QObject):
         if failure is not None:
             self._splash.finish()
             self._status.set_status(ShellStatus(kernel=KernelState.OFFLINE, kernel_detail=failure.message))
-            self._window.notify(Notice(failure.message, failure.hint, "error"))
+            self._window.notify(Notice(failure.message, failure.hint, "error", action="Quit Aether"), self.quit)
             return
         self._splash.set_progress("Reading what happened before", 0.7)
         self._tasks.spawn(self._begin(), name="begin")

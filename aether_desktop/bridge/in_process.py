@@ -64,6 +64,11 @@ class KernelThread:
         return self._kernel
 
     @property
+    def error(self) -> BaseException | None:
+        """What made the start fail."""
+        return self._error
+
+    @property
     def running(self) -> bool:
         """Whether commands are taken."""
         return self._kernel is not None and self._thread.is_alive()
@@ -142,15 +147,10 @@ class InProcessClient(QObject):
     @property
     def failure(self) -> AetherError | None:
         """Why there is no kernel, where it failed to start."""
-        try:
-            _ = self._thread.kernel
-        except UnavailableError:
-            return None
-        except AetherError as error:
+        error = self._thread.error
+        if error is None or isinstance(error, AetherError):
             return error
-        except Exception as error:  # noqa: BLE001  # edge: shown to the person instead of a traceback
-            return AetherError(f"The kernel could not start: {error!r}.", "`aether doctor` looks for the cause.")
-        return None
+        return AetherError(f"The kernel could not start: {error!r}.", "`aether doctor` looks for the cause.")
 
     async def execute(self, command: Command[R]) -> R:
         """See `KernelClient.execute`."""

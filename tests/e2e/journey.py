@@ -1,8 +1,8 @@
-"""One person's way through the real window, as a program: `python -m tests.e2e.journey before|after ROOT`.
+"""One person's way through the real window, as a program: `python -m tests.e2e.journey before|after|newer ROOT`.
 
 It opens the desktop with its kernel and works it by keys and clicks only, reading what the widgets say. `before`: deploy an agent,
-answer its question, and die of SIGKILL while a command runs. `after`: find everything again, resume the agent, and quit. Each
-observation is a line of JSON on standard output. `test_journey` starts it.
+answer its question, and die of SIGKILL while a command runs. `after`: find everything again, resume the agent, and quit. `newer`: find
+a database of a newer version, and quit. Each observation is a line of JSON on standard output. `test_journey` starts it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from aether_desktop.apps.mission_control.deploy_form import DeployForm
 from aether_desktop.apps.mission_control.view import MissionControl
 from aether_desktop.bootstrap import DesktopApplication
 from aether_desktop.event_loop import run_event_loop
+from aether_desktop.shell.window_frame import WindowFrame
+from aether_desktop.widgets.notice import NoticeCard
 from kernel.gateway.instance import InstanceLock
 from kernel.paths import Paths
 
@@ -117,6 +119,18 @@ async def after(desktop: DesktopApplication) -> None:
     tell(lines=lines())
 
 
+async def newer(_desktop: DesktopApplication) -> None:
+    """Read why there is no kernel, and leave by what the message offers."""
+    quitting = await until(lambda: button("Quit Aether"), "the message")
+    message = next(one for one in QApplication.allWidgets() if isinstance(one, NoticeCard) and one.isVisible())
+    windows = [one.accessibleName() for one in QApplication.allWidgets() if isinstance(one, WindowFrame)]
+    tell(message=message.accessibleName(), windows=windows)
+    QTest.mouseClick(quitting, Qt.MouseButton.LeftButton)
+
+
+PARTS = {"after": after, "newer": newer}
+
+
 def main() -> int:
     """Run one part."""
     part, root = sys.argv[1], Path(sys.argv[2])
@@ -129,8 +143,9 @@ def main() -> int:
 
     async def run() -> int:
         opened = asyncio.ensure_future(desktop.run())  # for the life of the process
-        await (before(desktop, paths.layout_file) if part == "before" else after(desktop))
-        app.quit()
+        await (before(desktop, paths.layout_file) if part == "before" else PARTS[part](desktop))
+        if part == "after":
+            app.quit()
         return await opened
 
     return run_event_loop(app, run, lambda error: tell(error="".join(traceback.format_exception(error))))

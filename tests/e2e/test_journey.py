@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from kernel.paths import Paths
 from kernel.providers.scripted import ScriptedCall, Turn
 from tests.fakes.llm_server import Reply, serving
 from tests.xvfb import screen
@@ -42,6 +44,11 @@ async def _travel(part: str, root: Path, env: dict[str, str]) -> tuple[int, list
     return process.returncode, facts
 
 
+def _environ(root: Path, display: dict[str, str]) -> dict[str, str]:
+    ours = {"AETHER_FS_ROOT": str(root), "AETHER_REDUCED_MOTION": "1", "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "xcb"}
+    return {**os.environ, **display, **ours}
+
+
 def _marked() -> list[int]:
     return [item.pid for item in psutil.process_iter(["cmdline"]) if MARK in " ".join(item.info["cmdline"] or ())]
 
@@ -53,15 +60,7 @@ async def test_deploy_approve_die_and_find_everything_again(tmp_path: Path) -> N
     root = tmp_path / "root"
     async with serving([Reply(turn=one) for one in TURNS]) as server:
         with screen(window_manager=True) as display:
-            env = {
-                **os.environ,
-                **display,
-                "OLLAMA_HOST": server.base_url,
-                "AETHER_FS_ROOT": str(root),
-                "AETHER_REDUCED_MOTION": "1",
-                "PYTHONPATH": str(ROOT),
-                "QT_QPA_PLATFORM": "xcb",
-            }
+            env = _environ(root, display) | {"OLLAMA_HOST": server.base_url}
             code, first = await _travel("before", root, env)
             assert code == -signal.SIGKILL
             assert "rm -f clutter" in str(first[0]["asked"])
@@ -77,3 +76,16 @@ async def test_deploy_approve_die_and_find_everything_again(tmp_path: Path) -> N
         assert word in remembered or word == "Tidy up the home"
     assert len(then[0]["lines"]) >= len(first[1]["lines"])
     assert any("tidied up" in line for line in then[1]["lines"])
+
+
+@pytest.mark.feature("ST01")
+async def test_where_the_kernel_cannot_start_the_desktop_says_why_opens_nothing_and_offers_to_quit(tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "root")
+    paths.create()
+    with sqlite3.connect(paths.database) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with screen(window_manager=True) as display:
+        code, (seen,) = await _travel("newer", tmp_path / "root", _environ(tmp_path / "root", display))
+    assert (code, seen["windows"]) == (0, [])
+    assert seen["message"].startswith("The database was written by a newer Aether")
+    assert "Install the newer version again; nothing was changed." in seen["message"]
