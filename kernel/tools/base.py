@@ -213,10 +213,19 @@ def parse_arguments(tool: Tool, raw: Mapping[str, Any]) -> Arguments:
 
 
 def cut_middle(text: str, limit: int) -> str:
-    """The beginning and the end of a long text, with a line that says how much is left out."""
-    if len(text) <= limit:
-        return text
+    """The beginning and the end of a text of more than ``limit`` characters, at ends of lines where there are some near.
+
+    A line between them says how much is left out. It comes on top of the limit, so what is no longer than that line stays.
+    """
     head = limit * 2 // 3
     tail = limit - head
-    left_out = len(text) - head - tail
-    return f"{text[:head]}\n[... {left_out:,} characters left out ...]\n{text[-tail:]}"
+    if len(text) - limit <= len(_gap(len(text) - limit)):
+        return text
+    first, last = text[:head], text[-tail:]
+    first = first[: at] if (at := first.rfind("\n", head * 3 // 4)) > 0 else first
+    last = last[at + 1 :] if 0 <= (at := last.find("\n")) < tail // 4 else last
+    return f"{first}{_gap(len(text) - len(first) - len(last))}{last}"
+
+
+def _gap(left_out: int) -> str:
+    return f"\n[... {left_out:,} characters left out ...]\n"

@@ -99,3 +99,12 @@ def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
     assert cut.endswith("b" * 100)
     assert "1,700 characters left out" in cut
     assert cut_middle("short", 5) == "short"
+
+
+def test_a_long_text_is_cut_between_lines_and_not_for_less_than_it_takes_to_say_so() -> None:
+    lines = "".join(f"line {number:03d}\n" for number in range(100))
+    first, said, last = cut_middle(lines, 300).partition("\n[... 604 characters left out ...]\n")
+    assert said and lines.startswith(first + "\n") and lines.endswith("\n" + last)
+    assert all(line.startswith("line ") and len(line) == 8 for line in (first + "\n" + last).splitlines())
+    assert cut_middle("x" * 330, 300) == "x" * 330
+    assert len(cut_middle("x" * 380, 300)) < 340
