@@ -53,6 +53,7 @@ class FirstRun(QWidget):
         self._tasks = TaskOwner(self, self._on_error)
         # What the person decided here is carried out also where the window is closed meanwhile.
         self._decided = TaskOwner(ctx.stores.kernel, self._on_error)
+        self._answered = False
         self.models = ModelPanel()
         self.look_again = IconButton("refresh", "Look again")
         self.deploy = Button("Deploy a sample agent", "primary", icon="deploy", tooltip="Deploy a sample agent", shortcut="Ctrl+Return")
@@ -109,6 +110,7 @@ class FirstRun(QWidget):
         return card
 
     def _connect(self) -> None:
+        self._ctx.window.set_close_guard(self._on_closing)
         llm = self._ctx.stores.llm
         llm.changed.connect(self._show_models)
         self._ctx.stores.kernel.changed.connect(self._show_checks)
@@ -193,10 +195,20 @@ class FirstRun(QWidget):
         if isValid(self):
             self._ctx.window.request_close()
 
+    def _on_closing(self, _close: object) -> bool:
+        """A page that was closed was seen: it does not open by itself again."""
+        if not self._answered:
+            self._decided.spawn(self._mark_answered(), name="first-run.closed")
+        return True
+
     async def _remember(self) -> None:
         """Keep the choice, and that this page was answered."""
         if self.models.wanted and self.models.wanted != self._ctx.stores.llm.chosen:
             await self._ctx.stores.llm.choose(self.models.wanted)
+        await self._mark_answered()
+
+    async def _mark_answered(self) -> None:
+        self._answered = True
         await self._ctx.client.execute(SettingsSet(name="desktop.first_run_done", value=True))
 
     def _on_error(self, error: BaseException) -> None:

@@ -17,7 +17,7 @@ from kernel.errors import UnavailableError
 from kernel.protocol.ids import ApprovalMode
 from kernel.protocol.process import ProcessSpawn, SpawnReply
 from kernel.protocol.records import ModelInfo, ProviderInfo, SystemCheck
-from kernel.protocol.system import KernelStatus, LlmChoose, LlmPull, LlmPullCancel, LlmPullProgress
+from kernel.protocol.system import KernelStatus, LlmChoose, LlmPull, LlmPullCancel, LlmPullProgress, SettingsSet
 from tests.fakes.app_context import World
 from tests.unit.aether_desktop.apps.conftest import settle
 
@@ -189,6 +189,19 @@ async def test_it_can_be_left_for_mission_control(world: World) -> None:
     await settle()
     assert world.opened[0][0] == "mission-control"
     assert world.client.settings["desktop.first_run_done"] is True
+    view.close()
+
+
+async def test_closing_it_is_an_answer_too_and_is_given_once(world: World) -> None:
+    view = await shown(world)
+    assert world.window.guard is not None
+    assert world.window.guard(lambda: None)
+    await settle()
+    assert world.client.settings["desktop.first_run_done"] is True
+    assert world.window.guard(lambda: None)
+    await settle()
+    assert len(world.client.sent(SettingsSet)) == 1
+    assert world.client.sent(ProcessSpawn) == [] and world.opened == []
     view.close()
 
 
