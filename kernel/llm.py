@@ -18,7 +18,7 @@ from kernel.principal import Principal
 from kernel.protocol import system
 from kernel.protocol.base import Empty
 from kernel.protocol.records import LlmExchange, ModelInfo, ProviderInfo, SystemCheck
-from kernel.providers.base import Provider, Sampling
+from kernel.providers.base import Provider, ProviderError, Sampling
 from kernel.providers.http import TransportFailure
 from kernel.providers.recording import Exchange
 from kernel.providers.registry import HEURISTIC, SCRIPTED_PREFIX, ProviderRegistry, ProvidersConfig
@@ -60,11 +60,25 @@ class LanguageModels:
         await self._registry.aclose()
 
     async def resolve(self, model_id: str) -> tuple[Provider, str]:
-        """See `kernel.agents.models.Resolver`; waits for the first discovery where the answer depends on it."""
+        """See `kernel.agents.models.Resolver`; waits for the first discovery where the answer depends on it.
+
+        A model that is not known, and "any" where none is, are looked for again: servers start and fetch models meanwhile.
+        """
         if model_id.startswith(SCRIPTED_PREFIX):
             return await self._script(model_id.removeprefix(SCRIPTED_PREFIX)), "script"
-        if not model_id.startswith(HEURISTIC) and self._discovery is not None:
+        if model_id.startswith(HEURISTIC):
+            return self._registry.resolve(model_id)
+        looks_now = self._discovery is not None and not self._discovery.done()
+        if self._discovery is not None:
             await asyncio.shield(self._discovery)
+        try:
+            provider, name = self._registry.resolve(model_id)
+            if provider.name != HEURISTIC or looks_now:
+                return provider, name
+        except ProviderError as error:
+            if error.kind != "unknown_model" or looks_now:
+                raise
+        await self._discover()
         return self._registry.resolve(model_id)
 
     def context_window(self, model_id: str, sampling: Sampling) -> int:
