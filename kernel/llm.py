@@ -62,7 +62,7 @@ class LanguageModels:
     async def resolve(self, model_id: str) -> tuple[Provider, str]:
         """See `kernel.agents.models.Resolver`; waits for the first discovery where the answer depends on it.
 
-        A model that is not known, and "any" where none is, are looked for again: servers start and fetch models meanwhile.
+        A model that is not listed, and any where none is, are looked for again: servers start and fetch models meanwhile.
         """
         if model_id.startswith(SCRIPTED_PREFIX):
             return await self._script(model_id.removeprefix(SCRIPTED_PREFIX)), "script"
@@ -73,7 +73,7 @@ class LanguageModels:
             await asyncio.shield(self._discovery)
         try:
             provider, name = self._registry.resolve(model_id)
-            if provider.name != HEURISTIC or looks_now:
+            if looks_now or self._registry.info(f"{provider.name}/{name}") is not None:
                 return provider, name
         except ProviderError as error:
             if error.kind != "unknown_model" or looks_now:

@@ -3,6 +3,7 @@
 import pytest
 
 from kernel.protocol import agent, system
+from kernel.providers.scripted import ScriptedCall, Turn
 from tests.fakes.llm_server import LlmServer, Models, serving
 from tests.integration.kernel.conftest import Bench, MakeBench
 
@@ -35,6 +36,21 @@ async def test_a_server_that_was_started_later_is_used_where_no_model_was_named(
     pid = await bench.deploy(model="auto")
     assert (await bench.ended(pid)).code == 0
     assert server.chats
+    await bench.kernel.stop()
+    await server.close()
+
+
+async def test_the_context_of_a_model_whose_server_was_started_later_is_kept_to(make_bench: MakeBench) -> None:
+    reading = [Turn(tool_calls=(ScriptedCall("run_command", {"command": f"seq {n}000 {n + 1}200"}),)) for n in range(4)]
+    server = LlmServer(reading, models=Models(contexts={"small": 4096}))
+    await server.start()
+    await server.close()
+    bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
+    await listed(bench)
+    await server.start(server.port)
+    pid = await bench.deploy(model="ollama/small")
+    assert (await bench.ended(pid)).code == 0
+    assert "compaction" in {event.kind for event in bench.of(pid, agent.AgentNotice)}
     await bench.kernel.stop()
     await server.close()
 
