@@ -1,9 +1,9 @@
 """The rows of a prompt and of the command that is edited behind it, while the number of columns changes. Owned by the screen.
 
 A shell that is told of another size goes up by as many rows as its prompt and the command had at the old one, clears from there and
-draws all of it again. So each of these rows stays one row, cut or padded, and what is above them is rewrapped. Shells that draw less of
-it again, or nothing, lose nothing: the rows are remembered as they were, and those that are still there at the next change of columns
-get back what was cut off.
+draws all of it again. So each of these rows stays one row, cut or padded, and what is above them is rewrapped: with bash, whose mark
+says so, that includes all of the prompt but its last line (``Marks.edited_prompt``). Shells that draw less of it again, or nothing, lose
+nothing: the rows are remembered as they were, and those that are still there at the next change of columns get back what was cut off.
 """
 
 from __future__ import annotations

@@ -29,11 +29,15 @@ class CwdChanged(TermEvent, frozen=True):
 
 
 class PromptMark(TermEvent, frozen=True):
-    """OSC 133: ``kind`` A prompt, B command, C output, D end, on the absolute line ``line``; D may carry ``exit_code``."""
+    """OSC 133: ``kind`` A prompt, B command, C output, D end, on the absolute line ``line``; D may carry ``exit_code``.
+
+    ``last_line``: A said that for another size of the screen the shell draws only the last line of this prompt again.
+    """
 
     kind: str
     line: int
     exit_code: int | None = None
+    last_line: bool = False
 
 
 class Hyperlink(TermEvent, frozen=True):

@@ -7,7 +7,7 @@ with its prompt: without it the others would be taken for those of the command b
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -116,10 +116,11 @@ class Marks:
         self.version += 1
         self._marks.clear()
 
-    def edited_prompt(self, line: int) -> int | None:
-        """Return the first line of the prompt whose command is edited while the cursor is on ``line``; None while there is none.
+    def edited_prompt(self, line: int, goes_on: Callable[[int], bool]) -> int | None:
+        """Return the first line of what the shell draws again for another size while the cursor is on ``line``; None for nothing.
 
-        The newest mark at or above the cursor tells: at a prompt it is that of its beginning or its end.
+        The newest mark at or above the cursor tells: at a prompt it is that of its beginning or its end. ``goes_on`` tells whether
+        the row of an absolute line goes on in the next one.
         """
         marks = self._marks
         at = bisect_right(marks, line, key=_line) - 1
@@ -128,14 +129,20 @@ class Marks:
         newest = at
         while at > 0 and marks[at].kind == "B":
             at -= 1
-        return marks[at if marks[at].kind == "A" else newest].line
+        first = marks[at if marks[at].kind == "A" else newest].line
+        if not marks[at].last_line:
+            return first
+        last = marks[newest].line if marks[newest].kind == "B" else line
+        while last > first and goes_on(last - 1):
+            last -= 1
+        return last
 
-    def prompt_start(self, line: int) -> int | None:
-        """Return the first line of the prompt that is edited, or is about to be drawn, where the cursor is on ``line``."""
+    def prompt_start(self, line: int, goes_on: Callable[[int], bool]) -> int | None:
+        """Return that line, or that of a prompt that is about to be drawn, where the cursor is on ``line``."""
         at = bisect_right(self._marks, line, key=_line) - 1
         if at >= 0 and self._marks[at].kind == "D" and self._marks[at].line == line:
             return line
-        return self.edited_prompt(line)
+        return self.edited_prompt(line, goes_on)
 
     def place(self, items: Sequence[Stored], first: int, cursor: int, columns: int) -> list[tuple[PromptMark, int, int]]:
         """Return each mark with its logical line, counted from that of the row ``cursor``, and its cell in it.

@@ -23,6 +23,7 @@ _MAX_TITLE = 4096
 _MAX_URI = 2083
 _MAX_TITLE_STACK = 10
 _MAX_PAIRS = 600
+_MAX_MARK_OPTIONS = 20
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -210,7 +211,8 @@ class OperatingSystemCommands(Reports):
         exit_code = None
         if kind == "D" and re.fullmatch(r"-?[0-9]{1,9}", code):
             exit_code = int(code)
-        mark = PromptMark(kind, self.absolute_line, exit_code)
+        last_line = kind == "A" and "redraw=last" in options.split(";", _MAX_MARK_OPTIONS)
+        mark = PromptMark(kind, self.absolute_line, exit_code, last_line)
         if not self.on_alternate:
             self.marks.add(mark)
         self.emit(mark)

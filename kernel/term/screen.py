@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from kernel.term.below import worth_keeping
 from kernel.term.events import Bell, SizeChanged
 from kernel.term.history import History, Stored
@@ -125,10 +127,11 @@ class Screen(WindowOperations):
         items.extend(rows[:end])
         items.extend(self.rows_below)
         cursor = self.edited.give_back(items, Position(before + cursor.row, cursor.column))
-        prompt = None if self.on_alternate else self.marks.edited_prompt(self.history.dropped + cursor.row)
+        goes_on = self._goes_on(items)
+        alone = self._rows_alone(cursor.row, before, goes_on)
+        prompt = None if self.on_alternate else self.marks.edited_prompt(self.history.dropped + cursor.row, goes_on)
         if prompt is not None:
             cursor = self.edited.hold(items, max(0, prompt - self.history.dropped), cursor, columns, self.clusters)
-        alone = self._rows_alone(cursor.row, before)
         marks = self.marks.place(items, self.history.dropped, cursor.row, self.columns)
         made = reflow(
             items,
@@ -159,14 +162,28 @@ class Screen(WindowOperations):
         self.marks.cut(first + start + lines + len(self.rows_below))
         return at - start, made.column
 
-    def _rows_alone(self, cursor: int, top: int) -> int:
+    def _goes_on(self, *items: Sequence[Stored]) -> Callable[[int], bool]:
+        """Return what tells whether the row of an absolute line goes on in the next one; ``items`` begin with the history's first."""
+        dropped = self.history.dropped
+
+        def goes_on(line: int) -> bool:
+            index = line - dropped
+            for part in items:
+                if 0 <= index < len(part):
+                    return isinstance(item := part[index], Row) and item.wrapped
+                index -= len(part)
+            return False
+
+        return goes_on
+
+    def _rows_alone(self, cursor: int, top: int, goes_on: Callable[[int], bool]) -> int:
         """Return how many rows above the row ``cursor`` may come back from the history to a taller screen; ``top`` is its first one.
 
         A shell whose prompt had no room on the screen is wrong about how many rows it took, as zsh is with one line: it goes up too far
         and clears what it finds there. Of a prompt that begins at the top or above it nothing but its own rows comes back.
         """
         dropped = self.history.dropped
-        start = None if self.on_alternate else self.marks.prompt_start(dropped + cursor)
+        start = None if self.on_alternate else self.marks.prompt_start(dropped + cursor, goes_on)
         return cursor - max(0, start - dropped) if start is not None and start - dropped <= top else cursor + self.history.limit + MAX_LINES
 
     def _change_lines(self, rows: list[Row], lines: int, used: int, end: int, cursor: Position) -> tuple[int, int]:
@@ -178,7 +195,7 @@ class Screen(WindowOperations):
         rows[:] = [*rows[excess:end], *[fit(row, self.columns) for row in self.rows_below]]
         y -= excess
         if full and lines > len(rows) and len(self.history):
-            alone = self._rows_alone(len(self.history) + y, len(self.history))
+            alone = self._rows_alone(len(self.history) + y, len(self.history), self._goes_on(self.history, rows))
             pulled = self.history.take_last(min(lines - len(rows), len(self.history), max(0, alone - y)))
             rows[:0] = pulled
             y += len(pulled)

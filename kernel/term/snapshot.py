@@ -102,7 +102,7 @@ class _Writer:
         for mark in self._screen.prompt_marks:
             code = "" if mark.exit_code is None else f";{mark.exit_code}"
             row = mark.line - self._screen.history.dropped
-            found[row] = found.get(row, "") + f"\x1b]133;{mark.kind}{code}\x1b\\"
+            found[row] = found.get(row, "") + f"\x1b]133;{mark.kind}{code}{';redraw=last' * mark.last_line}\x1b\\"
         return found
 
     def _saved_modes(self) -> None:

@@ -2,7 +2,8 @@ r"""Prompt marks (OSC 133) and the working directory (OSC 7) from bash, zsh and 
 
 bash reads `BASH_SETUP` in place of ~/.bashrc, through a descriptor that it closes again. It first does what a login shell does:
 /etc/profile, then ~/.bash_profile, ~/.bash_login or ~/.profile, or ~/.bashrc where there is none of them. Then it adds to
-PROMPT_COMMAND, PS0 and PS1 what marks them and keeps what is there; exit statuses stay what they were. zsh reads the `.zshenv` of
+PROMPT_COMMAND, PS0, PS1 and PS2 what marks them and keeps what is there; exit statuses stay what they were. For another size of the
+window bash draws only the last line of PS1, or of PS2, and the command behind it: `redraw=last` says so. zsh reads the `.zshenv` of
 the folder `zsh` beside this file, which gives ZDOTDIR back and reads the person's own. fish runs `FISH_SETUP` after its configuration,
 and not from version 4 on, which marks its prompts itself. Other shells start as login shells, unmarked.
 """
@@ -23,7 +24,7 @@ __aether_status() {
   return "$status"
 }
 __aether_prompt() {
-  local status=$? LC_ALL=C index char number path=
+  local status=$? LC_ALL=C index char number path= start='\[\e]133;A;redraw=last\a\]' end='\[\e]133;B\a\]'
   if [ "$PWD" != "$__aether_cwd" ]; then
     __aether_cwd=$PWD
     for ((index = 0; index < ${#PWD}; index++)); do
@@ -38,8 +39,9 @@ __aether_prompt() {
   printf '\e]7;file://%s%s\e\\' "$HOSTNAME" "$__aether_encoded"
   case ${PS1-} in
     *'133;A'*) ;;
-    *) PS1='\[\e]133;A\a\]'${PS1-}'\[\e]133;B\a\]' ;;
+    *) PS1=$start${PS1-}$end ;;
   esac
+  if [[ ${PS1-} == "$start"* && ${PS2-} != *'133;'* ]]; then PS2=${PS2-}$end; fi
   case ${PS0-} in
     *'133;C'*) ;;
     *) PS0=${PS0-}'\e]133;C\a${__aether_none:$((__aether_ran = 1)):0}' ;;

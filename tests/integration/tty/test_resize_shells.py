@@ -1,6 +1,9 @@
 """Windows that change their size while a command is typed: bash, zsh and fish draw their prompts again, and no output above is lost."""
 
 import asyncio
+import os
+import re
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -46,12 +49,14 @@ class Window:
         self.channel = manager.subscribe(tty_id, replay=False)
         self.terminal = Terminal(columns, lines)
         self.prompts = 0
+        self.drawn = b""
 
     async def _read(self, timeout_s: float) -> bool:
         try:
             data = await asyncio.wait_for(self.channel.read(), timeout_s)
         except TimeoutError:
             return False
+        self.drawn += data
         self.terminal.feed(data)
         self.prompts += sum(isinstance(event, PromptMark) and event.kind == "B" for event in self.terminal.take_events())
         return bool(data)
@@ -82,6 +87,7 @@ class Window:
         self.manager.input(self.tty_id, text.encode())
 
     async def resize(self, columns: int, lines: int = 24) -> None:
+        self.drawn = b""
         self.terminal.resize(columns, lines)
         self.manager.resize(self.tty_id, columns, lines)
         await self.quiet()
@@ -89,6 +95,15 @@ class Window:
     def lines(self) -> list[str]:
         every = [*self.terminal.history_text(), *self.terminal.display]
         return [line.rstrip() for line in every if line.strip()]
+
+    def whole_lines(self) -> list[str]:
+        """Every line as it was before it was broken into rows."""
+        found = [""]
+        for row in [*self.terminal.history, *self.terminal.rows]:
+            found[-1] += self.terminal.clusters.expand(row.text)
+            if not row.wrapped:
+                found.append("")
+        return [line.rstrip() for line in found if line.strip()]
 
     def outputs(self, count: int) -> list[int]:
         """How often each line of ``seq count`` is there."""
@@ -184,3 +199,117 @@ async def test_a_command_of_several_lines(
         assert window.outputs(12) == [1] * 12
     await window.shows(TYPED)
     assert window.lines() == before
+
+
+#: Prompts of bash. In the last one readline takes what has no width for text; it fits nevertheless.
+PROMPTS = {
+    "two lines": [_TOP, "$ "],
+    "three lines": [_TOP, "of it", "$ "],
+    "a long last line": [_TOP, "[" + "last " * 23 + "] $ "],
+    "as wide as the window": ["=" * 100, "$ "],
+    "colours": [r"\[\e[31m\]" + _TOP, r"\[\e[32m\]$\[\e[m\] "],
+    "colours that are taken for text": [r"\e[31m" + _TOP, r"\e[32m$\e[m "],
+}
+COMMANDS = {
+    "none": ("", [""]),
+    "short": ("ls -l", ["ls -l"]),
+    "long": (TYPED, [TYPED]),
+    "long with the cursor at its start": (TYPED + "\x01", [TYPED]),
+    "several lines": ("for i in " + "a " * 50 + "\rdo " + TYPED, ["for i in " + "a " * 50, "> do " + TYPED]),
+    "one that fills the row": ("x" * 98, ["x" * 98]),
+}
+_WIDTH = re.compile(r"\\\[|\\\]|\\e\[[0-9]*m")
+
+
+async def typing_in_bash(
+    manager: TtyManager, home: Path, monkeypatch: pytest.MonkeyPatch, prompt: list[str], command: str
+) -> tuple[Window, list[str]]:
+    """A window of 100 x 30 in which a command was typed at a prompt, and the lines that it shows from the output above on."""
+    ps1 = "\\n".join(prompt)
+    window = await typing(manager, home, monkeypatch, "bash", {".bashrc": f"PS1='{ps1}'\nPS2='> '\n"}, count=3)
+    await window.resize(100, 30)
+    window.type("\x15" + COMMANDS[command][0])
+    await window.quiet()
+    *above, last = [_WIDTH.sub("", line) for line in prompt]
+    typed = COMMANDS[command][1]
+    return window, ["1", "2", "3", *[line.rstrip() for line in [*above, last + typed[0], *typed[1:]]]]
+
+
+def below_output(window: Window, prompt: list[str], expected: list[str]) -> list[str]:
+    """The lines from the output on; where readline breaks what is drawn again itself, joined as they are expected."""
+    lines = window.whole_lines()
+    found = lines[lines.index("1") :]
+    end = 3 + len(prompt) - 1
+    assert found[:end] == expected[:end]
+    return [*found[:end], "".join(found[end:]).replace(" ", "")]
+
+
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize(
+    ("prompt", "command"), [*[("two lines", command) for command in COMMANDS], ("three lines", "long"), ("a long last line", "long")]
+)
+async def test_bash_draws_the_last_line_again_and_those_above_are_whole_at_every_width(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str, command: str
+) -> None:
+    window, expected = await typing_in_bash(manager, tmp_path, monkeypatch, PROMPTS[prompt], command)
+    joined = [*expected[: 2 + len(PROMPTS[prompt])], "".join(expected[2 + len(PROMPTS[prompt]) :]).replace(" ", "")]
+    for size in [(60, 30), (140, 30), (41, 30), (41, 26), (100, 30)]:
+        await window.resize(*size)
+        assert below_output(window, PROMPTS[prompt], expected) == joined
+    assert window.whole_lines()[-len(expected) :] == expected
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+async def test_a_drag_narrow_wide_and_narrow_again_leaves_each_row_of_a_bash_prompt_once(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str
+) -> None:
+    window, expected = await typing_in_bash(manager, tmp_path, monkeypatch, PROMPTS[prompt], "short")
+    for columns in [*range(94, 50, -11), *range(50, 140, 22), *range(140, 60, -19), 100]:
+        await window.resize(columns, 30)
+        assert below_output(window, PROMPTS[prompt], expected)
+    assert window.whole_lines()[-len(expected) :] == expected
+
+
+async def test_several_sizes_before_bash_sees_any_of_them(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, expected = await typing_in_bash(manager, tmp_path, monkeypatch, PROMPTS["two lines"], "long")
+    pid = manager.get(window.tty_id).host_pid
+    assert pid is not None
+    for sizes in ([90, 70, 45], [60, 120, 140], [30, 150, 100]):
+        os.kill(pid, signal.SIGSTOP)
+        for columns in sizes:
+            window.terminal.resize(columns, 30)
+            manager.resize(window.tty_id, columns, 30)
+        os.kill(pid, signal.SIGCONT)
+        await window.quiet()
+        assert window.whole_lines()[-len(expected) :] == expected
+
+
+async def test_what_bash_clears_and_draws_again(manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the terminal counts on: every row of the last line is cleared from its end upwards, and no line above is drawn."""
+    window, _ = await typing_in_bash(manager, tmp_path, monkeypatch, PROMPTS["three lines"], "long")
+    for columns, rows in [(50, 2), (140, 3)]:
+        await window.resize(columns, 30)
+        assert window.drawn == b"\r\x1b[K" + b"\r\x1b[A\x1b[K" * (rows - 1) + b"\r$ \x1b]133;B\x07" + TYPED.encode()
+    await window.resize(100, 30)
+    await window.resize(100, 20)
+    cleared = b"\r\x1b[K\r\x1b[A\x1b[K\r"
+    assert window.drawn == cleared + b"$ \x1b]133;B\x07" + TYPED.encode(), "the same where only the height is another one"
+    window.type("\x01")
+    await window.quiet()
+    await window.resize(50, 20)
+    assert window.drawn.startswith(b"\r\r\n" + cleared + b"$ \x1b]133;B\x07"), "it goes down to the end of what was typed before"
+    window.type("\x15for i in a\rdo ls")
+    await window.quiet()
+    await window.resize(100, 20)
+    assert window.drawn == b"\r\x1b[K\r> \x1b]133;B\x07do ls"
+
+
+async def test_a_prompt_of_one_line_is_marked_anew_each_time(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = await typing(manager, tmp_path, monkeypatch, "bash", ONE_LINE)
+    await window.resize(60)
+    assert window.drawn.endswith(b"\r\x1b]133;A;redraw=last\x07$ \x1b]133;B\x07" + TYPED.encode())
+    assert [mark.last_line for mark in window.terminal.screen.prompt_marks if mark.kind == "A"] == [True, True]

@@ -243,3 +243,23 @@ async def test_which_program_is_in_the_foreground(
         while manager.get(shell.tty_id).running:
             await asyncio.sleep(0.02)
     assert await manager.foreground(shell.tty_id) is None
+
+
+async def test_bash_says_what_it_draws_again_and_prompts_that_are_marked_stay_untouched(
+    manager: TtyManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = await open_shell(manager, tmp_path / "home", monkeypatch, {".bashrc": "set -u\nPS1='mine> '\nPS2='more> '\n"})
+    await shell.prompt(1)
+    assert [(mark.kind, mark.last_line) for mark in shell.marks] == [("A", True), ("B", False)]
+    shell.type("for i in a\n")
+    await shell.prompt(2)
+    assert [(mark.kind, mark.line) for mark in shell.marks] == [("A", 0), ("B", 0), ("B", 1)]
+    shell.type("do true; done\n")
+    await shell.prompt(3)
+    own = r"PS1='\[\e]133;A\a\]own> \[\e]133;B\a\]' PS2='and> '"
+    shell.type(own + "\n")
+    await shell.prompt(4)
+    shell.type("echo \"<$PS1$PS2>\"\n")
+    await shell.prompt(5)
+    assert r"<\[\e]133;A\a\]own> \[\e]133;B\a\]and> >" in shell.text
+    assert not shell.marks[-2].last_line

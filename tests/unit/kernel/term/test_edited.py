@@ -190,12 +190,108 @@ def test_the_colours_of_what_was_cut_outlive_a_clearing_of_the_table() -> None:
     assert [terminal.attributes[attr] for attr in terminal.rows[terminal.cursor.y - 1].attrs] == styles
 
 
-_pieces = st.lists(
-    st.sampled_from(
-        (b"abc", b" ", b"xyz" * 9, "日本".encode(), b"\r\n", PROMPT, b"\x1b]133;C\x07", b"\x1b]133;D;1\x07", b"\x1b[31m", b"\x1b[m")
-    ),
-    max_size=60,
-).map(b"".join)
+TOP = "top of the prompt in words that do not end in column forty"
+LAST = b"$ \x1b]133;B\x07"
+TWO_LINES = b"\x1b]133;A;redraw=last\x07" + TOP.encode() + b"\r\r\n" + LAST
+
+
+def draw_again(terminal: Terminal, rows: int, line: bytes, *, below: int = 0) -> None:
+    """What readline writes for another size: ``rows`` of the last line are cleared, ``below`` of them under the cursor's, and drawn."""
+    terminal.feed(b"\r" + b"\r\n" * below + b"\r\x1b[K" + b"\r\x1b[A\x1b[K" * (rows - 1) + b"\r" + line)
+
+
+def two_lines(columns: int = 40, lines: int = 12, command: bytes = COMMAND) -> Terminal:
+    terminal = Terminal(columns, lines)
+    terminal.feed(OUTPUT + TWO_LINES + command)
+    return terminal
+
+
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize("columns", [100, 60, 39, 21, 7])
+def test_of_a_prompt_whose_last_line_is_drawn_again_the_lines_above_are_rewrapped(columns: int) -> None:
+    terminal = two_lines()
+    terminal.resize(columns, 12)
+    shown = "$ " + COMMAND.decode()
+    assert text(terminal)[-2:] == [shown[:40][:columns].rstrip(), shown[40:][:columns].rstrip()]
+    begins = [line for kind, line in marks(terminal) if kind == "A"][-1]
+    above = [terminal.absolute_row(line) for line in range(begins, terminal.screen.absolute_line - 1)]
+    assert "".join(row.text for row in above if row is not None).rstrip() == TOP
+    assert all(row is not None and row.wrapped for row in above[:-1])
+    assert terminal.screen.prompt_marks[-1].line == terminal.screen.absolute_line - 1
+
+
+@pytest.mark.feature("TT02")
+def test_dragging_narrow_wide_and_narrow_again_leaves_every_row_once() -> None:
+    terminal = two_lines(100)
+    before = text(terminal)
+    size = len("$ ") + len(COMMAND)
+    for columns in [*range(96, 20, -7), *range(20, 140, 11), *range(140, 20, -13), 100]:
+        rows = -(-size // terminal.columns)
+        terminal.resize(columns, 12)
+        draw_again(terminal, rows, LAST + COMMAND)
+        assert "".join(row.text for row in [*terminal.history, *terminal.rows]).count("prompt in") <= 1
+    assert text(terminal) == before
+    assert [kind for kind, _ in marks(terminal)] == ["A", "B"]
+
+
+def test_a_last_line_longer_than_the_screen_is_wide_is_held_from_where_it_begins() -> None:
+    terminal = Terminal(40, 12)
+    last = b"p" * 90 + LAST
+    terminal.feed(OUTPUT + TWO_LINES.replace(LAST, last) + b"ls")
+    before = text(terminal)
+    terminal.resize(25, 12)
+    assert text(terminal)[-3:] == ["p" * 25, "p" * 25, "pppppppppp$ ls"]
+    draw_again(terminal, 3, last + b"ls")
+    terminal.resize(40, 12)
+    draw_again(terminal, 4, last + b"ls")
+    assert text(terminal) == before
+
+
+def test_of_a_command_of_several_lines_only_the_one_that_is_typed_is_held() -> None:
+    terminal = two_lines(command=b"for name in one two three four five six seven; \r\n> \x1b]133;B\x07" + COMMAND)
+    before = text(terminal)
+    for columns, rows in [(60, 2), (21, 1), (40, 3)]:
+        terminal.resize(columns, 12)
+        lines = text(terminal)
+        begins = next(index for index, line in enumerate(lines) if line.startswith("$ for"))
+        ends = next(index for index, line in enumerate(lines) if line.startswith("> echo"))
+        whole = "".join(line.ljust(columns) for line in lines[begins:ends]).rstrip()
+        assert whole == "$ for name in one two three four five six seven;"
+        draw_again(terminal, rows, b"> \x1b]133;B\x07" + COMMAND)
+    assert text(terminal) == before
+
+
+def test_with_the_cursor_at_the_start_of_a_long_command_its_rows_are_as_many_too() -> None:
+    terminal = two_lines(command=COMMAND + b"\x1b[A\r\x1b[2C")
+    before = text(terminal)
+    terminal.resize(25, 12)
+    draw_again(terminal, 2, LAST + COMMAND, below=1)
+    terminal.feed(b"\x1b[2A\r\x1b[2C")
+    terminal.resize(40, 12)
+    draw_again(terminal, 3, LAST + COMMAND, below=2)
+    assert text(terminal) == before
+
+
+def test_a_shell_that_goes_up_too_far_on_a_taller_screen_does_not_clear_the_lines_above_its_last() -> None:
+    terminal = two_lines(lines=1, command=b"ls")
+    terminal.resize(40, 12)
+    draw_again(terminal, 9, LAST + b"ls")
+    terminal.resize(60, 12)
+    draw_again(terminal, 9, LAST + b"ls")
+    assert text(terminal)[-2:] == [TOP, "$ ls"]
+
+
+def test_a_mark_without_the_hint_holds_all_of_the_prompt() -> None:
+    terminal = Terminal(100, 12)
+    terminal.feed(OUTPUT + TWO_LINES.replace(b";redraw=last", b"") + b"ls")
+    terminal.resize(30, 12)
+    assert text(terminal)[-2:] == [TOP[:30].rstrip(), "$ ls"]
+
+
+_PIECES = (
+    b"abc", b" ", b"xyz" * 9, "日本".encode(), b"\r\n", PROMPT, TWO_LINES, b"\x1b]133;C\x07", b"\x1b]133;D;1\x07", b"\x1b[31m", b"\x1b[m",
+)  # fmt: skip
+_pieces = st.lists(st.sampled_from(_PIECES), max_size=60).map(b"".join)
 _sizes = st.lists(st.tuples(st.integers(2, 45), st.integers(1, 12)), min_size=1, max_size=5)
 
 
@@ -240,6 +336,23 @@ def test_a_shell_that_goes_up_by_the_rows_it_had_clears_its_own_alone(data: byte
             terminal.feed(b" \r")
     found = "".join("".join(text(terminal)).split())
     assert found == above + "$" + typed.decode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(_pieces, _sizes, st.integers(0, 4))
+def test_a_shell_that_draws_its_last_line_again_leaves_all_above_it_as_it_was(data: bytes, sizes: list[tuple[int, int]], rows: int) -> None:
+    terminal = Terminal(20, 60)
+    terminal.feed(data + b"\r\n" + TWO_LINES)
+    above = "".join("".join(text(terminal)[:-1]).split())
+    typed = b"k" * (20 * rows)
+    terminal.feed(typed)
+    for size, _ in sizes:
+        height = (2 + len(typed)) // terminal.columns + 1
+        terminal.resize(size, 60)
+        draw_again(terminal, height, LAST + typed)
+        if (2 + len(typed)) % size == 0:
+            terminal.feed(b" \r")
+    assert "".join("".join(text(terminal)).split()) == above + "$" + typed.decode()
 
 
 def test_a_copy_of_a_terminal_with_cut_rows_is_what_it_shows() -> None:

@@ -61,6 +61,51 @@ def test_of_a_history_that_overflows_by_rewrapping_the_newest_marks_stay() -> No
     assert prompts == ["$ run 5", "$ run 6", "$ run 7"]
 
 
+@pytest.mark.parametrize(
+    ("options", "last_line"),
+    [
+        (b"A", False), (b"A;redraw=last", True), (b"A;click_events=1;redraw=last", True), (b"A;redraw=last;aid=7", True),
+        (b"A;redraw=1", False), (b"A;redraw=lastly", False), (b"A" + b";" * 500 + b"redraw=last", False), (b"B;redraw=last", False),
+    ],
+)  # fmt: skip
+def test_what_a_shell_draws_again_is_told_by_its_mark_alone(options: bytes, last_line: bool) -> None:
+    terminal = Terminal(20, 6)
+    terminal.feed(b"\x1b]133;" + options + b"\x07$ ")
+    assert terminal.screen.prompt_marks == [PromptMark(options[:1].decode(), 0, last_line=last_line)]
+    copy = Terminal(20, 6)
+    copy.feed(snapshot(terminal))
+    assert copy.screen.prompt_marks == terminal.screen.prompt_marks
+    terminal.resize(7, 3)
+    assert terminal.screen.prompt_marks == copy.screen.prompt_marks
+
+
+@pytest.mark.parametrize(
+    ("shape", "cursor", "first"),
+    [
+        ("A0 B0", 0, 0),
+        ("A0 B1", 1, 1),
+        ("A0 B1", 5, 1),
+        ("A0 B3", 4, 1),
+        ("A2 B3", 3, 2),
+        ("A0", 3, 1),
+        ("A0", 0, 0),
+        ("A0 B0 B5", 6, 5),
+        ("A0 B0 B8", 9, 7),
+        ("A0 B0 C1", 3, None),
+        ("", 3, None),
+    ],
+    ids=[
+        "one line", "two lines", "a long command", "a long last line", "a last line that output goes on in", "not drawn to its end",
+        "not drawn", "a second prompt", "a long second prompt", "a command that runs", "no prompt",
+    ],
+)  # fmt: skip
+def test_where_what_is_drawn_again_begins_when_rows_1_2_and_7_go_on_in_the_next_ones(shape: str, cursor: int, first: int | None) -> None:
+    marks = kept_marks.Marks()
+    for mark in shape.split():
+        marks.add(PromptMark(mark[0], int(mark[1:]), last_line=mark[0] == "A"))
+    assert marks.edited_prompt(cursor, {1, 2, 7}.__contains__) == first
+
+
 def test_a_copy_has_the_marks() -> None:
     terminal = session(scrollback=9)
     copy = Terminal(20, 6, scrollback=9)

@@ -15,7 +15,7 @@ from kernel.term.state import UNPROTECTED
 from tests.oracles import fuzz
 
 COLOURS = [b"\x1b]4;1;red\x07", b"\x1b]10;blue\x07", b"\x1b]5;0;#123\x07", b"\x1b[#P", b"\x1b[3#P", b"\x1b[#Q", b"\x1b[1;4#{", b"\x1b[0#{"]
-MARKS = [b"\x1b]133;A\x07", b"\x1b]133;B\x07", b"\x1b]133;C\x07", b"\x1b]133;D;1\x07"]
+MARKS = [b"\x1b]133;A\x07", b"\x1b]133;A;redraw=last\x07", b"\x1b]133;B\x07", b"\x1b]133;C\x07", b"\x1b]133;D;1\x07"]
 MORE = [
     *MARKS,
     *COLOURS, b"\x1b%@\x1b*0\x1b}", b"\xf1", b"\x1b[?2J", b"\x1b[?K", b'\x1b[2"q', b'\x1b[0"q', b"\x1bW", b"\x1b[?41h", b"\t",
@@ -55,7 +55,7 @@ def whole_state(terminal: Terminal) -> dict[str, Any]:
         "selective erase": (screen.selective_erase, screen.was_reset_softly),
         "palette": (terminal.palette.overrides, screen.colour_stack, screen.colour_level),
         "parser": terminal.unfinished_input(),
-        "marks": [(mark.kind, mark.line - terminal.history_dropped, mark.exit_code) for mark in screen.prompt_marks],
+        "marks": [(mark.kind, mark.line - terminal.history_dropped, mark.exit_code, mark.last_line) for mark in screen.prompt_marks],
     }
 
 
