@@ -8,30 +8,32 @@ tool, whose run needs again what its preview found. Called by write_file.
 import asyncio
 import bisect
 import difflib
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
+
+from kernel.tools.head_of_change import StoppedError, Text, ends_in_line, head_of_change, lines_of
 
 COMPARED_LINES = 20_000
+COMPARED_CHARACTERS = 4_000_000
 COMPARED_WORK = 3_000_000
 AT_ONCE_WORK = 80_000
 AT_ONCE_CHARACTERS = 20_000
 HEAD_LINES = 200
 HEAD_WORK = 200_000
 GAP_WORK = 100
-CHUNK_CHARACTERS = 1 << 16
+STRAY = re.compile("[\ud800-\udfff]")
+ENDINGS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
 Block = tuple[int, int, int]
 
 
 class TooMuchWorkError(Exception):
     """A comparison would take more steps than it may. Caught in this module."""
-
-
-class StoppedError(Exception):
-    """Nobody waits for the comparison any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +46,25 @@ class FileDiff:
 
 
 def compare(
-    before: str | None, after: str, path: str, *, work: int = COMPARED_WORK, stopped: Callable[[], bool] = lambda: False
+    before: Text | None, after: str, path: str, *, work: int = COMPARED_WORK, stopped: Callable[[], bool] = lambda: False
 ) -> FileDiff:
-    """The difference of two texts; before: None where there is no file yet.
+    """The difference of two texts; before: what the file holds, as its bytes or as text, None where there is no file yet.
 
     work: the most steps of a comparison, a step being about 0.1 us. Where the usual way takes more, the lines that occur once divide the
     texts; where that takes more too, and of very large texts, the head of the change is given and how much is not shown.
     stopped: asked now and then. Raises StoppedError where it says so.
     """
-    old, new = _lines(before or "", stopped), _lines(after, stopped)
+    texts = (before or "", after)
     origin = path if before is not None else "/dev/null"
-    if len(old) + len(new) > COMPARED_LINES:
-        return _head_of_change(old, new, origin, path, stopped)
-    for method in (_as_usual, _divided):
-        try:
-            return _whole(old, new, method(old, new, _Budget(work, stopped)), origin, path)
-        except TooMuchWorkError:
-            continue
-    return _head_of_change(old, new, origin, path, stopped)
+    if not _is_large(texts, stopped):
+        old, new = (list(lines_of(text, stopped)) for text in texts)
+        for method in (_as_usual, _divided):
+            try:
+                diff = _whole(old, new, method, _Budget(work, stopped), origin, path)
+            except TooMuchWorkError:
+                continue
+            return _said(diff, before, after, path)
+    return _said(_head_of_change(texts, origin, path, stopped), before, after, path)
 
 
 class DiffWorker:
@@ -71,7 +74,7 @@ class DiffWorker:
         self._thread: ThreadPoolExecutor | None = None
         self._closed = threading.Event()
 
-    async def compare(self, before: str | None, after: str, path: str) -> FileDiff:
+    async def compare(self, before: Text | None, after: str, path: str) -> FileDiff:
         """See `compare`. A cancelled asker's comparison ends soon after. Raises StoppedError once the worker is closed."""
         if len(before or "") + len(after) <= AT_ONCE_CHARACTERS:
             small = _at_once(before, after, path)
@@ -103,9 +106,9 @@ class Comparisons:
 
     def __init__(self, worker: DiffWorker) -> None:
         self._worker = worker
-        self._last: tuple[str | None, str, str, FileDiff] | None = None
+        self._last: tuple[Text | None, str, str, FileDiff] | None = None
 
-    async def compare(self, before: str | None, after: str, path: str) -> FileDiff:
+    async def compare(self, before: Text | None, after: str, path: str) -> FileDiff:
         """See `compare`."""
         if self._last is not None and self._last[:3] == (before, after, path):
             return self._last[3]
@@ -166,14 +169,26 @@ class _Blocks(difflib.SequenceMatcher[str]):
         return self._known
 
 
-def _at_once(before: str | None, after: str, path: str) -> FileDiff | None:
+def _at_once(before: Text | None, after: str, path: str) -> FileDiff | None:
     """The comparison of small texts, None where it would take longer than a turn of the loop may."""
-    old, new = (before or "").splitlines(), after.splitlines()
+    old, new = (list(lines_of(text, _never)) for text in (before or "", after))
     try:
-        blocks = _as_usual(old, new, _Budget(AT_ONCE_WORK, lambda: False))
+        diff = _whole(old, new, _as_usual, _Budget(AT_ONCE_WORK, _never), path if before is not None else "/dev/null", path)
     except TooMuchWorkError:
         return None
-    return _whole(old, new, blocks, path if before is not None else "/dev/null", path)
+    return _said(diff, before, after, path)
+
+
+def _never() -> bool:
+    return False
+
+
+def _is_large(texts: tuple[Text, str], stopped: Callable[[], bool]) -> bool:
+    """Whether they are more than is compared as a whole."""
+    if sum(map(len, texts)) > COMPARED_CHARACTERS:
+        return True
+    lines = chain.from_iterable(lines_of(text, stopped) for text in texts)
+    return sum(1 for _ in islice(lines, COMPARED_LINES + 1)) > COMPARED_LINES
 
 
 def _as_usual(old: list[str], new: list[str], budget: _Budget) -> list[Block]:
@@ -239,10 +254,43 @@ def _joined(blocks: list[Block]) -> list[Block]:
     return joined
 
 
-def _whole(old: list[str], new: list[str], blocks: list[Block], origin: str, path: str) -> FileDiff:
-    lines = list(_unified(old, new, blocks, origin, path))
+def _whole(
+    old: list[str],
+    new: list[str],
+    method: Callable[[list[str], list[str], _Budget], list[Block]],
+    budget: _Budget,
+    origin: str,
+    path: str,
+) -> FileDiff:
+    """The difference of all lines, which come with their endings; where only those differ, a note says so."""
+    bare_old, bare_new = [_bare(line) for line in old], [_bare(line) for line in new]
+    blocks = method(bare_old, bare_new, budget)
     equal = sum(size for _, _, size in blocks)
-    return FileDiff("\n".join(lines), len(new) - equal, len(old) - equal)
+    lines = list(_unified(bare_old, bare_new, blocks, origin, path))
+    others = [(a + at, b + at) for a, b, size in blocks for at in range(size) if old[a + at] != new[b + at]]
+    if others:
+        at, bt = others[0]
+        was, now = _ending(old[at]), _ending(new[bt])
+        note = f"[lines that look unchanged and end otherwise than before: {len(others):,}; line {bt + 1:,} ended with {was}, now {now}]"
+        lines[:2] = [*(lines[:2] or (f"--- {origin}", f"+++ {path}")), note]
+    return FileDiff(_text(lines), len(new) - equal + len(others), len(old) - equal + len(others))
+
+
+def _said(diff: FileDiff, before: Text | None, after: str, path: str) -> FileDiff:
+    """The difference; a file that is replaced by another text has one."""
+    if diff.text or before is None or ends_in_line(before) == ends_in_line(after):
+        return diff
+    return FileDiff(f"--- {path}\n+++ {path}\n[only the end of the last line changes: whether a line feed comes after it]", 1, 1)
+
+
+def _bare(line: str) -> str:
+    return line[:-2] if line.endswith("\r\n") else line[:-1]
+
+
+def _ending(line: str) -> str:
+    """The name of how a line ends."""
+    ending = line[len(_bare(line)) :]
+    return ENDINGS.get(ending) or f"U+{ord(ending):04X}"
 
 
 def _unified(old: list[str], new: list[str], blocks: list[Block], origin: str, path: str) -> Iterator[str]:
@@ -271,54 +319,39 @@ def _range(begin: int, end: int) -> str:
     return f"{begin + 1 if length else begin},{length}"
 
 
-def _head_of_change(old: list[str], new: list[str], origin: str, path: str, stopped: Callable[[], bool]) -> FileDiff:
+def _head_of_change(texts: tuple[Text, str], origin: str, path: str, stopped: Callable[[], bool]) -> FileDiff:
     """The lines from the first change on, and how much is not shown. A line that only moved counts as unchanged."""
-    was, now = _counted(old, stopped), _counted(new, stopped)
-    added, removed = _more_often(now, was, stopped), _more_often(was, now, stopped)
-    first = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    begin = max(0, first - 3)
-    head_old, head_new = old[begin : begin + HEAD_LINES], new[begin : begin + HEAD_LINES]
+    head = head_of_change(*texts, HEAD_LINES, stopped)
+    if head is None:
+        return FileDiff("", 0, 0)
+    old, new = list(head.old), list(head.new)
     try:
-        blocks = _as_usual(head_old, head_new, _Budget(HEAD_WORK, stopped))
+        blocks = _as_usual(old, new, _Budget(HEAD_WORK, stopped))
     except TooMuchWorkError:
-        same = first - begin
+        same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
         blocks = [(0, 0, same)] if same else []
-    lines = list(_unified(head_old, head_new, blocks, origin, path))
-    left_old, left_new = len(old) - begin - len(head_old), len(new) - begin - len(head_new)
-    sizes = f"{len(old):,} lines before, {len(new):,} after"
-    lines.insert(2, f"[too large to be compared as a whole: {sizes}; shown from line {begin + 1:,} on]")
+    named = len({_ending(line) for line in (*old, *new)}) > 1
+    shown_old, shown_new = ([_shown(line, named) for line in lines] for lines in (old, new))
+    lines = list(_unified(shown_old, shown_new, blocks, origin, path))
+    left_old, left_new = head.before - head.begin - len(old), head.after - head.begin - len(new)
+    sizes = f"{head.before:,} lines before, {head.after:,} after"
+    note = f"[too large to be compared as a whole: {sizes}; shown from line {head.begin + 1:,} on; a line that only moved is not counted]"
+    lines.insert(2, note)
     lines.append(f"[... {left_old:,} lines of before and {left_new:,} lines of after are not shown ...]")
-    return FileDiff("\n".join(lines), added, removed)
+    return FileDiff(_text(lines), head.added, head.removed)
 
 
-def _lines(text: str, stopped: Callable[[], bool]) -> list[str]:
-    """`splitlines`, in pieces: one call would keep the interpreter from every other thread for as long as it takes."""
-    lines: list[str] = []
-    begin = 0
-    while begin < len(text):
-        if stopped():
-            raise StoppedError
-        end = text.find("\n", begin + CHUNK_CHARACTERS) + 1 or len(text)
-        lines += text[begin:end].splitlines()
-        begin = end
-    return lines
+def _shown(line: str, named: bool) -> str:
+    """The line without its ending; named: with the name of one that is no line feed."""
+    ending = _ending(line)
+    return f"{_bare(line)} [{ending}]" if named and ending != "LF" else _bare(line)
 
 
-def _counted(lines: list[str], stopped: Callable[[], bool]) -> Counter[str]:
-    """How often each line is there; in pieces, see `_lines`."""
-    counts: Counter[str] = Counter()
-    for begin in range(0, len(lines), CHUNK_CHARACTERS):
-        if stopped():
-            raise StoppedError
-        counts.update(lines[begin : begin + CHUNK_CHARACTERS])
-    return counts
+def _text(lines: list[str]) -> str:
+    """The lines of a difference; bytes that are no UTF-8 as \\xNN. In parts: one search through all would keep the loop waiting."""
+    return "\n".join(line if line.isascii() else STRAY.sub(_escaped, line) for line in lines)
 
 
-def _more_often(counts: Counter[str], others: Counter[str], stopped: Callable[[], bool]) -> int:
-    """How many lines more there are in the one than in the other, each line for itself."""
-    more = 0
-    for at, (line, count) in enumerate(counts.items()):
-        if at % CHUNK_CHARACTERS == 0 and stopped():
-            raise StoppedError
-        more += max(0, count - others.get(line, 0))
-    return more
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

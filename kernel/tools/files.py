@@ -16,6 +16,7 @@ from kernel.vfs.agent_files import Location
 READ_CHARACTERS = 100_000
 DIFF_CHARACTERS = 20_000
 SHOWN_CHARACTERS = 10_000
+UNREAD = "what the file holds now goes and is neither shown nor counted, since it cannot be read:"
 LISTED_ENTRIES = 500
 PathArgument = Annotated[str, Meta(description="Absolute, or relative to the home folder.", min_length=1, max_length=4096)]
 
@@ -64,7 +65,7 @@ class WriteFile:
         """The diff against what is there. Raises AetherError for what cannot be written: nobody is asked in vain."""
         place = context.files.locate(arguments.path)
         await _require_writable(place)
-        before = await _text_or_none(context, arguments.path)
+        before, unread = await _held(context, arguments.path)
         diff = await context.comparisons.compare(before, arguments.content, place.guest_path)
         own = not place.mount.shared
         where = "its own home" if own else place.mount.guest_path
@@ -74,7 +75,7 @@ class WriteFile:
             risk="low",
             details={
                 "path": place.guest_path,
-                "diff": cut_middle(diff.text, DIFF_CHARACTERS),
+                "diff": cut_middle(f"[{UNREAD} {unread}]\n{diff.text}" if unread else diff.text, DIFF_CHARACTERS),
                 "added": str(diff.added),
                 "removed": str(diff.removed),
                 "exists": "yes" if before is not None else "no",
@@ -87,7 +88,7 @@ class WriteFile:
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         """Write it and say so; an interruption comes before both or after both."""
-        before = await _text_or_none(context, arguments.path)
+        before, _ = await _held(context, arguments.path)
         place = context.files.locate(arguments.path)
         try:
             content = arguments.content.encode("utf-8")
@@ -207,14 +208,14 @@ def _kind_or_none(place: Location) -> FileType | None:
     return None
 
 
-async def _text_or_none(context: ToolContext, path: str) -> str | None:
+async def _held(context: ToolContext, path: str) -> tuple[bytes | None, str]:
+    """What a file holds, None where there is none; and why that cannot be read, "" where it can."""
     try:
-        content = await context.files.read(path)
+        return await context.files.read(path), ""
     except NotFoundError:
-        return None
-    except AetherError:
-        return ""
-    return content.decode("utf-8", errors="replace")
+        return None, ""
+    except AetherError as error:
+        return b"", error.message
 
 
 async def _listing(context: ToolContext, path: str, recursive: bool) -> list[str]:

@@ -19,10 +19,10 @@ from kernel.tools.comparison import (
     Comparisons,
     DiffWorker,
     FileDiff,
-    StoppedError,
     compare,
 )
 from kernel.tools.files import DIFF_CHARACTERS
+from kernel.tools.head_of_change import StoppedError
 
 
 def joined(lines: list[str]) -> str:
@@ -67,7 +67,7 @@ def test_a_long_file_of_code_is_compared_as_a_whole() -> None:
     assert "not shown" not in diff.text
 
 
-texts = st.lists(st.sampled_from(["a", "b", "c", "", "d e", "f\u2028g"]), max_size=30).map(joined)
+texts = st.lists(st.sampled_from(["a", "b", "c", "", "d e"]), max_size=30).map(lambda lines: joined([*lines, ""]))
 
 
 @settings(max_examples=300, deadline=None)
@@ -76,6 +76,41 @@ def test_what_is_shown_is_difflibs_own(before: str, after: str) -> None:
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), "x", "x", lineterm=""))
     added, removed = (sum(line.startswith(sign) for line in lines[2:]) for sign in "+-")
     assert compare(before, after, "x") == FileDiff(joined(lines), added, removed)
+    assert compare(before.encode(), after, "x") == FileDiff(joined(lines), added, removed)
+
+
+endings = st.lists(st.sampled_from(["a", "b", "", "\n", "\r", "\r\n", "\u2028", "\x0b", "\ufffd", "é"]), max_size=12).map("".join)
+
+
+@pytest.mark.feature("AP03")
+@settings(max_examples=500, deadline=None)
+@given(before=endings | endings.map(lambda text: text.encode("latin-1", "replace")), after=endings, large=st.booleans())
+def test_a_file_that_is_replaced_by_anything_else_never_shows_as_unchanged(before: str | bytes, after: str, large: bool) -> None:
+    same = (before if isinstance(before, bytes) else before.encode()) == after.encode()
+    limit = 0 if large else COMPARED_LINES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "COMPARED_LINES", limit)
+        diff = compare(before, after, "x")
+    assert (diff == FileDiff("", 0, 0)) is same
+    if not large and not same:
+        assert diff.added + diff.removed > 0
+    diff.text.encode()
+
+
+def test_endings_that_change_are_named() -> None:
+    diff = compare("# a\u2028rm -rf x\nend", "# a\nrm -rf x\nend", "x")
+    note = "[lines that look unchanged and end otherwise than before: 1; line 1 ended with U+2028, now LF]"
+    assert diff == FileDiff(f"--- x\n+++ x\n{note}", 1, 1)
+    assert f"+++ x\n{note[:6]}" in compare("# a\u2028rm\nend", "# a\nrm\nfin", "x").text
+    assert "whether a line feed comes after it" in compare("a\nb", "a\nb\n", "x").text
+    many = ["same"] * COMPARED_LINES
+    assert "-same [CR LF]\n" in compare("\r\n".join(many), joined(many), "x").text
+
+
+def test_bytes_that_are_no_text_are_shown_as_such() -> None:
+    diff = compare(b"caf\xe9\nend", "caf\ufffd\nend", "x")
+    assert "-caf\\xe9\n+caf\ufffd\n" in diff.text
+    assert compare(b"a", "b\ud800", "x").text.endswith("+b\\ud800")
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kernel.errors import LimitReachedError
 from kernel.protocol.agent import AgentFileCreated
 from kernel.tools.base import cut_middle
 from kernel.tools.comparison import Comparisons, DiffWorker, FileDiff, compare
@@ -44,7 +45,7 @@ class CountingWorker(DiffWorker):
         self.file = file
         self.asked: list[str] = []
 
-    async def compare(self, before: str | None, after: str, path: str) -> FileDiff:
+    async def compare(self, before: str | bytes | None, after: str, path: str) -> FileDiff:
         self.asked.append(self.file.text)
         return await super().compare(before, after, path)
 
@@ -83,6 +84,19 @@ async def test_a_preview_shows_the_whole_difference() -> None:
     diff = compare(before, after, "/home/a/x")
     assert (preview.details["added"], preview.details["removed"]) == (str(diff.added), str(diff.removed))
     assert preview.details["diff"] == cut_middle(diff.text, DIFF_CHARACTERS)
+
+
+@pytest.mark.feature("AP03")
+async def test_a_file_that_cannot_be_read_is_said_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Call("a")
+
+    async def refuse(path: str) -> bytes:
+        raise LimitReachedError("x is larger than 10 MB.")
+
+    monkeypatch.setattr(call.file, "read", refuse)
+    preview = await WriteFile().preview(WriteFileArguments(path="x", content="new"), call.context)
+    assert preview.details["diff"].startswith("[what the file holds now goes and is neither shown nor counted")
+    assert "larger than 10 MB" in preview.details["diff"] and preview.details["diff"].endswith("+new")
 
 
 async def test_what_was_compared_for_the_preview_is_not_compared_again() -> None:
