@@ -274,6 +274,7 @@ def _stopping(parts: _Parts) -> tuple[Stage, ...]:
         parts.consoles.close()
 
     return (
+        Stage("copies", parts.files.close),
         Stage("agents", parts.supervisor.shutdown),
         Stage("terminals", close_terminals),
         Stage("machine", parts.workplaces.settle),

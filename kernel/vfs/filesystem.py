@@ -6,10 +6,11 @@ for an administrator. The work is done by `Tree` in a thread.
 
 import asyncio
 import codecs
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kernel.bus import EventBus
 from kernel.errors import InvalidArgumentError, NotFoundError, PermissionDeniedError
@@ -41,6 +42,8 @@ class VirtualFileSystem:
         self._paths = paths
         self._bus = bus
         self._owner_of = owner_of
+        self._ending = threading.Event()
+        self._carrying: set[asyncio.Future[Any]] = set()
         self._decoding = asyncio.Lock()  # several large files at once would leave the loop no time between them
 
     async def read(self, command: fs.FsRead, principal: Principal) -> fs.FileContent:
@@ -98,7 +101,7 @@ class VirtualFileSystem:
         if _top_of(command.from_) == _top_of(command.to) and _home_name(command.from_) == _home_name(command.to):
             await _in_thread(lambda: source.move(source_path, target_path))
         else:
-            await _in_thread(lambda: carrying.move(source, source_path, target, target_path))
+            await self._carry(lambda: carrying.move(source, source_path, target, target_path, self._ending.is_set))
         self._changed(command.from_, "delete")
         self._changed(command.to, "create")
         return Empty()
@@ -108,9 +111,15 @@ class VirtualFileSystem:
         _require_apart(command.from_, command.to)
         source, source_path = self._locate(command.from_, principal)
         target, target_path = self._locate(command.to, principal)
-        copied = await _in_thread(lambda: carrying.copy(source, source_path, target, target_path))
+        copied = await self._carry(lambda: carrying.copy(source, source_path, target, target_path, self._ending.is_set))
         self._changed(command.to, "create")
         return copied
+
+    async def close(self) -> None:
+        """Stop what is being copied or moved, and wait until nothing half done is left of it."""
+        self._ending.set()
+        if self._carrying:
+            await asyncio.wait(self._carrying)
 
     def host_folder(self, path: str, principal: Principal) -> Path:
         """The host's folder behind a virtual one, for the watcher."""
@@ -126,6 +135,18 @@ class VirtualFileSystem:
         pid = _agent_pid(_home_name(path))
         owner = self._owner_of(pid) if pid is not None else None
         return owner or ""
+
+    async def _carry(self, work: Callable[[], T]) -> T:
+        """Work that `close` waits for, whoever waits no longer."""
+        running = asyncio.get_running_loop().run_in_executor(None, work)
+        self._carrying.add(running)
+        running.add_done_callback(self._carried)
+        return await asyncio.shield(running)
+
+    def _carried(self, work: asyncio.Future[Any]) -> None:
+        self._carrying.discard(work)
+        if not work.cancelled():
+            work.exception()  # for those who wait; where nobody does, it is no error of the loop's
 
     def _locate(self, path: str, principal: Principal) -> tuple[Tree, str]:
         """The tree that a virtual path lies in and the path below it. Each home is a tree of its own."""

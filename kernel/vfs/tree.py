@@ -212,7 +212,7 @@ class Tree:
         os.close(open_below(root, relative, _FOLDER))
 
     def _replace(self, folder: int, name: str, content: bytes, mode: int, path: str) -> None:
-        temporary = f".{secrets.token_hex(8)}.part"
+        temporary = temporary_name()
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
             try:
@@ -226,6 +226,11 @@ class Tree:
                 raise
         except OSError as error:
             raise translate(error, path) from error
+
+
+def temporary_name() -> str:
+    """A hidden name for what is not whole yet; it stays only where the process is killed, and says whose it was."""
+    return f".aether-{secrets.token_hex(8)}.part"
 
 
 @contextmanager
