@@ -4,24 +4,20 @@ Ctrl+PageUp/PageDown go to the next, Alt+1 to Alt+9 to one by its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.apps.terminal.messages import Messages
 from aether_desktop.apps.terminal.titles import UNNAMED, tab_title
-from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.empty_state import EmptyState
-from aether_desktop.widgets.sheet import Sheet
-from aether_desktop.widgets.terminal.closing import ask_to_end
-from aether_desktop.widgets.terminal.command_widget import CommandWidget
 from aether_desktop.widgets.terminal.commands import Command, Commands
 from aether_desktop.widgets.terminal.shell import ShellView
-from aether_desktop.widgets.terminal.tab_bar import Missed, ShellTabBar
+from aether_desktop.widgets.terminal.shell_tabs import ShellTabs
+from aether_desktop.widgets.terminal.tab_bar import Missed
 
 HOST = 0
 #: Programs may change their titles as often as they like; the last one shows this much after the first that did not show.
@@ -42,33 +38,24 @@ class ShellPage(ShellView):
         return tab_title(chosen=self.chosen_name, program=self.view.terminal.title, folder=self.folder)
 
 
-class TerminalTabs(CommandWidget):
+class TerminalTabs(ShellTabs[ShellPage]):
     """Closing the window, or a tab, ends its shell and everything in it, after a question where something runs in it."""
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__()
         self._ctx = ctx
-        self._tasks = TaskOwner(self)
         self._messages = Messages()
-        self.bar = ShellTabBar(self)
-        self.pages = QStackedWidget(self)
         self._empty = EmptyState("terminal", "No shell is open", "", "Open a shell", parent=self)
         self._empty.action_requested.connect(self.open_tab)
         self.pages.addWidget(self._empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.bar)
-        column.addWidget(self.pages, 1)
         self.new_button = IconButton("add", "New tab", shortcut="Ctrl+Shift+T")
         self.new_button.clicked.connect(self.open_tab)
         ctx.window.set_title_widgets([_sized(self.new_button)])
-        ctx.window.set_close_guard(self._may_close)
+        ctx.window.set_close_guard(self.may_close)
         self._tab_commands = Commands()
         self._add_commands()
         self.bar.currentChanged.connect(self._on_current)
         self.bar.tabMoved.connect(self._on_moved)
-        self.bar.close_wanted.connect(self.close_tab)
         self.bar.renamed.connect(self._on_renamed)
         application = QApplication.instance()
         if isinstance(application, QApplication):
@@ -88,8 +75,7 @@ class TerminalTabs(CommandWidget):
     @property
     def current(self) -> ShellPage | None:
         """The shell in front."""
-        index = self.bar.currentIndex()
-        return self._shells[index] if 0 <= index < len(self._shells) else None
+        return self.shell_at(self.bar.currentIndex())
 
     def open_tab(self) -> None:
         """One more shell, behind the one in front and in the same folder."""
@@ -103,7 +89,7 @@ class TerminalTabs(CommandWidget):
         parts.notified.connect(partial(self._on_notified, page))
         page.view.session_changed.connect(lambda: self._on_session(page))
         page.view.paper_changed.connect(self._show_floor)
-        page.finished.connect(lambda: self._drop(page))
+        page.finished.connect(lambda: self.drop(page))
         page.ended_badly.connect(lambda: self._on_missed(page, Missed.BELL))
         index = self.bar.currentIndex() + 1
         self._shells.insert(index, page)
@@ -113,13 +99,27 @@ class TerminalTabs(CommandWidget):
         self._on_current(self.bar.currentIndex())
         page.start()
 
-    def close_tab(self, index: int | None = None) -> None:
-        """End a shell, the one in front by default, after a question where a program runs in it."""
-        index = self.bar.currentIndex() if index is None else index
-        if not 0 <= index < len(self._shells):
+    def shell_at(self, index: int) -> ShellPage | None:
+        """The shell of a tab."""
+        return self._shells[index] if 0 <= index < len(self._shells) else None
+
+    def drop(self, shell: ShellPage) -> None:
+        """Take a shell's tab away; the last one takes the window along."""
+        if shell not in self._shells:
             return
-        page = self._shells[index]
-        self._tasks.spawn(self._end_unless_busy([page], lambda: self._drop(page)), name="close tab")
+        index = self._shells.index(shell)
+        had_focus = shell.isAncestorOf(QApplication.focusWidget() or self)
+        shell.end()
+        self._shells.remove(shell)
+        self.bar.removeTab(index)
+        self.pages.removeWidget(shell)
+        shell.deleteLater()
+        self._on_current(self.bar.currentIndex())
+        if not self._shells:
+            self.setFocusProxy(self._empty)
+            self._ctx.window.request_close()
+        elif had_focus and self.current is not None:
+            self.current.setFocus()
 
     # --- tabs
 
@@ -131,8 +131,8 @@ class TerminalTabs(CommandWidget):
             Command("tab-rename", "Rename Tab", self._rename, ("Ctrl+Shift+R",)),
         )
         self._tab_commands.add(
-            Command("tab-next", "Next Tab", lambda: self._step(1), ("Ctrl+Tab", "Ctrl+PgDown")),
-            Command("tab-previous", "Previous Tab", lambda: self._step(-1), ("Ctrl+Shift+Tab", "Ctrl+Shift+Backtab", "Ctrl+PgUp")),
+            Command("tab-next", "Next Tab", lambda: self.step(1), ("Ctrl+Tab", "Ctrl+PgDown")),
+            Command("tab-previous", "Previous Tab", lambda: self.step(-1), ("Ctrl+Shift+Tab", "Ctrl+Shift+Backtab", "Ctrl+PgUp")),
             Command("tab-right", "Move Tab Right", lambda: self._move(1), ("Ctrl+Shift+PgDown",)),
             Command("tab-left", "Move Tab Left", lambda: self._move(-1), ("Ctrl+Shift+PgUp",)),
             *(
@@ -140,10 +140,6 @@ class TerminalTabs(CommandWidget):
                 for place in range(1, 10)
             ),
         )
-
-    def _step(self, step: int) -> None:
-        if self._shells:
-            self.bar.setCurrentIndex((self.bar.currentIndex() + step) % len(self._shells))
 
     def _move(self, step: int) -> None:
         index = self.bar.currentIndex()
@@ -162,7 +158,7 @@ class TerminalTabs(CommandWidget):
         self._shells.insert(end, self._shells.pop(start))
 
     def _on_current(self, index: int) -> None:
-        page = self._shells[index] if 0 <= index < len(self._shells) else None
+        page = self.shell_at(index)
         several = len(self._shells) > 1
         self.bar.setVisible(several)
         self.commands.outer = self._tab_commands if several else None
@@ -175,24 +171,6 @@ class TerminalTabs(CommandWidget):
         self._show_title(page)
         if self.isVisible():
             page.setFocus()
-
-    def _drop(self, page: ShellPage) -> None:
-        """Take a shell's tab away; the last one takes the window along."""
-        if page not in self._shells:
-            return
-        index = self._shells.index(page)
-        had_focus = page.isAncestorOf(QApplication.focusWidget() or self)
-        page.end()
-        self._shells.remove(page)
-        self.bar.removeTab(index)
-        self.pages.removeWidget(page)
-        page.deleteLater()
-        self._on_current(self.bar.currentIndex())
-        if not self._shells:
-            self.setFocusProxy(self._empty)
-            self._ctx.window.request_close()
-        elif had_focus and self.current is not None:
-            self.current.setFocus()
 
     def _show_floor(self) -> None:
         """The window's lower corners are the terminal's, not the theme's."""
@@ -260,25 +238,6 @@ class TerminalTabs(CommandWidget):
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None and self.isAncestorOf(new):
             self._ctx.window.set_attention(False)
-
-    # --- closing
-
-    def _may_close(self, close: Callable[[], None]) -> bool:
-        """Shells end with the window itself: another window may still keep all of them open."""
-        if all(page.program_over for page in self._shells):
-            return True
-        self._tasks.spawn(self._end_unless_busy(list(self._shells), close), name="close window")
-        return False
-
-    async def _end_unless_busy(self, pages: list[ShellPage], end: Callable[[], None]) -> None:
-        """End, after a question where something runs."""
-        running = [found for page in pages if (found := await page.running()).anything]
-        if not running:
-            end()
-            return
-        for open_sheet in self.findChildren(Sheet):
-            open_sheet.answer("keep")
-        ask_to_end(self, running, end)
 
 
 def _sized(button: QWidget) -> QWidget:
