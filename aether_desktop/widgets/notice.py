@@ -103,7 +103,6 @@ class NoticeCard(QWidget):
         """Be as high as all its lines are at its width, which Qt's own ``adjustSize`` does not ask wrapped text for."""
         layout = self.layout()
         if layout is not None:
-            layout.invalidate()
             self.setFixedHeight(max(layout.totalHeightForWidth(_WIDTH_PX), layout.totalMinimumSize().height()))
 
     def leave(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -156,6 +156,26 @@ def test_a_notice_is_whole_also_where_its_font_grows_behind_it(surface: QWidget)
     assert card.height() > before
     assert all(label.heightForWidth(label.width()) <= label.height() for label in card.findChildren(Label))
     assert surface.rect().contains(card.geometry())
+
+
+def test_a_notice_that_stays_gives_the_loop_nothing_to_do(surface: QWidget) -> None:
+    card = put(NoticeHost(surface), Notice("The disk is full", "Free some space.", "error", action="Look"))
+    requests: list[QEvent.Type] = []
+
+    class Watch(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.LayoutRequest:
+                requests.append(event.type())
+            return False
+
+    QApplication.processEvents()
+    watch = Watch(card)
+    card.installEventFilter(watch)
+    for label in card.findChildren(Label):
+        label.setStyleSheet("font-size: 20px;")
+    for _ in range(50):
+        QApplication.processEvents()
+    assert len(requests) < 10
 
 
 @pytest.mark.parametrize(
