@@ -47,7 +47,11 @@ class WindowSpec:
 
 
 class WindowFrame(QWidget):
-    """A window. ``zone``, ``normal_rect``, ``minimised`` and ``detached`` are written by the window manager alone."""
+    """A window.
+
+    ``zone``, ``normal_rect``, ``minimised``, ``detached`` and ``had_keyboard`` (what in it is to get the keyboard back) are written by
+    the window manager alone.
+    """
 
     close_requested = Signal()
     """The person or the app wants it closed."""
@@ -75,6 +79,7 @@ class WindowFrame(QWidget):
         self.minimised = False
         self.closing = False
         self.attention = False
+        self.had_keyboard: QWidget | None = None
         self.close_guard: CloseGuard | None = None
         self._arguments = spec.arguments
         self._content: QWidget | None = None

@@ -24,6 +24,7 @@ from aether_desktop.shell.geometry import (
 from aether_desktop.shell.layout import WindowRecord
 from aether_desktop.shell.snap_preview import SnapPreview
 from aether_desktop.shell.window_drag import WindowDrag
+from aether_desktop.shell.window_focus import give_keyboard, has_keyboard, take_keyboard
 from aether_desktop.shell.window_frame import WindowFrame, WindowSpec
 from aether_desktop.shell.window_motion import fly_to_dock
 from aether_desktop.shell.window_state import WindowStates
@@ -152,7 +153,7 @@ class WindowManager(QObject):
             self._bring_desktop_forward()
         self._set_active(frame)
         if take_focus:
-            self._focus(frame)
+            give_keyboard(frame)
         if changed:
             self.windows_changed.emit()
 
@@ -161,6 +162,7 @@ class WindowManager(QObject):
         if frame.minimised or frame not in self._recent:
             return
         frame.minimised = True
+        take_keyboard(frame, self._layer)
         if frame.detached:
             frame.showMinimized()
         else:
@@ -198,6 +200,7 @@ class WindowManager(QObject):
         target = place or QRect(self._layer.mapToGlobal(frame.pos()), frame.size())
         frame.zone = Zone.FREE
         frame.detached = True
+        take_keyboard(frame, self._layer)
         frame.hide_in_desktop()
         frame.clearMask()
         frame.setParent(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
@@ -212,6 +215,8 @@ class WindowManager(QObject):
             return
         corner = self._layer.mapFromGlobal(frame.pos())
         size = frame.normal_rect.size() if frame.isMaximized() else frame.size()
+        take_keyboard(frame, self._layer)
+        self._bring_desktop_forward()
         frame.hide()
         frame.setWindowState(Qt.WindowState.WindowNoState)
         frame.setParent(self._layer, Qt.WindowType.Widget)
@@ -243,6 +248,7 @@ class WindowManager(QObject):
         if frame not in self._recent:
             return
         self._recent.remove(frame)
+        take_keyboard(frame, self._layer)
         frame.dismantle()
         if self._active is frame:
             self._activate_next()
@@ -286,7 +292,7 @@ class WindowManager(QObject):
     def _connect(self, frame: WindowFrame) -> None:
         drag = WindowDrag(frame, self._preview, self._work_area)
         drag.snapped.connect(lambda zone: self.snap(frame, zone))
-        frame.activation_requested.connect(lambda: self.activate(frame, take_focus=not _has_focus(frame)))
+        frame.activation_requested.connect(lambda: self.activate(frame, take_focus=not has_keyboard(frame)))
         frame.close_requested.connect(lambda: self.close(frame))
         frame.minimise_requested.connect(lambda: self.minimise(frame))
         frame.maximise_requested.connect(lambda: self.toggle_maximised(frame))
@@ -319,12 +325,6 @@ class WindowManager(QObject):
             native.raise_()
             native.activateWindow()
 
-    def _focus(self, frame: WindowFrame) -> None:
-        if _has_focus(frame):
-            return
-        target = frame.focusWidget() or _first_focus(frame.content) or frame
-        target.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
-
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         widget = new
         while widget is not None and not isinstance(widget, WindowFrame):
@@ -347,21 +347,3 @@ class WindowManager(QObject):
             minimised=frame.minimised,
             detached=frame.detached,
         )
-
-
-def _has_focus(frame: WindowFrame) -> bool:
-    focus = QApplication.focusWidget()
-    return focus is not None and (focus is frame or frame.isAncestorOf(focus))
-
-
-def _first_focus(content: QWidget | None) -> QWidget | None:
-    if content is None:
-        return None
-    if content.focusProxy() is not None or content.focusPolicy() is not Qt.FocusPolicy.NoFocus:
-        return content
-    widget = content.nextInFocusChain()
-    while widget is not None and widget is not content and content.isAncestorOf(widget):
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
-            return widget
-        widget = widget.nextInFocusChain()
-    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -440,3 +440,66 @@ def test_a_widget_handed_in_for_an_open_window_is_not_leaked(desktop: MainWindow
     second.destroyed.connect(lambda: gone.append(True))
     assert desktop.windows.open(WindowSpec("files", "Files"), second) is frame
     qtbot.waitUntil(lambda: bool(gone))
+
+
+@pytest.fixture
+def stops(desktop: MainWindow) -> tuple[WindowFrame, QLineEdit]:
+    """A window whose second field has the keyboard; behind it one whose content never had it."""
+    opened(desktop, "files")
+    front = opened(desktop, "mission-control")
+    assert front.content is not None
+    second = QLineEdit(front.content)
+    second.show()
+    second.setFocus()
+    return front, second
+
+
+@pytest.mark.feature("DS01")
+def test_a_window_that_is_detached_and_taken_back_keeps_the_keyboard_where_it_was(
+    desktop: MainWindow, stops: tuple[WindowFrame, QLineEdit], qtbot: QtBot
+) -> None:
+    frame, field = stops
+    seen: list[QWidget | None] = []
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    application.focusChanged.connect(lambda _old, new: seen.append(new))
+    desktop.windows.toggle_detached(frame)
+    qtbot.waitUntil(frame.isActiveWindow)
+    qtbot.waitUntil(field.hasFocus)
+    desktop.windows.toggle_detached(frame)
+    qtbot.waitUntil(desktop.isActiveWindow)
+    qtbot.waitUntil(field.hasFocus)
+    others = [widget for widget in seen if widget is not None and widget is not field and frame.isAncestorOf(widget)]
+    assert others == [], "nothing else in the window had it for a moment"
+
+
+@pytest.mark.feature("DS02")
+@pytest.mark.parametrize("leave", ["close", "minimise"])
+def test_the_next_window_has_the_keyboard_in_its_content_and_never_on_a_light(
+    desktop: MainWindow, stops: tuple[WindowFrame, QLineEdit], leave: str
+) -> None:
+    frame, _ = stops
+    below = desktop.windows.windows[1]
+    below.clearFocus()
+    lights = [below.title_bar.lights.button(light) for light in Light]
+    seen: list[QWidget | None] = []
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    application.focusChanged.connect(lambda _old, new: seen.append(new))
+    getattr(desktop.windows, leave)(frame)
+    focus = QApplication.focusWidget()
+    assert below.content is not None and focus is not None and below.content.isAncestorOf(focus)
+    assert not set(lights) & set(seen)
+
+
+def test_a_window_that_was_put_away_has_the_keyboard_where_it_was(desktop: MainWindow, stops: tuple[WindowFrame, QLineEdit]) -> None:
+    frame, field = stops
+    desktop.windows.minimise(frame)
+    desktop.windows.activate(frame)
+    assert QApplication.focusWidget() is field
+    desktop.windows.minimise(frame)
+    field.deleteLater()
+    QApplication.sendPostedEvents(field, QEvent.Type.DeferredDelete)
+    desktop.windows.activate(frame)
+    focus = QApplication.focusWidget()
+    assert frame.content is not None and focus is not None and frame.content.isAncestorOf(focus)
