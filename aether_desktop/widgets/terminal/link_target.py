@@ -1,7 +1,8 @@
-"""What a link's address really is, for a person to judge before it is opened. Pure.
+"""What a link's address really is, for a person to judge before it is opened. Asks no network and opens nothing.
 
-Addresses come from programs and are hostile: the host is shown as it is looked up (punycode) beside how it reads, mixed scripts
-and hidden parts are named, and only a few schemes can be opened at all. Called by `links`.
+Addresses come from programs and are hostile: what is shown, copied and opened is one and the same, the encoded form of the very QUrl
+that is handed on, so that no other reader can see another host in it. Mixed scripts and hidden parts are named, and only a few schemes
+can be opened at all. Called by `links`.
 """
 
 from __future__ import annotations
@@ -9,22 +10,39 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
+
+from PySide6.QtCore import QUrl
 
 MOST_CHARS = 2083
 WEB_SCHEMES = ("http", "https")
 OPENABLE = (*WEB_SCHEMES, "mailto", "file")
 _HIDDEN = re.compile("[\x00-\x20\x7f-\xa0\u00ad\u061c\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff9-\ufffb]")
+_SCHEME = re.compile("|".join(f"{scheme}:" for scheme in OPENABLE), re.IGNORECASE)
+#: Characters that are written from right to left turn round what stands beside them.
+_RIGHT_TO_LEFT = frozenset(("R", "AL", "AN"))
+_ENCODED = QUrl.ComponentFormattingOption.FullyEncoded
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """An address that can be opened. address: as it is handed on. shown: for reading. warnings: sentences."""
+    """An address that can be opened.
+
+    address: as it is opened and copied, in ASCII. before, host, after: for reading, one behind the other; host is the name as it is
+    looked up, empty where there is none. warnings: sentences.
+    """
 
     address: str
     scheme: str
-    shown: str
+    before: str
+    host: str
+    after: str
     warnings: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The whole of it for reading."""
+        return self.before + self.host + self.after
 
 
 def link_target(address: str, text: str = "") -> LinkTarget | None:
@@ -32,24 +50,26 @@ def link_target(address: str, text: str = "") -> LinkTarget | None:
 
     text: what the terminal shows for it; a text that looks like another address is warned of.
     """
-    if not address or len(address) > MOST_CHARS or _HIDDEN.search(address):
+    if not _SCHEME.match(address) or len(address) > MOST_CHARS or _HIDDEN.search(address):
         return None
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
+    encoded = _encoded(QUrl(address))
+    url = url_of(encoded)
+    scheme, host = url.scheme(), url.host(_ENCODED)
+    if not url.isValid() or host != QUrl(address).host(_ENCODED) or scheme not in OPENABLE:
         return None
-    scheme = parts.scheme.lower()
-    if scheme not in OPENABLE or (scheme in WEB_SCHEMES and not host):
+    if (scheme in WEB_SCHEMES and not host) or (scheme == "file" and not url.path().startswith("/")):
         return None
-    if scheme == "file" and not parts.path.startswith("/"):
+    parts = _split(encoded, scheme, f"[{host}]" if ":" in host else host)
+    if parts is None:
         return None
-    ascii_host = _ascii_host(host)
-    if ascii_host is None:
-        return None
-    warnings = [*_host_warnings(host, ascii_host), *_other_warnings(parts, scheme, ascii_host, text)]
-    return LinkTarget(address, scheme, _shown(address, host, ascii_host), tuple(warnings))
+    before, name, after = parts
+    warnings = [*_host_warnings(host), *_other_warnings(url, host, text)]
+    return LinkTarget(encoded, scheme, before, name, _readable(after), tuple(warnings))
+
+
+def url_of(address: str) -> QUrl:
+    """The address of a `LinkTarget` for Qt: read strictly, so that it is what was shown or nothing."""
+    return QUrl.fromEncoded(address.encode("ascii"), QUrl.ParsingMode.StrictMode)
 
 
 def scripts_of(text: str) -> frozenset[str]:
@@ -57,56 +77,51 @@ def scripts_of(text: str) -> frozenset[str]:
     return frozenset(unicodedata.name(char, "UNKNOWN").split(" ")[0] for char in text if char.isalpha())
 
 
-def _ascii_host(host: str) -> str | None:
-    """The host as it is looked up; None for one that cannot be."""
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
+def _encoded(url: QUrl) -> str:
+    """Empty for what is no address."""
+    return bytes(url.toEncoded().data()).decode("ascii")
+
+
+def _split(encoded: str, scheme: str, host: str) -> tuple[str, str, str] | None:
+    """What is before the host, the host, and what is behind it; None where it is not where everybody looks for it."""
+    start = len(scheme) + 1
+    if not encoded.startswith("//", start):
+        return (encoded[:start], "", encoded[start:]) if not host else None
+    start += 2
+    end = start + len(re.split("[/?#]", encoded[start:], maxsplit=1)[0])
+    at = encoded.rfind("@", start, end) + 1 or start
+    behind = encoded[at + len(host) : end]
+    if not encoded.startswith(host, at) or (behind and not re.fullmatch(":[0-9]+", behind)):
         return None
+    return encoded[:at], host, encoded[at + len(host) :]
 
 
-def _unicode_host(ascii_host: str) -> str:
-    try:
-        return ascii_host.encode("ascii").decode("idna")
-    except UnicodeError:
-        return ascii_host
-
-
-def _host_warnings(host: str, ascii_host: str) -> list[str]:
-    readable = _unicode_host(ascii_host)
-    if readable == ascii_host and host.isascii():
+def _host_warnings(host: str) -> list[str]:
+    readable = QUrl.fromAce(host.encode("ascii"), QUrl.AceProcessingOption.IgnoreIDNWhitelist)
+    if readable.isascii():
         return []
     if any(len(scripts_of(label)) > 1 for label in readable.split(".")):
-        return [f"The host {readable} mixes letters of several scripts; it is {ascii_host}."]
-    return [f"The host {readable} is not in plain letters; it is {ascii_host}."]
+        return [f"The host {readable} mixes letters of several scripts; it is {host}."]
+    return [f"The host {readable} is not in plain letters; it is {host}."]
 
 
-def _other_warnings(parts: SplitResult, scheme: str, host: str, text: str) -> list[str]:
+def _other_warnings(url: QUrl, host: str, text: str) -> list[str]:
     warnings = []
-    if parts.username is not None and scheme in WEB_SCHEMES:
+    if url.userInfo(_ENCODED) and url.scheme() in WEB_SCHEMES:
         warnings.append(f"What stands before the @ is no host: it leads to {host}.")
-    if scheme == "file" and host not in ("", "localhost"):
+    if url.scheme() == "file" and host not in ("", "localhost"):
         warnings.append(f"It names a file of another machine, {host}.")
-    claimed = re.match(r"\s*https?://([^/\s?#]+)", text)
-    if claimed is not None and claimed[1].rsplit("@", 1)[-1].split(":")[0].lower() != host.lower():
-        warnings.append(f"Its text names another address than {host}.")
+    claimed = re.match(r"\s*(https?://[^/\s?#]+)", text)
+    if claimed is not None and QUrl(claimed[1]).host(_ENCODED) != host:
+        warnings.append(f"Its text names another address than {host}." if host else "Its text names another address.")
     return warnings
 
 
-def _shown(address: str, host: str, ascii_host: str) -> str:
-    """Percent signs undone where what comes out can be seen, and the host as it is looked up."""
-    readable = unquote(address, errors="strict") if _decodes(address) else address
-    if host and host != ascii_host:
-        readable = readable.replace(host, ascii_host, 1)
-    return readable
-
-
-def _decodes(address: str) -> bool:
-    """Whether undoing the percent signs hides nothing."""
+def _readable(encoded: str) -> str:
+    """Percent signs undone where all of what comes out can be seen, and where it is."""
     try:
-        readable = unquote(address, errors="strict")
+        readable = unquote(encoded, errors="strict")
     except UnicodeDecodeError:
-        return False
-    return not _HIDDEN.search(readable.replace(" ", "")) and "%" not in readable
+        return encoded
+    moves = any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in readable if not char.isascii())
+    return encoded if moves or "%" in readable or _HIDDEN.search(readable.replace(" ", "")) else readable

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from PySide6.QtCore import QObject, QPoint, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QMouseEvent, QPainter
@@ -17,7 +16,7 @@ from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QMouseEvent
 from aether_desktop.widgets.terminal.ask_bar import MOST_LINES, BarAnswer, BarHost, Question
 from aether_desktop.widgets.terminal.commands import Command
 from aether_desktop.widgets.terminal.link_finding import Link, link_at, links_between
-from aether_desktop.widgets.terminal.link_target import LinkTarget, link_target
+from aether_desktop.widgets.terminal.link_target import LinkTarget, link_target, url_of
 
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.view import TerminalView
@@ -30,7 +29,12 @@ _PROGRAMS = {"mailto": "mail program", "file": "file manager"}
 
 def open_address(address: str) -> bool:
     """Hand an address to the system's browser, mail program or file manager."""
-    return QDesktopServices.openUrl(QUrl(address))
+    return QDesktopServices.openUrl(url_of(address))
+
+
+def address_of(path: Path) -> str:
+    """A file or folder of this machine as an address."""
+    return bytes(QUrl.fromLocalFile(str(path)).toEncoded().data()).decode("ascii")
 
 
 class Links(QObject):
@@ -112,7 +116,7 @@ class Links(QObject):
         folder = self._folder(target)
         if target.scheme == "file" and folder is None:
             return
-        if self.opener(target.address if folder is None else QUrl.fromLocalFile(str(folder)).toString()):
+        if self.opener(target.address if folder is None else address_of(folder)):
             return
         question = Question(
             f"It was not opened: no {_PROGRAMS.get(target.scheme, 'web browser')} was found on this computer.",
@@ -125,10 +129,9 @@ class Links(QObject):
 
     def _folder(self, target: LinkTarget) -> Path | None:
         """The folder of a file of this machine; None when it is not, or not there."""
-        parts = urlsplit(target.address)
-        if target.scheme != "file" or not self.files_are_here or parts.hostname not in (None, "", "localhost"):
+        if target.scheme != "file" or not self.files_are_here or target.host not in ("", "localhost"):
             return None
-        path = Path(unquote(parts.path))
+        path = Path(url_of(target.address).path(QUrl.ComponentFormattingOption.FullyDecoded))
         folder = path if path.is_dir() else path.parent
         return folder if folder.is_dir() else None
 

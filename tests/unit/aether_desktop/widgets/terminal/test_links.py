@@ -77,6 +77,15 @@ def test_the_keyboard_reaches_every_link_that_shows(rig: Rig, opened: list[str])
     assert QGuiApplication.clipboard().text() == "https://a.org" and opened == []
 
 
+def test_what_is_copied_is_what_would_be_opened(rig: Rig, opened: list[str]) -> None:
+    rig.feed("\x1b]8;;https://evil.org\\@example.org/\x1b\\here\x1b]8;;\x1b\\\r\n")
+    for answer in ("copy", "open"):
+        ctrl_click(rig, 1)
+        assert rig.view.parts.bars.bar is not None
+        rig.view.parts.bars.bar.answer(answer)
+    assert [QGuiApplication.clipboard().text()] == opened == ["https://evil.org%5C@example.org/"]
+
+
 def test_an_address_that_nothing_here_opens_is_said_and_can_be_copied(rig: Rig) -> None:
     rig.view.parts.links.opener = lambda _address: False
     rig.feed("https://a.org/x\r\nmailto:a@b.org\r\n")
