@@ -1,7 +1,8 @@
 """The keyboard of a window: taken from it before it is hidden, and given back to what had it. Called by the window manager alone.
 
 Qt gives the keyboard of what is hidden to whatever comes next in the order of Tab: the Close button of another window, or the answer to a
-question. So it is taken away first.
+question. So it is taken away first. And a click on what takes no keys would give it to what lies behind: so the frame takes it and hands
+it back.
 """
 
 from __future__ import annotations
@@ -14,9 +15,25 @@ from aether_desktop.shell.window_frame import WindowFrame
 
 
 def has_keyboard(frame: WindowFrame) -> bool:
-    """Whether something in the window has it."""
+    """Whether something in the window has it, other than its frame."""
     focus = QApplication.focusWidget()
     return focus is not None and _is_inside(frame, focus)
+
+
+def frame_of(widget: QWidget | None) -> WindowFrame | None:
+    """The window that a widget is in, or is."""
+    while widget is not None and not isinstance(widget, WindowFrame):
+        widget = widget.parentWidget()
+    return widget
+
+
+def note_keyboard(old: QWidget | None, new: QWidget | None) -> None:
+    """The keyboard went from one widget to another: remember what a window had it in, and hand back what came to a bare frame."""
+    left = frame_of(old) if old is not None and isValid(old) else None
+    if left is not None and old is not left and (new is left or frame_of(new) is not left):
+        left.had_keyboard = old
+    if isinstance(new, WindowFrame):
+        give_keyboard(new)
 
 
 def take_keyboard(frame: WindowFrame, desktop: QWidget) -> None:
@@ -25,29 +42,27 @@ def take_keyboard(frame: WindowFrame, desktop: QWidget) -> None:
     ``desktop`` has it meanwhile, nobody where the window is a native one of its own.
     """
     focus = QApplication.focusWidget()
-    if focus is not None and _is_inside(frame, focus):
-        frame.had_keyboard = focus
-        if frame.isWindow():
-            focus.clearFocus()
-        else:
-            desktop.setFocus(Qt.FocusReason.OtherFocusReason)
-    elif (inside := frame.focusWidget()) is not None and inside is not frame:
-        frame.had_keyboard = inside
+    if focus is None or frame_of(focus) is not frame:
+        return
+    if frame.isWindow():
+        focus.clearFocus()
+    else:
+        desktop.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def give_keyboard(frame: WindowFrame) -> None:
     """Give it to what had it in the window, else to the first part of its content that takes keys."""
     if has_keyboard(frame):
         return
-    had, frame.had_keyboard = frame.had_keyboard, None
-    if had is not None and not (isValid(had) and _is_inside(frame, had) and had.isVisibleTo(frame) and had.isEnabled()):
-        had = None
-    target = had or frame.focusWidget() or _first_stop(frame.content) or frame
-    target.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+    for had in (frame.had_keyboard, frame.focusWidget()):
+        if had is not None and isValid(had) and _is_inside(frame, had) and had.isVisibleTo(frame) and had.isEnabled():
+            had.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+            return
+    (_first_stop(frame.content) or frame).setFocus(Qt.FocusReason.ActiveWindowFocusReason)
 
 
 def _is_inside(frame: WindowFrame, widget: QWidget) -> bool:
-    return widget is frame or frame.isAncestorOf(widget)
+    return widget is not frame and frame.isAncestorOf(widget)
 
 
 def _first_stop(content: QWidget | None) -> QWidget | None:

@@ -85,6 +85,7 @@ class WindowFrame(QWidget):
         self._content: QWidget | None = None
         self._notices: NoticeHost | None = None
         self.setProperty(KEYS_TOGETHER, True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setObjectName(f"window:{spec.window_id}")
         self.setMouseTracking(True)

@@ -24,7 +24,7 @@ from aether_desktop.shell.geometry import (
 from aether_desktop.shell.layout import WindowRecord
 from aether_desktop.shell.snap_preview import SnapPreview
 from aether_desktop.shell.window_drag import WindowDrag
-from aether_desktop.shell.window_focus import give_keyboard, has_keyboard, take_keyboard
+from aether_desktop.shell.window_focus import frame_of, give_keyboard, has_keyboard, note_keyboard, take_keyboard
 from aether_desktop.shell.window_frame import WindowFrame, WindowSpec
 from aether_desktop.shell.window_motion import fly_to_dock
 from aether_desktop.shell.window_state import WindowStates
@@ -325,12 +325,11 @@ class WindowManager(QObject):
             native.raise_()
             native.activateWindow()
 
-    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        widget = new
-        while widget is not None and not isinstance(widget, WindowFrame):
-            widget = widget.parentWidget()
-        if isinstance(widget, WindowFrame) and widget is not self._active and not widget.minimised:
-            self.activate(widget, take_focus=False)
+    def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        frame = frame_of(new)
+        if frame is not None and frame is not self._active and not frame.minimised:
+            self.activate(frame, take_focus=False)
+        note_keyboard(old, new)
 
     @staticmethod
     def _record(frame: WindowFrame) -> WindowRecord:

@@ -503,3 +503,24 @@ def test_a_window_that_was_put_away_has_the_keyboard_where_it_was(desktop: MainW
     desktop.windows.activate(frame)
     focus = QApplication.focusWidget()
     assert frame.content is not None and focus is not None and frame.content.isAncestorOf(focus)
+
+
+@pytest.mark.feature("DS02")
+@pytest.mark.parametrize("where", ["light", "title", "label"])
+def test_a_click_on_what_takes_no_keys_leaves_the_keyboard_where_it_was(
+    desktop: MainWindow, stops: tuple[WindowFrame, QLineEdit], where: str
+) -> None:
+    frame, field = stops
+    assert frame.content is not None
+    label = QLabel("Said", frame.content)
+    label.setGeometry(10, 200, 80, 20)
+    label.show()
+    frame.set_close_guard(lambda _close: False)
+    target = {"light": frame.title_bar.lights.button(Light.CLOSE), "title": frame.title_bar, "label": label}[where]
+    QTest.mouseClick(target, LEFT)
+    assert QApplication.focusWidget() is field
+    below = desktop.windows.windows[1]
+    QTest.mouseClick(below.title_bar, LEFT)
+    assert desktop.windows.active is below and not frame.isAncestorOf(QApplication.focusWidget() or desktop)
+    QTest.mouseClick(target, LEFT)
+    assert desktop.windows.active is frame and QApplication.focusWidget() is field
