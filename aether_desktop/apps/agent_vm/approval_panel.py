@@ -46,7 +46,6 @@ TIGHT_TITLE_PX = 124
 NO_LIMIT_PX = 16_777_215
 TIGHT_MARGINS = (12, 9, 12, 11)
 DENY_WITH_REASON = "Refuse; the reason, if you typed one, is told to the agent (D or N goes to the reason, Enter there refuses)"
-DENY_AT_ONCE = "Refuse (D or N)"
 
 
 class ApprovalPanel(QWidget):
@@ -66,8 +65,10 @@ class ApprovalPanel(QWidget):
         self._approval: Approval | None = None
         self._sent = False
         self._readable = True
+        self._reason_shown = True
         self._tight = False
-        self._narrow: bool | None = None
+        self._narrow = False
+        self._foot_for: tuple[bool, bool] | None = None
         self._ready_at = 0.0
         self._title = ElidedLabel("", "body")
         self._title.setStyleSheet("font-weight: 600;")
@@ -81,11 +82,13 @@ class ApprovalPanel(QWidget):
         self._reason.setAccessibleName("Reason to deny, told to the agent")
         self._reason.setToolTip("Told to the agent when you deny (D or N comes here, Enter denies, Escape goes back)")
         self._reason.returnPressed.connect(self._reject_from_reason)
+        self._scope = Label("", wrap=True)
+        self._scope.hide()
         self._always = Button("", "quiet", key_hint="A")
         self._deny = Button("Deny", key_hint="D", tooltip=DENY_WITH_REASON)
         self._approve = Button("Approve", "attention", key_hint="↵", tooltip="Let it do this once (Enter or Y)")
-        self._always.clicked.connect(lambda: self._approve_with("always"))
-        self._deny.clicked.connect(self._reject)
+        self._always.clicked.connect(self._approve_always)
+        self._deny.clicked.connect(self._deny_clicked)
         self._approve.clicked.connect(lambda: self._approve_with("once"))
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
@@ -130,12 +133,12 @@ class ApprovalPanel(QWidget):
         """Be as low as a question can be: its command, and the buttons."""
         if tight != self._tight:
             self._tight = tight
-            self._reason.setVisible(not tight)
-            self._deny.setToolTip(DENY_AT_ONCE if tight else DENY_WITH_REASON)
+            self._show_reason(not tight)
             # The risk is as much worth reading as who asks.
             self._title.setMaximumWidth(TIGHT_TITLE_PX if tight else NO_LIMIT_PX)
             self._column.setContentsMargins(*(TIGHT_MARGINS if tight else MARGINS))
             self._column.setSpacing(4 if tight else 10)
+            self._place_foot(self._narrow)
             self._fit_text()
             self.update()
 
@@ -159,10 +162,11 @@ class ApprovalPanel(QWidget):
             # A field passes on what it has no use for, Enter among it; here that must not approve.
             if key == Qt.Key.Key_Escape:
                 self.setFocus()
+                self._show_reason(not self._tight)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Y):
             self._approve_with("once")
         elif key == Qt.Key.Key_A and self._always.isVisible():
-            self._approve_with("always")
+            self._approve_always()
         elif key in (Qt.Key.Key_D, Qt.Key.Key_N):
             self._begin_to_reject()
         else:
@@ -223,16 +227,17 @@ class ApprovalPanel(QWidget):
         column.setSpacing(10)
         column.addLayout(head)
         column.addWidget(self._what)
+        column.addWidget(self._scope)
         column.addLayout(self._foot)
         self._place_foot(False)
 
     def _place_foot(self, narrow: bool) -> None:
-        if narrow == self._narrow:
+        if (narrow, self._tight) == self._foot_for:
             return
-        self._narrow = narrow
+        self._narrow, self._foot_for = narrow, (narrow, self._tight)
         for widget in (self._always, self._reason, self._deny, self._approve):
             self._foot.removeWidget(widget)
-        if narrow:
+        if narrow and not self._tight:
             self._foot.addWidget(self._reason, 0, 0, 1, 4)
         else:
             self._foot.addWidget(self._reason, 1, 1)
@@ -254,6 +259,8 @@ class ApprovalPanel(QWidget):
         self._risk.setText(" · ".join(part for part in parts if part))
         self._fill_text(asked_of(approval), diff="diff" in details)
         self._reason.clear()
+        self._show_reason(not self._tight)
+        self._scope.hide()
         self._set_sent(False)
         self._show_keys()
 
@@ -284,7 +291,7 @@ class ApprovalPanel(QWidget):
 
     def _show_always(self) -> None:
         allowed = exact_line(self._approval.always, TITLE_CHARACTERS) if self._approval is not None else ""
-        self._always.setVisible(bool(allowed) and self._readable)
+        self._always.setVisible(bool(allowed) and self._readable and not (self._tight and self._reason_shown))
         self._always.setEnabled(not self._sent)
         words = f"Always allow {allowed}"
         short = words if len(words) <= ALWAYS_CHARACTERS else f"{words[:ALWAYS_CHARACTERS]}…"
@@ -326,12 +333,35 @@ class ApprovalPanel(QWidget):
             self._set_sent(True)
             self.approved.emit(self._approval.approval_id, scope)
 
-    def _begin_to_reject(self) -> None:
-        """A reason helps the agent to do better: the person is asked for one where there is a field for it."""
-        if self._tight:
+    def _approve_always(self) -> None:
+        """Where the button has no room for what it allows, that is said first, and the second time it counts."""
+        if self._always.text() != self._always.accessibleName() and self._scope.isHidden():
+            self._scope.setText(f"{self._always.accessibleName()}? A again does.")
+            self._scope.show()
+            self._settle(meant=True)
+            self._again.start()
+        else:
+            self._approve_with("always")
+
+    def _deny_clicked(self) -> None:
+        """In a low window the field comes first."""
+        if self._reason_shown:
             self._reject()
-        elif self._approval is not None and self._may_answer():
+        else:
+            self._begin_to_reject()
+
+    def _begin_to_reject(self) -> None:
+        """A reason helps the agent to do better: the person is asked for one."""
+        if self._approval is not None and self._may_answer():
+            self._show_reason(True)
             self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _show_reason(self, shown: bool) -> None:
+        """In a low window the field takes the place of what approves."""
+        self._reason_shown = shown
+        self._reason.setVisible(shown)
+        self._approve.setVisible(not (shown and self._tight))
+        self._show_always()
 
     def _reject_from_reason(self) -> None:
         """Not a question that has only just taken the place of another."""

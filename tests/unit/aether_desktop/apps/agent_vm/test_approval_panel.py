@@ -104,16 +104,56 @@ async def test_escape_leads_from_the_reason_back_to_the_answers(world: World, ma
 
 
 @pytest.mark.feature("AP05")
-async def test_a_tight_window_has_no_reason_and_refuses_at_once(world: World, make_view: MakeView) -> None:
+@pytest.mark.parametrize("by_mouse", [False, True], ids=["D", "Deny"])
+async def test_in_a_low_window_the_reason_takes_the_place_of_what_approves(world: World, make_view: MakeView, by_mouse: bool) -> None:
     world.client.approvals = [make_approval(PID)]
     view = await make_view(**WAITING)
-    assert "reason" in view.approval._deny.toolTip()
-    view.approval.set_tight(True)
-    assert "reason" not in view.approval._deny.toolTip()
-    _looked_at(view)
-    QTest.keyClick(view.approval, Qt.Key.Key_D)
+    panel = view.approval
+    panel.set_tight(True)
     await settle()
-    assert [sent.reason for sent in world.client.sent(process.ProcessReject)] == [""]
+    assert not panel._reason.isVisible() and panel._approve.isVisible()
+    _looked_at(view)
+    if by_mouse:
+        QTest.mouseClick(panel._deny, Qt.MouseButton.LeftButton)
+    else:
+        QTest.keyClick(panel, Qt.Key.Key_D)
+    assert QApplication.focusWidget() is panel._reason and not panel._approve.isVisible() and not panel._always.isVisible()
+    assert not world.client.sent(process.ProcessReject)
+    QTest.keyClick(panel._reason, Qt.Key.Key_Escape)
+    assert not panel._reason.isVisible() and panel._approve.isVisible() and panel._always.isVisible()
+    _looked_at(view)
+    QTest.keyClick(panel, Qt.Key.Key_D)
+    QTest.keyClicks(panel._reason, "not here")
+    if by_mouse:
+        QTest.mouseClick(panel._deny, Qt.MouseButton.LeftButton)
+    else:
+        QTest.keyClick(panel._reason, Qt.Key.Key_Return)
+    await settle()
+    assert [sent.reason for sent in world.client.sent(process.ProcessReject)] == ["not here"]
+    panel.show_approval(make_approval(PID, approval_id="another", details={"command": "ls"}))
+    assert not panel._reason.isVisible() and panel._approve.isVisible()
+    panel.set_tight(False)
+    assert panel._reason.isVisible() and panel._approve.isVisible()
+
+
+@pytest.mark.feature("AP05")
+async def test_where_there_is_no_room_for_what_is_always_allowed_it_is_said_first(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    panel = view.approval
+    view.window().resize(360, 500)
+    await settle()
+    assert panel._always.text() == "Always…"
+    _looked_at(view)
+    QTest.keyClick(panel, Qt.Key.Key_A)
+    await settle()
+    assert not world.client.sent(process.ProcessApprove)
+    allowed = panel.approval
+    assert allowed is not None and panel._scope.isVisible() and allowed.always in panel._scope.text()
+    panel._ready_at -= SETTLE_S
+    QTest.keyClick(panel, Qt.Key.Key_A)
+    await settle()
+    assert [sent.scope for sent in world.client.sent(process.ProcessApprove)] == ["always"]
 
 
 @pytest.mark.feature("AP05")
