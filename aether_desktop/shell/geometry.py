@@ -146,11 +146,14 @@ def keep_reachable(rect: QRect, work: QRect) -> QRect:
     return QRect(QPoint(x, y), rect.size())
 
 
-def fitted(rect: QRect, work: QRect) -> QRect:
-    """Return ``rect`` as it is shown on ``work``: no larger than it, and within reach."""
+def fitted(rect: QRect, work: QRect, *, whole: bool = False) -> QRect:
+    """Return ``rect`` as it is shown on ``work``: no larger than it, and within reach; all of it where it is to be ``whole``."""
     size = rect.size().boundedTo(work.size()).expandedTo(MIN_SIZE)
     x = rect.x() if size.width() == rect.width() else work.x()
     y = rect.y() if size.height() == rect.height() else work.y()
+    if whole:
+        x = max(work.x(), min(x, work.right() + 1 - size.width()))
+        y = max(work.y(), min(y, work.bottom() + 1 - size.height()))
     return keep_reachable(QRect(QPoint(x, y), size), work)
 
 

@@ -72,7 +72,7 @@ class WindowDrag(QObject):
         self._preview.dismiss()
         if self._moving and not self._frame.detached:
             if self._zone is Zone.FREE:
-                self._frame.normal_rect = self._frame.geometry()
+                self._frame.keep_place(self._frame.geometry(), self._work_area())
             else:
                 self.snapped.emit(self._zone)
         self._moving = False
@@ -114,5 +114,5 @@ class WindowDrag(QObject):
 
     def _on_edge_released(self) -> None:
         self._frame.zone = Zone.FREE
-        self._frame.normal_rect = self._frame.geometry()
+        self._frame.keep_place(self._frame.geometry(), self._work_area())
         self._frame.content_changed.emit()

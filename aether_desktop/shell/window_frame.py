@@ -49,8 +49,8 @@ class WindowSpec:
 class WindowFrame(QWidget):
     """A window.
 
-    ``zone``, ``normal_rect``, ``minimised``, ``detached`` and ``had_keyboard`` (what in it is to get the keyboard back) are written by
-    the window manager alone.
+    ``zone``, ``minimised``, ``detached`` and ``had_keyboard`` (what in it is to get the keyboard back) are written by the window manager
+    alone, ``normal_rect`` and ``overhangs`` by ``keep_place``.
     """
 
     close_requested = Signal()
@@ -75,6 +75,7 @@ class WindowFrame(QWidget):
         self.spec = spec
         self.zone = Zone.FREE
         self.normal_rect = QRect()
+        self.overhangs = False
         self.detached = False
         self.minimised = False
         self.closing = False
@@ -115,6 +116,10 @@ class WindowFrame(QWidget):
     def content(self) -> QWidget | None:
         """The app's widget."""
         return self._content
+
+    def keep_place(self, rect: QRect, work: QRect) -> None:
+        """Where it belongs while it is not snapped. One that is whole on the area ``work`` stays so wherever there is room for it."""
+        self.normal_rect, self.overhangs = rect, not work.contains(rect)
 
     def set_content(self, content: QWidget) -> None:
         """Show ``content`` below the title bar and own it; an earlier one is deleted."""

@@ -107,7 +107,7 @@ class WindowManager(QObject):
         frame = WindowFrame(self._layer, spec, self.states)
         built = False
         try:
-            frame.normal_rect = self._first_rect(spec, record)
+            frame.keep_place(self._first_rect(spec, record), self._work_area())
             frame.setGeometry(fitted(frame.normal_rect, self._work_area()))
             frame.set_content(content if isinstance(content, QWidget) else content(frame))
             built = True
@@ -182,8 +182,6 @@ class WindowManager(QObject):
         """Fasten ``frame`` to ``zone``; FREE gives it its own size and place again."""
         if frame.detached or frame not in self._recent:
             return
-        if frame.zone is Zone.FREE and zone is not Zone.FREE:
-            frame.normal_rect = frame.normal_rect if frame.normal_rect.isValid() else frame.geometry()
         frame.zone = zone
         self._apply_geometry(frame)
         self.activate(frame)
@@ -221,7 +219,7 @@ class WindowManager(QObject):
         frame.setWindowState(Qt.WindowState.WindowNoState)
         frame.setParent(self._layer, Qt.WindowType.Widget)
         frame.detached = False
-        frame.normal_rect = keep_reachable(QRect(corner, size), self._work_area())
+        frame.keep_place(keep_reachable(QRect(corner, size), self._work_area()), self._work_area())
         self._apply_geometry(frame)
         self.activate(frame)
         self.windows_changed.emit()
@@ -285,7 +283,7 @@ class WindowManager(QObject):
     def _apply_geometry(self, frame: WindowFrame) -> None:
         work = self._work_area()
         zoned = zone_rect(frame.zone, work)
-        frame.setGeometry(zoned if zoned.isValid() else fitted(frame.normal_rect, work))
+        frame.setGeometry(zoned if zoned.isValid() else fitted(frame.normal_rect, work, whole=not frame.overhangs))
         if frame.isVisible() and not frame.detached:
             frame.show_in_desktop(decorated=frame.zone is not Zone.MAXIMISED)
 
@@ -334,6 +332,8 @@ class WindowManager(QObject):
     @staticmethod
     def _record(frame: WindowFrame) -> WindowRecord:
         place = frame.geometry() if frame.detached else frame.normal_rect
+        if frame.zone is Zone.FREE and frame.size() == place.size():
+            place = frame.geometry()  # moved into a desktop that became smaller
         return WindowRecord(
             app_id=frame.spec.app_id,
             key=frame.spec.key,

@@ -373,7 +373,7 @@ def test_closing_deletes_the_window_and_its_siblings(desktop: MainWindow, qtbot:
 def test_windows_stay_within_reach_when_the_desktop_shrinks(desktop: MainWindow, qtbot: QtBot) -> None:
     frame = opened(desktop)
     frame.move(1250, 700)
-    frame.normal_rect = frame.geometry()
+    frame.keep_place(frame.geometry(), desktop.work_area())
     wish = frame.geometry()
     maximised = opened(desktop, "mission-control")
     desktop.windows.snap(maximised, Zone.MAXIMISED)
@@ -386,6 +386,23 @@ def test_windows_stay_within_reach_when_the_desktop_shrinks(desktop: MainWindow,
     desktop.resize(1400, 900)
     qtbot.waitUntil(lambda: desktop.desktop.width() == 1400)
     assert frame.geometry() == wish
+
+
+def test_a_window_that_is_whole_stays_whole_when_the_desktop_shrinks_and_has_its_place_again(
+    desktop: MainWindow, qtbot: QtBot
+) -> None:
+    frame = opened(desktop)
+    frame.setGeometry(650, 200, 700, 500)
+    frame.keep_place(frame.geometry(), desktop.work_area())
+    desktop.resize(1100, 760)
+    qtbot.waitUntil(lambda: desktop.desktop.width() == 1100)
+    assert frame.size().toTuple() == (700, 500)
+    assert desktop.work_area().contains(frame.geometry())
+    (record,) = desktop.windows.layout()
+    assert (record.x, record.y) == frame.pos().toTuple(), "the next start shows it where it is"
+    desktop.resize(1400, 900)
+    qtbot.waitUntil(lambda: desktop.desktop.width() == 1400)
+    assert frame.geometry() == QRect(650, 200, 700, 500)
 
 
 def test_an_apps_controls_in_the_title_bar_wrap_in_a_narrow_window(desktop: MainWindow) -> None:
