@@ -7,12 +7,12 @@ began (a paste, a link) does take it, with the harmless answer first. Shown thro
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.fonts import mono_font
@@ -21,6 +21,7 @@ from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
 from aether_desktop.widgets.button import Button, ButtonKind
 from aether_desktop.widgets.card_frame import paint_card
 from aether_desktop.widgets.label import ElidedLabel, Label
+from aether_desktop.widgets.terminal.address_text import Address, AddressText
 
 DISMISSED = ""
 MARGIN_PX = 10
@@ -44,8 +45,8 @@ class BarAnswer:
 class Question:
     """What is asked.
 
-    lines: shown as they are, in the terminal's font, one row each. warning: a sentence about what is suspicious. answers: the
-    first is the harmless one and gets the keyboard.
+    lines: shown as they are, in the terminal's font, one row each. address: the same over several rows, its host whole. warning: a
+    sentence about what is suspicious. answers: the first is the harmless one and gets the keyboard.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Question:
     warning: str = ""
     icon: str = "question"
     answers: tuple[BarAnswer, ...] = (BarAnswer(DISMISSED, "Close"),)
+    address: Address | None = None
 
 
 class AskBar(QWidget):
@@ -73,17 +75,27 @@ class AskBar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.md + ICON_PX + SPACE.sm, SPACE.sm + 2, SPACE.md, SPACE.sm + 2)
         column.setSpacing(SPACE.xs)
-        column.addWidget(Label(question.title, wrap=True))
+        title = Label(question.title, wrap=True)
+        column.addWidget(title)
         for line in question.lines[:MOST_LINES]:
             label = ElidedLabel(line)
             label.setFont(mono_font(TYPE.label))
             column.addWidget(label)
-        if question.warning:
-            column.addWidget(Label(question.warning, "attention", wrap=True))
-        if question.detail:
-            column.addWidget(Label(question.detail, "caption", wrap=True))
+        self._address = AddressText(question.address, MOST_LINES) if question.address is not None else None
+        if self._address is not None:
+            column.addWidget(self._address)
+        told = [Label(question.warning, "attention", wrap=True), Label(question.detail, "caption", wrap=True)]
+        told = [label for label in told if label.text()]
+        for note in told:
+            column.addWidget(note)
         column.addSpacing(SPACE.xs)
-        column.addLayout(self._buttons(question.answers))
+        self._by_key = {answer.key: self._button(answer) for answer in question.answers}
+        self._rows = QGridLayout()
+        self._rows.setSpacing(SPACE.sm)
+        self._in_rows: list[list[Button]] = []
+        column.addLayout(self._rows)
+        buttons = list(self._by_key.values())
+        self._less_important: list[QWidget] = [title, *reversed(buttons[2:]), *reversed(told), *buttons[1:2]]
 
     def answer(self, key: str) -> None:
         """Give the answer; does nothing the second time."""
@@ -121,7 +133,7 @@ class AskBar(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab stays inside."""
-        chain = list(self._by_key.values())
+        chain = self._shown_buttons()
         current = next((number for number, button in enumerate(chain) if button.hasFocus()), -1 if forward else 0)
         chain[(current + (1 if forward else -1)) % len(chain)].setFocus(Qt.FocusReason.TabFocusReason)
         return True
@@ -134,17 +146,79 @@ class AskBar(QWidget):
         shade = tokens.phase("waiting").text if self.question.warning else tokens.text2
         paint_icon(painter, QRectF(SPACE.md, SPACE.sm + 3, ICON_PX, ICON_PX), self.question.icon, QColor(shade))
 
-    def _buttons(self, answers: Sequence[BarAnswer]) -> QHBoxLayout:
-        self._by_key: dict[str, Button] = {}
-        row = QHBoxLayout()
-        row.setSpacing(SPACE.sm)
-        for answer in answers:
-            button = Button(answer.text, answer.kind, parent=self)
-            button.clicked.connect(lambda _checked=False, key=answer.key: self.answer(key))
-            self._by_key[answer.key] = button
-            row.addWidget(button)
-        row.addStretch(1)
-        return row
+    def height_for(self, width: int, room: int) -> int:
+        """How tall it is at a width. room: the most that shows.
+
+        To an address gives way what is around its host, then what else there is, in the end the answers that it is needed for.
+        """
+        for widget in self._less_important:
+            widget.setVisible(True)
+        if self._address is None:
+            return self._height_at(width)
+        least = min(MOST_LINES, self._address.rows_of_host(self._inner(width)))
+        height = self._height_in_rows(width, range(MOST_LINES, least - 1, -1), room)
+        for widget in self._less_important:
+            if height > room:
+                widget.setVisible(False)
+                height = self._height_at(width)
+        return height if height <= room else self._height_in_rows(width, range(least, 0, -1), room)
+
+    def _height_in_rows(self, width: int, rows: Iterable[int], room: int) -> int:
+        """The height with the first number of rows that has room; with the last one where none has."""
+        height = 0
+        for count in rows:
+            if self._address is not None:
+                self._address.set_most_rows(count)
+            height = self._height_at(width)
+            if height <= room:
+                break
+        return height
+
+    def _inner(self, width: int) -> int:
+        layout = self.layout()
+        margins = layout.contentsMargins() if layout is not None else self.contentsMargins()
+        return width - margins.left() - margins.right()
+
+    def _height_at(self, width: int) -> int:
+        layout = self.layout()
+        if layout is None:
+            return self.sizeHint().height()
+        self._place_buttons(self._inner(width))
+        layout.invalidate()
+        wanted = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else -1
+        return wanted if wanted > 0 else self.sizeHint().height()
+
+    def _shown_buttons(self) -> list[Button]:
+        return [button for button in self._by_key.values() if not button.isHidden()]
+
+    def _button(self, answer: BarAnswer) -> Button:
+        button = Button(answer.text, answer.kind, parent=self)
+        button.clicked.connect(lambda: self.answer(answer.key))
+        return button
+
+    def _place_buttons(self, width: int) -> None:
+        """In as many rows as they need."""
+        rows: list[list[Button]] = [[]]
+        left = width
+        for button in self._shown_buttons():
+            wanted = button.sizeHint().width() + SPACE.sm
+            if rows[-1] and wanted > left + SPACE.sm:
+                rows.append([])
+                left = width
+            rows[-1].append(button)
+            left -= wanted
+        if rows == self._in_rows:
+            return
+        self._in_rows = rows
+        while self._rows.count():
+            self._rows.takeAt(0)
+        for number, buttons in enumerate(rows):
+            row = QHBoxLayout()
+            row.setSpacing(SPACE.sm)
+            for button in buttons:
+                row.addWidget(button)
+            row.addStretch(1)
+            self._rows.addLayout(row, number, 0)
 
 
 class BarHost(QObject):
@@ -234,9 +308,7 @@ class BarHost(QObject):
             return
         view = self._view
         width = max(120, min(WIDEST_PX, view.width() - 2 * MARGIN_PX))
-        layout = self._bar.layout()
-        wanted = layout.totalHeightForWidth(width) if layout is not None and layout.hasHeightForWidth() else -1
-        height = wanted if wanted > 0 else self._bar.sizeHint().height()
+        height = self._bar.height_for(width, view.height() - 2 * MARGIN_PX)
         top = view.height() - height - MARGIN_PX if self._at_bottom else MARGIN_PX
         # In a very small window the buttons at the bottom are what must show.
         top = min(max(0, top), view.height() - height)

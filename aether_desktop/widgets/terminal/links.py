@@ -7,12 +7,14 @@ of a file only the folder is shown. Made by `parts`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QMouseEvent, QPainter
 
+from aether_desktop.widgets.terminal.address_text import Address, Piece, fitted, lines_of
 from aether_desktop.widgets.terminal.ask_bar import MOST_LINES, BarAnswer, BarHost, Question
 from aether_desktop.widgets.terminal.commands import Command
 from aether_desktop.widgets.terminal.link_finding import Link, link_at, links_between
@@ -21,7 +23,7 @@ from aether_desktop.widgets.terminal.link_target import LinkTarget, link_target,
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.view import TerminalView
 
-SHOWN_CHARS = 90
+TIP_CHARS = 90
 LINE_PX = 1.5
 #: What the system opens an address with; a web browser for the others.
 _PROGRAMS = {"mailto": "mail program", "file": "file manager"}
@@ -89,7 +91,7 @@ class Links(QObject):
             answers.append(BarAnswer("other", "Another link"))
         question = Question(
             "Write a mail?" if target.scheme == "mailto" else "Where this link leads:",
-            _broken(target.shown),
+            address=Address(target.before, target.host, target.after),
             warning=" ".join(target.warnings),
             icon="network" if target.scheme != "file" else "folder",
             answers=tuple(answers),
@@ -120,7 +122,7 @@ class Links(QObject):
             return
         question = Question(
             f"It was not opened: no {_PROGRAMS.get(target.scheme, 'web browser')} was found on this computer.",
-            _broken(target.shown),
+            address=Address(target.before, target.host, target.after),
             detail="Copy the address and open it where there is one.",
             icon="warning",
             answers=(BarAnswer("", "Close"), BarAnswer("copy", "Copy address")),
@@ -153,8 +155,7 @@ class Links(QObject):
         self._hovered = link
         target = _target(link) if link is not None else None
         self._view.setCursor(Qt.CursorShape.IBeamCursor if link is None else Qt.CursorShape.PointingHandCursor)
-        tip = "" if target is None else "\n".join(("\n".join(_broken(target.shown)), *target.warnings, "Ctrl+click opens it"))
-        self._view.setToolTip(_plain(tip))
+        self._view.setToolTip("" if target is None else _tip(target))
         self._view.update()
 
     def _on_press(self, event: QMouseEvent) -> bool:
@@ -186,16 +187,14 @@ def _target(link: Link) -> LinkTarget | None:
     return link_target(link.address, link.text if link.marked else "")
 
 
-def _broken(address: str) -> tuple[str, ...]:
-    """An address in pieces of a line each, all of it for any that a person can read."""
-    pieces = [address[at : at + SHOWN_CHARS] for at in range(0, len(address), SHOWN_CHARS)]
-    if len(pieces) <= MOST_LINES:
-        return tuple(pieces)
-    left_out = sum(len(piece) for piece in pieces[MOST_LINES - 2 : -1])
-    return (*pieces[: MOST_LINES - 2], f"… {left_out:,} characters …", pieces[-1])
+def _tip(target: LinkTarget) -> str:
+    """A tooltip that Qt takes for no HTML but ours and does not break into lines of its own."""
+    address = fitted(Address(target.before, target.host, target.after), TIP_CHARS, MOST_LINES)
+    lines = ["".join(_marked(piece) for piece in line) for line in lines_of(address, TIP_CHARS)]
+    told = [escape(text, quote=False) for text in (*target.warnings, "Ctrl+click opens it")]
+    return f"<p style='white-space:pre'>{chr(10).join((*lines, *told))}</p>"
 
 
-def _plain(text: str) -> str:
-    """A tooltip that Qt neither takes for HTML nor breaks into lines of its own."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-    return f"<p style='white-space:pre'>{escaped}</p>" if text else ""
+def _marked(piece: Piece) -> str:
+    text = escape(piece.text, quote=False)
+    return f"<b>{text}</b>" if piece.host else text
