@@ -27,8 +27,10 @@ from kernel.settings import Settings
 from kernel.tasks import Scope
 
 KEYS = {"gemini_key": "GEMINI_API_KEY", "openai_key": "OPENAI_API_KEY", "anthropic_key": "ANTHROPIC_API_KEY"}
-
-
+#: A list that is looked at is refreshed every few seconds. Servers far away are asked less often, and nobody waits for a slow one.
+FAR_AGAIN_S = 20.0
+FAR_PATIENCE_S = 1.5
+KNOWN_LOOKS = 512
 
 class LanguageModels:
     """The provider registry with the settings, the events and the commands around it.
@@ -48,6 +50,8 @@ class LanguageModels:
         self._scripts: dict[str, ScriptedProvider] = {}
         self._pulls: dict[str, asyncio.Task[None]] = {}
         self._discovery: asyncio.Task[None] | None = None
+        self._far: asyncio.Task[None] | None = None
+        self._looks: dict[tuple[str, str], tuple[int, str, int]] = {}
         self._registry = ProviderRegistry(providers_config(settings.current(), environ), clock, self._on_exchange)
         settings.on_change(self._on_settings)
 
@@ -81,6 +85,10 @@ class LanguageModels:
         await self._discover()
         return self._registry.resolve(model_id)
 
+    async def look_again(self) -> None:
+        """See `kernel.agents.models.Resolver`."""
+        await self._discover()
+
     def context_window(self, model_id: str, sampling: Sampling) -> int:
         """See `kernel.agents.models.Resolver`."""
         return self._registry.context_window(model_id, sampling)
@@ -100,11 +108,13 @@ class LanguageModels:
         )
 
     async def handle_list(self, command: system.LlmList, principal: Principal) -> system.LlmListReply:
-        """llm.list."""
-        if command.refresh or self._discovery is None:
+        """llm.list. A refresh waits for the servers near by, and a moment for the others: what they say later is an event."""
+        if self._discovery is None:
             await self._registry.discover()
         else:
             await asyncio.shield(self._discovery)
+            if command.refresh:
+                await self._look()
         return system.LlmListReply(
             models=tuple(
                 ModelInfo(
@@ -175,6 +185,21 @@ class LanguageModels:
         await self._registry.discover()
         self._bus.publish(system.LlmChanged(chosen=self._settings.current().providers.model))
 
+    async def _look(self) -> None:
+        since_s = self._registry.looked_s_ago(local=False)
+        if since_s is not None and since_s >= FAR_AGAIN_S and (self._far is None or self._far.done()):
+            self._far = self._scope.spawn(self._look_far(), name="look-far")
+            await asyncio.gather(self._registry.look(local=True), asyncio.wait((self._far,), timeout=FAR_PATIENCE_S))
+        else:
+            await self._registry.look(local=True)
+
+    async def _look_far(self) -> None:
+        """Ask the servers far away; whoever was answered without them is told where they changed."""
+        before = (self._registry.models(), self._registry.status())
+        await self._registry.look(local=False)
+        if before != (self._registry.models(), self._registry.status()):
+            self._bus.publish(system.LlmChanged(chosen=self._settings.current().providers.model))
+
     async def _pull(self, model: str) -> None:
         progress = system.LlmPullProgress(model=model, status="starting")
         try:
@@ -203,7 +228,21 @@ class LanguageModels:
             self._scripts[path] = provider
         return provider
 
+    def _is_known_look(self, exchange: Exchange) -> bool:
+        """Whether a look at a server, for no agent, ended as the one before it did: it would push what agents said out of the memory."""
+        if current_pid() is not None or exchange.output_tokens:
+            return False
+        # Some servers put the time into each answer, so its length must do.
+        asked, found = (exchange.url, exchange.request_body), (exchange.status, exchange.error, len(exchange.response_body))
+        known = self._looks.pop(asked, None) == found
+        self._looks[asked] = found
+        if len(self._looks) > KNOWN_LOOKS:
+            del self._looks[next(iter(self._looks))]
+        return known
+
     def _on_exchange(self, exchange: Exchange) -> None:
+        if self._is_known_look(exchange):
+            return
         record = LlmExchange(
             id=exchange.id,
             pid=current_pid() or 0,

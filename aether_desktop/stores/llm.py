@@ -5,9 +5,11 @@ Read by the deploy dialog, the first-run page and the settings; changes only thr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from aether_desktop.bridge.client import KernelClient
 from aether_desktop.bridge.tasks import TaskOwner
@@ -17,6 +19,9 @@ from kernel.errors import AetherError
 from kernel.protocol.base import Event
 from kernel.protocol.records import ModelInfo, ProviderInfo
 from kernel.protocol.system import LlmChanged, LlmChoose, LlmList, LlmPull, LlmPullCancel, LlmPullProgress
+
+LOOK_AGAIN_MS = 2000
+"""Between two looks at a list that somebody sees. With 1.5 s for a server that keeps silent, news shows within 5 s."""
 
 
 class LlmStore(QObject):
@@ -30,6 +35,11 @@ class LlmStore(QObject):
         self._client = client
         self._state = LlmState()
         self._tasks = TaskOwner(self, self._on_error)
+        self._watchers: dict[int, Callable[[], bool]] = {}
+        self._looking: asyncio.Task[None] | None = None
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(lambda: self._look())
         unsubscribe = client.subscribe(self._on_events)
         self.destroyed.connect(lambda: unsubscribe())
 
@@ -66,6 +76,13 @@ class LlmStore(QObject):
         """Ask for the list; ``search`` has the kernel look for servers again. Raises AetherError."""
         self._set(reducer.listed(self._state, await self._client.execute(LlmList(refresh=search))))
 
+    def watch(self, owner: QObject, seen: Callable[[], bool]) -> None:
+        """Look for servers now, and keep the list live as long as ``owner`` lives, while ``seen`` says that a person sees it."""
+        watcher = id(owner)
+        self._watchers[watcher] = seen
+        owner.destroyed.connect(lambda: self._watchers.pop(watcher, None))
+        self._look(at_once=True)
+
     async def choose(self, model: str) -> None:
         """Remember a model for new agents. Raises AetherError."""
         await self._client.execute(LlmChoose(model=model))
@@ -84,6 +101,21 @@ class LlmStore(QObject):
         """Stop fetching a model. Raises AetherError."""
         await self._client.execute(LlmPullCancel(model=model))
         self._set(reducer.forgotten(self._state, model))
+
+    def _look(self, *, at_once: bool = False) -> None:
+        """Look for servers where somebody sees the list, and again some time after that; by itself only while there are watchers."""
+        if self._looking is not None or not self._watchers:
+            return
+        if not at_once and not any(seen() for seen in self._watchers.values()):
+            self._again.start(LOOK_AGAIN_MS)
+            return
+        self._looking = self._tasks.spawn(self.refresh(search=True), name="llm.look")
+        self._looking.add_done_callback(self._on_looked)
+
+    def _on_looked(self, _task: asyncio.Task[None]) -> None:
+        self._looking = None
+        if isValid(self):
+            self._again.start(LOOK_AGAIN_MS)
 
     def _on_events(self, events: Sequence[Event]) -> None:
         state = self._state

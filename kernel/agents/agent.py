@@ -30,13 +30,14 @@ from kernel.tools.registry import ToolRegistry
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The model of a run. context_tokens: how much it can be told."""
+    """The model of a run. context_tokens: how much it can be told. chosen_for_it: nobody named it, it was the best that answered."""
 
     identity: str
     name: str
     provider: Provider
     sampling: Sampling
     context_tokens: int
+    chosen_for_it: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Agent:
-    """The collaborators of one run. mail_told_of: the newest message of another agent that it was told of before it ended."""
+    """The collaborators of one run. mail_told_of: the newest message of another agent that it was told of before it ended.
+
+    choose_again: asks all servers anew for the model of a run for which one was chosen. Raises AetherError.
+    """
 
     pid: int
     config: AgentConfig
@@ -71,6 +75,7 @@ class Agent:
     confinement: Callable[[], Confinement]
     surroundings: Callable[[], Awaitable[Surroundings]]
     peers: Peers
+    choose_again: Callable[[], Awaitable[Model]]
     mail_told_of: str = ""
 
     @property

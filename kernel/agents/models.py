@@ -7,7 +7,7 @@ from kernel.agents.agent import Model
 from kernel.config import Config
 from kernel.protocol.records import AgentConfig
 from kernel.providers.base import Provider, Sampling
-from kernel.providers.registry import SCRIPTED_PREFIX
+from kernel.providers.registry import AUTO, SCRIPTED_PREFIX
 
 SMALLEST_CONTEXT = 2_048
 
@@ -17,6 +17,10 @@ class Resolver(Protocol):
 
     async def resolve(self, model_id: str) -> tuple[Provider, str]:
         """The provider and its name of the model. Raises ProviderError."""
+        ...
+
+    async def look_again(self) -> None:
+        """Ask every server anew what it has. Never raises."""
         ...
 
     def context_window(self, model_id: str, sampling: Sampling) -> int:
@@ -45,4 +49,9 @@ class ModelChooser:
             top_p=settings.top_p if settings.top_p < 1 else None,
         )
         context = max(SMALLEST_CONTEXT, self._resolver.context_window(identity, sampling))
-        return Model(identity, name, provider, sampling, context)
+        return Model(identity, name, provider, sampling, context, chosen_for_it=wanted in ("", AUTO) and not had)
+
+    async def choose_again(self, config: AgentConfig) -> Model:
+        """The model of a run for which one was chosen that is not there: the servers are asked anew. Raises AetherError."""
+        await self._resolver.look_again()
+        return await self.choose(config)

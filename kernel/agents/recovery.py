@@ -8,8 +8,10 @@ import msgspec
 from kernel.agents import compaction
 from kernel.agents.agent import Agent, Outcome
 from kernel.agents.thinking import Thought, in_words
-from kernel.errors import ProviderError
+from kernel.errors import AetherError, ProviderError
 from kernel.protocol.agent import AgentNotice, AgentThought
+from kernel.protocol.process import ProcessUpdated
+from kernel.providers.registry import HEURISTIC
 
 MAX_ERRORS_IN_A_ROW = 3
 #: A request that failed before any word of its answer was sent again already; one that was cut off later was not.
@@ -57,9 +59,33 @@ async def recover(agent: Agent, error: ProviderError, said: Thought, count: int)
         message = f"Trying again {in_words(wait_s)}."
         events.append(AgentNotice(pid=agent.pid, step=step, kind="retry", message=message))
     await agent.record(*events, run=msgspec.structs.replace(agent.run, thought_step=step), drop_chunks_of_step=step)
+    if outcome is None and kind == "refused" and not cut_off and await _took_another(agent):
+        return 0.0
     if outcome is None and kind == "context_overflow":
         return 0.0 if await shorten(agent) else Outcome(1, str(error))
     return wait_s if outcome is None else outcome
+
+
+async def _took_another(agent: Agent) -> bool:
+    """Whether a run that nobody named a model for goes on with another one: its server is gone and has not said a word in it."""
+    before = agent.model.identity
+    if not agent.model.chosen_for_it or any(message.role == "assistant" for message in agent.transcript.messages):
+        return False
+    try:
+        model = await agent.choose_again()
+    except AetherError:
+        return False
+    if model.identity == before:
+        return False
+    agent.model = model
+    now = f"it works with {model.identity}"
+    if model.provider.name == HEURISTIC:
+        now = "no other model answers, so the built-in helper works: rules, not a language model"
+    message = f"{before} was chosen, but its server is gone: {now}."
+    notice = AgentNotice(pid=agent.pid, step=agent.run.step, kind="retry", message=message)
+    await agent.manager.record(agent.pid, notice, changes={"model": model.identity})
+    agent.bus.publish(ProcessUpdated(pid=agent.pid, info=agent.info))
+    return True
 
 
 async def shorten(agent: Agent) -> bool:

@@ -324,6 +324,7 @@ class Supervisor:
             confinement=lambda: run.workplace.confinement,
             surroundings=run.workplace.surroundings,
             peers=self._peers,
+            choose_again=lambda: self._models.choose_again(entry.config),
         )
         return await run_agent(agent, resumed=resumed)
 

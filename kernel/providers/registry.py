@@ -35,6 +35,8 @@ __all__ = ["ProviderRegistry", "ProviderStatus", "ProvidersConfig", "Server"]
 SCRIPTED_PREFIX = "scripted:"
 AUTO = "auto"
 HEURISTIC = "heuristic"
+#: A server that was listed is taken for gone when it kept silent in this many looks; one that refuses the connection is gone at once.
+SILENT_LOOKS = 2
 
 _log = get_logger(__name__)
 
@@ -53,7 +55,7 @@ class ProviderStatus(msgspec.Struct, frozen=True):
 
 
 class _Entry:
-    """A provider with what the last probe found."""
+    """A provider with what the last probe found. gone: nothing answered there. silent: how many probes in a row took too long."""
 
     def __init__(self, kind: Kind, dialect: HttpDialect | None, provider: Provider, remedy: str = "") -> None:
         self.kind = kind
@@ -61,6 +63,8 @@ class _Entry:
         self.provider = provider
         self.models: tuple[ModelInfo, ...] = ()
         self.listed = False
+        self.gone = False
+        self.silent = 0
         self.reason = "Not looked for yet."
         self.remedy = remedy
 
@@ -71,6 +75,15 @@ class _Entry:
     @property
     def base_url(self) -> str:
         return "" if self.dialect is None else self.dialect.endpoint.base_url
+
+
+class _Rounds:
+    """Looks at one kind of servers, one at a time. ended_at: when the last one ended, by the monotonic clock, None before the first."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.count = 0
+        self.ended_at: float | None = None
 
 
 class ProviderRegistry:
@@ -90,8 +103,7 @@ class ProviderRegistry:
         self._http = http or HttpClient()
         self._heuristic = HeuristicProvider()
         self._remembered = config.remembered_model
-        self._discovering = asyncio.Lock()
-        self._round = 0
+        self._rounds = {True: _Rounds(), False: _Rounds()}
         self._entries = self._build(config)
 
     @property
@@ -109,17 +121,32 @@ class ProviderRegistry:
             known = before.get((entry.provider.name, entry.base_url))
             if known is not None:
                 entry.models, entry.listed, entry.reason = known.models, known.listed, known.reason
+                entry.gone, entry.silent = known.gone, known.silent
 
     async def discover(self) -> tuple[ModelInfo, ...]:
         """Ask every server at the same time what it has; callers that come meanwhile share the round. Never raises."""
-        wanted = self._round + 1
-        async with self._discovering:
-            if self._round < wanted:
-                # The library's first import must not count as a server's silence.
-                await self._http.prepare(tuple(entry.base_url for entry in self._entries.values()))
-                await asyncio.gather(*(self._probe(entry) for entry in tuple(self._entries.values())))
-                self._round += 1
+        await asyncio.gather(self.look(local=True), self.look(local=False))
         return self.models()
+
+    async def look(self, *, local: bool) -> None:
+        """Ask the servers that are on this machine or near it, or all others; shared as `discover` is. Never raises."""
+        rounds = self._rounds[local]
+        wanted = rounds.count + 1
+        async with rounds.lock:
+            if rounds.count < wanted:
+                entries = [entry for entry in self._entries.values() if entry.local is local]
+                # The library's first import must not count as a server's silence.
+                await self._http.prepare(tuple(entry.base_url for entry in entries))
+                await asyncio.gather(*(self._probe(entry) for entry in entries))
+                rounds.count += 1
+                rounds.ended_at = self._clock.monotonic()
+
+    def looked_s_ago(self, *, local: bool) -> float | None:
+        """Seconds since the last such look ended; None before the first, and while one goes on."""
+        rounds = self._rounds[local]
+        if rounds.ended_at is None or rounds.lock.locked():
+            return None
+        return self._clock.monotonic() - rounds.ended_at
 
     def models(self) -> tuple[ModelInfo, ...]:
         """What the last discovery found: local servers first, then cloud, then scripts, and the built-in brain last."""
@@ -170,9 +197,9 @@ class ProviderRegistry:
     def resolve(self, model_id: str) -> tuple[Provider, str]:
         """The provider of a model id, and its name there. Raises ProviderError with near matches.
 
-        "" and "auto" take the remembered model if it is there, else the first local one, else the first cloud one,
-        else the built-in brain. "provider" alone is its first model, a name alone is looked for everywhere, and
-        "scripted:/path.json" plays that file.
+        "" and "auto" take the remembered model if it is there, else the first local one, else the first cloud one, else the built-in
+        brain; never one whose server was gone at the last look. "provider" alone is its first model, a name alone is looked for
+        everywhere, and "scripted:/path.json" plays that file.
         """
         model_id = model_id.strip()
         if model_id in ("", AUTO):
@@ -240,12 +267,16 @@ class ProviderRegistry:
         try:
             async with asyncio.timeout(limit_s):
                 entry.models = await entry.provider.list_models()
-            entry.listed, entry.reason = True, ""
+            entry.listed, entry.gone, entry.silent, entry.reason = True, False, 0, ""
         except ProviderError as error:
             entry.models, entry.listed, entry.reason = (), False, error.message
+            entry.gone, entry.silent = error.kind in ("refused", "timeout", "truncated"), 0
             entry.remedy = error.hint or entry.remedy
         except TimeoutError:
-            entry.models, entry.listed = (), False
+            entry.silent += 1
+            if entry.listed and entry.silent < SILENT_LOOKS:
+                return  # busy, as one is that loads a model: it is not gone, and the list does not flicker
+            entry.models, entry.listed, entry.gone = (), False, True
             entry.reason = f"No answer from {entry.base_url} within {limit_s:g} s."
 
     async def _refresh(self, name: str) -> None:
@@ -257,8 +288,10 @@ class ProviderRegistry:
 
     def _automatic(self) -> tuple[Provider, str]:
         if self._remembered:
+            entry = self._entries.get(self._remembered.partition("/")[0])
             try:
-                return self.resolve(self._remembered)
+                if entry is None or not entry.gone:
+                    return self.resolve(self._remembered)
             except ProviderError as error:
                 _log.info("the remembered model is not there: %s", error.message)
         for wanted_local in (True, False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
@@ -25,6 +26,8 @@ from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.progress_bar import ProgressBar
 from aether_desktop.widgets.shown_text import exact_line, menu_words
 
+AWAY = "It does not answer now."
+"""Said of the model that was chosen, where it is not offered."""
 _MOST_SHOWN = 12
 _NAME_CHARACTERS = 200
 _MARK_PX = 34
@@ -64,9 +67,11 @@ class ModelPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[object, ...] = ()
+        self._shown = LlmState()
+        self._filled = False
         self._recommended = ""
         self._wanted = ""
+        self._asked = ""
         self._group = QButtonGroup(self)
         self._options = QWidget()
         self._column = QVBoxLayout(self._options)
@@ -86,14 +91,23 @@ class ModelPanel(QWidget):
         """The id of the model that is ticked."""
         return self._wanted
 
-    def show_state(self, state: LlmState) -> None:
-        """Show what can be chosen, and how far a model is fetched."""
+    def show_state(self, state: LlmState, *, still: bool = False) -> bool:
+        """Show what can be chosen, and how far a model is fetched.
+
+        still: nothing may move now, so a list that is shown stays as it is. Returns whether it shows all that is known.
+        """
         # Not the choice: whoever makes one here with the arrow keys keeps the keyboard on it.
-        key = (state.models, state.providers, state.loaded)
-        if key != self._shown:
-            self._shown = key
+        news = not self._filled or _offered(state) != _offered(self._shown)
+        if news and still and self._shown.loaded:
+            shown = self._shown
+            self._show_pull(replace(state, models=shown.models, providers=shown.providers))
+            return False
+        self._shown = state
+        if news:
+            self._filled = True
             self._show_options(state)
         self._show_pull(state)
+        return True
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -135,6 +149,10 @@ class ModelPanel(QWidget):
             return
         for model in models[:_MOST_SHOWN]:
             self._option(model.id, model.name, source_of(model, state.providers))
+        kept = self._asked or state.chosen
+        if kept and not is_heuristic(kept) and all(model.id != kept for model in models[:_MOST_SHOWN]):
+            there = next((model for model in models if model.id == kept), None)
+            self._option(kept, there.name if there else kept, source_of(there, state.providers) if there else AWAY)
         if len(models) > _MOST_SHOWN:
             more = f"{len(models) - _MOST_SHOWN} more are offered when you deploy an agent."
             self._column.addWidget(Label(more, "caption"))
@@ -142,7 +160,7 @@ class ModelPanel(QWidget):
         missing = missing_providers(state)
         if missing:
             self._column.addWidget(Label(missing, "caption", wrap=True))
-        self._tick(self._wanted or state.chosen or (models[0].id if models else HEURISTIC))
+        self._tick(kept or (models[0].id if models else HEURISTIC))
 
     def _option(self, model_id: str, text: str, detail: str) -> None:
         button = _Option(text)
@@ -164,7 +182,7 @@ class ModelPanel(QWidget):
             self._wanted = str(wanted[0].property("model_id"))
 
     def _choose(self, model_id: str) -> None:
-        self._wanted = model_id
+        self._wanted = self._asked = model_id
         self.chosen.emit(model_id)
 
     def _show_pull(self, state: LlmState) -> None:
@@ -188,6 +206,10 @@ class ModelPanel(QWidget):
         else:
             reason = ollama.remedy if ollama is not None and ollama.remedy else "Install Ollama and start it: ollama serve."
             self.pull_text.setText(f"Models on this machine need Ollama, which does not answer. {reason}")
+
+
+def _offered(state: LlmState) -> tuple[object, ...]:
+    return state.models, state.providers, state.loaded
 
 
 def pull_text(pull: PullState) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
-from PySide6.QtCore import Qt
+from msgspec.structs import replace
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QFocusEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from aether_desktop.apps.context import AppContext, open_agent
 from aether_desktop.apps.first_run.model_panel import ModelPanel
+from aether_desktop.apps.on_screen import on_screen
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import SPACE
@@ -25,7 +27,7 @@ from aether_desktop.widgets.notice import Notice
 from kernel.errors import AetherError
 from kernel.protocol.ids import ApprovalMode
 from kernel.protocol.process import ProcessSpawn
-from kernel.protocol.records import AgentConfig, SystemCheck
+from kernel.protocol.records import AgentConfig, ProviderInfo, SystemCheck
 from kernel.protocol.system import SettingsGet, SettingsSet
 
 SAMPLE_GOAL: Final = (
@@ -42,6 +44,7 @@ ASKING: Final[Mapping[ApprovalMode, str]] = MappingProxyType(
 )
 """What is said of the sample, by the setting that says when agents ask."""
 _CARD_PX = 632
+_STILL_MS = 150
 
 
 class FirstRun(QWidget):
@@ -67,11 +70,15 @@ class FirstRun(QWidget):
         # No focus proxy: with one, Tab from outside would come to the sample and pass by all that lies above it.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName("First steps")
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(_STILL_MS)
         self._connect()
         self._shown_checks: tuple[SystemCheck, ...] | None = None
         self._show_checks()
         self._show_models()
         self._tasks.spawn(self._look(search=False), name="first-run.look")
+        ctx.stores.llm.watch(self, lambda: on_screen(self.models))
 
     def _lay_out(self) -> None:
         page = CardPage(_CARD_PX)
@@ -113,6 +120,8 @@ class FirstRun(QWidget):
         self._ctx.window.set_close_guard(self._on_closing)
         llm = self._ctx.stores.llm
         llm.changed.connect(self._show_models)
+        llm.changed.connect(self._show_checks)
+        self._still.timeout.connect(self._show_models)
         self._ctx.stores.kernel.changed.connect(self._show_checks)
         self.models.chosen.connect(lambda model: self._decided.spawn(llm.choose(model), name="llm.choose"))
         self.models.pull_requested.connect(lambda name: self._tasks.spawn(llm.pull(name), name="llm.pull"))
@@ -138,8 +147,13 @@ class FirstRun(QWidget):
             self._looking.setVisible(False)
 
     def _show_models(self) -> None:
-        self.models.show_state(self._ctx.stores.llm.state)
+        if not self.models.show_state(self._ctx.stores.llm.state, still=self._is_aimed_at()):
+            self._still.start()
         self._order_stops()
+
+    def _is_aimed_at(self) -> bool:
+        """Whether the pointer is on a button, or one is held down: what is inserted above it would move it away."""
+        return any(button.underMouse() or button.isDown() for button in self.findChildren(QAbstractButton))
 
     def _order_stops(self) -> None:
         """Tab goes from the top of the page down, also to options that came after everything else."""
@@ -150,7 +164,7 @@ class FirstRun(QWidget):
                 QWidget.setTabOrder(before, after)
 
     def _show_checks(self) -> None:
-        checks = self._ctx.stores.kernel.checks
+        checks = checks_now(self._ctx.stores.kernel.checks, self._ctx.stores.llm.providers)
         if checks == self._shown_checks:
             # The store changes with every sample of the kernel's figures, which show nowhere here.
             return
@@ -236,6 +250,19 @@ def _top_of_stops(page: QWidget) -> QWidget:
     top.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     top.hide()
     return top
+
+
+def checks_now(checks: Sequence[SystemCheck], providers: Sequence[ProviderInfo]) -> tuple[SystemCheck, ...]:
+    """What was found, with what is known of the models' servers by now."""
+    known = {f"Models: {provider.name}": provider for provider in providers}
+    return tuple(_check_now(check, known.get(check.name)) for check in checks)
+
+
+def _check_now(check: SystemCheck, provider: ProviderInfo | None) -> SystemCheck:
+    if provider is None or provider.available == check.ok:
+        return check
+    found = f"{provider.model_count} model(s) {provider.base_url}".strip()
+    return replace(check, ok=provider.available, detail=found if provider.available else provider.reason, remedy=provider.remedy)
 
 
 def state_of(check: SystemCheck) -> FindingState:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QBoxLayout,
     QCheckBox,
     QComboBox,
@@ -41,6 +42,7 @@ _LEAST_PX = 180
 _TWO_COLUMNS_PX = 360
 _THREE_LIMITS_PX = 260
 _FIVE_LIMITS_PX = 440
+_LATER_MS = 150
 _SOURCE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _NUMBERS = (
     ("max_steps", "Steps"),
@@ -75,6 +77,11 @@ class DeployForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choices: tuple[ModelChoice, ...] = ()
+        self._coming_choices: tuple[ModelChoice, ...] = ()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(lambda: self.show_models(self._coming_choices))
         self._wanted_model = ""
         self._edited: set[str] = set()
         self._filling = False
@@ -151,10 +158,22 @@ class DeployForm(QWidget):
             field.setPlaceholderText(numbers.get(name, ""))
 
     def show_models(self, choices: tuple[ModelChoice, ...]) -> None:
-        """Offer these models; the chosen one stays chosen, even where it does not answer now."""
-        if choices != self._choices:
+        """Offer these models; the chosen one stays chosen, even where it does not answer now.
+
+        A list that is open stays as it is until it is closed: its lines would move under the pointer.
+        """
+        self._coming_choices = choices
+        if choices == self._choices:
+            self._later.stop()
+        elif self._list_is_open():
+            self._later.start()
+        else:
             self._choices = choices
             self._show_model()
+
+    def _list_is_open(self) -> bool:
+        popup = QApplication.activePopupWidget()
+        return popup is not None and popup.parentWidget() is self.model
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Say beside each field what is wrong with it."""

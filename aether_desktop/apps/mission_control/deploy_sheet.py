@@ -23,6 +23,7 @@ from aether_desktop.apps.mission_control.deploy_values import (
     recalled,
     remembered,
 )
+from aether_desktop.apps.on_screen import on_screen
 from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.models.model_choices import model_choices
 from aether_desktop.widgets.notice import Notice
@@ -85,6 +86,7 @@ class DeployDesk(QObject):
         form.goal.setFocus()
         self._tasks.spawn(self._load(), name="deploy.load")
         self._tasks.spawn(self._refresh(search=False), name="llm.list")
+        self._ctx.stores.llm.watch(form, lambda: on_screen(form))
 
     def _fill(self) -> None:
         assert self.form is not None, "the dialog is open"

@@ -3,6 +3,7 @@
 import pytest
 
 from kernel.protocol import agent, system
+from kernel.protocol.process import ProcessInfoGet
 from kernel.providers.scripted import ScriptedCall, Turn
 from tests.fakes.llm_server import LlmServer, Models, serving
 from tests.integration.kernel.conftest import Bench, MakeBench
@@ -63,3 +64,91 @@ async def test_one_that_is_not_there_after_all_is_refused_with_what_is(make_benc
         assert (await bench.ended(pid)).code == 1
         assert any("ollama/test-model" in event.hint for event in bench.of(pid, agent.AgentNotice))
         await bench.kernel.stop()
+
+
+async def looked(bench: Bench) -> set[str]:
+    """What a list that is on the screen has at its next look."""
+    return {model.id for model in (await bench.execute(system.LlmList(refresh=True))).models}
+
+
+@pytest.mark.feature("LP08")
+async def test_servers_that_come_and_go_are_in_the_list_and_out_of_it_at_the_next_look(make_bench: MakeBench) -> None:
+    early, late = LlmServer(), LlmServer(models=Models({"late": 8192}))
+    await early.start()
+    await late.start()
+    await late.close()
+    bench = await make_bench(environ={"OLLAMA_HOST": late.base_url, "LMSTUDIO_URL": early.base_url})
+    assert {"lmstudio/test-model"} == await looked(bench) - {"heuristic"}
+    await early.close()
+    await late.start(late.port)
+    assert {"ollama/late"} == await looked(bench) - {"heuristic"}
+    await bench.kernel.stop()
+    await late.close()
+
+
+@pytest.mark.feature("LP08")
+async def test_an_automatic_choice_whose_server_has_gone_is_made_again_before_the_first_word(make_bench: MakeBench) -> None:
+    gone, there = LlmServer(), LlmServer(models=Models({"late": 8192}))
+    await gone.start()
+    bench = await make_bench(environ={"LMSTUDIO_URL": gone.base_url, "LLAMACPP_URL": (await started_later(there))})
+    assert {"lmstudio/test-model"} == await listed(bench) - {"heuristic"}
+    await gone.close()
+    await there.start(there.port)
+    pid = await bench.deploy(model="")
+    assert (await bench.ended(pid)).code == 0
+    assert there.chats[0].body["model"] == "late"
+    said = [notice.message for notice in bench.of(pid, agent.AgentNotice)]
+    assert any("lmstudio/test-model was chosen, but its server is gone: it works with llamacpp/late." in line for line in said)
+    assert (await bench.execute(ProcessInfoGet(pid=pid))).info.model == "llamacpp/late"
+    await bench.kernel.stop()
+    await there.close()
+
+
+async def test_where_no_other_server_answers_the_built_in_helper_works_and_it_is_said(make_bench: MakeBench) -> None:
+    async with serving() as server:
+        bench = await make_bench(environ={"LMSTUDIO_URL": server.base_url})
+        assert "lmstudio/test-model" in await listed(bench)
+    pid = await bench.deploy(model="auto", goal="list the files")
+    assert (await bench.ended(pid)).code == 0
+    assert any("the built-in helper works" in notice.message for notice in bench.of(pid, agent.AgentNotice))
+    await bench.kernel.stop()
+
+
+@pytest.mark.parametrize("named", ["lmstudio/test-model", ""])
+async def test_a_model_that_a_person_named_is_not_replaced_by_another(make_bench: MakeBench, named: str) -> None:
+    """Named for this agent, or once for all: where it is gone the agent says so."""
+    gone, there = LlmServer(), LlmServer()
+    await gone.start()
+    await there.start()
+    bench = await make_bench(environ={"LMSTUDIO_URL": gone.base_url, "LLAMACPP_URL": there.base_url})
+    await bench.execute(system.LlmChoose(model="lmstudio/test-model"))
+    await gone.close()
+    pid = await bench.deploy(model=named)
+    assert (await bench.ended(pid)).code == 1
+    assert not there.chats
+    await bench.kernel.stop()
+    await there.close()
+
+
+async def test_looking_again_and_again_is_no_news_and_pushes_nothing_out_of_memory(make_bench: MakeBench) -> None:
+    async with serving() as server:
+        bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
+        await looked(bench)
+        before = len(bench.events)
+        remembered = len((await bench.execute(system.LlmExchanges(pid=0))).exchanges)
+        for _ in range(5):
+            await looked(bench)
+        said = [event for event in bench.events[before:] if isinstance(event, (system.LlmExchanged, system.LlmChanged))]
+        assert not said
+        assert len((await bench.execute(system.LlmExchanges(pid=0))).exchanges) == remembered
+        server.models = Models({"another": 8192})
+        assert "ollama/another" in await looked(bench)
+        assert any(isinstance(event, system.LlmExchanged) for event in bench.events[before:])
+        await bench.kernel.stop()
+
+
+async def started_later(server: LlmServer) -> str:
+    """The address of a server that is not there yet, its port kept free for it."""
+    await server.start()
+    await server.close()
+    return server.base_url

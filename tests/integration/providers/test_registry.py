@@ -110,6 +110,43 @@ async def test_a_server_that_never_answers_holds_nobody_up(found: Found) -> None
     assert "0.3 s" in {one.name: one.reason for one in registry.status()}["llamacpp"]
 
 
+async def test_a_busy_server_stays_listed_for_one_look_and_one_that_stays_silent_does_not(found: Found) -> None:
+    awake = asyncio.Event()
+    awake.set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await awake.wait()
+        body = b'{"data": [{"id": "m"}]}'
+        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+        writer.close()
+
+    busy = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{busy.sockets[0].getsockname()[1]}"
+    registry = found.registry(config(vllm_urls=(url,), local_probe_s=0.3, remembered_model="vllm/m"))
+    there = ["vllm/m", "heuristic"]
+    assert [model.id for model in await registry.discover()] == there
+    awake.clear()
+    assert [model.id for model in await registry.discover()] == there
+    assert [model.id for model in await registry.discover()] == ["heuristic"]
+    assert registry.resolve("auto")[0].name == "heuristic", "the remembered one was gone at the last look"
+    assert registry.resolve("vllm/m")[0].name == "vllm", "who names it is told by the server itself"
+    awake.set()
+    assert [model.id for model in await registry.discover()] == there
+    assert registry.resolve("auto")[0].name == "vllm"
+    busy.close()
+
+
+async def test_servers_near_by_are_not_held_up_by_those_far_away(found: Found) -> None:
+    near = await found.server(m=1)
+    registry = found.registry(config(ollama_url=near.base_url, gemini_url="https://192.0.2.1", gemini_key=KEY, cloud_probe_s=30.0))
+    assert registry.looked_s_ago(local=False) is None
+    async with asyncio.timeout(5):
+        await registry.look(local=True)
+    assert [model.id for model in registry.models()] == ["ollama/m", "heuristic"]
+    assert registry.looked_s_ago(local=True) is not None and registry.looked_s_ago(local=False) is None
+
+
 async def test_another_program_on_the_port_is_no_model_server(found: Found) -> None:
     async def website(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

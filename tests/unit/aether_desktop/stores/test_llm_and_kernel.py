@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
 from aether_desktop.stores.kernel import KernelStore
 from aether_desktop.stores.llm import LlmStore
@@ -39,6 +40,63 @@ async def test_models_are_those_that_answer_now() -> None:
     assert store.chosen == QWEN.id
     await store.refresh(search=True)
     assert client.sent(LlmList)[-1].refresh
+
+
+async def looks(store: LlmStore, client: FakeKernelClient, wanted: int) -> None:
+    """Until the kernel was asked to look for servers so often, without waiting for the pause between."""
+    for _ in range(200):
+        if len(client.sent(LlmList)) >= wanted:
+            return
+        if store._again.isActive():
+            store._again.stop()
+            store._again.timeout.emit()
+        await asyncio.sleep(0)
+    raise AssertionError(client.sent(LlmList))
+
+
+@pytest.mark.feature("LP08")
+async def test_a_list_that_is_seen_is_looked_at_again_and_again_and_no_other() -> None:
+    client = FakeKernelClient()
+    store, owner, seen = LlmStore(client), QObject(), True
+    assert not store._again.isActive(), "nobody looks, so nothing runs"
+    store.watch(owner, lambda: seen)
+    await looks(store, client, 1)
+    client.models = [QWEN]
+    await looks(store, client, 3)
+    assert store.models == (QWEN,)
+    assert all(sent.refresh for sent in client.sent(LlmList))
+    seen = False
+    asked = len(client.sent(LlmList))
+    for _ in range(3):
+        store._again.timeout.emit()
+        await asyncio.sleep(0)
+    assert len(client.sent(LlmList)) == asked
+    seen = True
+    await looks(store, client, asked + 1)
+    owner.deleteLater()
+    QCoreApplication.sendPostedEvents(owner, QEvent.Type.DeferredDelete)
+    await asyncio.sleep(0)
+    store._again.stop()
+    store._again.timeout.emit()
+    await asyncio.sleep(0)
+    assert len(client.sent(LlmList)) == asked + 1 and not store._again.isActive()
+
+
+async def test_a_look_that_fails_is_made_again_and_one_that_goes_on_is_waited_for() -> None:
+    client = FakeKernelClient()
+    client.answer(LlmList, UnavailableError("The kernel is not running."))
+    store, owner = LlmStore(client), QObject()
+    store.watch(owner, lambda: True)
+    await looks(store, client, 2)
+    answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    client.answer(LlmList, lambda _command: answer)
+    await looks(store, client, 3)
+    store._again.timeout.emit()
+    store.watch(QObject(owner), lambda: True)
+    await asyncio.sleep(0)
+    assert len(client.sent(LlmList)) == 3
+    answer.cancel()
+    await asyncio.sleep(0)
 
 
 @pytest.mark.feature("LP04")

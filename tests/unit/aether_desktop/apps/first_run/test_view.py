@@ -5,11 +5,21 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from aether_desktop.apps.first_run.model_panel import pull_text
+from aether_desktop.apps.first_run.model_panel import AWAY, pull_text
 from aether_desktop.apps.first_run.view import ASKING, SAMPLE_GOAL, FirstRun, state_of
 from aether_desktop.stores.reducers.llm import PullState
 from aether_desktop.widgets.finding_row import FindingRow
@@ -17,9 +27,17 @@ from kernel.errors import UnavailableError
 from kernel.protocol.ids import ApprovalMode
 from kernel.protocol.process import ProcessSpawn, SpawnReply
 from kernel.protocol.records import ModelInfo, ProviderInfo, SystemCheck
-from kernel.protocol.system import KernelStatus, LlmChoose, LlmPull, LlmPullCancel, LlmPullProgress, SettingsSet
+from kernel.protocol.system import (
+    KernelStatus,
+    LlmChoose,
+    LlmList,
+    LlmPull,
+    LlmPullCancel,
+    LlmPullProgress,
+    SettingsSet,
+)
 from tests.fakes.app_context import World
-from tests.unit.aether_desktop.apps.conftest import settle
+from tests.unit.aether_desktop.apps.conftest import settle, wait_until
 
 OLLAMA = ProviderInfo(name="ollama", kind="ollama", base_url="http://127.0.0.1:11434", available=True)
 QWEN = ModelInfo(id="ollama/qwen3:8b", provider="ollama", name="qwen3:8b")
@@ -38,6 +56,7 @@ async def shown(world: World) -> FirstRun:
 
 
 def options(view: FirstRun) -> list[str]:
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return [button.text() for button in view.models.findChildren(QRadioButton)]
 
 
@@ -105,6 +124,57 @@ async def test_the_arrow_keys_go_on_through_the_models(world: World) -> None:
     await settle()
     focus = QApplication.focusWidget()
     assert isinstance(focus, QRadioButton) and focus.property("model_id") == "heuristic", "a list that is filled anew keeps the keyboard"
+    view.close()
+
+
+@pytest.mark.feature("LP08")
+async def test_the_page_looks_for_models_and_shows_those_that_come_and_go(world: World) -> None:
+    silent = replace(OLLAMA, available=False, reason="No connection.", remedy="ollama serve")
+    world.client.providers = [silent]
+    world.client.checks = (SystemCheck(name="Models: ollama", ok=False, detail="No connection.", remedy="ollama serve"),)
+    view = await shown(world)
+    assert world.client.sent(LlmList)[-1].refresh, "in the background, by itself"
+    assert options(view) == ["Go on without a model"]
+    world.client.models, world.client.providers = [QWEN], [replace(OLLAMA, model_count=1)]
+    await world.context.stores.llm.refresh(search=True)
+    await settle()
+    assert (options(view), view.models.wanted) == (["qwen3:8b", "Go on without a model"], QWEN.id), "nobody had chosen"
+    row = next(row for row in view.findChildren(FindingRow) if "ollama" in row.accessibleName() and row.state == "found")
+    assert "1 model(s) http://127.0.0.1:11434" in row.accessibleName()
+    view.close()
+
+
+@pytest.mark.feature("LP08")
+async def test_the_chosen_model_stays_chosen_while_its_server_is_away(world: World) -> None:
+    other = ModelInfo(id="lmstudio/r", provider="lmstudio", name="r")
+    world.client.models, world.client.providers = [QWEN, other], [OLLAMA]
+    view = await shown(world)
+    click(view.models.findChildren(QRadioButton)[1])
+    await settle()
+    world.client.models = [QWEN]
+    view.models.findChildren(QRadioButton)[1].setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    await world.context.stores.llm.refresh(search=True)
+    await settle()
+    assert options(view) == ["qwen3:8b", "lmstudio/r", "Go on without a model"]
+    assert view.models.wanted == other.id
+    assert any(label.text() == AWAY for label in view.models.findChildren(QLabel))
+    click(view.skip)
+    await settle()
+    assert [sent.model for sent in world.client.sent(LlmChoose)] == [other.id], "leaving the page chooses nothing else"
+    view.close()
+
+
+@pytest.mark.feature("LP08")
+async def test_nothing_moves_away_under_the_pointer(world: World) -> None:
+    view = await shown(world)
+    place = view.deploy.mapTo(view, QPoint(0, 0))
+    view.deploy.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
+    world.client.models, world.client.providers = [QWEN], [OLLAMA]
+    await world.context.stores.llm.refresh(search=True)
+    await settle()
+    assert options(view) == ["Go on without a model"] and view.deploy.mapTo(view, QPoint(0, 0)) == place
+    view.deploy.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    await wait_until(lambda: options(view) == ["qwen3:8b", "Go on without a model"])
     view.close()
 
 

@@ -9,8 +9,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from aether_desktop.apps.mission_control.deploy_form import DeployForm
+from aether_desktop.apps.on_screen import on_screen
 from aether_desktop.widgets.choice import Choice
 from kernel.errors import LimitReachedError, NotFoundError, UnavailableError
 from kernel.protocol.process import ProcessInfoGet, ProcessInfoReply, ProcessSpawn, SpawnReply
@@ -211,6 +213,79 @@ async def test_the_models_are_live_and_can_be_looked_for_again(page: Page) -> No
     page.press(Key.Key_Return, CTRL)
     await settle()
     assert page.world.client.sent(ProcessSpawn)[0].config.model == "ollama/q"
+
+
+Q = ModelInfo(id="ollama/q", provider="ollama", name="q", context_length=8192)
+R = ModelInfo(id="lmstudio/r", provider="lmstudio", name="r")
+
+
+def offered(form: DeployForm) -> list[str]:
+    return [form.model.itemData(row) for row in range(form.model.count())]
+
+
+@pytest.mark.feature("LP08")
+async def test_opening_the_dialog_looks_for_models_and_a_look_takes_nothing_away(page: Page) -> None:
+    page.world.client.models = [Q]
+    form = await opened(page)
+    assert page.world.client.sent(LlmList)[-1].refresh, "in the background, by itself"
+    assert form.refresh.isEnabled()
+    form.model.setFocus()
+    QTest.keyClick(form.model, Key.Key_Down)
+    form.goal.setFocus()
+    page.type("Typed")
+    form.numbers["max_steps"].setText("7")
+    page.world.client.models = [R]
+    await page.world.stores.llm.refresh(search=True)
+    assert offered(form) == ["", "lmstudio/r", "heuristic", "ollama/q"]
+    assert form.source.text() == "It does not answer now."
+    page.world.client.models = [R, Q]
+    await page.world.stores.llm.refresh(search=True)
+    assert offered(form) == ["", "lmstudio/r", "ollama/q", "heuristic"]
+    assert form.source.text() == "From Ollama, 8k tokens of context"
+    assert form.goal.hasFocus()
+    values = form.values()
+    assert (values.model, values.goal, values.max_steps) == ("ollama/q", "Typed", "7")
+
+
+@pytest.mark.feature("LP08")
+async def test_an_open_list_keeps_its_lines_until_it_is_closed(page: Page) -> None:
+    page.world.client.models = [Q]
+    form = await opened(page)
+    form.model.showPopup()
+    page.world.client.models = [R, Q]
+    await page.world.stores.llm.refresh(search=True)
+    assert offered(form) == ["", "ollama/q", "heuristic"]
+    view = form.model.view()
+    spot = view.visualRect(view.model().index(1, 0)).center()
+    QTest.mouseMove(view.viewport(), spot)
+    QTest.qWait(QApplication.doubleClickInterval() + 20)  # Qt takes an earlier release for the end of the click that opened it
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
+    assert form.values().model == "ollama/q"
+    await wait_until(lambda: offered(form) == ["", "lmstudio/r", "ollama/q", "heuristic"])
+    assert form.model.currentData() == "ollama/q"
+
+
+@pytest.mark.feature("LP08")
+async def test_the_list_is_looked_at_only_while_it_shows(page: Page) -> None:
+    form = await opened(page)
+    store = page.world.stores.llm
+    assert on_screen(form)
+    cover = QWidget(page.window)
+    cover.setGeometry(page.window.rect())
+    cover.show()
+    assert not on_screen(form), "another window lies over it"
+    cover.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert on_screen(form)
+    page.press(Key.Key_Escape)
+    await settle()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not on_screen(form) and not store._watchers
+    asked = len(page.world.client.sent(LlmList))
+    store._again.stop()
+    store._again.timeout.emit()
+    await settle()
+    assert len(page.world.client.sent(LlmList)) == asked and not store._again.isActive()
 
 
 @pytest.mark.feature("MC06")
