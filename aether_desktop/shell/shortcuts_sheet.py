@@ -47,7 +47,8 @@ def _list_of(actions: Sequence[Action]) -> QWidget:
             keys = Label(_as_written(key_text), "secondary")
             keys.setFont(mono_font(TYPE.label))
             keys.setAlignment(Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(Label(text), row, 0)
+            keys.setMinimumWidth(keys.sizeHint().width())
+            grid.addWidget(Label(text, wrap=True), row, 0)
             grid.addWidget(keys, row, 1)
             row += 1
     grid.setColumnStretch(0, 1)

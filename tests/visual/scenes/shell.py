@@ -277,6 +277,7 @@ SCENES = (
     *in_both_themes("detached", detached, (760, 560), feature="DS01"),
     *in_both_themes("dock-focus", desktop, (900, 800), focus_the_dock, "DS03"),
     *in_both_themes("shortcuts", desktop, (900, 640), show_shortcuts),
+    *in_both_themes("shortcuts-smallest", desktop, (480, 360), show_shortcuts),
     *in_both_themes("about", desktop, (900, 640), show_about),
     *in_both_themes("splash", splash, (900, 600), feature="DS10"),
 )
