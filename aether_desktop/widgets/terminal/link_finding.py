@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from kernel.term import STUB, Row, Terminal
 from kernel.term.selection import Position, Span
 
-#: A link that a program marked may reach over this many lines; a plain address over as many rows of one logical line.
+#: Parts of a link, marked or plain, are looked for this many rows above and below.
 MOST_ROWS = 60
 _ADDRESS = re.compile(r"(?:https?://|file:///|mailto:)[^\s\x00-\x20\"<>`{}|\\^\u2500-\u259f]+", re.IGNORECASE)
 _TRAILING = ".,;:!?'\"*_~"
-Runs = Callable[[int], list[Span]]
+#: Address and id of cells that a program marked.
+_Key = tuple[str, str]
 _PAIRS = {")": "(", "]": "["}
 
 
@@ -33,104 +36,101 @@ def link_at(terminal: Terminal, at: Position) -> Link | None:
     if row is None or not 0 <= at.column < len(row.text):
         return None
     look = terminal.attributes[row.attrs[at.column]]
-    if look.link:
-        return _marked(terminal, at, look.link, look.link_id)
-    return _plain(terminal, at)
+    if not look.link:
+        return next((link for link in _plain(terminal, at.line, at.line) if _covers(link, at)), None)
+    key = (look.link, look.link_id)
+    groups = _groups(terminal, at.line, at.line, only=key)
+    here = next(spans for _, spans in groups if any(span.line == at.line and span.start <= at.column < span.end for span in spans))
+    return _marked(terminal, key, here)
 
 
 def links_between(terminal: Terminal, first: int, last: int) -> list[Link]:
-    """All links on the absolute lines first..last, in reading order."""
-    found: list[Link] = []
-    taken: set[tuple[int, int]] = set()
+    """All links on the absolute lines first..last, in reading order; the cost is that of the cells, however many links there are."""
+    found = [
+        _marked(terminal, key, spans)
+        for key, spans in _groups(terminal, first, last)
+        if any(first <= span.line <= last for span in spans)
+    ]
+    found += [link for link in _plain(terminal, first, last) if not all(_is_marked(terminal, span) for span in link.spans)]
+    return sorted(found, key=lambda link: next(span for span in link.spans if first <= span.line <= last))
+
+
+def addresses_between(terminal: Terminal, first: int, last: int) -> Iterator[str]:
+    """The addresses on the absolute lines first..last, one after the other as they are asked for."""
     for line in range(first, last + 1):
         row = terminal.absolute_row(line)
-        if row is None:
-            continue
-        for column in _candidates(terminal, row):
-            if (line, column) in taken:
-                continue
-            link = link_at(terminal, Position(line, column))
-            if link is not None:
-                taken.update((span.line, cell) for span in link.spans for cell in range(span.start, span.end))
-                found.append(link)
-    return found
+        for attr in set(row.attrs) if row is not None else ():
+            if terminal.attributes[attr].link:
+                yield terminal.attributes[attr].link
+    for link in _plain(terminal, first, last):
+        yield link.address
 
 
 def trimmed(address: str) -> str:
     """Without the punctuation that follows an address in a sentence, and without a bracket that it does not open."""
-    while address:
-        last = address[-1]
-        unopened = last in _PAIRS and address.count(last) > address.count(_PAIRS[last])
-        if last not in _TRAILING and not unopened:
-            break
-        address = address[:-1]
-    return address
+    unopened = {close: address.count(close) - address.count(opened) for close, opened in _PAIRS.items()}
+    end = len(address)
+    while end and (address[end - 1] in _TRAILING or unopened.get(address[end - 1], 0) > 0):
+        end -= 1
+        if address[end] in unopened:
+            unopened[address[end]] -= 1
+    return address[:end]
 
 
-def _candidates(terminal: Terminal, row: Row) -> list[int]:
-    """Columns at which a link may be."""
-    linked = {attr for attr in set(row.attrs) if terminal.attributes[attr].link}
-    marked = [column for column, attr in enumerate(row.attrs) if attr in linked] if linked else []
-    return sorted({*marked, *(match.start() for match in _ADDRESS.finditer(row.text))})
+def _covers(link: Link, at: Position) -> bool:
+    return any(span.line == at.line and span.start <= at.column < span.end for span in link.spans)
 
 
-def _marked(terminal: Terminal, at: Position, address: str, link_id: str) -> Link:
-    """All cells near by of the same link: with an id wherever they are, without one where they touch."""
+def _is_marked(terminal: Terminal, span: Span) -> bool:
+    """Whether all of its cells are marked with some link."""
+    row = terminal.absolute_row(span.line)
+    return row is not None and all(terminal.attributes[attr].link for attr in set(row.attrs[span.start : span.end]))
 
-    def runs(line: int) -> list[Span]:
-        """The cells of it on a line."""
+
+def _runs(terminal: Terminal, row: Row, only: _Key | None) -> list[tuple[int, int, _Key]]:
+    """Start, end and link of the cells of a row that are marked. only: with this link."""
+    keys: dict[str, _Key] = {}
+    for attr in set(row.attrs):
+        look = terminal.attributes[attr]
+        if look.link and (only is None or only == (look.link, look.link_id)):
+            keys[attr] = (look.link, look.link_id)
+    if not keys:
+        return []
+    runs: list[tuple[int, int, _Key]] = []
+    start = 0
+    for key, cells in groupby(row.attrs, keys.get):
+        end = start + sum(1 for _ in cells)
+        if key is not None:
+            runs.append((start, end, key))
+        start = end
+    return runs
+
+
+def _groups(terminal: Terminal, first: int, last: int, only: _Key | None = None) -> list[tuple[_Key, list[Span]]]:
+    """Cells that belong together, near the lines first..last: with an id wherever they are, without one where they touch."""
+    groups: list[tuple[_Key, list[Span]]] = []
+    named: dict[_Key, list[Span]] = {}
+    goes_on: tuple[_Key, list[Span]] | None = None
+    for line in range(first - MOST_ROWS, last + MOST_ROWS + 1):
         row = terminal.absolute_row(line)
-        if row is None:
-            return []
-        same = {
-            attr
-            for attr in set(row.attrs)
-            if terminal.attributes[attr].link == address and terminal.attributes[attr].link_id == link_id
-        }
-        spans, start = [], -1
-        for column, attr in enumerate(row.attrs):
-            if attr in same and start < 0:
-                start = column
-            elif attr not in same and start >= 0:
-                spans.append(Span(line, start, column))
-                start = -1
-        return [*spans, Span(line, start, len(row.attrs))] if start >= 0 else spans
-
-    here = next(span for span in runs(at.line) if span.start <= at.column < span.end)
-    found = [here]
-    if link_id:
-        near = range(at.line - MOST_ROWS // 2, at.line + MOST_ROWS // 2)
-        found = [span for line in near for span in runs(line)]
-    else:
-        found = [*_above(terminal, here, runs), here, *_below(terminal, here, runs)]
-    text = "".join(_text(terminal, span) for span in found)
-    return Link(address, text, tuple(found), marked=True)
+        before, goes_on = goes_on, None
+        for start, end, key in _runs(terminal, row, only) if row is not None else ():
+            if key[1] and key in named:
+                spans = named[key]
+            elif start == 0 and before is not None and before[0] == key:
+                spans = before[1]
+            else:
+                spans = []
+                groups.append((key, spans))
+                if key[1]:
+                    named[key] = spans
+            spans.append(Span(line, start, end))
+            goes_on = (key, spans) if row is not None and end == len(row.text) else None
+    return groups
 
 
-def _above(terminal: Terminal, span: Span, runs: Runs) -> list[Span]:
-    result: list[Span] = []
-    line = span.line - 1
-    while span.start == 0 and len(result) < MOST_ROWS:
-        row = terminal.absolute_row(line)
-        last = runs(line)[-1:]
-        if row is None or not last or last[0].end < len(row.text):
-            break
-        span = last[0]
-        result.insert(0, span)
-        line -= 1
-    return result
-
-
-def _below(terminal: Terminal, span: Span, runs: Runs) -> list[Span]:
-    result: list[Span] = []
-    while len(result) < MOST_ROWS:
-        row = terminal.absolute_row(span.line)
-        first = runs(span.line + 1)[:1]
-        if row is None or span.end < len(row.text) or not first or first[0].start > 0:
-            break
-        span = first[0]
-        result.append(span)
-    return result
+def _marked(terminal: Terminal, key: _Key, spans: list[Span]) -> Link:
+    return Link(key[0], "".join(_text(terminal, span) for span in spans), tuple(spans), marked=True)
 
 
 def _text(terminal: Terminal, span: Span) -> str:
@@ -138,29 +138,33 @@ def _text(terminal: Terminal, span: Span) -> str:
     return terminal.clusters.expand(row.text[span.start : span.end]).replace(STUB, "") if row is not None else ""
 
 
-def _plain(terminal: Terminal, at: Position) -> Link | None:
-    """An address written in the text of the logical line, wherever it is broken."""
-    first = at.line
-    while first > at.line - MOST_ROWS and (above := terminal.absolute_row(first - 1)) is not None and above.wrapped:
-        first -= 1
-    rows: list[Row] = []
-    while len(rows) < MOST_ROWS and (row := terminal.absolute_row(first + len(rows))) is not None:
-        rows.append(row)
-        if not row.wrapped:
-            break
+def _plain(terminal: Terminal, first: int, last: int) -> Iterator[Link]:
+    """Addresses written in the text of the logical lines that reach into first..last, wherever they are broken."""
+    line = first
+    while line > first - MOST_ROWS and (above := terminal.absolute_row(line - 1)) is not None and above.wrapped:
+        line -= 1
+    while line <= last:
+        rows: list[Row] = []
+        while (row := terminal.absolute_row(line + len(rows))) is not None:
+            rows.append(row)
+            if not row.wrapped or line + len(rows) > last + MOST_ROWS:
+                break
+        yield from (link for link in _written(terminal, line, rows) if link.spans[-1].line >= first and link.spans[0].line <= last)
+        line += max(1, len(rows))
+
+
+def _written(terminal: Terminal, first: int, rows: list[Row]) -> Iterator[Link]:
+    """The addresses in a logical line. first: the absolute line of its first row."""
     starts = [0]
     for row in rows:
         starts.append(starts[-1] + len(row.text))
-    offset = starts[at.line - first] + at.column
     # Cells, not characters: a wide character keeps its stub, which no address contains.
     for match in _ADDRESS.finditer("".join([row.text for row in rows])):
         address = trimmed(match[0])
         end = match.start() + len(address)
-        if match.start() <= offset < end:
-            spans = [
-                Span(first + number, max(0, match.start() - starts[number]), min(len(row.text), end - starts[number]))
-                for number, row in enumerate(rows)
-                if starts[number] < end and starts[number + 1] > match.start()
-            ]
-            return Link(terminal.clusters.expand(address), address, tuple(spans), marked=False)
-    return None
+        reached = range(bisect_right(starts, match.start()) - 1, bisect_left(starts, end))
+        spans = tuple(
+            Span(first + number, max(0, match.start() - starts[number]), min(len(rows[number].text), end - starts[number]))
+            for number in reached
+        )
+        yield Link(terminal.clusters.expand(address), address, spans, marked=False)

@@ -6,8 +6,9 @@ of a file only the folder is shown. Made by `parts`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QMouseEvent
 from aether_desktop.widgets.terminal.address_text import Address, Piece, fitted, lines_of
 from aether_desktop.widgets.terminal.ask_bar import MOST_LINES, BarAnswer, BarHost, Question
 from aether_desktop.widgets.terminal.commands import Command
-from aether_desktop.widgets.terminal.link_finding import Link, link_at, links_between
+from aether_desktop.widgets.terminal.link_finding import Link, addresses_between, link_at, links_between
 from aether_desktop.widgets.terminal.link_target import LinkTarget, link_target, url_of
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ class Links(QObject):
 
     def ask_newest(self) -> None:
         """Ask about the lowest link that shows."""
-        shown = self._shown()
-        if shown:
-            self.ask(shown[-1])
+        newest = next(self._openable(reversed(self._shown())), None)
+        if newest is not None:
+            self.ask(newest)
 
     def ask(self, link: Link) -> None:
         """Show where a link leads, and ask whether to open it."""
@@ -87,7 +88,7 @@ class Links(QObject):
             verb = "Show its folder" if target.scheme == "file" else "Open"
             answers.append(BarAnswer("open", verb, "attention" if target.warnings else "primary"))
         answers.append(BarAnswer("copy", "Copy address"))
-        if len(self._shown()) > 1:
+        if self._another(link) is not None:
             answers.append(BarAnswer("other", "Another link"))
         question = Question(
             "Write a mail?" if target.scheme == "mailto" else "Where this link leads:",
@@ -106,10 +107,7 @@ class Links(QObject):
         if key == "copy":
             _copy(target)
         elif key == "other":
-            shown = self._shown()
-            index = next((at for at, other in enumerate(shown) if other.spans == link.spans), 0)
-            if shown:
-                self.ask(shown[index - 1])
+            self.ask(self._another(link) or link)
         elif key == "open":
             self._open(target)
 
@@ -138,11 +136,22 @@ class Links(QObject):
         return folder if folder.is_dir() else None
 
     def _any(self) -> bool:
-        return bool(self._shown())
+        addresses = addresses_between(self._view.terminal, *self._view.grid.shown())
+        return any(link_target(address) is not None for address in addresses)
 
     def _shown(self) -> list[Link]:
-        links = links_between(self._view.terminal, *self._view.grid.shown())
-        return [link for link in links if _target(link) is not None]
+        return links_between(self._view.terminal, *self._view.grid.shown())
+
+    def _another(self, link: Link) -> Link | None:
+        """The next one above a link that can be opened; above the uppermost comes the lowest. None where it is the only one."""
+        shown = self._shown()
+        cells = set(link.spans)
+        index = next((at for at, other in enumerate(shown) if not cells.isdisjoint(other.spans)), len(shown))
+        return next(self._openable(chain(reversed(shown[:index]), reversed(shown[index + 1 :]))), None)
+
+    @staticmethod
+    def _openable(links: Iterable[Link]) -> Iterator[Link]:
+        return (link for link in links if _target(link) is not None)
 
     def _on_hover(self, point: QPoint, _held: Qt.KeyboardModifier) -> None:
         self._point = point

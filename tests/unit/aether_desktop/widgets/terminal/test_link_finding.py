@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from itertools import islice
+
 import pytest
 
-from aether_desktop.widgets.terminal.link_finding import link_at, links_between, trimmed
+from aether_desktop.widgets.terminal.link_finding import addresses_between, link_at, links_between, trimmed
 from kernel.term import Terminal
 from kernel.term.selection import Position, Span
 
@@ -76,3 +79,35 @@ def test_all_links_in_reading_order_each_once() -> None:
 def test_a_screen_full_of_one_link_is_found_in_time() -> None:
     terminal = screen("\x1b]8;;https://a.org\x1b\\" + "z" * (200 * 60), columns=200, lines=60)
     assert len(links_between(terminal, 0, 59)) == 1
+
+
+@pytest.mark.parametrize("kind", ["\x1b]8;id=a{0};https://a.b/{0}\x1b\\x", "\x1b]8;;https://a.b/{0}\x1b\\x", "\x1b]8;;\x1b\\ http://a/"])
+def test_a_screen_full_of_many_links_costs_no_more_than_its_cells(kind: str) -> None:
+    def duration(lines: int) -> float:
+        terminal = screen("".join(kind.format(number) for number in range(200 * lines)), columns=200, lines=lines)
+        best = 9.0
+        for _ in range(3):
+            began = time.perf_counter()
+            links = links_between(terminal, 0, lines - 1)
+            best = min(best, time.perf_counter() - began)
+        assert len(links) >= 200 * lines // 10
+        began = time.perf_counter()
+        assert len(list(islice(addresses_between(terminal, 0, lines - 1), 1))) == 1
+        assert time.perf_counter() - began < best
+        return best
+
+    # Four times the cells: twice as much for what is paid once, and far from the sixteen times of before.
+    assert duration(48) < 8 * duration(12)
+
+
+def test_a_plain_address_that_begins_above_or_in_the_middle_of_a_word_break_is_found() -> None:
+    terminal = screen("x" * 38 + " https://a.org/" + "p" * 60 + " https://b.org/" + " " * 12 + "https://c.org")
+    assert [link.address for link in links_between(terminal, 1, 1)] == ["https://a.org/" + "p" * 60]
+    assert [link.address for link in links_between(terminal, 3, 4)] == ["https://b.org/", "https://c.org"]
+
+
+def test_where_a_marked_text_is_an_address_itself_the_mark_counts() -> None:
+    terminal = screen("\x1b]8;;https://evil.org\x1b\\https://a.org\x1b]8;;\x1b\\ https://b.org")
+    assert [(link.address, link.marked) for link in links_between(terminal, 0, 0)] == [
+        ("https://evil.org", True), ("https://b.org", False),
+    ]  # fmt: skip
