@@ -133,9 +133,10 @@ def build_kernel(
     parts.has_window, parts.stays = has_window, stays
     if loaded.notice:
         parts.notices.append(loaded.notice)
-    router = Router(parts.manager.owner_of)
+    router = Router(parts.manager.owner_of, parts.scope.child("commands"))
+    stopping = _stopping(parts, router)
     kernel = Kernel(
-        VERSION, parts.bus, router, parts.clock, parts.scope, parts.terminals.view, starting=_starting(parts), stopping=_stopping(parts)
+        VERSION, parts.bus, router, parts.clock, parts.scope, parts.terminals.view, starting=_starting(parts), stopping=stopping
     )
     parts.bus.set_visibility(lambda event, principal: _visible(parts.manager, event, principal))
     _register(router, parts)
@@ -264,7 +265,7 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
     )
 
 
-def _stopping(parts: _Parts) -> tuple[Stage, ...]:
+def _stopping(parts: _Parts, router: Router) -> tuple[Stage, ...]:
     async def close_terminals() -> None:
         await parts.terminals.close()
         await parts.shells.close()
@@ -275,6 +276,7 @@ def _stopping(parts: _Parts) -> tuple[Stage, ...]:
 
     return (
         Stage("copies", parts.files.close),
+        Stage("commands", router.settle),
         Stage("agents", parts.supervisor.shutdown),
         Stage("terminals", close_terminals),
         Stage("machine", parts.workplaces.settle),

@@ -1,24 +1,36 @@
 """From a command to its handler: authorisation and error translation, here and nowhere else.
 
 Handlers are registered by bootstrap with the rule of who may send the command. Every command is checked against its declared
-shape again, so that a client inside the process cannot send what the codec would refuse.
+shape again, so that a client inside the process cannot send what the codec would refuse. A command that was begun is the kernel's: it
+goes to its end also where its client goes away or stops waiting, so no handler is left half done.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar
 
-from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError, UnknownCommandError
+from kernel.errors import (
+    AetherError,
+    ConflictError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnavailableError,
+    UnknownCommandError,
+)
 from kernel.log import get_logger
 from kernel.principal import Principal
 from kernel.protocol import codec
 from kernel.protocol.base import Command, tag_of
 from kernel.protocol.system import ResponseError, ResponseOk
+from kernel.tasks import Scope
 
 C = TypeVar("C", bound=Command[Any])
 R = TypeVar("R")
 Handler = Callable[[Any, Principal], Awaitable[Any]]
 Access = Literal["anyone", "owner", "admin"]
 OwnerOf = Callable[[int], str | None]
+SETTLE_S = 2.5
 
 _log = get_logger(__name__)
 
@@ -27,11 +39,14 @@ class Router:
     """One table: command type -> (handler, who may).
 
     owner_of: the uid of the user that owns a pid, None where there is no such process. "owner" rules look at the
-    command's `pid` (or `from_pid`); pid 0 is the kernel's own and an administrator's.
+    command's `pid` (or `from_pid`); pid 0 is the kernel's own and an administrator's. scope: owns what is being carried out.
     """
 
-    def __init__(self, owner_of: OwnerOf) -> None:
+    def __init__(self, owner_of: OwnerOf, scope: Scope) -> None:
         self._owner_of = owner_of
+        self._scope = scope
+        self._on_processes: set[asyncio.Task[Any]] = set()
+        self._ending = False
         self._handlers: dict[type[Command[Any]], tuple[Handler, Access]] = {}
 
     def register(self, command: type[C], handler: Callable[[C, Principal], Awaitable[Any]], access: Access) -> None:
@@ -51,6 +66,13 @@ class Router:
             raise UnknownCommandError(f"This kernel does not know {type(command).__name__}.")
         return await self._carry_out(_validated(command), principal)
 
+    async def settle(self) -> None:
+        """Before a shutdown: take nothing more, let what is done to a process come to its end where that is soon, cancel the rest."""
+        self._ending = True
+        if self._on_processes:
+            await asyncio.wait(tuple(self._on_processes), timeout=SETTLE_S)
+        await self._scope.close()
+
     async def _carry_out(self, command: Command[R], principal: Principal) -> R:
         """A command that the codec has read. Raises AetherError."""
         entry = self._handlers.get(type(command))
@@ -58,16 +80,19 @@ class Router:
             raise UnknownCommandError(f"This kernel does not know {tag_of(command)}.")
         handler, access = entry
         self._authorise(command, access, principal)
+        if self._ending:
+            raise _leaving()
+        task: asyncio.Task[R] = self._scope.spawn(_handled(handler, command, principal), name=tag_of(command), awaited=True)
+        if access == "owner":
+            self._on_processes.add(task)
+            task.add_done_callback(self._on_processes.discard)
         try:
-            reply: R = await handler(command, principal)
-        except AetherError:
-            raise
-        except Exception as error:  # edge: a handler's fault becomes one sentence for the client
-            _log.exception("%s failed", tag_of(command))
-            raise AetherError(
-                f"{tag_of(command)} failed inside Aether: {error}.", "The log has the details; please report it."
-            ) from error
-        return reply
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            asking = asyncio.current_task()
+            if not task.cancelled() or (asking is not None and asking.cancelling()):
+                raise
+            raise _leaving() if self._ending else _aborted(command) from None
 
     async def respond(self, data: bytes | str, principal: Principal) -> ResponseOk | ResponseError:
         """Carry out a command in JSON; every outcome is an answer with the command's id."""
@@ -101,6 +126,25 @@ class Router:
         pid = _subject(command)
         if pid != 0 and self._owner_of(pid) is None:
             raise NotFoundError(f"There is no process {pid}.", "The process list has what runs; what has ended is in the history.")
+
+
+async def _handled(handler: Handler, command: Command[R], principal: Principal) -> R:
+    try:
+        reply: R = await handler(command, principal)
+    except AetherError:
+        raise
+    except Exception as error:  # edge: a handler's fault becomes one sentence for the client
+        _log.exception("%s failed", tag_of(command))
+        raise AetherError(f"{tag_of(command)} failed inside Aether: {error}.", "The log has the details; please report it.") from error
+    return reply
+
+
+def _leaving() -> UnavailableError:
+    return UnavailableError("Aether is ending, so it takes no command any more.", "Start it again.")
+
+
+def _aborted(command: Command[Any]) -> ConflictError:
+    return ConflictError(f"{tag_of(command)} was aborted: what it is about ended meanwhile.", "The process list has what runs.")
 
 
 def _subject(command: Command[Any]) -> int:

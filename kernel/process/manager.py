@@ -223,7 +223,11 @@ class ProcessManager:
         await self.runner.stop(pid)
         info = self._living(pid).info
         changed = ProcessStateChanged(pid=pid, step=info.step, state="stopped", agent_phase=info.agent_phase)
-        await self.record(pid, changed, AgentPaused(pid=pid, step=info.step, reason=reason), state="stopped")
+        try:
+            await self.record(pid, changed, AgentPaused(pid=pid, step=info.step, reason=reason), state="stopped")
+        except AetherError:  # nobody could let go on what stands still and is not called stopped
+            await self.runner.proceed(pid)
+            raise
 
     async def proceed(self, pid: int) -> None:
         """SIGCONT: go on at the same step; an interrupted run is taken up."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from kernel.cli.connection import _join, _OwnKernel
@@ -229,6 +230,61 @@ async def test_a_client_that_vanishes_in_the_middle_leaves_nothing(socket: Path,
     async with asyncio.timeout(5):
         while bench.kernel.bus.statistics()["subscriptions"] != before:
             await asyncio.sleep(0.01)
+
+
+#: Ignores SIGTERM, as does the child that it forked away: ending it takes all of the moment that a termination gives.
+DEAF = (
+    "(setsid sh -c 'trap \"\" TERM INT HUP; while :; do sleep 1; done' &); "
+    "trap '' TERM; touch deaf; while :; do sleep 0.2; done"
+)
+
+
+@pytest.mark.feature("PR06", "EV01")
+async def test_a_signal_whose_sender_goes_away_is_carried_out_to_its_end(socket: Path, bench: Bench) -> None:
+    pid = await bench.deploy(turn("", call("run_command", command=DEAF)), DONE)
+    async with asyncio.timeout(20):
+        while not (bench.home(pid) / "deaf").exists():
+            await asyncio.sleep(0.02)
+    run = bench.supervisor_run(pid)
+    processes = run.workplace.started.host_pids()
+    gone = await connect(socket)
+    await gone.send(b'{"type":"process.signal","id":"k","pid":%d,"signal":"SIGTERM"}' % pid)
+    async with asyncio.timeout(10):
+        while run.ended_by is None:
+            await asyncio.sleep(0.01)
+    gone.writer.transport.abort()
+    assert (await bench.ended(pid)).code == 143
+    assert processes and not [number for number in processes if psutil.pid_exists(number)]
+    reaped = await bench.wait(process.ProcessReaped, pid)
+    assert reaped.pid == pid
+
+
+@pytest.mark.feature("PR08")
+async def test_a_stop_whose_sender_goes_away_leaves_nothing_half_stopped(
+    socket: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = await bench.deploy(turn("", call("run_command", command="while [ ! -e go ]; do sleep 0.02; done")), DONE)
+    async with asyncio.timeout(20):
+        while bench.supervisor_run(pid).workplace.started is None:
+            await asyncio.sleep(0.02)
+    workplace = bench.supervisor_run(pid).workplace
+    freezing, froze = asyncio.Event(), workplace.freeze
+
+    async def freeze() -> None:
+        freezing.set()
+        await asyncio.sleep(0.3)
+        await froze()
+
+    monkeypatch.setattr(workplace, "freeze", freeze)
+    gone = await connect(socket)
+    await gone.send(b'{"type":"process.signal","id":"s","pid":%d,"signal":"SIGSTOP"}' % pid)
+    await asyncio.wait_for(freezing.wait(), 10)
+    gone.writer.transport.abort()
+    await bench.wait(agent.AgentPaused, pid)
+    assert (await bench.execute(process.ProcessInfoGet(pid=pid))).info.state == "stopped"
+    await bench.execute(process.ProcessSignal(pid=pid, signal="SIGCONT"))
+    (bench.home(pid) / "go").touch()
+    assert (await bench.ended(pid)).code == 0
 
 
 async def test_a_second_start_raises_the_first(socket: Path, bench: Bench) -> None:

@@ -6,8 +6,9 @@ import psutil
 import pytest
 
 from kernel.agents import supervisor
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, StorageError
 from kernel.protocol import agent, process
+from kernel.store.journal import Journal
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench, MakeBench
 
@@ -142,3 +143,43 @@ async def test_neither_a_wait_for_an_answer_nor_a_pause_is_work(bench: Bench) ->
     await signal(bench, pid, "SIGCONT")
     assert (await bench.ended(pid)).code == 0
     assert bench.of(pid, agent.AgentObservation)[0].duration_s < 1.0
+
+
+@pytest.mark.feature("PR06", "PR11")
+async def test_a_quit_right_behind_a_termination_lets_it_come_to_its_end(make_bench: MakeBench) -> None:
+    """Who was told to end does not come back as interrupted."""
+    bench = await make_bench()
+    pid = await bench.deploy(turn("", call("run_command", command="trap '' TERM; touch deaf; while :; do sleep 0.2; done")), DONE)
+    async with asyncio.timeout(20):
+        while not (bench.home(pid) / "deaf").exists():
+            await asyncio.sleep(0.02)
+    ending = asyncio.get_running_loop().create_task(signal(bench, pid, "SIGTERM"))
+    await asyncio.sleep(0.1)
+    await bench.kernel.stop()
+    await ending
+    assert (await bench.ended(pid)).code == 143
+    second = await make_bench()
+    assert not (await second.execute(process.ProcessList())).processes
+    await second.kernel.stop()
+
+
+@pytest.mark.expects_records
+async def test_a_stop_that_cannot_be_recorded_leaves_nothing_standing_still(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could let it go on: it is not called stopped."""
+    pid = await bench.deploy(turn("", call("run_command", command="while [ ! -e go ]; do sleep 0.02; done")), DONE)
+    async with asyncio.timeout(20):
+        while bench.supervisor_run(pid).workplace.started is None:
+            await asyncio.sleep(0.02)
+    run = bench.supervisor_run(pid)
+
+    async def refuse(*_events: object, **_arguments: object) -> None:
+        raise StorageError("The database refused: damaged.")
+
+    with monkeypatch.context() as damaged:
+        damaged.setattr(Journal, "record", refuse)
+        with pytest.raises(StorageError):
+            await signal(bench, pid, "SIGSTOP")
+    assert not run.gate.closed
+    assert not run.workplace.started.frozen
+    (bench.home(pid) / "go").touch()
+    assert (await bench.ended(pid)).code == 0

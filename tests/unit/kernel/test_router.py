@@ -1,15 +1,25 @@
-"""Who may do what, and how errors become answers."""
+"""Who may do what, how errors become answers, and that what was begun goes to its end."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 import pytest
 
-from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError, UnknownCommandError
+from kernel.errors import (
+    AetherError,
+    ConflictError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnavailableError,
+    UnknownCommandError,
+)
 from kernel.principal import Principal
 from kernel.protocol import codec, process, system
 from kernel.protocol.base import Empty
 from kernel.router import Router
+from kernel.tasks import Scope
 
 ADMIN, ALICE, BOB = Principal("root", "admin"), Principal("alice"), Principal("bob")
 KILL = process.ProcessSignal(id="1", pid=7, signal="SIGKILL")
@@ -30,7 +40,7 @@ class Spy:
 
 
 def router(spy: Spy) -> Router:
-    made = Router({7: "alice", 8: "bob"}.get)
+    made = Router({7: "alice", 8: "bob"}.get, Scope("commands"))
     made.register(process.ProcessSignal, spy, "owner")
     made.register(system.IpcSend, spy, "owner")
     made.register(process.ProcessList, spy, "anyone")
@@ -108,6 +118,80 @@ async def test_answers_carry_the_commands_id() -> None:
     huge = await made.respond(b'{"type":"process.list","id":"c"}' + b" " * codec.MAX_MESSAGE_BYTES, ALICE)
     assert isinstance(huge, system.ResponseError)
     assert (huge.id, huge.code) == ("", "invalid_argument")
+
+
+class Slow:
+    """A handler of two halves: the second begins when it is let go on."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.finished = asyncio.Event()
+
+    async def __call__(self, command: Any, principal: Principal) -> Empty:
+        self.begun.set()
+        await self.go_on.wait()
+        self.finished.set()
+        return Empty()
+
+
+def slow_router(slow: Slow) -> Router:
+    made = Router({7: "alice"}.get, Scope("commands"))
+    made.register(process.ProcessSignal, slow, "owner")
+    made.register(process.ProcessList, slow, "anyone")
+    return made
+
+
+@pytest.mark.parametrize("command", [KILL, process.ProcessList()])
+async def test_what_was_begun_goes_on_when_its_client_goes_away(command: Any) -> None:
+    slow = Slow()
+    asking = asyncio.get_running_loop().create_task(slow_router(slow).execute(command, ALICE))
+    await slow.begun.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    slow.go_on.set()
+    await asyncio.wait_for(slow.finished.wait(), 5)
+
+
+async def test_a_shutdown_lets_what_is_done_to_a_process_come_to_its_end_and_takes_nothing_more() -> None:
+    slow = Slow()
+    made = slow_router(slow)
+    asking = asyncio.get_running_loop().create_task(made.execute(KILL, ALICE))
+    await slow.begun.wait()
+    settling = asyncio.get_running_loop().create_task(made.settle())
+    await asyncio.sleep(0)
+    with pytest.raises(UnavailableError, match="is ending"):
+        await made.execute(KILL, ALICE)
+    assert not settling.done()
+    slow.go_on.set()
+    await settling
+    assert await asking == Empty()
+
+
+@pytest.mark.parametrize("command", [KILL, process.ProcessList()])
+async def test_a_shutdown_waits_for_ever_for_nobody(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernel.router.SETTLE_S", 0.05)
+    slow = Slow()
+    made = slow_router(slow)
+    asking = asyncio.get_running_loop().create_task(made.execute(command, ALICE))
+    await slow.begun.wait()
+    await made.settle()
+    with pytest.raises(UnavailableError, match="is ending"):
+        await asking
+    assert not slow.finished.is_set()
+
+
+async def test_a_handler_that_was_aborted_is_answered() -> None:
+    """A run that ends takes with it what was asked of it; whoever asked hears of it."""
+
+    async def aborted(command: Any, principal: Principal) -> Empty:
+        raise asyncio.CancelledError
+
+    made = Router({7: "alice"}.get, Scope("commands"))
+    made.register(process.ProcessSignal, aborted, "owner")
+    with pytest.raises(ConflictError, match=r"process\.signal was aborted"):
+        await made.execute(KILL, ALICE)
 
 
 def test_two_handlers_for_one_command_are_a_mistake() -> None:
