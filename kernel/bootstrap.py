@@ -378,6 +378,7 @@ async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
         notices=tuple(parts.notices),
         checks=checks,
         gpus=tuple(_gpu_info(gpu) for gpu in await parts.gpus.read()),
+        cannot_save=str(parts.store.journal.trouble or ""),
     )
 
 

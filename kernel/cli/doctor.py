@@ -39,6 +39,8 @@ def _print(status: KernelStatusReply) -> None:
     print(f"Aether {status.version}, files in {status.root}")
     for notice in status.notices:
         print(f"  ! {notice}")
+    if status.cannot_save:
+        print(f"  ! {status.cannot_save}")
     for check in status.checks:
         mark = "ok     " if check.ok else "MISSING" if check.required else "-      "
         print(f"  {mark}  {check.name}: {check.detail}")

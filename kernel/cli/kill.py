@@ -6,6 +6,7 @@ from typing import get_args
 
 from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect
+from kernel.cli.patience import execute_patiently
 from kernel.protocol.ids import Signal
 from kernel.protocol.process import ProcessSignal
 
@@ -25,8 +26,14 @@ def run(arguments: argparse.Namespace) -> int:
 async def _send(pids: list[int], signal: Signal) -> None:
     async with connect() as connection:
         for pid in pids:
-            await connection.execute(ProcessSignal(pid=pid, signal=signal))
+            await execute_patiently(connection, ProcessSignal(pid=pid, signal=signal), _meanwhile(pid, signal))
             print(f"{signal} was sent to {pid}")
+
+
+def _meanwhile(pid: int, signal: Signal) -> str:
+    if signal in ("SIGTERM", "SIGINT", "SIGKILL"):
+        return f"What agent {pid} ran is ended all the same; `aether ps` lists it as running until that can be saved."
+    return f"{signal} to agent {pid} is shown when it can be saved."
 
 
 def _signal(text: str) -> str:

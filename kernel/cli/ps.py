@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 import time
 
 from kernel.cli.connection import connect
@@ -9,7 +10,7 @@ from kernel.protocol import codec
 from kernel.protocol.process import ENDED_BY_SIGNAL, LivingCounts, ProcessList
 from kernel.protocol.records import ProcessInfo
 from kernel.protocol.shown_text import visible
-from kernel.protocol.system import HistoryProcesses
+from kernel.protocol.system import HistoryProcesses, KernelStatus
 
 GOAL_WIDTH = 48
 
@@ -40,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
 async def _processes(everything: bool) -> tuple[tuple[ProcessInfo, ...], LivingCounts]:
     """What is listed, and how those that live stand."""
     async with connect() as connection:
+        if reason := (await connection.execute(KernelStatus())).cannot_save:
+            print(f"aether: {reason}", file=sys.stderr)
+            print("        Until then agents are listed as they were last saved.", file=sys.stderr, flush=True)
         now = await connection.execute(ProcessList())
         if everything:
             return tuple(reversed((await connection.execute(HistoryProcesses(limit=100))).processes)), now.living

@@ -6,6 +6,7 @@ import asyncio
 from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect, exit_of
 from kernel.cli.output import Printer, make_printer
+from kernel.cli.patience import execute_patiently
 from kernel.errors import UnavailableError
 from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import ProcessEvent
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _resume(pid: int, printer: Printer) -> int:
     async with connect() as connection, connection.events() as events:
-        await connection.execute(ProcessResume(pid=pid))
+        await execute_patiently(connection, ProcessResume(pid=pid), f"Agent {pid} goes on when that can be saved.")
         async for event in events:
             if isinstance(event, ProcessListed) and (code := await exit_of(connection, pid)) is not None:
                 printer.say(f"Agent {pid} has ended with {code}; `aether logs {pid}` shows what was lost on the way.")

@@ -5,6 +5,7 @@ import asyncio
 
 from kernel.cli.arguments import message, process_id
 from kernel.cli.connection import connect
+from kernel.cli.patience import execute_patiently
 from kernel.protocol.ids import MessageMode
 from kernel.protocol.process import ProcessSend
 
@@ -27,5 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _send(pid: int, text: str, mode: MessageMode) -> None:
     async with connect() as connection:
-        await connection.execute(ProcessSend(pid=pid, text=text, mode=mode))
+        command = ProcessSend(pid=pid, text=text, mode=mode)
+        await execute_patiently(connection, command, f"Agent {pid} is told when that can be saved.")
         print(f"told {pid}")

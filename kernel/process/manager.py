@@ -45,7 +45,6 @@ from kernel.vfs.homes import Home, Homes
 ENV_GOAL_CHARACTERS = 4_000
 
 
-
 class Runner(Protocol):
     """Runs agents; the supervisor in `kernel.agents`."""
 
@@ -329,8 +328,7 @@ class ProcessManager:
             committed()
 
         def take_back() -> None:
-            if self._table.find(pid) is changed:
-                self._table.change(entry)
+            self._table.take_back(changed, entry)
             refused()
 
         self._table.change(changed)
@@ -390,23 +388,17 @@ class ProcessManager:
 
     def _living(self, pid: int) -> Entry:
         entry = self._table.find(pid)
-        if entry is None or entry.info.state not in lifecycle.ALIVE:
-            raise NotFoundError(f"Process {pid} has ended.", "Its log and files are still in the history.")
-        return entry
+        if entry is not None and entry.info.state in lifecycle.ALIVE:
+            return entry
+        shown = self._table.recorded(pid)
+        if shown is not None and shown.info.state in lifecycle.ALIVE:
+            raise NotFoundError(f"Process {pid} has ended; that is not saved yet.", "It is listed as running until then.")
+        raise NotFoundError(f"Process {pid} has ended.", "Its log and files are still in the history.")
 
     def _new_info(
         self, pid: int, home: Home, config: AgentConfig, principal: Principal, confinement: Confinement
     ) -> ProcessInfo:
         settings = self._config().agents
-        env = {
-            "HOME": home.guest_path,
-            "USER": home.uid,
-            "SHELL": "/bin/bash",
-            "TERM": "xterm-256color",
-            "AETHER_ROLE": config.role,
-            "AETHER_GOAL": config.goal.replace("\x00", "")[:ENV_GOAL_CHARACTERS],
-            "AETHER_MODEL": config.model,
-        }
         return ProcessInfo(
             pid=pid,
             uid=home.uid,
@@ -416,7 +408,7 @@ class ProcessManager:
             state="created",
             agent_phase="booting",
             cwd=home.guest_path,
-            env=env,
+            env=_environment(home, config),
             created_at=self._clock.now(),
             tty_id=f"tty-{pid}-0",
             role=config.role,
@@ -428,6 +420,18 @@ class ProcessManager:
             approval=config.approval,
             confinement=confinement,
         )
+
+
+def _environment(home: Home, config: AgentConfig) -> dict[str, str]:
+    return {
+        "HOME": home.guest_path,
+        "USER": home.uid,
+        "SHELL": "/bin/bash",
+        "TERM": "xterm-256color",
+        "AETHER_ROLE": config.role,
+        "AETHER_GOAL": config.goal.replace("\x00", "")[:ENV_GOAL_CHARACTERS],
+        "AETHER_MODEL": config.model,
+    }
 
 
 def _interruption(info: ProcessInfo) -> AgentNotice:

@@ -7,9 +7,13 @@ share one.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from kernel.errors import LimitReachedError, NotFoundError
 from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.store.repositories.processes import RunRecord
+
+FIGURES = ("cpu_percent", "memory_mb", "children")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,12 @@ class ProcessTable:
         if entry.info.pid in self._entries:
             self._recorded[entry.info.pid] = entry
 
+    def take_back(self, change: Entry, before: Entry) -> None:
+        """A change will never be recorded: what was before it is there again, unless more was changed since. Figures stay as they are."""
+        now = self._entries.get(change.info.pid)
+        if now is not None and _with_figures_of(change.info, now) == change:
+            self._entries[change.info.pid] = _with_figures_of(now.info, before)
+
     def get(self, pid: int) -> Entry:
         """The entry. Raises NotFoundError."""
         entry = self._entries.get(pid)
@@ -88,3 +98,9 @@ class ProcessTable:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def _with_figures_of(info: ProcessInfo, entry: Entry) -> Entry:
+    """An entry with another's figures, which change every second."""
+    figures = {name: getattr(info, name) for name in FIGURES}
+    return Entry(msgspec.structs.replace(entry.info, **figures), entry.config, entry.run)

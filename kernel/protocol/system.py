@@ -25,6 +25,7 @@ class KernelStatusReply(Record, frozen=True, kw_only=True, rename="camel"):
     """How the kernel is. version: Aether's. notices: what people should know of this start (a database set aside, ...).
 
     gpus: this machine's; their memory as it was last measured, at most a minute before, which asking again renews.
+    cannot_save: why what agents do waits to be written just now, and what to do; empty while everything is saved.
     """
 
     version: str
@@ -34,6 +35,7 @@ class KernelStatusReply(Record, frozen=True, kw_only=True, rename="camel"):
     notices: tuple[str, ...] = ()
     checks: tuple[SystemCheck, ...] = ()
     gpus: tuple[GpuInfo, ...] = ()
+    cannot_save: str = ""
 
 
 class KernelStatus(Command[KernelStatusReply], frozen=True, kw_only=True, rename="camel", tag="kernel.status"):

@@ -59,11 +59,17 @@ class Journal:
         self._warned: set[int] = set()
         self._waiting = asyncio.Lock()  # held by what waits for room; what comes later waits behind it
         self._held_back = 0
+        self._trouble: StorageError | None = None
 
     @property
     def holds_back(self) -> bool:
         """Whether anything waits for room: a smaller row may well find some meanwhile."""
         return self._held_back > 0
+
+    @property
+    def trouble(self) -> StorageError | None:
+        """Why something waits to be written just now; None where nothing does."""
+        return self._trouble if self.holds_back else None
 
     async def open(self) -> None:
         """Find the last log_id."""
@@ -204,6 +210,7 @@ class Journal:
     def _tell(self, events: Sequence[JournalEvent], error: StorageError) -> None:
         """Say once that an agent waits for the disk; this cannot be in the journal, so it has no log_id."""
         _log.warning("%s", error)
+        self._trouble = error
         for pid in {event.pid for event in events} - self._warned:
             self._warned.add(pid)
             self._bus.publish(AgentNotice(pid=pid, kind="error", message=error.message, hint=error.hint))

@@ -2,16 +2,21 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from kernel.errors import StorageError
+from kernel.gateway.control import ControlServer
+from kernel.gateway.instance import InstanceLock
 from kernel.protocol import agent, process, system
 from kernel.store.journal import Journal
+from kernel.tasks import Scope
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import MakeBench
 
@@ -105,6 +110,53 @@ async def test_an_agent_can_be_ended_while_the_disk_is_full(small_disk: Path, ma
     await asyncio.wait_for(ending, 10)
     assert (await bench.ended(pid)).code == 137
     await bench.kernel.stop()
+
+
+@pytest.mark.expects_records
+@pytest.mark.feature("PR06")
+async def test_a_kill_on_a_full_disk_says_what_it_waits_for_and_is_carried_out_without_it(
+    small_disk: Path, make_bench: MakeBench
+) -> None:
+    """The processes end at once; who asked may leave; when there is room everything is as it should be, without a new start."""
+    bench = await make_bench(small_disk / "root")
+    server = ControlServer(bench.kernel, bench.root / "var/kernel/run/control.sock", Scope("control"))
+    lock = InstanceLock(bench.root / "var/kernel/run/lock")
+    assert lock.acquire()
+    await server.start()
+    pid = await bench.deploy(turn("", call("run_command", command="touch begun; sleep 600")), DONE)
+    async with asyncio.timeout(20):
+        while not (bench.home(pid) / "begun").exists():
+            await asyncio.sleep(0.02)
+    processes = bench.supervisor_run(pid).workplace.started.host_pids()
+    ballast = fill(small_disk)
+    kill = await aether(small_disk / "root", "kill", "-s", "KILL", str(pid))
+    assert kill.stderr is not None
+    said = await asyncio.wait_for(kill.stderr.readuntil(b"Ctrl+C ends the waiting"), 20)
+    assert b"is full; nothing can be saved. Free some space" in said
+    assert f"What agent {pid} ran is ended all the same".encode() in said
+    assert processes and not [number for number in processes if psutil.pid_exists(number)]
+    kill.send_signal(signal.SIGINT)
+    assert await asyncio.wait_for(kill.wait(), 20) == 130
+    for code, words, sentence in ((0, ("ps",), b"as they were last saved"), (1, ("kill", str(pid)), b"not saved yet")):
+        told = await aether(small_disk / "root", *words)
+        _, complaint = await asyncio.wait_for(told.communicate(), 20)
+        assert (told.returncode, sentence in complaint) == (code, True)
+    assert str(pid) in [str(info.pid) for info in (await bench.execute(process.ProcessList())).processes]
+    ballast.unlink()
+    assert (await bench.ended(pid)).code == 137
+    await bench.wait(process.ProcessReaped, pid)
+    assert not (await bench.execute(system.KernelStatus())).cannot_save
+    await server.stop()
+    lock.release()
+    await bench.kernel.stop()
+
+
+async def aether(root: Path, *words: str) -> asyncio.subprocess.Process:
+    """`aether` in a process of its own, its complaints in a pipe."""
+    env = {**os.environ, "AETHER_FS_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", "kernel.cli.main", *words)
+    return await asyncio.create_subprocess_exec(*command, cwd=PROJECT, env=env, stdout=pipe, stderr=pipe)
 
 
 @pytest.mark.expects_records

@@ -126,12 +126,14 @@ async def test_while_the_disk_is_full_it_waits_says_so_once_and_loses_nothing(ri
     notices = [event for event in rig.said if isinstance(event, AgentNotice)]
     assert len(notices) == 1
     assert "is full" in notices[0].message
+    assert "is full" in str(rig.journal.trouble)
     assert "by itself" in notices[0].hint
     assert not recording.done()
     assert len([event for event in rig.said if isinstance(event, AgentThought)]) == 1
     await writer.execute("PRAGMA max_page_count=1000000")
     await rig.clock.advance(RETRY_S)
     await asyncio.wait_for(recording, 5)
+    assert rig.journal.trouble is None
     assert [len(str(event["thought"])) for event in (await rig.journal.page(1))[0]] == [len("before0"), 50_000]
     assert (await rig.database.query("SELECT body FROM transcript"))[0][0] == "together"
 
