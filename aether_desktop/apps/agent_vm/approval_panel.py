@@ -134,6 +134,7 @@ class ApprovalPanel(QWidget):
         if tight != self._tight:
             self._tight = tight
             self._show_reason(not tight)
+            self._show_scope("")
             # The risk is as much worth reading as who asks.
             self._title.setMaximumWidth(TIGHT_TITLE_PX if tight else NO_LIMIT_PX)
             self._column.setContentsMargins(*(TIGHT_MARGINS if tight else MARGINS))
@@ -260,7 +261,7 @@ class ApprovalPanel(QWidget):
         self._fill_text(asked_of(approval), diff="diff" in details)
         self._reason.clear()
         self._show_reason(not self._tight)
-        self._scope.hide()
+        self._show_scope("")
         self._set_sent(False)
         self._show_keys()
 
@@ -336,12 +337,17 @@ class ApprovalPanel(QWidget):
     def _approve_always(self) -> None:
         """Where the button has no room for what it allows, that is said first, and the second time it counts."""
         if self._always.text() != self._always.accessibleName() and self._scope.isHidden():
-            self._scope.setText(f"{self._always.accessibleName()}? A again does.")
-            self._scope.show()
+            self._show_scope(f"{self._always.accessibleName()}? A again does.")
             self._settle(meant=True)
-            self._again.start()
         else:
             self._approve_with("always")
+
+    def _show_scope(self, text: str) -> None:
+        """What is always allowed, in words; "" shows none. In a low window in the place of what is asked now."""
+        self._scope.setText(text)
+        self._scope.setVisible(bool(text))
+        self._what.setVisible(not (text and self._tight))
+        self._again.start()
 
     def _deny_clicked(self) -> None:
         """In a low window the field comes first."""
@@ -353,6 +359,7 @@ class ApprovalPanel(QWidget):
     def _begin_to_reject(self) -> None:
         """A reason helps the agent to do better: the person is asked for one."""
         if self._approval is not None and self._may_answer():
+            self._show_scope("")
             self._show_reason(True)
             self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

@@ -241,6 +241,7 @@ def window(
 
         shell = MainWindow(AppRegistry(DEFAULT_MANIFESTS), status, MemoryLayoutStore(), theme, make_context, logging.getLogger("visual"))
         shell.menu_bar.show_time(QDateTime.fromString("2026-11-20T10:41:00", Qt.DateFormat.ISODate))
+        shell.menu_bar._minute.stop()  # else a picture that is made at the turn of a minute shows the real time
         shell.opening = (world, client, tab, after, at)  # type: ignore[attr-defined] # the scene's own handle
         return shell
 
@@ -375,6 +376,21 @@ def expand(view: AgentView, _client: FakeKernelClient) -> None:
         timeline.toggle(timeline.model().index(row, 0))
 
 
+def answering(how: Callable[[AgentView, FakeKernelClient], None], at: QSize | None = None) -> Callable[[ThemeManager], QWidget]:
+    """A window whose question is about to be answered."""
+    return window(look_events, approval=COMMAND, after=how, at=at, **WAITING)
+
+
+def begin_to_deny(view: AgentView, _client: FakeKernelClient) -> None:
+    """Press D."""
+    view.approval._begin_to_reject()
+
+
+def ask_for_always(view: AgentView, _client: FakeKernelClient) -> None:
+    """Press A once."""
+    view.approval._approve_always()
+
+
 def ask_to_kill(view: AgentView, _client: FakeKernelClient) -> None:
     """Press the emergency stop once."""
     view.controls.kill_requested.emit()
@@ -450,6 +466,9 @@ SCENES = (
     *in_both_themes("agent-small", window(streaming_events), SMALL, show),
     *in_both_themes("agent-small-asks", window(look_events, approval=EDIT, **WAITING), SMALL, show, "AP05"),
     Scene("agent-smallest", window(streaming_events, at=MIN_SIZE), SMALLEST, ThemeChoice.DARK, show),
+    *in_both_themes("agent-smallest-denies", answering(begin_to_deny, MIN_SIZE), SMALLEST, show, "AP05"),
+    *in_both_themes("agent-small-always", answering(ask_for_always), (420, 620), show, "AP05"),
+    *in_both_themes("agent-smallest-always", answering(ask_for_always, MIN_SIZE), SMALLEST, show, "AP05"),
     *in_both_themes("agent-smallest-asks", window(look_events, approval=COMMAND, at=MIN_SIZE, **WAITING), SMALLEST, show, "AP05"),
     *in_both_themes("agent-model", window(look_events, tab="model", calls=CALLS), (960, 720), show, "LP05"),
     *in_both_themes("agent-model-below", window(look_events, tab="model", calls=CALLS[:2]), BELOW, show, "LP05"),

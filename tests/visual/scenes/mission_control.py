@@ -147,6 +147,7 @@ def page(
             AppRegistry((manifest,)), status, MemoryLayoutStore(), theme, make_context, logging.getLogger("visual")
         )
         window.menu_bar.show_time(QDateTime.fromString("2026-11-20T10:41:00", Qt.DateFormat.ISODate))
+        window.menu_bar._minute.stop()  # else a picture that is made at the turn of a minute shows the real time
         window.world = world  # type: ignore[attr-defined] # the scene's own handle
         window.after = after  # type: ignore[attr-defined] # as above
         return window
