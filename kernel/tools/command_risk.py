@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from kernel.tools import command_reach
 from kernel.tools.base import Risk
-from kernel.tools.command_reach import Place
+from kernel.tools.command_reach import DELETING, Place
 from kernel.tools.shell_text import commands_of
 
-DELETING = frozenset({"rm", "rmdir", "unlink", "shred", "truncate", "srm"})
 DEVICE = frozenset({"dd", "mkfs", "fdisk", "parted", "wipefs", "mount", "umount", "losetup"})
 NETWORK = frozenset(
     [
@@ -123,9 +122,11 @@ _GIT_LOSING = {  # verbs that lose work with some of their arguments only
 _SQL_CHANGE = re.compile(r"\b(?:drop|delete|truncate|update|insert|replace|alter|attach|vacuum)\b|^\s*\.[a-z]", re.IGNORECASE)
 _GIT_WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace"})
 _ARITHMETIC = re.compile(r"\$\(\([^()]*\)\)")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
+#: What a program is called, nothing of which the shell would replace.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
 _DEVICE_FILE = re.compile(r"/dev/(?:sd|hd|vd|nvme|mmcblk|mapper/|dm-|loop|mem|kmem|port)")
 _AWK_ESCAPE = re.compile(r"system\s*\(|\|\s*(?:getline|\")|\"\s*\||>\s*\"")
+_CONTINUED = re.compile(r"(?<!\\)((?:\\\\)*)\\\n")
 _SUBSTITUTION = re.compile(r"\$\(|`|<\(|>\(")
 _FUNCTION = re.compile(r"(?<![\w:])([\w:]{1,64})\s{0,8}\(\s{0,8}\)\s{0,8}\{")
 #: Longest command that is judged by its words; a longer one always asks.
@@ -138,39 +139,39 @@ _DEEPEST = 12
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """risk and harm as in `Preview`; rule: the pattern an "always" would allow, "" for a line that no pattern covers."""
+    """risk and harm as in `Preview`."""
 
     risk: Risk
     harm: str = ""
-    rule: str = ""
-    always: str = ""
 
 
 def classify(command: str, place: Place | None = None) -> Verdict:
     """Judge a whole command line. place: where it runs, and what is shared there; None: nothing is."""
     if len(command) > LONGEST_JUDGED or len(_NESTING.findall(command)) > _DEEPEST:
         return Verdict("high", "is too long or too deep to be judged before it runs")
-    command = commands_of(_ARITHMETIC.sub("0", command))
-    place = command_reach.within(place or Place(), command)
+    command = readable(command)
+    parts = split(command)
+    place = command_reach.within(place or Place(), command, parts or [])
     if _is_fork_bomb(command):
         return Verdict("high", "starts processes without end")
-    if _SUBSTITUTION.search(command):
+    verdicts: list[Verdict] = []
+    if is_computed(command):
         inner = _inside_substitutions(command)
         verdicts = [_judge_part(part, place) for part in inner] if inner else [Verdict("low", "runs a computed command")]
-    else:
-        verdicts = []
-    parts = split(command)
     if parts is None:
         return Verdict("low", "could not be read before it runs")
     verdicts += [_judge_part(part, place) for part in parts]
-    worst = max(verdicts, key=lambda verdict: _RANK[verdict.risk], default=Verdict("none"))
-    programs = sorted({_program(part) for part in parts if _unwrapped(part)})
-    broad = any(name in SHELLS or name in INTERPRETERS or not _PLAIN_NAME.fullmatch(name) for name in programs)
-    broad = broad or bool(_INDIRECT & set(programs))
-    broad = broad or any(command_reach.redirects(part) for part in parts)
-    if worst.risk == "high" or len(programs) != 1 or broad or _SUBSTITUTION.search(command):
-        return Verdict(worst.risk, worst.harm)
-    return Verdict(worst.risk, worst.harm, f"run_command({programs[0]} *)", f"`{programs[0]} …` commands")
+    return max(verdicts, key=lambda verdict: _RANK[verdict.risk], default=Verdict("none"))
+
+
+def readable(command: str) -> str:
+    """The line as it is judged: without comments, the text of here-documents and calculations."""
+    return commands_of(_ARITHMETIC.sub("0", command))
+
+
+def is_computed(command: str) -> bool:
+    """Whether a part of the line is what other commands print."""
+    return _SUBSTITUTION.search(command) is not None
 
 
 def _is_fork_bomb(command: str) -> bool:
@@ -185,7 +186,7 @@ def _is_fork_bomb(command: str) -> bool:
 
 def split(command: str) -> list[list[str]] | None:
     """The simple commands of a line without comments as words; None where the quoting cannot be read."""
-    lexer = shlex.shlex(command.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars=True)
+    lexer = shlex.shlex(_CONTINUED.sub(r"\1", command).replace("\n", " ; "), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = ""  # they are gone already; here one would begin in the middle of a word
     try:
@@ -201,37 +202,25 @@ def split(command: str) -> list[list[str]] | None:
     return [part for part in parts if part]
 
 
-def matches(rule: str, command: str) -> bool:
-    """Whether an allowed pattern `run_command(program *)` covers every part of a command line."""
-    program = rule.removeprefix("run_command(").removesuffix(" *)")
-    command = commands_of(_ARITHMETIC.sub("0", command))
-    if classify(command).risk == "high":
-        return False
-    parts = split(command)
-    if parts is None or _SUBSTITUTION.search(command):
-        return False
-    return all(_program(part) == program and not command_reach.redirects(part) for part in parts)
-
-
 _RANK: dict[str, int] = {"none": 0, "low": 1, "high": 2}
-_INDIRECT = frozenset({"eval", "source", ".", "trap", "alias"})
 
 
-def _program(part: list[str]) -> str:
+def program_of(part: list[str]) -> str:
     """The program of a simple command, wrappers and assignments looked through; "" where it cannot be told for sure."""
-    words = _unwrapped(part)
+    words = unwrapped(part)
     before = part[: -len(words)] if words else part
     wrappers = {_name(word) for word in before} & WRAPPERS
     if not words or "flock" in wrappers or (wrappers and any(word.startswith("-") for word in before)):
         return ""
-    return _name(words[0])
+    return command_reach.name_of(words[0])
 
 
 def _name(word: str) -> str:
     return word.rsplit("/", 1)[-1]
 
 
-def _unwrapped(part: list[str]) -> list[str]:
+def unwrapped(part: list[str]) -> list[str]:
+    """The words of a simple command from its program on, wrappers and assignments looked through."""
     words = list(part)
     while words:
         head = _name(words[0])
@@ -246,14 +235,24 @@ def _unwrapped(part: list[str]) -> list[str]:
     return words
 
 
+def sweeps(words: list[str], place: Place) -> bool:
+    """Whether a simple command deletes a whole root, home or shared folder, or whatever of it has a certain kind of name."""
+    if not words or _name(words[0]) not in DELETING:
+        return False
+    targets = [word for word in words[1:] if not word.startswith("-")]
+    return _sweeping(words[1:]) or any(command_reach.holds_shared(target, place) for target in targets)
+
+
 def _judge_part(part: list[str], place: Place) -> Verdict:
     """A simple command; behind a wrapper with options any of the next words may be the program, so each is judged as one."""
-    words = _unwrapped(part)
+    words = unwrapped(part)
     tries = [words] if words else []
-    if words and not _program(part):
+    if words and not program_of(part):
         tries += [words[index:] for index in range(1, min(4, len(words)))]
     verdicts = [_judge_words(attempt, place) for attempt in tries]
     worst = max(verdicts, key=lambda verdict: _RANK[verdict.risk], default=Verdict("none"))
+    if worst.risk == "low" and sweeps(words, place):
+        return Verdict("high", worst.harm)
     harm = command_reach.harm(part, words, place) if worst.risk == "none" else ""
     return Verdict("low", harm) if harm else worst
 

@@ -11,6 +11,7 @@ from kernel.protocol.agent import AgentFileCreated
 from kernel.protocol.ids import FileType
 from kernel.protocol.records import FileStat
 from kernel.tools.base import Arguments, Preview, ToolContext, ToolResult, cut_middle
+from kernel.tools.guest_links import shown
 from kernel.vfs.agent_files import Location
 
 READ_CHARACTERS = 100_000
@@ -68,7 +69,8 @@ class WriteFile:
         before, unread = await _held(context, arguments.path)
         diff = await context.comparisons.compare(before, arguments.content, place.guest_path)
         own = not place.mount.shared
-        where = "its own home" if own else place.mount.guest_path
+        home = context.files.home.guest_path
+        where = "its own home" if place.mount.guest_path == home else shown(place.mount.guest_path, home)
         return Preview(
             f"{arguments.path} +{diff.added} −{diff.removed}",
             kind="file",
@@ -171,7 +173,7 @@ class Mkdir:
             details={"path": place.guest_path},
             harm=f"makes a folder in {place.mount.guest_path}",
             rule=f"mkdir({place.mount.guest_path}/*)",
-            always=f"making folders in {place.mount.guest_path}",
+            always=f"making folders in {shown(place.mount.guest_path, context.files.home.guest_path)}",
         )
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:

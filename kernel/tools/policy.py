@@ -1,14 +1,15 @@
 """Whether a call runs, waits for a person or is refused, pure: the agent's mode, its person's rules, and what the tool previews.
 
 Called by the loop before every tool call, after the arguments were read. Rules are patterns such as `run_command(pytest *)` or
-`write_file(/home/agent_7/*)`.
+`write_file(/home/agent_7/*)`. A call's preview says which rule is its own: the tool knows in which of the agent's folders a path lies, so
+that a rule for the home holds for nothing that is mounted in it.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 from kernel.protocol.ids import ApprovalMode, Confinement
-from kernel.tools import command_risk
+from kernel.tools import command_rules
 from kernel.tools.base import Preview
 
 Decision = Literal["allow", "ask", "deny"]
@@ -44,13 +45,7 @@ def judge(tool: str, preview: Preview, mode: ApprovalMode, rules: tuple[str, ...
 
 
 def covers(rule: str, tool: str, preview: Preview) -> bool:
-    """Whether an allowed pattern covers this call. High risks are never covered."""
-    if preview.risk == "high" or not rule.startswith(f"{tool}("):
+    """Whether an allowed pattern covers this call: it is the call's own, or a wider one for commands. High risks are never covered."""
+    if preview.risk == "high" or not preview.rule or not rule.startswith(f"{tool}("):
         return False
-    if tool == "run_command":
-        return command_risk.matches(rule, preview.details.get("command", ""))
-    pattern = rule[len(tool) + 1 : -1]
-    subject = preview.details.get("path") or preview.details.get("host") or ""
-    if pattern.endswith("/*"):
-        return subject.startswith(pattern[:-1])
-    return subject == pattern
+    return rule == preview.rule or (tool == "run_command" and command_rules.includes(rule, preview.rule))

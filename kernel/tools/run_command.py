@@ -1,11 +1,15 @@
 """run_command: a shell command in the agent's own sandbox, with its exact exit code and a deadline that ends all of it."""
 
+import asyncio
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from kernel.tools import command_reach, command_risk
 from kernel.tools.base import RESULT_CHARACTERS, Arguments, Preview, ToolContext, ToolResult, cut_middle
+from kernel.tools.command_reach import Place
+from kernel.tools.command_risk import Verdict, classify
+from kernel.tools.command_rules import Standing, standing
+from kernel.tools.guest_links import GuestLinks
 
 MAX_TIMEOUT_S = 3600.0
 
@@ -33,8 +37,7 @@ class RunCommand:
         """The exact command, and what it could harm."""
         home = context.files.home.guest_path
         cwd = context.files.absolute(arguments.cwd) if arguments.cwd else home
-        shared = tuple(mount.guest_path for mount in context.files.mounts if mount.shared and not mount.read_only)
-        verdict = command_risk.classify(arguments.command, command_reach.Place(home, (cwd,), shared))
+        verdict, allowed = await asyncio.to_thread(_judged, arguments.command, cwd, context)
         details = {"command": arguments.command, "cwd": arguments.cwd or home}
         return Preview(
             arguments.command,
@@ -42,8 +45,8 @@ class RunCommand:
             risk=verdict.risk,
             details=details,
             harm=verdict.harm,
-            rule=verdict.rule,
-            always=verdict.always,
+            rule=allowed.rule,
+            always=allowed.always,
         )
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
@@ -64,3 +67,13 @@ class RunCommand:
             exit_code=outcome.exit_code,
             details={"duration": f"{outcome.duration_s:.1f} s"},
         )
+
+
+def _judged(command: str, cwd: str, context: ToolContext) -> tuple[Verdict, Standing]:
+    """What a command could harm where it runs, and what an "always" would cover; reads where links lead."""
+    shared = tuple(mount.guest_path for mount in context.files.mounts if mount.shared and not mount.read_only)
+    links = GuestLinks(context.files.mounts)
+    folder = links.follow(cwd)
+    place = Place(context.files.home.guest_path, (folder,) if folder is not None else (), shared, links.follow)
+    verdict = classify(command, place)
+    return verdict, standing(command, place) if verdict.risk == "low" else Standing()

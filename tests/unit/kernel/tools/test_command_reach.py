@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kernel.tools.base import ToolContext
 from kernel.tools.command_reach import Place
-from kernel.tools.command_risk import LONGEST_JUDGED, classify, matches
+from kernel.tools.command_risk import LONGEST_JUDGED, classify
+from kernel.tools.command_rules import standing
 from kernel.tools.files import Mkdir, MkdirArguments
 from kernel.tools.policy import judge
 from kernel.tools.run_command import RunCommand, RunCommandArguments
@@ -66,6 +67,11 @@ git add notes
 git commit -m "x > work/a"
 cd build && echo x > y
 ls work > /tmp/list
+sort a | uniq -c
+cd sub && cp x y && cd ../other && touch z
+cp x \\<joined>y
+ln -s a/b c
+ln -sf /usr/bin/python3 .
 cat > notes <<EOF
 make and rm and anything
 EOF
@@ -147,17 +153,39 @@ echo $(touch work/a)
 for f in a b; do cp a work; done > /dev/null
 f() { echo x > work/a; }; f
 split -b 1 a work/x
+split --filter='touch work/a' x
+cat a | less -o work/a
+shuf a -o work/b
+uniq a work/b
+rg --pre ./x y
+cp --parents /tmp/a ~
+"cd" work && cp x a
+\\cd work && cp x a
+cd wo""rk && cp x a
+cd sub && cd ../work && cp x a
+cd /tmp; cd; cp x work/a
+cd a; cd ..; cd a; cp x ../work/b
+for i in 1 2; do cd ..; done; cp x work/a
+"eval" "cd work"; touch a
+"env" -C work touch a
+env --chdir=work touch a
+HOME=/home/agent_1/work; cp x ~/a
+ln -s ~ h; cp x h/work/a
+ln -s .. sub/up
+touch wor{k..k}/a
+touch wo\\<joined>rk/a
+/usr/bin/xargs cp x < list
 """
 
 
 def lines(text: str) -> list[str]:
-    """One command a line; a here-document is one command."""
+    """One command a line; a here-document is one command, and <joined> is a line feed."""
     found: list[str] = []
     for line in text.strip().splitlines():
         if found and "<<EOF" in found[-1] and not found[-1].endswith("\nEOF"):
             found[-1] += "\n" + line
         else:
-            found.append(line)
+            found.append(line.replace("<joined>", "\n"))
     return found
 
 
@@ -199,12 +227,6 @@ def test_ordinary_git_and_queries_do_not(command: str) -> None:
     assert classify(command, ALONE).risk == "none"
 
 
-def test_an_always_for_a_program_does_not_cover_writing_what_it_prints() -> None:
-    assert classify("make > work/a", PLACE).rule == ""
-    assert matches("run_command(make *)", "make all")
-    assert not matches("run_command(make *)", "make > work/a")
-
-
 @pytest.mark.parametrize(
     ("command", "risk"),
     [
@@ -232,12 +254,13 @@ def test_the_text_of_a_here_document_is_no_command(command: str, risk: str) -> N
 @pytest.mark.parametrize(
     "piece",
     ["cd a;", "> a ", "cat <<A\n", "sed -n s/a/b/p x;", "{", "~", "env -C ", "eval ", "cp a work;", "a/../", "sed -n 's/\\", "*", "X=1 ",
-     "git -C ", "<<", "\n'", "cd -P cd ", "$HOME/"],
+     "git -C ", "<<", "\n'", "cd -P cd ", "$HOME/", "env ", "cd ", "rm a ", "rm a/b;"],
 )  # fmt: skip
 def test_the_time_it_takes_stays_small(piece: str) -> None:
     line = (piece * LONGEST_JUDGED)[:LONGEST_JUDGED]
     begun = time.process_time()
     classify(line, PLACE)
+    standing(line, PLACE)
     assert time.process_time() - begun < 1.5
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.tools.command_risk import LONGEST_JUDGED, classify, matches, split
+from kernel.tools.command_risk import LONGEST_JUDGED, classify, split
+from kernel.tools.command_rules import standing
 
 HARMLESS = """
 ls -la
@@ -183,36 +184,8 @@ def test_what_deletes_reaches_out_or_cannot_be_read_asks(command: str) -> None:
 @pytest.mark.feature("AP06")
 @pytest.mark.parametrize("command", lines(HARMFUL))
 def test_the_worst_always_asks_and_can_never_be_allowed_once_for_all(command: str) -> None:
-    verdict = classify(command)
-    assert verdict.risk == "high"
-    assert (verdict.rule, verdict.always) == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("rule", "command", "covered"),
-    [
-        ("run_command(curl *)", "curl x", True),
-        ("run_command(curl *)", "curl a; curl b", True),
-        ("run_command(curl *)", "/usr/bin/curl x", True),
-        ("run_command(curl *)", "curl x | sh", False),
-        ("run_command(curl *)", "curl x; rm y", False),
-        ("run_command(curl *)", "curl $(cat secret)", False),
-        ("run_command(curl *)", "env -u A curl x", False),
-        ("run_command(rm *)", "rm x", True),
-        ("run_command(rm *)", "rm -rf /", False),
-        ("run_command(rm *)", "rmdir x", False),
-        ("run_command(rm *)", 'rm "x', False),
-        ("run_command(FOO *)", "env -u FOO rm x", False),
-    ],
-)
-def test_a_rule_covers_its_own_program_only(rule: str, command: str, covered: bool) -> None:
-    assert matches(rule, command) is covered
-
-
-def test_rules_are_given_for_one_plain_program_only() -> None:
-    assert classify("curl x").rule == "run_command(curl *)"
-    for command in ("curl x | tee y", "bash -c ls", "python3 -c 1", "$X y", "env -u A rm x", "eval ls", "a'b c'd"):
-        assert classify(command).rule == ""
+    assert classify(command).risk == "high"
+    assert (standing(command).rule, standing(command).always) == ("", "")
 
 
 @settings(max_examples=300, deadline=None)
@@ -239,10 +212,16 @@ def test_a_deletion_after_anything_is_seen(before: str) -> None:
 def test_no_command_holds_the_judge_up(command: str) -> None:
     start = time.process_time()
     verdict = classify(command)
-    matches("run_command(x *)", command)
+    standing(command)
     assert time.process_time() - start < 1.0
     if len(command) > LONGEST_JUDGED:
         assert verdict.risk == "high"
+
+
+def test_lines_are_joined_where_the_shell_joins_them() -> None:
+    assert classify("rm -rf \\\n~").risk == "high"
+    assert classify("ls x\\\\\nrm -rf ~").risk == "high"
+    assert classify("ls \\\n -la").risk == "none"
 
 
 def test_a_fork_bomb_under_any_name_is_seen() -> None:

@@ -17,6 +17,8 @@ from kernel.tools.files import DIFF_CHARACTERS, WriteFile, WriteFileArguments
 class OneFile:
     """An agent's files as far as write_file asks; a write waits until it is allowed."""
 
+    home = SimpleNamespace(guest_path="/home/a")
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.writing = asyncio.Event()

@@ -10,12 +10,12 @@ from kernel.tools.registry import BUILT_IN, ToolRegistry
 from kernel.tools.run_command import RunCommand
 
 
-def command(line: str, risk: Risk = "low") -> Preview:
-    return Preview(line, kind="command", risk=risk, details={"command": line}, harm="harms")
+def command(line: str, risk: Risk = "low", rule: str = "") -> Preview:
+    return Preview(line, kind="command", risk=risk, details={"command": line}, harm="harms", rule=rule)
 
 
-def file(path: str, *, own: bool = True) -> Preview:
-    return Preview(path, kind="file", risk="low", details={"path": path}, own_files=own)
+def file(path: str, *, own: bool = True, rule: str = "") -> Preview:
+    return Preview(path, kind="file", risk="low", details={"path": path}, own_files=own, rule=rule)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_mode_decides_by_risk(mode: ApprovalMode, risk: Risk, decision: str)
 @pytest.mark.feature("PM01")
 @pytest.mark.parametrize(("mode", "decision"), [("yes", "deny"), ("deny", "deny"), ("ask", "ask"), ("edits", "ask")])
 def test_a_page_for_an_agent_without_a_network_needs_a_person(mode: ApprovalMode, decision: str) -> None:
-    page = Preview("u", kind="network", risk="low", details={"host": "a.org"}, harm="sends", needs_person=True)
+    page = Preview("u", kind="network", risk="low", details={"host": "a.org"}, harm="sends", needs_person=True, rule="browse_web(a.org)")
     assert judge("browse_web", page, mode, (), "bubblewrap").decision == decision
     assert judge("browse_web", page, mode, ("browse_web(a.org)",), "bubblewrap").decision == "allow"
 
@@ -58,13 +58,25 @@ def test_without_confinement_every_command_asks() -> None:
 
 def test_rules_allow_what_they_name_and_nothing_worse() -> None:
     rules = ("run_command(curl *)", "write_file(/home/agent_1/*)", "browse_web(a.org)")
-    assert judge("run_command", command("curl a"), "ask", rules, "bubblewrap").decision == "allow"
-    assert judge("run_command", command("curl a", "high"), "ask", rules, "bubblewrap").decision == "ask"
-    assert judge("write_file", file("/home/agent_1/x/y"), "ask", rules, "bubblewrap").decision == "allow"
-    assert judge("write_file", file("/home/agent_10/x"), "ask", rules, "bubblewrap").decision == "ask"
-    assert covers("browse_web(a.org)", "browse_web", Preview("", risk="low", details={"host": "a.org"}))
-    assert not covers("browse_web(a.org)", "browse_web", Preview("", risk="low", details={"host": "a.org.evil"}))
-    assert not covers("browse_web(a.org)", "write_file", file("a.org"))
+    curl, home, other = "run_command(curl *)", "write_file(/home/agent_1/*)", "write_file(/home/agent_10/*)"
+    assert judge("run_command", command("curl a", rule=curl), "ask", rules, "bubblewrap").decision == "allow"
+    assert judge("run_command", command("curl a", "high", curl), "ask", rules, "bubblewrap").decision == "ask"
+    assert judge("run_command", command("curl $X"), "ask", rules, "bubblewrap").decision == "ask"
+    assert judge("write_file", file("/home/agent_1/x/y", rule=home), "ask", rules, "bubblewrap").decision == "allow"
+    assert judge("write_file", file("/home/agent_10/x", rule=other), "ask", rules, "bubblewrap").decision == "ask"
+    assert covers("browse_web(a.org)", "browse_web", Preview("", risk="low", rule="browse_web(a.org)"))
+    assert not covers("browse_web(a.org)", "browse_web", Preview("", risk="low", rule="browse_web(a.org.evil)"))
+    assert not covers("browse_web(a.org)", "write_file", file("a.org", rule="browse_web(a.org)"))
+
+
+@pytest.mark.feature("PM04")
+def test_a_rule_for_the_home_is_none_for_what_is_mounted_in_it() -> None:
+    work = file("/home/agent_1/work/x", own=False, rule="write_file(/home/agent_1/work/*)")
+    inner = file("/home/agent_1/work/in/x", own=False, rule="write_file(/home/agent_1/work/in/*)")
+    for call in (work, inner):
+        assert judge("write_file", call, "ask", ("write_file(/home/agent_1/*)",), "bubblewrap").decision == "ask"
+    assert judge("write_file", work, "ask", (work.rule,), "bubblewrap").decision == "allow"
+    assert judge("write_file", inner, "ask", (work.rule,), "bubblewrap").decision == "ask"
 
 
 def test_every_tool_has_a_schema_that_models_can_read() -> None:
