@@ -46,6 +46,14 @@ def openai_base(value: str, default_port: int) -> str:
     return root if urlsplit(root).path else f"{root}/v1"
 
 
+def host(url: str) -> str:
+    """The host of an address in lower case, "" where it cannot be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def is_local(url: str) -> bool:
     """Whether an address is on this machine or in a private network."""
     try:

@@ -64,6 +64,18 @@ class ProvidersConfig:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
+_OWN_HOSTS = {
+    "openai": "api.openai.com",
+    "gemini": "generativelanguage.googleapis.com",
+    "anthropic": "api.anthropic.com",
+}
+
+
+def is_their_own(kind: Kind, url: str) -> bool:
+    """Whether an address is that of the vendor whose models call tools in their own format; anything may stand behind another one."""
+    return kind in _OWN_HOSTS and addresses.host(url) == _OWN_HOSTS[kind]
+
+
 def dialects(
     config: ProvidersConfig, http: HttpClient, clock: Clock, on_exchange: ExchangeObserver | None
 ) -> Iterator[tuple[Kind, HttpDialect]]:
@@ -121,7 +133,7 @@ def _cloud(
         yield "gemini", GeminiProvider(http, place, clock, key=config.gemini_key, on_exchange=on_exchange)
     openai = addresses.openai_base(config.openai_url, 443)
     if config.openai_key and openai:
-        flavour: Flavour = "openai" if "api.openai.com" in openai else "compatible"
+        flavour: Flavour = "openai" if is_their_own("openai", openai) else "compatible"
         place = endpoint("openai", "OpenAI", openai)
         yield (
             "openai",

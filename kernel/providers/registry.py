@@ -20,7 +20,7 @@ from kernel.log import get_logger
 from kernel.providers import addresses
 from kernel.providers.base import ModelInfo, Provider, ProviderError, Sampling
 from kernel.providers.dialect import HttpDialect
-from kernel.providers.endpoints import Kind, ProvidersConfig, Server, dialects
+from kernel.providers.endpoints import Kind, ProvidersConfig, Server, dialects, is_their_own
 from kernel.providers.heuristic import HeuristicProvider
 from kernel.providers.http import HttpClient
 from kernel.providers.ollama import DEFAULT_CONTEXT
@@ -246,7 +246,7 @@ class ProviderRegistry:
         entries: dict[str, _Entry] = {}
         for kind, dialect in dialects(config, self._http, self._clock, self._on_exchange):
             provider: Provider = dialect
-            if kind not in ("openai", "gemini", "anthropic"):
+            if not is_their_own(kind, dialect.endpoint.base_url):
                 provider = TextToolCallsProvider(provider)
             provider = RetryingProvider(provider, self._clock, policy=config.retry)
             entries[dialect.name] = _Entry(kind, dialect, provider, dialect.remedies.refused)

@@ -1,8 +1,9 @@
 """Tool calls and thoughts that small models write as text, turned into what they mean.
 
-Owns the streaming: text is passed on at once except where a call or a thought may have begun; then it is held until
-that is certain. The registry wraps local providers in it. It must never invent a call: what is not one of the known
-notations for a tool of the request is passed on unchanged, and a native call of the model always wins.
+Owns the streaming: text is passed on at once except where a call or a thought may have begun; then it is held until that is certain.
+The registry wraps every provider in it behind which a small model may sit. It must never invent a call: what is not one of the known
+notations for a tool of the request is passed on unchanged, and a native call of the model always wins. A call that is only shown to
+somebody is none: in inline code, in a quotation, in a block of code that is of another kind or is called an example.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ from kernel.providers.turn import TurnAssembler, TurnLimits, taken_ids
 MAX_HELD_CHARS = 512 * 1024
 MAX_OPENING_CHARS = 300
 MAX_WRONG_OPENINGS = 20
+MAX_QUOTED_CHARS = 8 * 1024
+MAX_LINE_CHARS = 4_000
 _THINK_OPEN = ("<think>", "<thinking>")
 _THINK_END = ("</think>", "</thinking>")
 _FENCE = re.compile(r"(?m)^[ \t]*```")
+_SHOWN = re.compile(r"(?i)\b(?:examples?|for instance|e\.g|syntax|looks? like|would|do not|don['’]t|never)\b")
 _OPEN_LIST = re.compile(r"(?m)^[ \t]*\[\s*\Z")
-_TEXT, _THOUGHT = "text", "thought"
+_TEXT, _THOUGHT, _BLOCK = "text", "thought", "block"
 _OPENERS: dict[str, str] = {
     "<tool_call>": "</tool_call>",
     "<function_call>": "</function_call>",
@@ -47,6 +51,7 @@ _OPENERS: dict[str, str] = {
     "<|python_tag|>": "",
     "```": "```",
 }
+_FENCE_MARK = "```"
 _END_MARKS = ("<|eom_id|>", "<|eot_id|>", "<|im_end|>", "<|end|>", "</s>", "</tool_call>")
 _AFTER_THOUGHT: tuple[str, tuple[str, ...]] = ("\n", ())
 _AFTER_CALL = (" \t\r\n", _END_MARKS)
@@ -113,6 +118,9 @@ class TextReader:
         self._held = ""
         self._mode = _TEXT
         self._end = _EndFinder("")
+        self._fence = ""
+        self._quoted = False
+        self._line = self._before = ""
         self._at_line_start = True
         self._wrong = 0
         self._skipping: tuple[str, tuple[str, ...]] | None = None
@@ -132,7 +140,7 @@ class TextReader:
             return []
         self._looking = False
         self._marks = (*_THINK_OPEN, *_THINK_END)
-        self._mode = _TEXT if self._mode not in (_TEXT, _THOUGHT) else self._mode
+        self._mode = self._mode if self._mode == _THOUGHT else _TEXT
         return self._rest()
 
     def finish(self, finished: Finished, *, native: bool) -> list[Chunk]:
@@ -163,6 +171,10 @@ class TextReader:
             return self._advance_thought(chunks, final=final)
         if self._mode == _TEXT:
             return self._advance_text(chunks, final=final)
+        if self._mode == _BLOCK:
+            return self._advance_block(chunks, final=final)
+        if self._quoted:
+            return self._advance_quoted(chunks, final=final)
         return self._advance_call(chunks, final=final)
 
     def _skip(self, *, final: bool) -> bool:
@@ -199,6 +211,32 @@ class TextReader:
         else:
             self._mode = kind
             self._end = _EndFinder(kind)
+            self._quoted = bool(_OPENERS.get(kind) is not None and kind != _FENCE_MARK and _in_quotation(self._line))
+        return True
+
+    def _advance_block(self, chunks: list[Chunk], *, final: bool) -> bool:
+        """A block of code is text up to the line that ends it."""
+        for match in re.finditer(rf"(?m)^[ \t]*{self._fence}`*[ \t]*(?:\n|\Z)", self._held):
+            if self._heads(match) and (final or match.group().endswith("\n")):
+                self._release(chunks, match.end())
+                self._mode = _TEXT
+                return True
+        last = self._held.rfind("\n") + 1
+        line = self._held[last : last + MAX_OPENING_CHARS]
+        may_end = (last or self._at_line_start) and len(line) < MAX_OPENING_CHARS and re.fullmatch(r"[ \t]*`*[ \t]*", line)
+        self._release(chunks, last if may_end and not final else len(self._held))
+        return False
+
+    def _advance_quoted(self, chunks: list[Chunk], *, final: bool) -> bool:
+        """A mark in a quotation: it and what belongs to it are text."""
+        kind, closing = self._mode, _OPENERS[self._mode]
+        paragraph = self._held.partition("\n\n")[0]
+        end = paragraph.find(closing, len(kind)) if closing else -1
+        if closing and end < 0 and paragraph == self._held and len(self._held) <= MAX_QUOTED_CHARS and not final:
+            return False
+        whole = end >= 0 and kind not in paragraph[len(kind) : end]
+        self._mode = _TEXT
+        self._release(chunks, end + len(closing) if whole else len(kind))
         return True
 
     def _advance_thought(self, chunks: list[Chunk], *, final: bool) -> bool:
@@ -220,11 +258,18 @@ class TextReader:
         if end is None and len(self._held) <= MAX_HELD_CHARS:
             return False
         kind, self._mode = self._mode, _TEXT
-        found = text_calls.parse(_content(self._held[:end], kind), self._tools) if end else []
+        shown = kind == _FENCE_MARK and _SHOWN.search(self._before)
+        found = text_calls.parse(_content(self._held[:end], kind), self._tools) if end and not shown else []
         if not found:
             # Not a call. Each opening that never closes costs a look at all that follows: there is an end to that.
-            self._wrong += 0 if end else 1
-            self._release(chunks, end or len(kind))
+            again = self._held.find(kind, len(kind), end) if end and kind.startswith("<") else -1
+            self._wrong += 0 if end and again < 0 else 1
+            if kind == _FENCE_MARK and not end and _opens_block(self._held):
+                self._mode = _BLOCK
+                self._fence = re.match("`*", self._held).group()  # type: ignore[union-attr]  # it matches anything
+                self._release(chunks, len(self._fence))
+            else:
+                self._release(chunks, again if again > 0 else end or len(kind))
             if self._wrong > MAX_WRONG_OPENINGS:
                 chunks.extend(self.stop_looking())
             return True
@@ -233,7 +278,7 @@ class TextReader:
             chunks.extend(self._turn.whole_call(call_id="", name=call.name, arguments=arguments))
             self.calls += 1
         self._held = self._held[end:]
-        self._at_line_start = True
+        self._at_line_start, self._line = True, ""
         self._skipping = _AFTER_CALL
         return True
 
@@ -284,7 +329,11 @@ class TextReader:
         text, self._held = self._held[:length], self._held[length:]
         if text:
             chunks.append(TextDelta(text))
-            self._at_line_start = not text.rpartition("\n")[2].strip() and ("\n" in text or self._at_line_start)
+            tail = text.rpartition("\n")[2]
+            self._at_line_start = not tail.strip() and ("\n" in text or self._at_line_start)
+            lines = (self._line + text).rpartition("\n")[0].rsplit("\n", 8)[-8:]
+            self._before = next((line for line in reversed(lines) if line.strip()), self._before)[:MAX_LINE_CHARS]
+            self._line = (tail if "\n" in text else self._line + tail)[:MAX_LINE_CHARS]
 
 
 class _EndFinder:
@@ -313,9 +362,9 @@ class _EndFinder:
         return len(held) if final else None
 
     def _fence(self, held: str, *, final: bool) -> int | None:
-        line, newline, _ = held.partition("\n")
+        line, newline, _ = held[: MAX_OPENING_CHARS + 1].partition("\n")
         if not newline:
-            return 0 if final or len(line) > 40 else None
+            return 0 if final or len(line) > MAX_OPENING_CHARS else None
         label = line[3:].strip().lower()
         start = held[len(line) : len(line) + 200].lstrip()[:1]
         if label not in _FENCE_LABELS or (start and label not in _CALL_LABELS and start not in "[{<"):
@@ -342,6 +391,18 @@ class _EndFinder:
                     return position + 1
         self._position = len(held)
         return None
+
+
+def _in_quotation(before: str) -> bool:
+    """Whether what follows `before` on its line is quoted, or is inline code."""
+    opened = any(len(re.findall(marks, before)) % 2 for marks in ("`+", '"')) or before.count("“") > before.count("”")
+    return opened or before.lstrip().startswith(">") or before[-1:] in tuple("'‘«„")
+
+
+def _opens_block(held: str) -> bool:
+    """Whether a fence opens a block of code: with a backtick behind it on its line it is inline code."""
+    line = held[:MAX_OPENING_CHARS].partition("\n")[0]
+    return "`" not in line.lstrip("`")
 
 
 def _line_openings(tools: Collection[str]) -> re.Pattern[str]:

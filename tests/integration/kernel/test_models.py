@@ -147,6 +147,20 @@ async def test_looking_again_and_again_is_no_news_and_pushes_nothing_out_of_memo
         await bench.kernel.stop()
 
 
+async def test_a_small_model_behind_openais_variable_runs_the_tools_that_it_writes_as_text(make_bench: MakeBench) -> None:
+    written = '<tool_call>{"name": "run_command", "arguments": {"command": "echo done > made.txt"}}</tool_call>'
+    talk = "I could have written:\n\n```text\n" + written.replace("made.txt", "never.txt") + "\n```\nbut that was all."
+    turns = [Turn(text=written), Turn(text=talk), Turn(tool_calls=(ScriptedCall("complete", {"summary": "Made."}),))]
+    async with serving(turns) as server:
+        bench = await make_bench(environ={"OPENAI_BASE_URL": f"{server.base_url}/v1", "OPENAI_API_KEY": "sk-local-0123456789"})
+        pid = await bench.deploy(model="openai/test-model")
+        assert (await bench.ended(pid)).code == 0
+        assert (bench.home(pid) / "made.txt").read_text() == "done\n"
+        assert not (bench.home(pid) / "never.txt").exists()
+        assert [event.tool for event in bench.of(pid, agent.AgentAction)] == ["run_command", "complete"]
+        await bench.kernel.stop()
+
+
 async def started_later(server: LlmServer) -> str:
     """The address of a server that is not there yet, its port kept free for it."""
     await server.start()

@@ -13,6 +13,7 @@ import pytest
 from kernel.clock import SystemClock
 from kernel.errors import AetherError
 from kernel.providers.base import ProviderError, Sampling
+from kernel.providers.endpoints import Kind, is_their_own
 from kernel.providers.pull import PullProgress
 from kernel.providers.recording import Exchange
 from kernel.providers.registry import ProviderRegistry, ProvidersConfig, Server
@@ -275,6 +276,38 @@ async def test_a_resolved_provider_retries_and_reads_written_calls(found: Found)
         assert name == "m"
         answer = normal(await collect(provider, ask()))
     assert answer.calls[0][2] == "read_file" and answer.text == "" and answer.reason == "tool_calls"
+
+
+@pytest.mark.parametrize("kind", ["openai", "gemini", "anthropic"])
+async def test_behind_another_address_than_the_vendors_own_calls_may_be_written_as_text(found: Found, kind: str) -> None:
+    name = "gemini-small" if kind == "gemini" else "small"
+    written = Turn(text='<tool_call>{"name": "read_file", "arguments": {"path": "x"}}</tool_call>')
+    async with serving([written], models=Models({name: 8192})) as server:
+        registry = found.registry(config(**{f"{kind}_url": server.base_url, f"{kind}_key": KEY}))
+        await registry.discover()
+        provider, model = registry.resolve(f"{kind}/{name}")
+        answer = normal(await collect(provider, ask()))
+    assert (model, answer.calls[0][2], answer.text, answer.reason) == (name, "read_file", "", "tool_calls")
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "own"),
+    [
+        ("openai", "https://api.openai.com/v1", True),
+        ("openai", "https://API.OpenAI.com", True),
+        ("openai", "http://127.0.0.1:9000/v1", False),
+        ("openai", "https://openrouter.ai/api/v1", False),
+        ("openai", "https://proxy.example/api.openai.com/v1", False),
+        ("openai", "https://api.openai.com.example/v1", False),
+        ("gemini", "https://generativelanguage.googleapis.com", True),
+        ("gemini", "https://api.openai.com", False),
+        ("anthropic", "https://api.anthropic.com", True),
+        ("anthropic", "http://localhost:4000", False),
+        ("ollama", "http://127.0.0.1:11434", False),
+    ],
+)
+def test_which_address_is_the_vendors_own(kind: Kind, address: str, own: bool) -> None:
+    assert is_their_own(kind, address) is own
 
 
 @pytest.mark.feature("LP04")

@@ -91,6 +91,35 @@ def test_a_fence_in_the_middle_of_a_line_hides_no_later_one() -> None:
     assert [call.name for call in read([written])[2]] == ["write_file"]
 
 
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "The `<tool_call>` mark begins a call.",
+        "```bash\nls\n```",
+        "Look: ```read_file``` is inline.",
+        "```read_file``` is inline code, too.",
+        "For example, one may read a file.\n\nBut now I write.",
+        "> quoted",
+        'He said "no" and “yes”.',
+        "The `[TOOL_CALLS]` mark is of another model.",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 10_000])
+def test_talk_about_calls_hides_no_call_after_it(talk: str, size: int) -> None:
+    for notation in ("tool_call", "fence", "bare", "brackets"):
+        written = f"{talk}\n\n{NOTATIONS[notation]}"
+        text, _, calls, _ = read([written[start : start + size] for start in range(0, len(written), size)])
+        assert [call.name for call in calls] == ["write_file"], (notation, text)
+        assert text.strip() == talk
+
+
+def test_a_block_of_code_is_passed_on_as_it_comes() -> None:
+    reader = TextReader(TOOLS, TurnAssembler(TurnLimits()))
+    reader.feed("```python\n")
+    assert [chunk.text for chunk in reader.feed("x = 1\n  ") if isinstance(chunk, TextDelta)] == ["x = 1\n"]
+    assert [chunk.text for chunk in reader.feed("y") if isinstance(chunk, TextDelta)] == ["  y"]
+
+
 def test_qwen_coder_xml() -> None:
     parameters = "<parameter=path>\na.txt\n</parameter>\n<parameter=content>\nx = 1\ny\n</parameter>"
     written = f"<tool_call>\n<function=write_file>\n{parameters}\n</function>\n</tool_call>"
@@ -106,7 +135,23 @@ def test_several_calls_keep_their_order() -> None:
     assert text == "Both:\n" and len({call.id for call in calls}) == 2
 
 
+SHOWN = '<tool_call>{"name": "read_file", "arguments": {"path": "1"}}</tool_call>'
 PROSE = [
+    f"```text\n{SHOWN}\n```\nThat is how it is written.",
+    f"Write `{SHOWN}` to read.",
+    f"Write ``{SHOWN}`` to read.",
+    f"> {SHOWN}\n\nsaid the page.",
+    f'The page says "{SHOWN}", and so on.',
+    f"The page says “use {SHOWN}”.",
+    f"```\n{SHOWN}\n```\nThat is how it is written.",
+    f"```python\nx = \'\'\'\n{SHOWN}\n\'\'\'\n```\nDone.",
+    f"````md\n```json\n{SHOWN}\n```\n{SHOWN}\n````\nDone.",
+    '```text\n{"name": "read_file", "arguments": {"path": "1"}}\n```\nis no call',
+    "```bash\nread_file(path='1')\n```\nis no call either",
+    'For example:\n\n```json\n{"name": "read_file", "arguments": {"path": "1"}}\n```\nI did not do that.',
+    "The `<tool_call>` mark begins a call.\n\nread_file it is not",
+    'A page with `<tool_call>\n{"name": "read_file", "arguments": {}}\n</tool_call>` in it.',
+    f"```sh\nnever closed\n{SHOWN}",
     'Use {"name": "write_file"} in a sentence, or write_file(path) as you like.',
     '```json\n{"name": "Alice", "arguments": {"age": 3}}\n```\nThat is data.',
     '```python\ndef read_file(path):\n    return {"a": 1}\n```\nDone.',
@@ -186,6 +231,10 @@ def test_without_tools_only_thoughts_are_split() -> None:
         "[" + "\n" * 300_000,
         " " * 300_000,
         "x\nread_file" + " " * 300_000,
+        "`<tool_call>" * 30_000,
+        "```text\n" + "`" * 300_000,
+        "```text\n" + "  ```x\n" * 40_000,
+        '"' * 300_000,
     ],
 )
 def test_hostile_text_costs_little(hostile: str) -> None:
