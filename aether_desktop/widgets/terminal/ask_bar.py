@@ -1,7 +1,8 @@
 """A question over a terminal: not modal, never in the way of typing, answered by mouse or keyboard.
 
 What a program asks for (to write the clipboard) must not take the keyboard, or typing ahead would answer it; what the person
-began (a paste, a link) does take it, with the harmless answer first. Shown through `BarHost`.
+began (a paste, a link) does take it, with the harmless answer first. No question takes an answer before it was there for a moment:
+what was meant for something else, or for the question before it, answers nothing. Shown through `BarHost`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
@@ -21,6 +22,7 @@ from aether_desktop.theme.tokens import RADIUS, SPACE, TYPE
 from aether_desktop.widgets.button import Button, ButtonKind
 from aether_desktop.widgets.card_frame import paint_card
 from aether_desktop.widgets.label import ElidedLabel, Label
+from aether_desktop.widgets.single_shot import single_shot
 from aether_desktop.widgets.terminal.address_text import Address, AddressText
 
 DISMISSED = ""
@@ -28,6 +30,9 @@ MARGIN_PX = 10
 WIDEST_PX = 640
 ICON_PX = 18
 MOST_LINES = 5
+#: How long a question must show before it can be answered; Escape, which is no, works at once.
+SETTLE_MS = 400
+_PRESSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 #: Questions of programs that wait behind the one shown; more are refused unseen.
 MOST_WAITING = 1
 
@@ -71,7 +76,11 @@ class AskBar(QWidget):
         self.had_focus = False
         self.setAccessibleName(" ".join(part for part in (question.title, question.warning, question.detail) if part))
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        # A click on its text is no answer, and leaves the keyboard where it is.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._settling = single_shot(self, SETTLE_MS, self._settle)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.md + ICON_PX + SPACE.sm, SPACE.sm + 2, SPACE.md, SPACE.sm + 2)
         column.setSpacing(SPACE.xs)
@@ -95,6 +104,7 @@ class AskBar(QWidget):
         self._in_rows: list[list[Button]] = []
         column.addLayout(self._rows)
         buttons = list(self._by_key.values())
+        self._chosen = buttons[0]
         self._less_important: list[QWidget] = [title, *reversed(buttons[2:]), *reversed(told), *buttons[1:2]]
 
     def answer(self, key: str) -> None:
@@ -102,7 +112,7 @@ class AskBar(QWidget):
         if not self._done:
             self._done = True
             focused = self.window().focusWidget()
-            self.had_focus = focused is not None and self.isAncestorOf(focused)
+            self.had_focus = focused is not None and (focused is self or self.isAncestorOf(focused))
             self.hide()
             self.answered.emit(key)
             self.deleteLater()
@@ -111,9 +121,31 @@ class AskBar(QWidget):
         """The button of an answer. Raises KeyError."""
         return self._by_key[key]
 
+    @property
+    def settled(self) -> bool:
+        """Whether it takes answers."""
+        return self._chosen.isEnabled()
+
     def take_focus(self) -> None:
-        """Give the keyboard to the harmless answer."""
-        self._by_key[self.question.answers[0].key].setFocus(Qt.FocusReason.PopupFocusReason)
+        """Give the keyboard to the harmless answer; to the bar until it takes one."""
+        (self._chosen if self.settled else self).setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Nobody has seen it yet."""
+        super().showEvent(event)
+        focused = self.window().focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.setFocusProxy(None)  # type: ignore[arg-type] # Qt takes none for none; its stub does not
+            self.setFocus()
+        self._enable(False)
+        self._settling.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click beside the button that has the keyboard leaves it there; a key that is held presses no button."""
+        if event.type() is QEvent.Type.FocusIn and isinstance(watched, Button):
+            self._chosen = watched
+            self.setFocusProxy(watched)
+        return isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.isAutoRepeat() and event.key() in _PRESSING
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape is no; arrows go from answer to answer."""
@@ -134,8 +166,10 @@ class AskBar(QWidget):
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab stays inside."""
         chain = self._shown_buttons()
-        current = next((number for number, button in enumerate(chain) if button.hasFocus()), -1 if forward else 0)
-        chain[(current + (1 if forward else -1)) % len(chain)].setFocus(Qt.FocusReason.TabFocusReason)
+        current = next((number for number, button in enumerate(chain) if button is self._chosen), -1 if forward else 0)
+        self._chosen = chain[(current + (1 if forward else -1)) % len(chain)]
+        if self.settled:
+            self._chosen.setFocus(Qt.FocusReason.TabFocusReason)
         return True
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -162,6 +196,15 @@ class AskBar(QWidget):
                 widget.setVisible(False)
                 height = self._height_at(width)
         return height if height <= room else self._height_in_rows(width, range(least, 0, -1), room)
+
+    def _settle(self) -> None:
+        self._enable(True)
+        if self.hasFocus():
+            self.take_focus()
+
+    def _enable(self, enabled: bool) -> None:
+        for button in self._by_key.values():
+            button.setEnabled(enabled)
 
     def _height_in_rows(self, width: int, rows: Iterable[int], room: int) -> int:
         """The height with the first number of rows that has room; with the last one where none has."""
@@ -194,6 +237,8 @@ class AskBar(QWidget):
     def _button(self, answer: BarAnswer) -> Button:
         button = Button(answer.text, answer.kind, parent=self)
         button.clicked.connect(lambda: self.answer(answer.key))
+        button.installEventFilter(self)
+        button.setEnabled(False)
         return button
 
     def _place_buttons(self, width: int) -> None:

@@ -48,6 +48,12 @@ class Rig:
         """Press a key where the focus is."""
         QTest.keyClick(QApplication.focusWidget() or self.view, key, held)
 
+    def settle(self) -> None:
+        """Wait until the question that shows takes answers."""
+        bar = self.view.parts.bars.bar
+        assert bar is not None
+        wait_for(lambda: bar.settled)
+
     def cell(self, column: int, line: int) -> QPoint:
         """The middle of a cell of the grid."""
         cell = self.view.grid.cell

@@ -58,6 +58,7 @@ def test_in_every_window_the_host_shows_where_it_can_be_opened(rig: Rig, width: 
     rig.feed("\x1b]8;;https://accounts.google.com.signin.security-check.evil.io/x\x1b\\https://google.com sign in\x1b]8;;\x1b\\\r\n")
     links: Links = rig.view.parts.links
     links.ask_newest()
+    rig.settle()
     QApplication.processEvents()
     bar = rig.view.parts.bars.bar
     assert bar is not None and bar._address is not None

@@ -81,6 +81,7 @@ def test_several_lines_are_asked_about_and_the_harmless_answer_has_the_keyboard(
     bar = rig.view.parts.bars.bar
     assert bar is not None and "3 lines" in bar.question.title
     assert bar.question.lines[:3] == ("one", "two", "three")
+    rig.settle()
     assert bar.button("").hasFocus()
     rig.key(Qt.Key.Key_Return)
     assert rig.view.parts.bars.bar is None
@@ -92,10 +93,12 @@ def test_several_lines_are_asked_about_and_the_harmless_answer_has_the_keyboard(
 def test_the_question_is_answered_by_keyboard(rig: Rig) -> None:
     put("one\ntwo\n")
     paste(rig)
+    rig.settle()
     rig.key(Qt.Key.Key_Tab)
     rig.key(Qt.Key.Key_Return)
     wait_for(lambda: bytes(rig.typed) == b"one two")
     paste(rig)
+    rig.settle()
     rig.key(Qt.Key.Key_Right)
     rig.key(Qt.Key.Key_Right)
     rig.key(Qt.Key.Key_Space)

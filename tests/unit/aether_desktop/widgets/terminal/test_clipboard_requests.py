@@ -7,6 +7,7 @@ import base64
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig
 
@@ -27,12 +28,52 @@ def test_it_asks_first_without_taking_the_keyboard(rig: Rig) -> None:
     assert rig.view.hasFocus()
     rig.key(Qt.Key.Key_Return)
     assert bytes(rig.typed) == b"\r" and QGuiApplication.clipboard().text() == "mine"
+    rig.settle()
     rig.key(Qt.Key.Key_Return, CTRL_SHIFT)
     assert bars.bar.button("").hasFocus()
     rig.key(Qt.Key.Key_Tab)
     rig.key(Qt.Key.Key_Return)
     assert QGuiApplication.clipboard().text() == "theirs\nsecond"
     assert rig.view.hasFocus()
+
+
+def test_a_double_click_answers_only_the_question_that_was_seen(rig: Rig) -> None:
+    rig.feed(write("one"))
+    rig.feed(write("two"))
+    bars = rig.view.parts.bars
+    assert bars.bar is not None and bars.bar.question.lines == ("one",)
+    rig.settle()
+    allow = bars.bar.button("allow")
+    point = allow.mapTo(rig.view, allow.rect().center())
+    for _ in range(2):
+        button = rig.view.childAt(point)
+        assert button is not None
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == "one"
+    second = bars.bar
+    assert second is not None and second.question.lines == ("two",) and not second.button("allow").isEnabled()
+    # By keys alike.
+    rig.key(Qt.Key.Key_Return, CTRL_SHIFT)
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Return, Qt.Key.Key_Space):
+        rig.key(key)
+    assert bars.bar is second and QGuiApplication.clipboard().text() == "one"
+    rig.settle()
+    rig.key(Qt.Key.Key_Return)
+    assert bars.bar is None and QGuiApplication.clipboard().text() == "two" and rig.view.hasFocus()
+    assert not rig.typed
+
+
+def test_a_question_that_shows_again_must_be_seen_again(rig: Rig) -> None:
+    rig.feed(write("one"))
+    rig.settle()
+    bar = rig.view.parts.bars.bar
+    assert bar is not None
+    bar.take_focus()
+    rig.view.hide()
+    rig.view.show()
+    assert not bar.settled
+    rig.settle()
+    assert bar.button("").isEnabled()
 
 
 def test_refusing_keeps_what_was_there(rig: Rig) -> None:
