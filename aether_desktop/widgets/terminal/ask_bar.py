@@ -294,14 +294,17 @@ class BarHost(QObject):
 
         Returns False when too many questions of programs wait already.
         """
-        if focus:
-            self.dismiss()
-        elif self._bar is not None:
+        if self._bar is not None and not focus:
             if len(self._waiting) >= MOST_WAITING:
                 return False
             self._waiting.append((question, on_answer))
             return True
+        older, then = self._bar, self._on_answer
         self._show(question, on_answer, focus=focus)
+        if older is not None:
+            # What waits goes on waiting: it comes when the new question is answered.
+            older.answer(DISMISSED)
+            then(DISMISSED)
         return True
 
     def dismiss(self) -> None:
@@ -330,7 +333,7 @@ class BarHost(QObject):
     def _show(self, question: Question, on_answer: Callable[[str], None], *, focus: bool) -> None:
         self._bar = bar = AskBar(question, self._view)
         self._on_answer = on_answer
-        bar.answered.connect(self._on_answered)
+        bar.answered.connect(lambda key: self._on_answered(bar, key))
         self._at_bottom = self._cursor_high()
         self._place()
         bar.show()
@@ -338,10 +341,12 @@ class BarHost(QObject):
         if focus:
             bar.take_focus()
 
-    def _on_answered(self, key: str) -> None:
-        bar, on_answer = self._bar, self._on_answer
+    def _on_answered(self, bar: AskBar, key: str) -> None:
+        if bar is not self._bar:
+            return
+        on_answer = self._on_answer
         self._bar, self._on_answer = None, _nothing
-        if bar is not None and bar.had_focus:
+        if bar.had_focus:
             self._give_back()
         on_answer(key)
         if self._waiting and self._bar is None:
