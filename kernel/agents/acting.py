@@ -1,10 +1,12 @@
 """The second half of a step: gate each tool call, run it, and tell the model and the people what came of it.
 
-Order for every call: action (journal) -> policy -> approval, before the tool runs -> toolStarted (journal) -> run -> observation and the
+Order for every call: action (journal) -> policy -> approval, before the tool runs, and again where what it would change is no longer what
+was shown -> toolStarted (journal) -> run -> observation and the
 model's message in one commit. A call that this order did not carry to its end is told to the model as such, never run again in silence.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import msgspec
 
@@ -18,6 +20,7 @@ from kernel.tools.base import Preview, ToolResult, cut_middle, parse_arguments
 from kernel.tools.policy import judge
 
 OBSERVATION_CHARACTERS = 500
+MOST_QUESTIONS = 3
 ACTIONS = {
     "command": "run a command",
     "file": "write a file",
@@ -95,15 +98,15 @@ async def _admit(agent: Agent, call: ToolCall) -> ToolResult | Callable[[], Awai
         await agent.enter("executing", action)
         raise
     await agent.enter("executing", msgspec.structs.replace(action, title=preview.title[:500]))
-    refusal = await _refusal(agent, call, preview)
+    refusal = await _refusal(agent, call, preview, lambda: tool.preview(arguments, context))
     if refusal is not None:
         return refusal
     await agent.record(AgentToolStarted(pid=agent.pid, step=step, call_id=call.id, tool=call.name))
     return lambda: tool.run(arguments, context)
 
 
-async def _refusal(agent: Agent, call: ToolCall, preview: Preview) -> ToolResult | None:
-    """None when the call may run."""
+async def _refusal(agent: Agent, call: ToolCall, preview: Preview, again: Callable[[], Awaitable[Preview]]) -> ToolResult | None:
+    """None when the call may run. again: previews it as things are then."""
     if agent.guard.note(call) and not await _goes_on(agent, call):
         return ToolResult("Rejected: this call was repeated without progress. Try something else.", ok=False)
     judgement = judge(call.name, preview, agent.info.approval, agent.run.rules, agent.confinement())
@@ -111,15 +114,32 @@ async def _refusal(agent: Agent, call: ToolCall, preview: Preview) -> ToolResult
         return None
     if judgement.decision == "deny":
         return ToolResult(judgement.reason, ok=False)
+    return await _rejection(agent, call, preview, again)
+
+
+async def _rejection(agent: Agent, call: ToolCall, preview: Preview, again: Callable[[], Awaitable[Preview]]) -> ToolResult | None:
+    """Ask; None when what would be changed was shown as it is and approved. What changed in between is shown and asked for once more."""
     action = f"{agent.info.name} wants to {ACTIONS.get(preview.kind, 'go on')}"
-    answer = await agent.desk.ask(agent.pid, call.id, call.name, preview, action)
-    await agent.gate.passage()
-    if not answer.approved:
-        reason = f": {answer.reason}" if answer.reason else "."
-        return ToolResult(f"Rejected{reason}", ok=False)
-    if answer.scope == "always" and preview.rule not in agent.run.rules:
-        await agent.record(run=msgspec.structs.replace(agent.run, rules=(*agent.run.rules, preview.rule)))
-    return None
+    for _ in range(MOST_QUESTIONS):
+        answer = await agent.desk.ask(agent.pid, call.id, call.name, _offered(agent, call, preview), action)
+        await agent.gate.passage()
+        if not answer.approved:
+            reason = f": {answer.reason}" if answer.reason else "."
+            return ToolResult(f"Rejected{reason}", ok=False)
+        current = await again()
+        if current.state == preview.state:
+            if answer.scope == "always" and preview.rule not in agent.run.rules:
+                await agent.record(run=msgspec.structs.replace(agent.run, rules=(*agent.run.rules, preview.rule)))
+            return None
+        preview = current
+        action = f"{agent.info.name} wants to {ACTIONS.get(preview.kind, 'go on')}, which has changed meanwhile"
+    return ToolResult("Not run: what it would change kept changing while a person was asked. Try again later, or ask the person.", ok=False)
+
+
+def _offered(agent: Agent, call: ToolCall, preview: Preview) -> Preview:
+    """The preview, without an "always" where none would be kept to (see `policy.judge`)."""
+    unconfined = call.name == "run_command" and agent.confinement() == "none"
+    return replace(preview, rule="", always="") if unconfined else preview
 
 
 async def _goes_on(agent: Agent, call: ToolCall) -> bool:

@@ -36,6 +36,7 @@ class Preview:
     details: exactly what (`command`, `path`, `diff`, `url`, ...). harm: what it can harm, or "".
     rule: the pattern that "always for this agent" would allow; "" where it cannot be said once for all. always: it in words.
     own_files: it touches nothing but the agent's own home.
+    state: a fingerprint of what the call would change, as it is now; an approval holds only while it is the same. "" where that is nothing.
     needs_person: it goes beyond what the agent was given, so that only a person's word allows it: mode `yes` does not.
     """
 
@@ -47,6 +48,7 @@ class Preview:
     rule: str = ""
     always: str = ""
     own_files: bool = False
+    state: str = ""
     needs_person: bool = False
 
 

@@ -2,7 +2,7 @@
 
 Texts come from models and from files, so that neither their size nor how their lines repeat may decide how long a comparison takes.
 `compare` is pure; `DiffWorker` has the one thread for the long ones and ends them at its closing; `Comparisons` belongs to one call of a
-tool, whose run needs again what its preview found. Called by write_file.
+tool, whose run needs again what its preview found, and must find it as that did. Called by write_file.
 """
 
 import asyncio
@@ -107,6 +107,17 @@ class Comparisons:
     def __init__(self, worker: DiffWorker) -> None:
         self._worker = worker
         self._last: tuple[Text | None, str, str, FileDiff] | None = None
+        self._states: tuple[str, str] | None = None
+
+    def saw(self, state: str) -> bool:
+        """Note what a preview found, by its fingerprint; whether the call's first preview found something else."""
+        first = self._states[0] if self._states is not None else state
+        self._states = (first, state)
+        return state != first
+
+    def is_as_seen(self, state: str) -> bool:
+        """Whether it is what the last preview found; so it is where there was none."""
+        return self._states is None or self._states[1] == state
 
     async def compare(self, before: Text | None, after: str, path: str) -> FileDiff:
         """See `compare`."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import hashlib
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, PermissionDeniedError
+from kernel.errors import AetherError, ConflictError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from kernel.protocol.agent import AgentFileCreated
 from kernel.protocol.ids import FileType
 from kernel.protocol.records import FileStat
@@ -18,6 +20,7 @@ READ_CHARACTERS = 100_000
 DIFF_CHARACTERS = 20_000
 SHOWN_CHARACTERS = 10_000
 UNREAD = "what the file holds now goes and is neither shown nor counted, since it cannot be read:"
+CHANGED = "the file changed after this was first asked; this is the difference to what it holds now"
 LISTED_ENTRIES = 500
 PathArgument = Annotated[str, Meta(description="Absolute, or relative to the home folder.", min_length=1, max_length=4096)]
 
@@ -66,8 +69,10 @@ class WriteFile:
         """The diff against what is there. Raises AetherError for what cannot be written: nobody is asked in vain."""
         place = context.files.locate(arguments.path)
         await _require_writable(place)
-        before, unread = await _held(context, arguments.path)
-        diff = await context.comparisons.compare(before, arguments.content, place.guest_path)
+        held = await _held(context, arguments.path)
+        diff = await context.comparisons.compare(held.content, arguments.content, place.guest_path)
+        changed = context.comparisons.saw(held.state)
+        notes = f"[{CHANGED}]\n" * changed + f"[{UNREAD} {held.unread}]\n" * bool(held.unread)
         own = not place.mount.shared
         home = context.files.home.guest_path
         where = "its own home" if place.mount.guest_path == home else shown(place.mount.guest_path, home)
@@ -77,20 +82,22 @@ class WriteFile:
             risk="low",
             details={
                 "path": place.guest_path,
-                "diff": cut_middle(f"[{UNREAD} {unread}]\n{diff.text}" if unread else diff.text, DIFF_CHARACTERS),
+                "diff": cut_middle(notes + diff.text, DIFF_CHARACTERS),
                 "added": str(diff.added),
                 "removed": str(diff.removed),
-                "exists": "yes" if before is not None else "no",
+                "exists": "yes" if held.content is not None else "no",
             },
-            harm="" if before is None else "replaces what the file holds now",
+            harm="" if held.content is None else "replaces what the file holds now",
             rule=f"write_file({place.mount.guest_path}/*)",
             always=f"writing files in {where}",
             own_files=own,
+            state=held.state,
         )
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
-        """Write it and say so; an interruption comes before both or after both."""
-        before, _ = await _held(context, arguments.path)
+        """Write it and say so; an interruption comes before both or after both. Raises ConflictError where it would replace something
+        else than what the preview showed.
+        """
         place = context.files.locate(arguments.path)
         try:
             content = arguments.content.encode("utf-8")
@@ -98,7 +105,13 @@ class WriteFile:
             raise InvalidArgumentError("The content holds characters that are not valid text.") from error
         if context.allowance is not None and not place.mount.shared:
             await context.allowance.require(len(content))
-        diff = await context.comparisons.compare(before, arguments.content, place.guest_path)
+        held = await _held(context, arguments.path)
+        if not context.comparisons.is_as_seen(held.state):
+            raise ConflictError(
+                f"Nothing was written: {place.guest_path} changed after the difference to it was made.",
+                "Read it again, then write what it should hold now.",
+            )
+        diff = await context.comparisons.compare(held.content, arguments.content, place.guest_path)
 
         async def write_and_record() -> bool:
             created = await context.files.write(arguments.path, content)
@@ -210,14 +223,32 @@ def _kind_or_none(place: Location) -> FileType | None:
     return None
 
 
-async def _held(context: ToolContext, path: str) -> tuple[bytes | None, str]:
-    """What a file holds, None where there is none; and why that cannot be read, "" where it can."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a file holds, None where there is none; why that cannot be read, "" where it can; and a fingerprint of it."""
+
+    content: bytes | None
+    unread: str
+    state: str
+
+
+async def _held(context: ToolContext, path: str) -> _Held:
     try:
-        return await context.files.read(path), ""
+        content = await context.files.read(path)
     except NotFoundError:
-        return None, ""
+        return _Held(None, "", "absent")
     except AetherError as error:
-        return b"", error.message
+        return _Held(b"", error.message, await _stamp(context, path))
+    return _Held(content, "", hashlib.blake2b(content, digest_size=16).hexdigest())
+
+
+async def _stamp(context: ToolContext, path: str) -> str:
+    """What can be told of a file that cannot be read; a change of what it holds changes that."""
+    try:
+        found = await context.files.stat(path)
+    except AetherError as error:
+        return error.message
+    return f"{found.type} {found.size} {found.created_at} {found.modified_at}"
 
 
 async def _listing(context: ToolContext, path: str, recursive: bool) -> list[str]:

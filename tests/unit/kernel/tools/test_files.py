@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from kernel.errors import LimitReachedError
+from kernel.errors import ConflictError, LimitReachedError, NotFoundError
 from kernel.protocol.agent import AgentFileCreated
 from kernel.tools.base import cut_middle
 from kernel.tools.comparison import Comparisons, DiffWorker, FileDiff, compare
-from kernel.tools.files import DIFF_CHARACTERS, WriteFile, WriteFileArguments
+from kernel.tools.files import CHANGED, DIFF_CHARACTERS, WriteFile, WriteFileArguments
 
 
 class OneFile:
@@ -19,8 +19,9 @@ class OneFile:
 
     home = SimpleNamespace(guest_path="/home/a")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str | None) -> None:
         self.text = text
+        self.times = 1.0
         self.writing = asyncio.Event()
         self.allowed = asyncio.Event()
 
@@ -30,7 +31,12 @@ class OneFile:
         return SimpleNamespace(guest_path="/home/a/x", mount=mount, tree=tree, relative="x")
 
     async def read(self, path: str) -> bytes:
+        if self.text is None:
+            raise NotFoundError("There is no x.")
         return self.text.encode()
+
+    async def stat(self, path: str) -> SimpleNamespace:
+        return SimpleNamespace(type="file", size=len(self.text or ""), created_at=self.times, modified_at=self.times)
 
     async def write(self, path: str, content: bytes) -> bool:
         self.writing.set()
@@ -48,14 +54,14 @@ class CountingWorker(DiffWorker):
         self.asked: list[str] = []
 
     async def compare(self, before: str | bytes | None, after: str, path: str) -> FileDiff:
-        self.asked.append(self.file.text)
+        self.asked.append(self.file.text or "")
         return await super().compare(before, after, path)
 
 
 class Call:
     """One call of write_file and what it recorded."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str | None) -> None:
         self.file = OneFile(text)
         self.worker = CountingWorker(self.file)
         self.recorded: list[AgentFileCreated] = []
@@ -110,14 +116,46 @@ async def test_what_was_compared_for_the_preview_is_not_compared_again() -> None
     assert [(event.added_lines, event.removed_lines) for event in call.recorded] == [(2, 1)]
 
 
-async def test_a_file_that_changed_while_a_person_was_asked_is_compared_before_it_is_replaced() -> None:
-    call, arguments = Call("a"), WriteFileArguments(path="x", content="c")
+@pytest.mark.feature("AP03")
+@pytest.mark.parametrize(("before", "after"), [("a", "a\nb"), ("a", ""), ("", None), (None, ""), (None, "new"), ("a", None)])
+async def test_a_file_that_changed_after_it_was_shown_is_not_replaced(before: str | None, after: str | None) -> None:
+    call, arguments = Call(before), WriteFileArguments(path="x", content="c")
     await WriteFile().preview(arguments, call.context)
-    call.file.text = "a\nb"
+    call.file.text = after
+    call.file.allowed.set()
+    with pytest.raises(ConflictError, match="Nothing was written: /home/a/x changed"):
+        await WriteFile().run(arguments, call.context)
+    assert call.file.text == after and not call.recorded
+
+
+async def test_a_second_preview_says_that_the_file_changed_and_holds_for_the_run() -> None:
+    call, arguments = Call("a\nb"), WriteFileArguments(path="x", content="c")
+    first = await WriteFile().preview(arguments, call.context)
+    assert (await WriteFile().preview(arguments, call.context)) == first
+    call.file.text = "a\nb\nnew"
+    second = await WriteFile().preview(arguments, call.context)
+    assert second.state != first.state
+    assert second.details["diff"].startswith(f"[{CHANGED}]\n---") and "-new" in second.details["diff"]
+    assert (await WriteFile().preview(arguments, call.context)) == second
     call.file.allowed.set()
     await WriteFile().run(arguments, call.context)
-    assert call.worker.asked == ["a", "a\nb"]
-    assert call.recorded[0].removed_lines == 2
+    assert call.file.text == "c" and call.recorded[0].removed_lines == 3
+
+
+async def test_a_file_that_cannot_be_read_is_known_by_its_size_and_its_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    call, arguments = Call("a"), WriteFileArguments(path="x", content="c")
+
+    async def refuse(path: str) -> bytes:
+        raise LimitReachedError("x is larger than 10 MB.")
+
+    monkeypatch.setattr(call.file, "read", refuse)
+    first = await WriteFile().preview(arguments, call.context)
+    assert (await WriteFile().preview(arguments, call.context)).state == first.state
+    call.file.times += 1
+    assert (await WriteFile().preview(arguments, call.context)).state != first.state
+    call.file.times += 1
+    with pytest.raises(ConflictError):
+        await WriteFile().run(arguments, call.context)
 
 
 async def test_a_write_that_is_interrupted_is_recorded_all_the_same() -> None:
