@@ -9,6 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kernel.errors import AetherError
 
 
 def main() -> int:
@@ -21,7 +25,7 @@ def main() -> int:
         print(f"aether: another package named 'kernel' is in the way: {found}", file=sys.stderr)  # noqa: T201  # no window yet
         return 1
     from kernel.errors import AetherError
-    from kernel.gateway.instance import InstanceLock, control_socket, raise_running
+    from kernel.gateway.instance import InstanceLock, control_socket, raise_running, silence_of
     from kernel.paths import Paths, default_root
     from kernel.store.place import require_files
 
@@ -34,21 +38,26 @@ def main() -> int:
             require_files(paths.database)
     except AetherError as error:
         lock.release()
-        print(f"aether: {error}", file=sys.stderr)  # noqa: T201  # no window yet
-        from aether_desktop.failure import show_failure
-
-        return show_failure(error)
+        return _refuse(error)
     if not first:
-        if raise_running(control_socket(paths.runtime)):
-            return 0
-        print(  # noqa: T201  # no window yet
-            f"aether: {paths.root} is in use by `aether run` or `aether serve`, which have no window; wait for it or end it first",
-            file=sys.stderr,
-        )
-        return 1
+        try:
+            if raise_running(control_socket(paths.runtime)):
+                return 0
+        except AetherError as error:
+            print(f"aether: {error}", file=sys.stderr)  # noqa: T201  # no window yet
+            return 1
+        return _refuse(silence_of(paths.root, paths.state))
     from aether_desktop.bootstrap import run_desktop
 
-    return run_desktop(paths, dict(os.environ))
+    return run_desktop(paths, dict(os.environ), lock)
+
+
+def _refuse(error: AetherError) -> int:
+    """Say why there is no desktop, on the screen too: from a menu nobody sees a terminal. Returns the exit code."""
+    print(f"aether: {error}", file=sys.stderr)  # noqa: T201  # no window yet
+    from aether_desktop.failure import show_failure
+
+    return show_failure(error)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from aether_desktop.apps.context import AppContext
 from aether_desktop.bridge.in_process import InProcessClient, KernelThread
@@ -41,6 +42,7 @@ from aether_desktop.widgets.terminal.factory import TerminalFactory
 from aether_desktop.widgets.window_handle import WindowHandle
 from kernel import log
 from kernel.errors import AetherError
+from kernel.gateway.instance import InstanceLock
 from kernel.paths import Paths
 from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Event
@@ -55,13 +57,17 @@ SETTLE_S = 3.0
 """How long the end waits for settings that are being written."""
 
 
-def run_desktop(paths: Paths, environ: Mapping[str, str]) -> int:
-    """Open the desktop and stay until it is quit. Returns the exit code."""
+def run_desktop(paths: Paths, environ: Mapping[str, str], lock: InstanceLock) -> int:
+    """Open the desktop and stay until it is quit. Returns the exit code.
+
+    lock: what keeps the folder for this instance; given back where the kernel cannot start.
+    """
     recent = log.configure(paths.log_file)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Aether")
     app.setDesktopFileName("aether")
     desktop = DesktopApplication(app, paths, environ)
+    desktop.client.became_ready.connect(lambda: lock.release() if desktop.client.failure is not None else None)
     logger = log.get_logger("desktop")
 
     def on_error(error: BaseException) -> None:
@@ -103,6 +109,7 @@ class DesktopApplication(QObject):
         self._watch = KernelWatch(self)
         self._leaving = Leaving(self._window, self._stores.processes.living, self.quit, self._window.hide)
         self._splash = BootSplash(self._window)
+        self._delayed: Notice | None = None
         self._connect()
 
     @property
@@ -149,6 +156,7 @@ class DesktopApplication(QObject):
 
     def _connect(self) -> None:
         self._client.became_ready.connect(self._on_kernel_ready)
+        self._client.delayed.connect(self._on_kernel_delayed)
         self._client.subscribe(self._on_events)
         self._window.quit_requested.connect(self._leaving.ask)
         self._window.refresh_requested.connect(lambda: self._tasks.spawn(self._refresh(), name="refresh"))
@@ -161,14 +169,28 @@ class DesktopApplication(QObject):
         self._stores.processes.changed.connect(lambda _pids: self._update_status())
         self._stores.kernel.changed.connect(self._update_status)
 
+    def _on_kernel_delayed(self) -> None:
+        """There is no room for a start: the desktop is seen with the reason until there is."""
+        delay = self._client.delay
+        if delay is None:  # there is room already
+            return
+        self._splash.finish()
+        self._delayed = Notice(delay.message, delay.hint, "error", action="Quit Aether")
+        self._window.notify(self._delayed, self.quit)
+        self._update_status()
+
     def _on_kernel_ready(self) -> None:
+        if self._delayed is not None:
+            self._window.notices.withdraw(self._delayed)
+            self._delayed = None
         failure = self._client.failure
         if failure is not None:
             self._splash.finish()
             self._status.set_status(ShellStatus(kernel=KernelState.OFFLINE, kernel_detail=failure.message))
             self._window.notify(Notice(failure.message, failure.hint, "error", action="Quit Aether"), self.quit)
             return
-        self._splash.set_progress("Reading what happened before", 0.7)
+        if isValid(self._splash):
+            self._splash.set_progress("Reading what happened before", 0.7)
         self._tasks.spawn(self._begin(), name="begin")
 
     async def _begin(self) -> None:
@@ -176,7 +198,8 @@ class DesktopApplication(QObject):
         self._tasks.spawn(self._terminals.preferences.load(), name="terminal.preferences")
         first_steps = await first_look(self._client, self._stores, self._appearance.take, self.show_error)
         restored = self._window.restore()
-        self._splash.finish()
+        if isValid(self._splash):
+            self._splash.finish()
         self._update_status()
         if first_steps:
             self._window.open_app("first-run")
@@ -204,6 +227,8 @@ class DesktopApplication(QObject):
         state, detail = KernelState.READY, ""
         if self._client.failure is not None:
             state, detail = KernelState.OFFLINE, self._client.failure.message
+        elif self._client.delay is not None:
+            state, detail = KernelState.OFFLINE, str(self._client.delay)
         elif not self._client.connected:
             state, detail = KernelState.OFFLINE, "The kernel has ended. Start Aether again."
         elif self._watch.silent:

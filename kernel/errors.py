@@ -81,6 +81,10 @@ class StorageError(UnavailableError):
     code = "storage"
 
 
+class DiskFullError(StorageError):
+    """The disk has no room; the same may succeed once there is some."""
+
+
 class TimeoutExceededError(AetherError):
     """A deadline passed; what was running has been ended."""
 

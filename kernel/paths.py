@@ -5,12 +5,13 @@ never reads a file. The root is AETHER_FS_ROOT, else the platform's user-data fo
 agent's unprivileged user cannot pass through a home that only root may enter.
 """
 
+import errno
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel.errors import StorageError
+from kernel.errors import DiskFullError, StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class Paths:
             if not hostname.exists():
                 hostname.write_text("aether\n")
         except OSError as error:
-            raise StorageError(
+            kind = DiskFullError if error.errno == errno.ENOSPC else StorageError
+            raise kind(
                 f"Aether cannot write to its folder {self.root}: {error.strerror or error}.",
                 "Free some space, mend its permissions, or set AETHER_FS_ROOT to a folder that you may write to.",
             ) from error

@@ -7,6 +7,7 @@ through one queued signal. Made by `aether_desktop.bootstrap`; nobody else may t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from aether_desktop.bridge.client import EventListener, TerminalFeed, Unsubscribe
-from kernel.errors import AetherError, UnavailableError
+from kernel.errors import AetherError, DiskFullError, UnavailableError
 from kernel.log import get_logger
 from kernel.principal import Principal
 from kernel.protocol.base import Command, Event
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 FRAME_MS = 16
 STOP_TIMEOUT_S = 15.0
+ROOM_RETRY_S = 2.0
 KernelFactory = Callable[[], Awaitable["Kernel"]]
 Entry = tuple[EventListener, Callable[[], None] | None]
 
 
 class KernelThread:
-    """Owns the kernel's thread from `start` to `stop`.
+    """Owns the kernel's thread from `start` to `stop`. A start for which the disk has no room is tried again until there is some.
 
     factory: builds and starts the kernel, on the new thread's loop.
     """
@@ -42,6 +44,7 @@ class KernelThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._kernel: Kernel | None = None
         self._error: BaseException | None = None
+        self._delay: DiskFullError | None = None
         self._ready = threading.Event()
         self._stop: asyncio.Event | None = None
         self._on_ready: list[Callable[[], None]] = []
@@ -51,7 +54,7 @@ class KernelThread:
         self._thread.start()
 
     def on_ready(self, listener: Callable[[], None]) -> None:
-        """Call `listener` on the kernel's thread when it is ready or has failed; call before `start`."""
+        """Call `listener` on the kernel's thread when it is ready, has failed, or has to wait (`delay`); call before `start`."""
         self._on_ready.append(listener)
 
     @property
@@ -59,6 +62,8 @@ class KernelThread:
         """The running kernel. Raises what made it fail."""
         if self._error is not None:
             raise self._error
+        if self._delay is not None:
+            raise UnavailableError(self._delay.message, self._delay.hint)
         if self._kernel is None:
             raise UnavailableError("The kernel is still starting.", "Try again in a moment.")
         return self._kernel
@@ -67,6 +72,11 @@ class KernelThread:
     def error(self) -> BaseException | None:
         """What made the start fail."""
         return self._error
+
+    @property
+    def delay(self) -> AetherError | None:
+        """What the start waits for, None where it does not."""
+        return self._delay
 
     @property
     def running(self) -> bool:
@@ -99,16 +109,35 @@ class KernelThread:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        try:
-            self._kernel = await self._factory()
-        except Exception as error:  # noqa: BLE001  # edge: the window tells the person why there is no kernel
-            self._error = error
-            self._announce()
+        kernel = await self._begin(self._stop)
+        if kernel is None:
             return
+        self._kernel = kernel
         self._announce()
         await self._stop.wait()
-        kernel, self._kernel = self._kernel, None
+        self._kernel = None
         await kernel.stop()
+
+    async def _begin(self, stop: asyncio.Event) -> Kernel | None:
+        """The kernel, as soon as there is room for it; None where it cannot start, or where it is to stop before it has."""
+        while not stop.is_set():
+            try:
+                kernel = await self._factory()
+            except DiskFullError as error:
+                first, self._delay = self._delay is None, error
+                if first:
+                    self._announce()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ROOM_RETRY_S):
+                        await stop.wait()
+                continue
+            except Exception as error:  # noqa: BLE001  # edge: the window tells the person why there is no kernel
+                self._error, self._delay = error, None
+                self._announce()
+                return None
+            self._delay = None
+            return kernel
+        return None
 
     def _announce(self) -> None:
         self._ready.set()
@@ -120,9 +149,11 @@ class InProcessClient(QObject):
     """A `KernelClient` whose kernel is a `KernelThread`.
 
     principal: on whose behalf commands are sent. became_ready: the kernel takes commands, or never will (`failure` says why).
+    delayed: its start waits for room on the disk (`delay` says why); it goes on by itself.
     """
 
     became_ready = Signal()
+    delayed = Signal()
     _wake = Signal()
 
     def __init__(self, thread: KernelThread, principal: Principal, parent: QObject | None = None) -> None:
@@ -152,6 +183,11 @@ class InProcessClient(QObject):
             return error
         return AetherError(f"The kernel could not start: {error!r}.", "`aether doctor` looks for the cause.")
 
+    @property
+    def delay(self) -> AetherError | None:
+        """What the kernel's start waits for, None where it does not."""
+        return self._thread.delay
+
     async def execute(self, command: Command[R]) -> R:
         """See `KernelClient.execute`."""
         return await self._thread.submit(self._thread.kernel.execute(command, self._principal))
@@ -177,6 +213,9 @@ class InProcessClient(QObject):
 
     def _on_kernel_ready(self) -> None:
         """On the kernel's thread."""
+        if self._thread.delay is not None:
+            self.delayed.emit()
+            return
         if self._thread.running:
             self._subscription = self._thread.kernel.subscribe(self._principal, on_readable=self._on_readable)
         self.became_ready.emit()

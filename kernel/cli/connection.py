@@ -17,9 +17,9 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from kernel.bus import Subscription
-from kernel.errors import AetherError, InvalidArgumentError, UnavailableError
+from kernel.errors import AetherError, DiskFullError, InvalidArgumentError, UnavailableError
 from kernel.gateway.control import SUBSCRIBE, ControlServer
-from kernel.gateway.instance import InstanceLock, control_socket
+from kernel.gateway.instance import InstanceLock, control_socket, silence_of
 from kernel.paths import Paths, default_root
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
@@ -75,9 +75,7 @@ async def connect(root: Path | None = None, *, stays: bool = False) -> AsyncIter
                 await joined.close()
             return
         await asyncio.sleep(CONNECT_RETRY_S)
-    raise UnavailableError(
-        "Aether runs already on this folder but does not answer.", "Wait a moment, or end it and try again."
-    )
+    raise silence_of(paths.root, paths.state)
 
 
 class _OwnKernel:
@@ -227,7 +225,10 @@ async def _own_kernel(paths: Paths, stays: bool) -> AsyncIterator[_OwnKernel]:
     kernel = build_kernel(paths.root, os.environ, has_window=False, stays=stays)
     scope = Scope("control")
     server = ControlServer(kernel, control_socket(paths.runtime), scope)
-    await kernel.start()
+    try:
+        await kernel.start()
+    except DiskFullError as error:  # nobody stays to go on by itself
+        raise DiskFullError(error.message, "Free some space and try again.") from error
     try:
         await server.start()
         for notice in (await kernel.execute(KernelStatus(), LOCAL_USER)).notices:

@@ -11,7 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from kernel.errors import PermissionDeniedError
+import msgspec
+
+from kernel.errors import ConflictError, PermissionDeniedError, UnavailableError
+from kernel.store.place import has_room
 
 RAISE = b'{"type":"desktop.raise","id":"raise"}\n'
 MAX_SOCKET_BYTES = 100
@@ -61,15 +64,41 @@ class InstanceLock:
             self._fd = -1
 
 
+def silence_of(root: Path, state: Path) -> UnavailableError:
+    """What to say of an instance that holds the folder `root` (its own files in `state`) and does not answer."""
+    if not has_room(state):
+        return UnavailableError(
+            f"The Aether that runs on {root} cannot start: the disk that holds {state} is full.",
+            "Free some space: it goes on by itself as soon as there is room.",
+        )
+    return UnavailableError(f"The Aether that runs on {root} does not answer.", "Wait a moment, or end it and try again.")
+
+
 def raise_running(control_socket: Path) -> bool:
-    """Ask the running instance to show its window; retries while it is still starting. False when it does not answer."""
+    """Ask the running instance to show its window; retries while it is still starting. False when it does not answer.
+
+    Raises ConflictError with what it says where it has none.
+    """
     for _ in range(RETRIES):
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
                 client.settimeout(5.0)
                 client.connect(str(control_socket))
                 client.sendall(RAISE)
-                return b"response.ok" in client.recv(4096)
+                answer = client.recv(4096)
         except OSError:
             time.sleep(RETRY_S)
+            continue
+        return _is_raised(answer)
     return False
+
+
+def _is_raised(answer: bytes) -> bool:
+    """Whether the answer says so. Raises ConflictError where it says why not."""
+    try:
+        said = msgspec.json.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return b"response.ok" in answer
+    if isinstance(said, dict) and said.get("type") == "response.error":
+        raise ConflictError(str(said.get("error", "")), str(said.get("hint", "")))
+    return b"response.ok" in answer

@@ -4,12 +4,13 @@
 in no configuration file, no environment of an agent and no log.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from kernel.errors import InvalidArgumentError, StorageError
+from kernel.errors import DiskFullError, InvalidArgumentError, StorageError
 
 VARIABLE = "AETHER_SECRET"
 MIN_CHARACTERS = 16
@@ -42,6 +43,8 @@ def load(file: Path, environ: Mapping[str, str]) -> Secret:
     try:
         kept = _read(file) or _make(file)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFullError(f"The disk that holds {file.parent} is full; nothing can be saved.", "Free some space.") from error
         raise StorageError(f"{file} cannot be used: {error.strerror or error}.", "Mend its permissions or remove it.") from error
     _check(kept, str(file), "Remove it to have a new one made; sessions that it signed end.")
     return Secret(kept)

@@ -13,7 +13,7 @@ import msgspec
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.config import Config
-from kernel.errors import AetherError, ConflictError, NotFoundError
+from kernel.errors import AetherError, ConflictError, DiskFullError, NotFoundError
 from kernel.principal import Principal
 from kernel.process import lifecycle
 from kernel.process.table import Entry, ProcessTable
@@ -374,8 +374,10 @@ class ProcessManager:
         """Write a new process's row; a full disk is said at once, since nothing has been shown yet."""
         try:
             await self._journal.write(row)
-        except AetherError:
+        except AetherError as error:
             await asyncio.to_thread(self._homes.discard, pid)
+            if isinstance(error, DiskFullError):
+                raise DiskFullError(error.message, "Free some space and deploy it again: this agent did not begin.") from error
             raise
 
     async def _reap_later(self, pid: int, delay_s: float) -> None:

@@ -6,7 +6,6 @@ returned for survives the death of the process. Nobody else opens the file for w
 
 import asyncio
 import errno
-import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from typing import Any
 import aiosqlite
 
 from kernel.clock import Clock
-from kernel.errors import AetherError, InvalidArgumentError, StorageError
+from kernel.errors import AetherError, DiskFullError, InvalidArgumentError, StorageError
 from kernel.log import get_logger
-from kernel.store.place import BESIDE, require_files
+from kernel.store.place import BESIDE, has_room, require_files
 from kernel.tasks import Scope
 
 Parameters = Sequence[Any]
@@ -123,7 +122,7 @@ class Database:
 
     def has_room(self) -> bool:
         """Whether the disk that holds the file has some: a small write may succeed in a full one, within what the file has already."""
-        return not _no_room(self._path.parent, ROOM_BYTES)
+        return has_room(self._path.parent, ROOM_BYTES)
 
     async def query(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """The rows of a SELECT as of the last commit. Raises StorageError."""
@@ -137,6 +136,8 @@ class Database:
 
     async def _open_connections(self) -> None:
         require_files(self._path)
+        if not has_room(self._path.parent):  # reading might do, but the first thing that a kernel writes would wait unseen
+            raise sqlite3.OperationalError("database or disk is full")
         self._writer = await _connect(self._path)
         await self._writer.execute("PRAGMA journal_mode=WAL")
         await self._check()
@@ -285,9 +286,10 @@ def _is_corruption(error: sqlite3.DatabaseError) -> bool:
 
 def _storage_error(path: Path, error: Exception) -> StorageError:
     text = str(error)
-    full = "full" in text or getattr(error, "errno", None) == errno.ENOSPC or ("disk I/O" in text and _no_room(path.parent))
+    # SQLite says "disk I/O error" where it could not make its shared memory on a full disk.
+    full = "full" in text or getattr(error, "errno", None) == errno.ENOSPC or ("disk I/O" in text and not has_room(path.parent))
     if full:
-        return StorageError(
+        return DiskFullError(
             f"The disk that holds {path.parent} is full; nothing can be saved.",
             "Free some space: Aether goes on by itself as soon as there is room.",
         )
@@ -296,14 +298,6 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
             f"{path} cannot be written: {text}.", "Mend its permissions or set AETHER_FS_ROOT to another folder."
         )
     return StorageError(f"The database {path} refused: {text}.", "`aether doctor` checks it.")
-
-
-def _no_room(folder: Path, least_bytes: int = 1 << 16) -> bool:
-    """SQLite says "disk I/O error" where it could not make its shared memory on a full disk."""
-    try:
-        return os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize < least_bytes
-    except OSError:
-        return False
 
 
 def _unstorable(error: Exception) -> InvalidArgumentError:

@@ -1,4 +1,4 @@
-"""What lies where the database and SQLite's own files beside it belong, found out without opening any of it.
+"""What lies where the database and SQLite's own files beside it belong, and whether there is room, found out without opening any of it.
 
 SQLite opens whatever has the name: a pipe keeps it waiting for ever, a device takes what is written and keeps nothing. Called before the
 file is opened, by `database`, by the doctor and by the desktop's start. Changes nothing.
@@ -21,6 +21,15 @@ def require_files(database: Path) -> None:
     real = Path(os.path.realpath(database))  # beside the file that a link leads to, not beside the link
     for suffix in BESIDE:
         _require_file(real.with_name(real.name + suffix), real.name, "A part of Aether's database,")
+
+
+def has_room(folder: Path, least_bytes: int = 1 << 16) -> bool:
+    """Whether the disk that holds a folder has that much room left, as far as can be told."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return True
+    return found.f_bavail * found.f_frsize >= least_bytes
 
 
 def _require_file(path: Path, name: str, role: str) -> None:

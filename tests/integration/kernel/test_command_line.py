@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from kernel.errors import ConflictError
 from kernel.gateway.instance import raise_running
 from tests.fakes.scripts import call, turn, write_script
 
@@ -397,7 +398,9 @@ async def test_a_command_that_only_looks_takes_no_agent_up(aether: Shell) -> Non
 
 async def test_a_second_desktop_is_told_that_there_is_no_window(aether: Shell) -> None:
     await aether.deploy(SLEEP, mode="--yes")
-    assert not await asyncio.to_thread(raise_running, aether.root / "var/kernel/run/control.sock")
+    with pytest.raises(ConflictError, match="without a window") as refused:
+        await asyncio.to_thread(raise_running, aether.root / "var/kernel/run/control.sock")
+    assert "aether ps" in refused.value.hint
 
 
 async def test_without_a_display_the_desktop_names_the_other_way(aether: Shell) -> None:

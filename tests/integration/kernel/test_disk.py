@@ -17,8 +17,10 @@ from kernel.gateway.instance import InstanceLock
 from kernel.protocol import agent, process, system
 from kernel.store.journal import Journal
 from kernel.tasks import Scope
+from tests import small_disk as disk
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import MakeBench
+from tests.small_disk import fill
 
 PROJECT = Path(__file__).resolve().parents[3]
 DONE = turn("Done.", call("complete", summary="done"))
@@ -27,27 +29,8 @@ DONE = turn("Done.", call("complete", summary="done"))
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A mounted file system of 16 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip(f"mounting needs root: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=False)
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Take all room that is left."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (1 << 16, 1 << 12):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return ballast
+    with disk.small_disk(tmp_path) as folder:
+        yield folder
 
 
 @pytest.mark.expects_records

@@ -1,4 +1,4 @@
-"""Batches of events reach every listener, whatever the others do."""
+"""Batches of events reach every listener, whatever the others do; a start that has no room is tried again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from aether_desktop.bridge.in_process import InProcessClient
+from aether_desktop.bridge import in_process
+from aether_desktop.bridge.in_process import InProcessClient, KernelThread
+from kernel.errors import DiskFullError, StorageError, UnavailableError
 from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Event
-from kernel.protocol.process import ProcessReaped
+from kernel.protocol.process import ProcessList, ProcessReaped
 from tests.unit.aether_desktop.apps.conftest import wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -20,6 +22,7 @@ class FakeThread:
     """A kernel's thread that hands over what the test puts into ``waiting``."""
 
     running = True
+    delay = None
 
     def __init__(self) -> None:
         self.waiting: list[Event] = []
@@ -93,3 +96,71 @@ async def test_who_was_unsubscribed_by_an_earlier_listener_hears_nothing_more(th
     thread.say(ProcessReaped(pid=1))
     await wait_until(lambda: bool(heard))
     assert heard == ["first"]
+
+
+class FakeKernel:
+    """What a thread and its client use of a kernel."""
+
+    stopped = False
+
+    def subscribe(self, _principal: object, *, on_readable: Callable[[], None]) -> None:
+        pass
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+async def test_a_start_without_room_is_said_once_and_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_process, "ROOM_RETRY_S", 0.02)
+    kernel, tries, room = FakeKernel(), [0], [False]
+
+    async def start() -> Any:
+        tries[0] += 1
+        if not room[0]:
+            raise DiskFullError("The disk is full.", "Free some space.")
+        return kernel
+
+    thread = KernelThread(start)
+    client = InProcessClient(thread, LOCAL_USER)
+    said: list[str] = []
+    client.delayed.connect(lambda: said.append("delayed"))
+    client.became_ready.connect(lambda: said.append("ready"))
+    thread.start()
+    await wait_until(lambda: tries[0] > 3)
+    assert (client.connected, client.failure, str(client.delay)) == (False, None, "The disk is full. Free some space.")
+    with pytest.raises(UnavailableError, match=r"The disk is full\. Free some space\."):
+        await client.execute(ProcessList())
+    room[0] = True
+    await wait_until(lambda: "ready" in said)
+    assert said == ["delayed", "ready"]
+    assert client.connected
+    assert client.delay is None
+    thread.stop()
+    assert kernel.stopped
+
+
+async def test_a_thread_is_stopped_while_its_start_waits_for_room() -> None:
+    async def start() -> Any:
+        raise DiskFullError("The disk is full.")
+
+    thread = KernelThread(start)
+    thread.start()
+    await wait_until(lambda: thread.delay is not None)
+    thread.stop()
+    assert not thread._thread.is_alive()
+
+
+async def test_a_start_that_fails_later_for_another_reason_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_process, "ROOM_RETRY_S", 0.02)
+    reasons: list[StorageError] = [StorageError("The database was written by a newer Aether."), DiskFullError("The disk is full.")]
+
+    async def start() -> Any:
+        raise reasons.pop()
+
+    thread = KernelThread(start)
+    client = InProcessClient(thread, LOCAL_USER)
+    thread.start()
+    await wait_until(lambda: client.failure is not None)
+    assert "newer Aether" in str(client.failure)
+    assert client.delay is None
+    thread.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.errors import InvalidArgumentError, StorageError
+from kernel.errors import DiskFullError, InvalidArgumentError, StorageError
 from kernel.store.database import Database, Statement
 from tests.fakes.clock import ManualClock
 
@@ -84,7 +84,7 @@ async def test_a_full_disk_is_said_and_nothing_of_the_group_stays(database: Data
     writer = database._writer
     assert writer is not None
     await writer.execute(f"PRAGMA max_page_count={pages + 2}")
-    with pytest.raises(StorageError, match="is full"):
+    with pytest.raises(DiskFullError, match="is full"):
         await database.write((day("first", 1), Statement("INSERT INTO transcript VALUES (1, 1, ?)", ("x" * 100_000,))))
     assert await days(database) == []
     await writer.execute("PRAGMA max_page_count=1000000")

@@ -1,0 +1,92 @@
+"""The desktop where its kernel cannot be had: it says so on the screen, and goes on by itself where it can."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import small_disk
+from tests.e2e.test_desktop_process import ROOT, _wait, desktop_on_a_screen
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A mounted file system of 16 MB."""
+    with small_disk.small_disk(tmp_path) as folder:
+        yield folder
+
+
+def aether(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """`aether` on a folder, to its end."""
+    env = {**os.environ, "AETHER_FS_ROOT": str(root), "PYTHONPATH": str(ROOT)}
+    command = (sys.executable, "-m", "kernel.cli.main", *words)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=40, check=False)
+
+
+@pytest.mark.feature("PR11")
+def test_started_on_a_full_disk_it_says_so_and_goes_on_when_there_is_room(disk: Path) -> None:
+    root = disk / "root"
+    assert aether(root, "ps").returncode == 0  # its folders and its database are there
+    ballast = small_disk.fill(disk)
+    with desktop_on_a_screen(disk.parent, window_manager=True) as desktop:
+        desktop.root = root
+        desktop._env["AETHER_FS_ROOT"] = str(root)
+        desktop.process = desktop.launch()
+        _wait(desktop.windows, 30)
+        told = aether(root, "ps")
+        assert told.returncode == 1
+        assert f"cannot start: the disk that holds {root}/var/kernel is full" in told.stderr
+        assert "goes on by itself" in told.stderr
+        second = desktop.launch()
+        _wait(lambda: len(desktop.windows()) == 2, 30)  # the second start says the same in a window of its own
+        second.kill()
+        second.wait(10)
+        assert desktop.process.poll() is None
+        ballast.unlink()
+        _wait(lambda: aether(root, "ps").returncode == 0, 30)
+        assert desktop.stop() == 0
+
+
+def test_ended_while_it_waits_for_room_it_ends_at_once(disk: Path) -> None:
+    root = disk / "root"
+    assert aether(root, "ps").returncode == 0
+    small_disk.fill(disk)
+    with desktop_on_a_screen(disk.parent, window_manager=True) as desktop:
+        desktop.root = root
+        desktop._env["AETHER_FS_ROOT"] = str(root)
+        desktop.process = desktop.launch()
+        _wait(desktop.windows, 30)
+        time.sleep(1.0)  # the first try is over then, or goes on; either way it must end
+        begun = time.monotonic()
+        assert desktop.stop() == 0
+        assert time.monotonic() - begun < 8
+
+
+def test_a_run_on_a_full_disk_promises_nothing(disk: Path) -> None:
+    root = disk / "root"
+    assert aether(root, "ps").returncode == 0
+    small_disk.fill(disk)
+    refused = aether(root, "run", "--role", "Coder", "--goal", "x", "--model", "heuristic", "--yes")
+    assert refused.returncode == 1
+    assert "is full" in refused.stderr and "try again" in refused.stderr
+    assert "by itself" not in refused.stderr
+
+
+def test_a_desktop_whose_kernel_cannot_start_holds_nobody_up(tmp_path: Path) -> None:
+    """Every command then finds the reason itself."""
+    root = tmp_path / "root"
+    assert aether(root, "ps").returncode == 0
+    with sqlite3.connect(root / "var/kernel/aether.db") as database:
+        database.execute("PRAGMA user_version=9999")
+    database.close()
+    with desktop_on_a_screen(tmp_path, window_manager=True) as desktop:
+        desktop.process = desktop.launch()
+        _wait(desktop.windows, 30)
+        _wait(lambda: "newer Aether" in aether(root, "ps").stderr, 30)
+        assert desktop.process.poll() is None
+        assert desktop.stop() == 0
