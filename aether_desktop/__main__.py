@@ -41,12 +41,10 @@ def main() -> int:
         return _refuse(error)
     if not first:
         try:
-            if raise_running(control_socket(paths.runtime)):
-                return 0
+            raised = raise_running(control_socket(paths.runtime))
         except AetherError as error:
-            print(f"aether: {error}", file=sys.stderr)  # noqa: T201  # no window yet
-            return 1
-        return _refuse(silence_of(paths.root, paths.state))
+            return _refuse(error)
+        return 0 if raised else _refuse(silence_of(paths.root, paths.state))
     from aether_desktop.bootstrap import run_desktop
 
     return run_desktop(paths, dict(os.environ), lock)

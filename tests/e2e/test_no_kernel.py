@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from kernel.gateway.instance import control_socket
 from tests import small_disk
 from tests.e2e.test_desktop_process import ROOT, _wait, desktop_on_a_screen
 
@@ -75,6 +77,27 @@ def test_a_run_on_a_full_disk_promises_nothing(disk: Path) -> None:
     assert refused.returncode == 1
     assert "is full" in refused.stderr and "try again" in refused.stderr
     assert "by itself" not in refused.stderr
+
+
+def test_while_a_command_holds_the_folder_the_desktop_says_so_on_the_screen(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with desktop_on_a_screen(tmp_path, window_manager=True) as desktop:
+        env = {**os.environ, "AETHER_FS_ROOT": str(desktop.root), "PYTHONPATH": str(ROOT)}
+        serving = psutil.Popen([sys.executable, "-m", "kernel.cli.main", "serve"], cwd=ROOT, env=env)
+        try:
+            _wait(control_socket(desktop.root / "var/kernel/run").exists, 30)
+            desktop.process = desktop.launch()
+            _wait(desktop.windows, 30)
+            (window,) = desktop.windows()
+            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", "Return"], env=desktop._env, check=True)
+            assert desktop.process.wait(20) == 1
+            said = capfd.readouterr().err
+            assert "runs without a window on this folder" in said
+            assert "Start the desktop when that has ended" in said
+        finally:
+            serving.terminate()
+            assert serving.wait(20) == 0
 
 
 def test_a_desktop_whose_kernel_cannot_start_holds_nobody_up(tmp_path: Path) -> None:
