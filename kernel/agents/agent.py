@@ -53,6 +53,7 @@ class Outcome:
 class Agent:
     """The collaborators of one run. mail_told_of: the newest message of another agent that it was told of before it ended.
 
+    told_of_goal: whether it was said that its goal is too long for its model.
     choose_again: asks all servers anew for the model of a run for which one was chosen. Raises AetherError.
     """
 
@@ -77,6 +78,7 @@ class Agent:
     peers: Peers
     choose_again: Callable[[], Awaitable[Model]]
     mail_told_of: str = ""
+    told_of_goal: bool = False
 
     @property
     def info(self) -> ProcessInfo:

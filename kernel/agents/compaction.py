@@ -9,14 +9,16 @@ from collections.abc import Sequence
 import msgspec
 
 from kernel.agents import prompt
-from kernel.providers.base import ChatMessage
+from kernel.providers.base import EARLIER_WORK, ChatMessage
 
 CHARACTERS_PER_TOKEN = 3.5
 START_AT = 0.75
 AIM_AT = 0.5
 SHORT_RESULT_CHARACTERS = 300
 KEEP_NEWEST = 8
-MARK = "[Earlier work, shortened to fit your context]"
+#: A shortening that gains less than this part of the context would only be made again at the next step.
+LEAST_GAIN = 0.05
+MARK = EARLIER_WORK
 
 
 def estimate_tokens(messages: Sequence[ChatMessage]) -> int:
@@ -48,6 +50,12 @@ def compact(messages: Sequence[ChatMessage], context_tokens: int) -> tuple[ChatM
     if estimate_tokens(result) <= target:
         return result
     return (*head, *((summary,) if old else ()), *(_shorten(message) for message in new))
+
+
+def too_long_a_goal(messages: Sequence[ChatMessage], context_tokens: int) -> int:
+    """The tokens of what can never be shortened, where they are more than half of the context; else 0."""
+    tokens = estimate_tokens(_head(messages)[0])
+    return tokens if tokens > context_tokens * AIM_AT else 0
 
 
 def _head(messages: Sequence[ChatMessage]) -> tuple[list[ChatMessage], list[ChatMessage]]:

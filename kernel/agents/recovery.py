@@ -62,7 +62,7 @@ async def recover(agent: Agent, error: ProviderError, said: Thought, count: int)
     if outcome is None and kind == "refused" and not cut_off and await _took_another(agent):
         return 0.0
     if outcome is None and kind == "context_overflow":
-        return 0.0 if await shorten(agent) else Outcome(1, str(error))
+        return 0.0 if await shorten(agent, least_gain=1) else Outcome(1, str(error))
     return wait_s if outcome is None else outcome
 
 
@@ -88,10 +88,20 @@ async def _took_another(agent: Agent) -> bool:
     return True
 
 
-async def shorten(agent: Agent) -> bool:
-    """Shorten the conversation to what its model takes; False where nothing could go."""
+async def shorten(agent: Agent, *, least_gain: int | None = None) -> bool:
+    """Shorten the conversation to what its model takes; False where too little could go.
+
+    least_gain: tokens; a small part of the context where it is not given. A goal that leaves no room is told of, once.
+    """
+    context = agent.model.context_tokens
     before = compaction.estimate_tokens(agent.transcript.messages)
-    statements = agent.transcript.compact(agent.model.context_tokens)
+    goal = compaction.too_long_a_goal(agent.transcript.messages, context)
+    if goal and not agent.told_of_goal:
+        agent.told_of_goal = True
+        message = f"Its goal takes about {goal:,} of the {context:,} tokens of its model and cannot be shortened."
+        hint = "Put long texts into a file and mount its folder, or choose a model with a larger context."
+        await agent.record(AgentNotice(pid=agent.pid, step=agent.run.step, kind="compaction", message=message, hint=hint))
+    statements = agent.transcript.compact(context, int(context * compaction.LEAST_GAIN) if least_gain is None else least_gain)
     if statements is None:
         return False
     after = compaction.estimate_tokens(agent.transcript.messages)

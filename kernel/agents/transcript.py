@@ -38,10 +38,10 @@ class Transcript:
             for offset, message in enumerate(messages)
         )
 
-    def compact(self, context_tokens: int) -> tuple[Statement, ...] | None:
-        """Shorten; the statements that write it, or None where nothing could go."""
+    def compact(self, context_tokens: int, least_gain: int = 1) -> tuple[Statement, ...] | None:
+        """Shorten; the statements that write it, or None where fewer than `least_gain` tokens could go and nothing was changed."""
         shorter = compaction.compact(self._messages, context_tokens)
-        if compaction.estimate_tokens(shorter) >= compaction.estimate_tokens(self._messages):
+        if compaction.estimate_tokens(self._messages) - compaction.estimate_tokens(shorter) < least_gain:
             return None
         self._messages = list(shorter)
         return self._repository.replace_all(self._pid, [msgspec.json.encode(message) for message in shorter])

@@ -35,6 +35,8 @@ ErrorKind = Literal[
     "unsupported",
 ]
 
+#: Begins the message that stands for turns which were dropped to keep a conversation short. It is nobody's word.
+EARLIER_WORK = "[Earlier work, shortened to fit your context]"
 RETRYABLE_KINDS: frozenset[str] = frozenset({"refused", "rate_limited", "overloaded", "truncated", "timeout"})
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 
 from kernel.providers.base import (
+    EARLIER_WORK,
     ChatMessage,
     ChatRequest,
     Chunk,
@@ -93,7 +94,7 @@ def _current_goal(messages: Sequence[ChatMessage]) -> tuple[int, Goal | None, tu
     start, goal, number = 0, None, 0
     notes: list[str] = []
     for index, message in enumerate(messages):
-        if message.role != "user" or not message.text.strip():
+        if message.role != "user" or not message.text.strip() or message.text.startswith(EARLIER_WORK):
             continue
         labelled = _GOAL_LABEL.search(message.text[:40_000])
         candidate = read_goal(labelled.group(1) if labelled else message.text)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 
+import msgspec
+
 from kernel.providers.heuristic_intents import (
     Count,
     CreateFile,
@@ -111,7 +113,11 @@ _LOCATION = re.compile(
 
 def read_goal(text: str) -> Goal:
     """What a goal asks for. Bounded; never raises."""
-    return _Reader(text[:MAX_GOAL_CHARS]).read()
+    goal = _Reader(text[:MAX_GOAL_CHARS]).read()
+    rest = len(text) - MAX_GOAL_CHARS
+    if rest <= 0:
+        return goal
+    return msgspec.structs.replace(goal, unread=(*goal.unread, f"the last {rest:,} characters of the goal, which is too long for me"))
 
 
 class _Reader:

@@ -40,6 +40,8 @@ NEEDS_MODEL = (
     "This needs a language model. Start a local one (for example Ollama: `ollama serve`, then "
     "`ollama pull gemma4:e2b`), or set GEMINI_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, and choose it for the agent."
 )
+NOT_WORKED_ON = "I did not work on this goal: I cannot read it."
+LONGEST_UNREAD_CHARS = 4_000
 MAX_SHOWN_LINES = 60
 MAX_SECTION_CHARS = 8_000
 
@@ -133,6 +135,11 @@ def _from_home(path: str) -> str:
 def plan(goal: Goal, tools: frozenset[str], notes: tuple[str, ...], report_path: str) -> Plan:
     """The steps for a goal. `notes`: later messages that could not be read; `report_path`: where to report."""
     here = Surroundings(tools)
+    if not goal.readable and len(goal.text) > LONGEST_UNREAD_CHARS:
+        # To look around first would make such a conversation longer and its end no better.
+        if "complete" in tools:
+            yield Action(f"{HONEST} I cannot read this goal.", "complete", {"summary": f"{NOT_WORKED_ON} {NEEDS_MODEL}"})
+        return
     if "list_files" in tools:
         seen = yield Action(f"{HONEST} {_intention(goal)} First I look around.", "list_files", {"path": "."})
         here.listing = "" if seen.failed else seen.text
@@ -365,7 +372,7 @@ def _complete(goal: Goal, findings: list[Finding], reported: str, here: Surround
     done = [finding.sentence for finding in findings if not finding.failed]
     parts = []
     if not goal.readable:
-        parts.append(f"I did not work on this goal: I cannot read it. {NEEDS_MODEL} I looked around instead.")
+        parts.append(f"{NOT_WORKED_ON} {NEEDS_MODEL} I looked around instead.")
     parts.extend(done)
     if failed:
         parts.append("Not done: " + " ".join(failed))

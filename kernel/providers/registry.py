@@ -37,6 +37,8 @@ AUTO = "auto"
 HEURISTIC = "heuristic"
 #: A server that was listed is taken for gone when it kept silent in this many looks; one that refuses the connection is gone at once.
 SILENT_LOOKS = 2
+#: The built-in brain reads the whole conversation at each step, to find the step that is due; nothing of it may be dropped.
+WHOLE_CONVERSATION = 2**31
 
 _log = get_logger(__name__)
 
@@ -185,6 +187,8 @@ class ProviderRegistry:
 
     def context_window(self, model_id: str, sampling: Sampling | None = None) -> int:
         """The tokens that a conversation may really use: the asked size, bounded by the model."""
+        if model_id.partition("/")[0] == HEURISTIC:
+            return WHOLE_CONVERSATION
         wanted = (sampling or self._config.sampling).context_size
         known = self.context_length(model_id)
         entry = self._entries.get(model_id.partition("/")[0])

@@ -1,5 +1,7 @@
 """Models that come while the kernel runs: fetched by their server, or with a server that is started later."""
 
+import re
+
 import pytest
 
 from kernel.protocol import agent, system
@@ -145,6 +147,31 @@ async def test_looking_again_and_again_is_no_news_and_pushes_nothing_out_of_memo
         assert "ollama/another" in await looked(bench)
         assert any(isinstance(event, system.LlmExchanged) for event in bench.events[before:])
         await bench.kernel.stop()
+
+
+async def test_a_goal_that_cannot_be_shortened_is_told_of_once_and_little_is_not_shortened_at_each_step(make_bench: MakeBench) -> None:
+    steps = [Turn(tool_calls=(ScriptedCall("run_command", {"command": f"echo {number}"}),)) for number in range(14)]
+    async with serving(steps, models=Models({"small": 8192})) as server:
+        bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
+        pid = await bench.deploy(model="ollama/small", goal="word " * 4_600)
+        assert (await bench.ended(pid)).code == 0
+        notices = [notice for notice in bench.of(pid, agent.AgentNotice) if notice.kind == "compaction"]
+        told = [notice for notice in notices if "cannot be shortened" in notice.message]
+        assert len(told) == 1 and "larger context" in told[0].hint
+        shortened = [re.findall(r"[\d,]{3,}", notice.message) for notice in notices if notice not in told]
+        gains = [int(before.replace(",", "")) - int(after.replace(",", "")) for before, after in shortened]
+        assert len(gains) <= 3 and all(gain >= 8192 * 0.05 for gain in gains), notices
+        await bench.kernel.stop()
+
+
+async def test_a_long_goal_that_the_built_in_helper_cannot_read_costs_one_step(make_bench: MakeBench) -> None:
+    bench = await make_bench()
+    pid = await bench.deploy(model="heuristic", goal=("Die Katze schlief lange auf dem warmen Dach. " * 2_200)[:95_000])
+    assert (await bench.ended(pid)).code == 1
+    info = (await bench.execute(ProcessInfoGet(pid=pid))).info
+    assert info.step == 1 and info.input_tokens < 30_000
+    assert [notice.kind for notice in bench.of(pid, agent.AgentNotice)] == ["error"]
+    await bench.kernel.stop()
 
 
 async def test_a_small_model_behind_openais_variable_runs_the_tools_that_it_writes_as_text(make_bench: MakeBench) -> None:

@@ -60,6 +60,14 @@ def test_a_long_conversation_fits_afterwards_and_tells_what_was_done() -> None:
     assert shorter[-1] == messages[-1]
 
 
+def test_a_goal_that_leaves_no_room_is_told_apart_from_a_long_conversation() -> None:
+    long_goal = ChatMessage(role="user", text="x" * 20_000)
+    talk = [message for index in range(20) for message in turn(index, 1, 2_000)]
+    assert compaction.too_long_a_goal([SYSTEM, GOAL, *talk], 8_192) == 0
+    assert compaction.too_long_a_goal([SYSTEM, long_goal, *talk], 8_192) > 4_096
+    assert compaction.too_long_a_goal([SYSTEM, long_goal, *talk], 32_768) == 0
+
+
 def test_what_people_said_and_what_was_done_survive_a_second_shortening() -> None:
     told = ChatMessage(role="user", text="The key is under the mat.")
     nudge = ChatMessage(role="user", text=prompt.NUDGE)
