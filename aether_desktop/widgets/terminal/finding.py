@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Signal
@@ -53,13 +54,21 @@ class Finding(QObject):
         self.matches: list[Match] = []
         self.current: Match | None = None
         self._from_line = 0
+        #: Whether there are no more matches than those known, towards older and towards newer lines; and the lines that were searched.
+        self._whole = (True, True)
+        self._searched = (0, -1)
+        self._everything = True
+        #: What to do when a search that was begun to go on is over.
+        self._then: Callable[[], None] | None = None
         self._fresh = True
         self._stale = False
         self._typing = single_shot(self, TYPING_PAUSE_MS, self._begin)
         self._follow = single_shot(self, FOLLOW_MS, self._continue)
+        self._scrolled = single_shot(self, TYPING_PAUSE_MS, self._continue)
         view.overlays.append(self._paint)
         view.session_changed.connect(self._on_session)
         view.fitting.fitted.connect(self._begin_anew)
+        view.rows_shown.connect(self._on_rows_shown)
         view.installEventFilter(self)
         self._session: QObject | None = None
         view.commands.add(
@@ -102,6 +111,7 @@ class Finding(QObject):
         bar.deleteLater()
         self._typing.stop()
         self._follow.stop()
+        self._scrolled.stop()
         self._client.cancel()
         self._text.forget()
         self._forget_matches()
@@ -164,19 +174,36 @@ class Finding(QObject):
         if self._bar is not None:
             self._begin()
 
+    def _on_rows_shown(self) -> None:
+        """Where not all matches are known, those of what shows are."""
+        if self._bar is None or all(self._whole) or self._client.busy:
+            return
+        first, last = self._view.grid.shown()
+        if (self._whole[0] or first >= self._searched[0]) and (self._whole[1] or last <= self._searched[1]):
+            return
+        waits = self._follow if self._view.viewport.following else self._scrolled
+        if not waits.isActive():
+            waits.start()
+
     def _begin(self) -> None:
         self._forget_matches()
         self._fresh = True
         self._search(everything=True)
 
     def _continue(self) -> None:
-        self._search(everything=False)
+        self._search(everything=not all(self._whole))
 
-    def _search(self, *, everything: bool) -> None:
+    def _search(self, *, everything: bool, near: int | None = None, then: Callable[[], None] | None = None) -> None:
+        """Search all lines or the new ones, nearest to what shows first.
+
+        near: to this absolute line instead. then: called when the matches are known.
+        """
         bar = self._bar
         if bar is None:
             return
         self._stale = False
+        self._then = then
+        self._everything = everything
         text = bar.field.text()
         if not text:
             self._client.cancel()
@@ -189,9 +216,12 @@ class Finding(QObject):
             first = 0
         self._from_line = self._line_of(first)
         pattern = text if bar.regex.isChecked() else re.escape(text)
-        if everything:
+        if self._fresh:
             bar.show_status("Searching…")
-        self._client.search(pattern, self._text.texts[first:], ignore_case=not bar.case.isChecked(), first=first)
+        shown = self._view.grid.shown() if near is None else (near, near)
+        around = (self._text.index_of(shown[0]), self._text.index_of(shown[1]))
+        lines = self._text.texts[first:]
+        self._client.search(pattern, lines, ignore_case=not bar.case.isChecked(), near=around, first=first)
 
     def _line_of(self, index: int) -> int:
         """The absolute line from which on matches are looked for anew."""
@@ -206,28 +236,50 @@ class Finding(QObject):
         kept = self.matches[: bisect_left(self.matches, (self._from_line,))]
         gone = bisect_left(kept, (terminal.history_dropped,))
         new = [self._text.match(terminal, *place) for place in found.matches]
-        self.matches = [*kept[gone:], *(match for match in new if match is not None)][-MOST_MATCHES:]
+        self.matches = [*kept[gone:], *(match for match in new if match is not None)]
+        whole = self._note_searched(found)
+        if not self._everything and not (whole and len(self.matches) <= MOST_MATCHES):
+            # There are too many now: those around what shows are wanted.
+            self._search(everything=True)
+            return
+        then, self._then = self._then, None
         if self._fresh:
             self._fresh = bool(found.error)
             self._choose_first()
         elif self.current is not None and self.current not in self.matches:
             self.current = None
+        if then is not None:
+            then()
         self._show_status(found)
         self._view.update()
         self.searched.emit()
         if self._stale:
             self._follow.start()
+        self._on_rows_shown()
+
+    def _note_searched(self, found: Found) -> bool:
+        """Whether all lines that were to be searched were."""
+        low, high = found.searched
+        end = len(self._text.texts) - 1
+        if found.error:
+            self._whole = (True, True)
+        elif self._everything:
+            self._whole = (low <= 0, high >= end)
+            self._searched = (self._text.first_line(low) or 0, self._text.last_line(high) or 0)
+        return high >= end and low <= self._text.index_of(self._from_line)
 
     def _choose_first(self) -> None:
-        """The newest match that shows; else the newest above; else the next one below."""
+        """The newest match that shows; else the nearest."""
         if not self.matches:
             self.current = None
             return
-        last = self._view.grid.shown()[1]
-        index = max(0, bisect_right(self.matches, (last + 1,)) - 1)
-        self._make_current(self.matches[index])
+        first, last = self._view.grid.shown()
+        below = bisect_right(self.matches, (last + 1,))
+        candidates = self.matches[max(0, below - 1) : below + 1]
+        self._make_current(min(candidates, key=lambda match: max(first - match.end_line, match.line - last, 0)))
 
-    def _go(self, step: int) -> None:
+    def _go(self, step: int, *, again: bool = True) -> None:
+        """again: search on where not all matches are known."""
         if not self.matches:
             return
         if self.current is None:
@@ -235,8 +287,26 @@ class Finding(QObject):
             index = index if step > 0 else index - 1
         else:
             index = bisect_left(self.matches, self.current) + step
-        self._make_current(self.matches[index % len(self.matches)])
+        ahead, behind = self._whole if step < 0 else reversed(self._whole)
+        if 0 <= index < len(self.matches) or (ahead and behind):
+            self._make_current(self.matches[index % len(self.matches)])
+        elif again and ahead:
+            self._search_from_end(step)
+        elif again:
+            line = self._searched[0] - 1 if step < 0 else self._searched[1] + 1
+            self._search(everything=True, near=line, then=lambda: self._go(step, again=False))
         self._show_status(Found())
+
+    def _search_from_end(self, step: int) -> None:
+        """Behind the newest match comes the oldest, and the other way round."""
+        index = 0 if step > 0 else -1
+        line = self._text.first_line(0 if step > 0 else len(self._text.texts) - 1)
+
+        def choose() -> None:
+            if self.matches:
+                self._make_current(self.matches[index])
+
+        self._search(everything=True, near=line, then=choose)
 
     def _make_current(self, match: Match) -> None:
         self.current = match
@@ -251,14 +321,16 @@ class Finding(QObject):
             self._bar.show_status(found.error, wrong=True)
         elif not self.matches:
             self._bar.show_status("No matches")
+        elif not all(self._whole):
+            self._bar.show_status(f"{MOST_MATCHES:,}+")
         else:
-            count = f"{len(self.matches):,}" + ("+" if len(self.matches) >= MOST_MATCHES else "")
             at = f"{bisect_left(self.matches, self.current) + 1:,}" if self.current is not None else "–"
-            self._bar.show_status(f"{at} of {count}")
+            self._bar.show_status(f"{at} of {len(self.matches):,}")
 
     def _forget_matches(self) -> None:
         self.matches = []
         self.current = None
+        self._whole = (True, True)
         self._view.update()
 
     def _paint(self, painter: QPainter) -> None:

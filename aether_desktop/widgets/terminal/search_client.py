@@ -10,6 +10,7 @@ import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
 TIME_LIMIT_MS = 2000
+#: With more than so many matches no further lines are searched.
 MOST_MATCHES = 10_000
 MOST_PATTERN_CHARS = 1000
 #: The process is not kept longer than this without a search.
@@ -25,6 +26,7 @@ class Request(msgspec.Struct, frozen=True):
     pattern: str
     ignore_case: bool
     first: int
+    near: tuple[int, int]
     limit: int
     lines: list[str]
 
@@ -34,14 +36,20 @@ class Answer(msgspec.Struct, frozen=True):
 
     id: int
     matches: list[tuple[int, int, int]]
+    searched: tuple[int, int]
     error: str
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Matches as (index of the line, start, end), oldest first; error: why there are none, as a sentence for a person."""
+    """Matches as (index of the line, start, end), oldest first.
+
+    searched: the first and last line that were searched; the others have more matches than are looked for at once. error: why there are
+    none, as a sentence for a person.
+    """
 
     matches: tuple[tuple[int, int, int], ...] = ()
+    searched: tuple[int, int] = (0, -1)
     error: str = ""
 
 
@@ -73,8 +81,8 @@ class SearchClient(QObject):
         """Whether a search runs."""
         return self._busy
 
-    def search(self, pattern: str, lines: list[str], *, ignore_case: bool, first: int = 0) -> None:
-        """Search lines for a regular expression. first: number of the first line."""
+    def search(self, pattern: str, lines: list[str], *, ignore_case: bool, near: tuple[int, int], first: int = 0) -> None:
+        """Search lines for a regular expression. first: number of the first line. near: of those to begin with, first and last."""
         if self._busy:
             self.cancel()
         if len(pattern) > MOST_PATTERN_CHARS:
@@ -84,7 +92,7 @@ class SearchClient(QObject):
         self._number += 1
         self._busy = True
         self._answer.clear()
-        request = Request(self._number, pattern, ignore_case, first, MOST_MATCHES, lines)
+        request = Request(self._number, pattern, ignore_case, first, near, MOST_MATCHES, lines)
         process.write(msgspec.json.encode(request) + b"\n")
         self._idle.stop()
         self._limit.start()
@@ -128,7 +136,7 @@ class SearchClient(QObject):
         self._busy = False
         self._limit.stop()
         self._idle.start()
-        self.found.emit(Found(tuple(answer.matches), answer.error))
+        self.found.emit(Found(tuple(answer.matches), answer.searched, answer.error))
 
     def _on_too_long(self) -> None:
         self._fail("This pattern takes too long; make it simpler")

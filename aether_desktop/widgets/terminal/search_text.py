@@ -6,6 +6,7 @@ else only the screen is read again. Owned by `finding`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 from kernel.term import STUB, Row, Terminal
@@ -28,6 +29,8 @@ class SearchText:
         self._texts: list[str] = []
         self._basis: tuple[int, ...] = ()
         self._screen = 0
+        #: The line whose matches were asked for last, and the row and column of each of its characters.
+        self._places: tuple[_Line, list[tuple[int, int]]] | None = None
 
     @property
     def texts(self) -> list[str]:
@@ -56,18 +59,32 @@ class SearchText:
         """Read everything anew the next time: rows have other numbers."""
         self._lines.clear()
         self._texts.clear()
+        self._places = None
 
     def first_line(self, index: int) -> int | None:
         """The absolute number of the first row of a line of `texts`; None when there is no such line."""
         return self._lines[index].first if index < len(self._lines) else None
+
+    def index_of(self, line: int) -> int:
+        """The index in `texts` of what is on an absolute line; of the nearest there is, 0 where there is none."""
+        return max(0, bisect_right(self._lines, line, key=lambda known: known.first) - 1)
+
+    def last_line(self, index: int) -> int | None:
+        """The absolute number of the last row of a line of `texts`; None when there is no such line."""
+        return self._lines[index].first + len(self._lines[index].rows) - 1 if 0 <= index < len(self._lines) else None
 
     def match(self, terminal: Terminal, index: int, start: int, end: int) -> Match | None:
         """Cells of the characters start..end (exclusive) of a line of `texts`; None when there is no such line."""
         if not (0 <= index < len(self._lines) and 0 <= start < end <= len(self._texts[index])):
             return None
         line = self._lines[index]
-        row, column = _cell(terminal, line.rows, start)
-        end_row, end_column = _cell(terminal, line.rows, end - 1)
+        if len(line.rows) == 1 and self._texts[index].isascii() and STUB not in line.rows[0].text:
+            return Match(line.first, start, line.first, end)
+        if self._places is None or self._places[0] is not line:
+            self._places = (line, _places(terminal, line.rows))
+        places = self._places[1]
+        row, column = places[start]
+        end_row, end_column = places[end - 1]
         cells = line.rows[end_row].text
         wide = end_column + 1 < len(cells) and cells[end_column + 1] == STUB
         return Match(line.first + row, column, line.first + end_row, end_column + 1 + wide)
@@ -109,17 +126,15 @@ class SearchText:
         self._texts.append(text)
 
 
-def _cell(terminal: Terminal, rows: tuple[Row, ...], offset: int) -> tuple[int, int]:
-    """Row and column of the character `offset` of some rows' text."""
+def _places(terminal: Terminal, rows: tuple[Row, ...]) -> list[tuple[int, int]]:
+    """Row and column of each character of some rows' text."""
+    result: list[tuple[int, int]] = []
     for number, row in enumerate(rows):
+        size = len(row.text)
         if row.text.isascii() and STUB not in row.text:
-            if offset < len(row.text):
-                return number, offset
-            offset -= len(row.text)
+            result += [(number, column) for column in range(size)]
             continue
-        for column, cell in enumerate(row.text):
-            size = 0 if cell == STUB else len(terminal.clusters[cell])
-            if offset < size:
-                return number, column
-            offset -= size
-    return len(rows) - 1, len(rows[-1].text) - 1
+        for column, cell in enumerate(row.text[:size]):
+            if cell != STUB:
+                result += [(number, column)] * len(terminal.clusters[cell])
+    return result

@@ -210,3 +210,69 @@ def test_tab_goes_round_inside_of_the_bar(rig: Rig) -> None:
     rig.key(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
     assert bar.field.hasFocus()
     assert bytes(rig.typed) == b""
+
+
+def highlighted(rig: Rig) -> bool:
+    """Whether every line that shows and has an "a" has a match."""
+    terminal, (first, last) = rig.view.terminal, rig.view.grid.shown()
+    with_match = {match.line for match in rig.view.parts.finding.matches}
+    rows = [(line, terminal.absolute_row(line)) for line in range(first, last + 1)]
+    return all(line in with_match for line, row in rows if row is not None and "a" in row.text)
+
+
+@pytest.mark.feature("TT01")
+def test_of_too_many_matches_those_that_show_and_the_nearest_are_known(rig: Rig) -> None:
+    rig.feed("".join(f"{n} aaaaaaaaaaaaaaab\r\n" for n in range(9000)))
+    shown = rig.view.grid.shown()
+    assert find(rig, "a") == "10,000+"
+    finding = rig.view.parts.finding
+    assert finding.bar is not None
+    status = finding.bar.status
+    assert status.fontMetrics().horizontalAdvance(status.text()) <= status.contentsRect().width()
+    assert rig.view.grid.shown() == shown and highlighted(rig)
+    assert finding.current is not None and shown[0] <= finding.current.line <= shown[1]
+    # Wherever one looks.
+    for line in (100, 4000, 0):
+        rig.view.reveal(line)
+        wait_for(lambda: highlighted(rig))
+    # A step goes on from there.
+    rig.key(Qt.Key.Key_Return)
+    assert finding.current is not None and finding.current.line <= rig.view.grid.shown()[1] + 1
+    # And round, to the very first and the very last one.
+    finding.current = finding.matches[0]
+    assert finding.current.line == 0
+    finding.previous()
+    wait_for(lambda: finding.current is not None and finding.current.line == 8999)
+    wait_for(lambda: highlighted(rig) and not finding._client.busy)
+    finding.next()
+    wait_for(lambda: finding.current is not None and finding.current.line == 0)
+
+
+def test_steps_lead_out_of_what_is_known(rig: Rig) -> None:
+    rig.feed("".join(f"{n} aaaaaaaaaaaaaaab\r\n" for n in range(5000)))
+    find(rig, "a")
+    finding = rig.view.parts.finding
+    oldest = finding.current = finding.matches[0]
+    finding.previous()
+    wait_for(lambda: finding.current is not None and finding.current < oldest)
+    assert finding.current is not None and finding.current.line == oldest.line - 1
+
+
+def test_new_output_makes_too_many_of_few(rig: Rig) -> None:
+    rig.feed("aaaaaaaaaaaaaaab\r\n" * 600)
+    assert find(rig, "a") == "9,000 of 9,000"
+    rig.feed("aaaaaaaaaaaaaaab\r\n" * 600)
+    finding = rig.view.parts.finding
+    wait_for(lambda: finding.bar is not None and finding.bar.status.text() == "10,000+")
+    wait_for(lambda: highlighted(rig))
+    rig.feed("aaaaaaaaaaaaaaab\r\n" * 100)
+    wait_for(lambda: highlighted(rig))
+
+
+def test_where_nothing_shows_the_nearest_match_is_gone_to(rig: Rig) -> None:
+    rig.feed("needle\r\n" + "filler\r\n" * 300 + "needle\r\n" + "filler\r\n" * 100)
+    rig.view.reveal(250)
+    assert find(rig, "needle") == "2 of 2"
+    rig.view.parts.finding.close()
+    rig.view.reveal(60)
+    assert find(rig, "needle") == "1 of 2"

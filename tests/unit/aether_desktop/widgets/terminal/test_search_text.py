@@ -72,14 +72,27 @@ def test_places_in_wrapped_and_wide_text() -> None:
     assert text.match(terminal, 0, 0, 10_000) is None
 
 
-def request(pattern: str, lines: list[str], limit: int = 10) -> dict[str, object]:
-    return answer({"id": 1, "pattern": pattern, "ignore_case": True, "first": 5, "limit": limit, "lines": lines})
+def request(pattern: str, lines: list[str], limit: int = 10, near: tuple[int, int] = (5, 5)) -> dict[str, object]:
+    return answer({"id": 1, "pattern": pattern, "ignore_case": True, "first": 5, "near": near, "limit": limit, "lines": lines})
 
 
-def test_the_worker_finds_up_to_a_limit_and_nothing_empty() -> None:
+def test_the_worker_finds_nothing_empty() -> None:
     assert request("A", ["xa", "", "aa"])["matches"] == [(5, 1, 2), (7, 0, 1), (7, 1, 2)]
-    assert len(request("a", ["a" * 100])["matches"]) == 10  # type: ignore[arg-type]
     assert request("a*|$", ["b"])["matches"] == []
+    assert request("a", [])["matches"] == []
+
+
+def test_the_worker_searches_what_shows_and_then_what_is_nearest_until_there_is_enough() -> None:
+    lines = ["aa"] * 100
+    shown = request("a", lines, near=(45, 54))
+    assert shown["searched"] == (45, 54) and len(shown["matches"]) == 20  # type: ignore[arg-type]
+    around = request("a", lines, near=(50, 51))
+    assert around["searched"] == (48, 53) and around["matches"] == [(n, at, at + 1) for n in range(48, 54) for at in (0, 1)]
+    assert request("a", lines, near=(104, 104))["searched"] == (99, 104)
+    assert request("a", lines, near=(0, 0))["searched"] == (5, 10)
+    assert request("a", lines, near=(900, 900))["searched"] == (99, 104)
+    assert request("a", lines[:5], near=(7, 7))["searched"] == (5, 9)
+    assert request("b", lines, near=(50, 50))["searched"] == (5, 104)
 
 
 def test_the_worker_says_what_is_wrong() -> None:
