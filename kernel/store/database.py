@@ -27,6 +27,7 @@ ROOM_BYTES = 1 << 20
 ROWS_AT_ONCE = 64
 FULL_CHECK_BYTES = 64 * 1024 * 1024
 GROWING = ("agent_logs", "transcript")
+PARTS = "SELECT made.name, part.name FROM sqlite_master AS made JOIN pragma_table_info(made.name) AS part WHERE made.type = 'table'"
 
 _log = get_logger(__name__)
 
@@ -146,7 +147,10 @@ class Database:
         await self._reader.execute("PRAGMA query_only=ON")
 
     async def _check(self) -> None:
-        """Raise DatabaseError for a damaged file; of a large one the tables that grow without end are left out: starting must be short."""
+        """Raise DatabaseError for a damaged file, and for one that lacks what its form has.
+
+        Of a large file the tables that grow without end are not read through: starting must be short.
+        """
         assert self._writer is not None
         tables = [str(row[0]) for row in await self._writer.execute_fetchall("SELECT name FROM sqlite_master WHERE type = 'table'")]
         checks = ["PRAGMA quick_check(1)"]
@@ -156,6 +160,9 @@ class Database:
             rows = list(await self._writer.execute_fetchall(check))
             if rows and rows[0][0] != "ok":
                 raise sqlite3.DatabaseError(f"malformed: {rows[0][0]}")
+        lost = await _lost_parts(self._writer)
+        if lost:
+            raise sqlite3.DatabaseError(f"malformed: {lost} is missing")
 
     async def _close_connections(self) -> None:
         for connection in (self._reader, self._writer):
@@ -235,6 +242,35 @@ async def _connect(path: Path) -> aiosqlite.Connection:
 def _as_text(content: bytes) -> str:
     """Damaged text is still text: sqlite3 itself would give up the whole answer for one byte of it."""
     return content.decode("utf-8", errors="replace")
+
+
+async def _lost_parts(connection: aiosqlite.Connection) -> str:
+    """The first table or column that a file of this form must have and has not, in words; "" where all is there.
+
+    The form is a number in the file, and the migrations up to it are never edited: what they make and the file lacks was lost. Of a
+    form that only a newer version knows nothing can be told.
+    """
+    form = int(list(await connection.execute_fetchall("PRAGMA user_version"))[0][0])
+    if not form or form > _migrations()[-1][0]:
+        return ""
+    found = {(str(row[0]), str(row[1])) for row in await connection.execute_fetchall(PARTS)}
+    missing = sorted(await asyncio.to_thread(_parts_of, form) - found)
+    if not missing:
+        return ""
+    table, column = missing[0]
+    return f"the column {column} of the table {table}" if table in {name for name, _ in found} else f"the table {table}"
+
+
+def _parts_of(form: int) -> set[tuple[str, str]]:
+    """(table, column) of everything that the migrations up to `form` make. Blocks."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        for number, sql in _migrations():
+            if number <= form:
+                connection.executescript(sql)
+        return {(str(table), str(column)) for table, column in connection.execute(PARTS)}
+    finally:
+        connection.close()
 
 
 async def _migrate(connection: aiosqlite.Connection) -> None:

@@ -121,6 +121,53 @@ async def test_a_damaged_file_is_kept_aside(tmp_path: Path, damage: str) -> None
     await second.close()
 
 
+@pytest.mark.expects_records
+@pytest.mark.parametrize(
+    ("damage", "lost"),
+    [
+        ("DROP TABLE processes", "the table processes"),
+        ("DROP TABLE shell_sessions", "the table shell_sessions"),
+        ("ALTER TABLE transcript RENAME TO elsewhere", "the table transcript"),
+        ("ALTER TABLE token_days RENAME COLUMN tokens TO coins", "the column tokens of the table token_days"),
+    ],
+)
+async def test_a_file_that_lacks_a_part_of_its_form_is_kept_aside(tmp_path: Path, damage: str, lost: str) -> None:
+    path = tmp_path / "a.db"
+    first = Database(path, ManualClock())
+    await first.open()
+    await first.write((day("kept", 1),))
+    await first.close()
+    connection = sqlite3.connect(path)
+    connection.execute(damage)
+    connection.commit()
+    connection.close()
+    second = Database(path, ManualClock(77.0))
+    notice = await second.open()
+    assert notice is not None
+    assert f"{lost} is missing" in notice
+    assert "a.db.damaged-77" in notice
+    await second.write((day("new", 1),))
+    await second.close()
+    kept = sqlite3.connect(tmp_path / "a.db.damaged-77")
+    assert kept.execute("SELECT count(*) FROM token_days").fetchone() == (1,)
+    kept.close()
+
+
+async def test_a_table_that_is_there_besides_harms_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    first = Database(path, ManualClock())
+    await first.open()
+    await first.close()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE somebodys (x)")
+    connection.execute("ALTER TABLE token_days ADD COLUMN note TEXT")
+    connection.commit()
+    connection.close()
+    second = Database(path, ManualClock())
+    assert await second.open() is None
+    await second.close()
+
+
 async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
     (tmp_path / "a.db").touch()
     database = Database(tmp_path / "a.db", ManualClock())
