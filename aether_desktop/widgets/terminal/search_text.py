@@ -7,10 +7,12 @@ else only the screen is read again. Owned by `finding`.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from kernel.term import STUB, Row, Terminal
-from kernel.term.reflow import content_length
+from kernel.term.reflow import content_length, text_length
 from kernel.term.search import MAX_LINE, Match
 
 
@@ -47,6 +49,10 @@ class SearchText:
         gone = 0
         while gone < len(self._lines) and self._lines[gone].first < dropped:
             gone += 1
+        if gone and (rest := self._lines[gone - 1].rows[dropped - self._lines[gone - 1].first :]):
+            # The beginning of a long line left the history, what follows is still there.
+            gone -= 1
+            self._lines[gone], self._texts[gone] = _Line(dropped, rest), _text(terminal, rest)
         del self._lines[:gone], self._texts[:gone]
         settled = self._settled(terminal)
         del self._lines[settled:], self._texts[settled:]
@@ -118,19 +124,23 @@ class SearchText:
             self._add(terminal, base + size + terminal.lines - len(rows), rows)
 
     def _add(self, terminal: Terminal, first: int, rows: list[Row]) -> None:
-        last = rows[-1]
-        text = "".join([row.text for row in rows[:-1]]) + last.text[: content_length(last)]
-        if not text.isascii() or STUB in text:
-            text = terminal.clusters.expand(text)
         self._lines.append(_Line(first, tuple(rows)))
-        self._texts.append(text)
+        self._texts.append(_text(terminal, rows))
+
+
+def _text(terminal: Terminal, rows: Sequence[Row]) -> str:
+    """The text of rows that follow each other; a last cell that a wide character did not fit into is none of it."""
+    last = rows[-1]
+    pieces = [row.text[: text_length(row, below, terminal.attributes)] for row, below in pairwise(rows)]
+    text = "".join(pieces) + last.text[: content_length(last)]
+    return text if text.isascii() and STUB not in text else terminal.clusters.expand(text)
 
 
 def _places(terminal: Terminal, rows: tuple[Row, ...]) -> list[tuple[int, int]]:
     """Row and column of each character of some rows' text."""
     result: list[tuple[int, int]] = []
     for number, row in enumerate(rows):
-        size = len(row.text)
+        size = len(row.text) if number + 1 == len(rows) else text_length(row, rows[number + 1], terminal.attributes)
         if row.text.isascii() and STUB not in row.text:
             result += [(number, column) for column in range(size)]
             continue

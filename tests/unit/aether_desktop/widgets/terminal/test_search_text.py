@@ -72,6 +72,36 @@ def test_places_in_wrapped_and_wide_text() -> None:
     assert text.match(terminal, 0, 0, 10_000) is None
 
 
+@pytest.mark.parametrize("filler", [13, 14])
+def test_wide_text_is_found_wherever_it_wraps(filler: int) -> None:
+    terminal = fed("x" * filler + "日本語検索 wide\r\n", columns=20)
+    text = SearchText()
+    text.update(terminal)
+    start = text.texts[0].index("日本語検索")
+    match = text.match(terminal, 0, start, start + 5)
+    assert match is not None and (match.line, match.column, match.end_line) == (0, filler, 1)
+    assert match.end_column == 10 - (20 - filler) // 2 * 2
+    wide = text.texts[0].index("wide")
+    found = text.match(terminal, 0, wide, wide + 4)
+    assert found == Match(1, match.end_column + 1, 1, match.end_column + 5)
+
+
+def test_the_rest_of_a_long_line_whose_beginning_left_the_history_is_still_there() -> None:
+    terminal = fed("y" * 50 + "needle" + "z" * 40 + "\r\n" + "line\r\n" * 98)
+    text = SearchText()
+    text.update(terminal)
+    assert text.first_line(0) == 0 and len(text.texts[0]) == 96
+    terminal.feed(b"line\r\n" * 2)
+    text.update(terminal)
+    assert terminal.history_dropped in (1, 2)
+    assert text.texts == whole(terminal) and text.first_line(0) == terminal.history_dropped
+    start = text.texts[0].index("needle")
+    assert text.match(terminal, 0, start, start + 6) == Match(2, 10, 2, 16)
+    terminal.feed(b"line\r\n" * 40)
+    text.update(terminal)
+    assert text.texts == whole(terminal)
+
+
 def request(pattern: str, lines: list[str], limit: int = 10, near: tuple[int, int] = (5, 5)) -> dict[str, object]:
     return answer({"id": 1, "pattern": pattern, "ignore_case": True, "first": 5, "near": near, "limit": limit, "lines": lines})
 
