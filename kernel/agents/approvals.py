@@ -123,9 +123,13 @@ class ApprovalDesk:
             sleeper.cancel()
 
     def _find(self, pid: int, approval_id: str) -> _Waiting:
+        """What waits by that identity, or at all where it is "". Raises ConflictError."""
         waiting = self._waiting.get(pid)
-        if waiting is None or waiting.answer.done():
+        open_now = waiting is not None and not waiting.answer.done()
+        if waiting is not None and open_now and approval_id in ("", waiting.approval.approval_id):
+            return waiting
+        if not approval_id:
             raise ConflictError(f"Process {pid} does not wait for an answer.", "It may have been answered elsewhere.")
-        if approval_id and waiting.approval.approval_id != approval_id:
+        if open_now:
             raise ConflictError("That question was answered already; the agent asks another now.", "Look at it again.")
-        return waiting
+        raise ConflictError("That question was answered already.", "The agent asks nothing now.")

@@ -16,11 +16,12 @@ from kernel.cli.marked_text import marked
 from kernel.cli.output import Printer
 from kernel.errors import AetherError
 from kernel.protocol.process import ApprovalRequired, ProcessApprove, ProcessReject
-from kernel.protocol.shown_text import visible
+from kernel.protocol.shown_text import exact_line, visible
 from kernel.tasks import Scope
 
 _CHUNK = 4096
 _LONGEST_LINE = 16 << 10
+_ALWAYS_CHARACTERS = 300
 
 
 class Questions:
@@ -55,7 +56,8 @@ class Questions:
     async def _ask(self, event: ApprovalRequired) -> None:
         async with self._turn:
             if self._lines.interactive:
-                always = " / a = always for this agent" if event.approval.always else ""
+                words = exact_line(event.approval.always, _ALWAYS_CHARACTERS)
+                always = f" / a = always: {words}" if words else ""
                 self._printer.say(f"Allow it?  y = once{always} / n [reason] = no")
             line = await self._lines.next()
             if line is None:

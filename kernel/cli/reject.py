@@ -1,10 +1,11 @@
-"""`aether reject PID [REASON]`: refuse what a waiting agent asks; its model is told the reason."""
+"""`aether reject PID [REASON]`: refuse what a waiting agent asks as this is run; its model is told the reason."""
 
 import argparse
 import asyncio
 
 from kernel.cli.arguments import process_id, reason
 from kernel.cli.connection import connect
+from kernel.cli.open_question import command_begun_at, named_question, open_question
 from kernel.protocol.process import ProcessReject
 
 
@@ -16,11 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Reject."""
-    asyncio.run(_reject(arguments.pid, arguments.reason))
+    asyncio.run(_reject(arguments.pid, arguments.reason, command_begun_at()))
     return 0
 
 
-async def _reject(pid: int, reason: str) -> None:
+async def _reject(pid: int, reason: str, begun_at: float) -> None:
     async with connect() as connection:
-        await connection.execute(ProcessReject(pid=pid, reason=reason))
-        print(f"rejected {pid}")
+        question = await open_question(connection, pid, begun_at)
+        await connection.execute(ProcessReject(pid=pid, approval_id=question.approval_id, reason=reason))
+        print(f"rejected {pid}: {named_question(question)}")

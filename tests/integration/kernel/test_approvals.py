@@ -90,6 +90,22 @@ async def test_answering_an_agent_that_does_not_wait_is_an_error(bench: Bench) -
     await bench.execute(process.ProcessSignal(pid=pid, signal="SIGKILL"))
 
 
+@pytest.mark.feature("AP07")
+async def test_an_answer_to_a_question_that_was_answered_answers_no_other(bench: Bench) -> None:
+    pid = await bench.deploy(RISKY, turn("", call("run_command", command="rm -f x")), turn("x", delay_s=5.0), approval="ask")
+    first = (await bench.wait(process.ApprovalRequired, pid)).approval.approval_id
+    await bench.execute(process.ProcessApprove(pid=pid, approval_id=first))
+    second = await bench.wait(process.ApprovalRequired, pid, lambda event: event.details["command"] == "rm -f x")
+    for command in (process.ProcessApprove(pid=pid, approval_id=first), process.ProcessReject(pid=pid, approval_id=first)):
+        with pytest.raises(ConflictError, match="answered already; the agent asks another"):
+            await bench.execute(command)
+    await bench.execute(process.ProcessReject(pid=pid, approval_id=second.approval.approval_id))
+    with pytest.raises(ConflictError, match="answered already. The agent asks nothing"):
+        await bench.execute(process.ProcessApprove(pid=pid, approval_id=first))
+    await bench.execute(process.ProcessSignal(pid=pid, signal="SIGKILL"))
+    await bench.ended(pid)
+
+
 @pytest.mark.feature("AP08")
 async def test_a_kill_releases_the_wait(bench: Bench) -> None:
     pid = await bench.deploy(RISKY, approval="ask")

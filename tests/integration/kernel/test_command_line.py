@@ -295,15 +295,38 @@ async def test_questions_are_answered_from_another_terminal(aether: Shell) -> No
         *("run", "--role", "Coder", "--goal", "wait", "--json", "--ask", "--model", aether.script(*risky, DONE)),
     )
     await _until(running, "process.approval_required")
-    assert (await aether("reject", "1", "not this one")).code == 0
+    rejected = await aether("reject", "1", "not this one")
+    assert (rejected.code, rejected.out) == (0, "rejected 1: rm -f nothing0\n")
     refused = await _until(running, "process.approval_answered")
     assert (refused["approved"], refused["reason"]) == (False, "not this one")
     await _until(running, "process.approval_required")
-    assert (await aether("approve", "1")).code == 0
+    approved = await aether("approve", "1", "--always")
+    assert (approved.code, approved.out) == (
+        0, "approved 1: rm -f nothing1\nfrom now on without asking: `rm …` commands\n")  # fmt: skip
     assert (await _until(running, "process.approval_answered"))["approved"]
     _, err = await asyncio.wait_for(running.communicate(), 30)
     assert running.returncode == 0
     assert b"`aether approve 1`" in err
+
+
+@pytest.mark.feature("AP07")
+@pytest.mark.parametrize("word", ["approve", "reject"])
+async def test_of_two_answers_at_once_the_second_answers_nothing_that_nobody_saw(aether: Shell, word: str) -> None:
+    risky = [turn("", call("run_command", command=f"touch kept{number}; rm -f kept{number}")) for number in range(2)]
+    running = await aether.start(
+        *("run", "--role", "Coder", "--goal", "wait", "--json", "--ask", "--model", aether.script(*risky, DONE)),
+    )
+    await _until(running, "process.approval_required")
+    answers = sorted(await asyncio.gather(*(aether(word, "1") for _ in range(2))), key=lambda answer: answer.code)
+    assert [answer.code for answer in answers] == [0, 1]
+    assert answers[0].out.endswith("ed 1: touch kept0; rm -f kept0\n")
+    assert "answered already" in answers[1].err or "answered elsewhere" in answers[1].err
+    assert (await _until(running, "process.approval_required"))["details"]["command"].endswith("kept1")
+    listed = await aether("ps")
+    assert "1 need you" in listed.out
+    assert (await aether("reject", "1")).out == "rejected 1: touch kept1; rm -f kept1\n"
+    await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 0
 
 
 async def test_answers_may_be_piped_in(aether: Shell) -> None:
