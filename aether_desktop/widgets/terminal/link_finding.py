@@ -6,14 +6,20 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 
 from kernel.term import STUB, Row, Terminal
+from kernel.term.reflow import text_length
 from kernel.term.selection import Position, Span
 
 #: Parts of a link, marked or plain, are looked for this many rows above and below.
 MOST_ROWS = 60
-_ADDRESS = re.compile(r"(?:https?://|file:///|mailto:)[^\s\x00-\x20\"<>`{}|\\^\u2500-\u259f]+", re.IGNORECASE)
+#: A wide character's stub belongs to it; the full stops, commas, brackets and quotation marks of wide text end an address.
+_ADDRESS = re.compile(
+    r"(?:https?://|file:///|mailto:)[^\s\x01-\x20\"<>`{}|\\^\u201c-\u201f\u2500-\u259f\u3000-\u3003\u3008-\u3011\u3014-\u301f\u30fb"
+    r"\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff3d\uff40\uff5b-\uff65]+",
+    re.IGNORECASE,
+)
 _TRAILING = ".,;:!?'\"*_~"
 #: Address and id of cells that a program marked.
 _Key = tuple[str, str]
@@ -125,8 +131,13 @@ def _groups(terminal: Terminal, first: int, last: int, only: _Key | None = None)
                 if key[1]:
                     named[key] = spans
             spans.append(Span(line, start, end))
-            goes_on = (key, spans) if row is not None and end == len(row.text) else None
+            goes_on = (key, spans) if row is not None and end >= _end(terminal, line, row) else None
     return groups
+
+
+def _end(terminal: Terminal, line: int, row: Row) -> int:
+    """Where a row goes on in the next one: behind its last cell, or before it where a wide character did not fit into it."""
+    return text_length(row, terminal.absolute_row(line + 1), terminal.attributes) if row.wrapped else len(row.text)
 
 
 def _marked(terminal: Terminal, key: _Key, spans: list[Span]) -> Link:
@@ -155,16 +166,16 @@ def _plain(terminal: Terminal, first: int, last: int) -> Iterator[Link]:
 
 def _written(terminal: Terminal, first: int, rows: list[Row]) -> Iterator[Link]:
     """The addresses in a logical line. first: the absolute line of its first row."""
-    starts = [0]
-    for row in rows:
-        starts.append(starts[-1] + len(row.text))
-    # Cells, not characters: a wide character keeps its stub, which no address contains.
-    for match in _ADDRESS.finditer("".join([row.text for row in rows])):
+    sizes = [text_length(row, below, terminal.attributes) for row, below in pairwise(rows)]
+    texts = [row.text[:size] for row, size in zip(rows, (*sizes, None), strict=True)]
+    starts = [0, *accumulate(map(len, texts))]
+    # Cells, not characters: what is found is counted in them.
+    for match in _ADDRESS.finditer("".join(texts)):
         address = trimmed(match[0])
         end = match.start() + len(address)
         reached = range(bisect_right(starts, match.start()) - 1, bisect_left(starts, end))
         spans = tuple(
-            Span(first + number, max(0, match.start() - starts[number]), min(len(rows[number].text), end - starts[number]))
+            Span(first + number, max(0, match.start() - starts[number]), min(len(texts[number]), end - starts[number]))
             for number in reached
         )
         yield Link(terminal.clusters.expand(address), address, spans, marked=False)

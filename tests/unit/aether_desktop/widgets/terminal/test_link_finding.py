@@ -111,3 +111,33 @@ def test_where_a_marked_text_is_an_address_itself_the_mark_counts() -> None:
     assert [(link.address, link.marked) for link in links_between(terminal, 0, 0)] == [
         ("https://evil.org", True), ("https://b.org", False),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("https://ja.wikipedia.org/wiki/日本語 plain", "https://ja.wikipedia.org/wiki/日本語"),
+        ("https://a.org/😀/x next", "https://a.org/😀/x"),
+        ("https://a.org/e\u0301/🇩🇪 next", "https://a.org/e\u0301/🇩🇪"),
+        ("https://example.com。然后", "https://example.com"),
+        ("（https://example.com/日）。", "https://example.com/日"),
+        ("「https://example.com」を", "https://example.com"),
+        ("https://example.com/文，然后", "https://example.com/文"),
+        ("https://example.com/々〆ー", "https://example.com/々〆ー"),
+    ],
+)
+def test_wide_characters_are_part_of_an_address_and_their_punctuation_is_not(written: str, address: str) -> None:
+    for before in range(45):
+        terminal = screen("x" * before + " " + written, columns=40)
+        (link,) = links_between(terminal, 0, 9)
+        assert link.address == address, before
+        assert all(link_at(terminal, Position(span.line, span.start)) == link for span in link.spans)
+        cells = "".join(terminal.absolute_row(span.line).text[span.start : span.end] for span in link.spans)  # type: ignore[union-attr]
+        assert terminal.clusters.expand(cells) == address
+
+
+def test_a_marked_wide_text_that_wraps_is_one() -> None:
+    for before in (38, 39):
+        terminal = screen("x" * before + "\x1b]8;;https://a.org\x1b\\" + "日本語" * 20 + "\x1b]8;;\x1b\\", columns=41)
+        (link,) = links_between(terminal, 0, 9)
+        assert link.text == "日本語" * 20
