@@ -7,6 +7,7 @@ All calls and callbacks are on the GUI thread.
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from kernel.errors import AetherError
 from kernel.protocol.base import Command, Event
 from kernel.term import Terminal
 
@@ -75,4 +76,9 @@ class KernelClient(Protocol):
     @property
     def connected(self) -> bool:
         """Whether a kernel answers."""
+        ...
+
+    @property
+    def absence(self) -> AetherError | None:
+        """Why there is no kernel: it could not start, or its start waits for something. None where there is one, or soon will be."""
         ...

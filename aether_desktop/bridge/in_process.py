@@ -188,6 +188,11 @@ class InProcessClient(QObject):
         """What the kernel's start waits for, None where it does not."""
         return self._thread.delay
 
+    @property
+    def absence(self) -> AetherError | None:
+        """See `KernelClient.absence`."""
+        return self.failure or self.delay
+
     async def execute(self, command: Command[R]) -> R:
         """See `KernelClient.execute`."""
         return await self._thread.submit(self._thread.kernel.execute(command, self._principal))

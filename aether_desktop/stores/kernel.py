@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from aether_desktop.bridge.client import KernelClient
+from kernel.errors import AetherError
 from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import Event, JournalEvent
 from kernel.protocol.records import MetricsSample, SystemCheck
@@ -49,6 +50,11 @@ class KernelStore(QObject):
     def connected(self) -> bool:
         """Whether a kernel answers."""
         return self._client.connected
+
+    @property
+    def absence(self) -> AetherError | None:
+        """Why there is no kernel, where it could not start or has to wait."""
+        return self._client.absence
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -250,7 +250,8 @@ async def _lost_parts(connection: aiosqlite.Connection) -> str:
     The form is a number in the file, and the migrations up to it are never edited: what they make and the file lacks was lost. Of a
     form that only a newer version knows nothing can be told.
     """
-    form = int(list(await connection.execute_fetchall("PRAGMA user_version"))[0][0])
+    rows = list(await connection.execute_fetchall("PRAGMA user_version"))
+    form = int(rows[0][0])
     if not form or form > _migrations()[-1][0]:
         return ""
     found = {(str(row[0]), str(row[1])) for row in await connection.execute_fetchall(PARTS)}

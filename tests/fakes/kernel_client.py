@@ -203,6 +203,7 @@ class FakeKernelClient:
         self.terminals: dict[str, FakeTerminalFeed] = {}
         self.screens: dict[str, bytes] = {}
         self.connected = True
+        self.absence: AetherError | None = None
         self._answers: dict[type, Any] = {}
         self._listeners: list[tuple[Callable[[Sequence[Event]], None], Callable[[], None] | None]] = []
         self._seq = itertools.count(1)

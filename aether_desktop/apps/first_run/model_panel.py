@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, Signal
@@ -25,11 +25,13 @@ from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.progress_bar import ProgressBar
 from aether_desktop.widgets.shown_text import exact_line, menu_words
+from kernel.errors import AetherError
 
 AWAY = "It does not answer now."
 """Said of the model that was chosen, where it is not offered."""
 _MOST_SHOWN = 12
 _NAME_CHARACTERS = 200
+_REASON_CHARACTERS = 400
 _MARK_PX = 34
 """What the mark and the room around the name take of an option's width."""
 
@@ -56,7 +58,7 @@ class _Option(QRadioButton):
 
 
 class ModelPanel(QWidget):
-    """Shows an ``LlmState``; says what the person wants."""
+    """Shows an ``LlmState``; says what the person wants. absence: why there is no kernel to look for models, None where there is one."""
 
     chosen = Signal(str)
     """The person chose a model, by its id."""
@@ -65,8 +67,9 @@ class ModelPanel(QWidget):
     cancel_requested = Signal(str)
     """The person wants no more of a model fetched."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, absence: Callable[[], AetherError | None] = lambda: None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._absence = absence
         self._shown = LlmState()
         self._filled = False
         self._recommended = ""
@@ -145,7 +148,9 @@ class ModelPanel(QWidget):
                 widget.deleteLater()
         models = real_models(state)
         if not state.loaded:
-            self._column.addWidget(Label("Looking for models…", "secondary"))
+            absence = self._absence()
+            text = "Looking for models…" if absence is None else exact_line(str(absence), _REASON_CHARACTERS)
+            self._column.addWidget(Label(text, "secondary", wrap=True))
             return
         for model in models[:_MOST_SHOWN]:
             self._option(model.id, model.name, source_of(model, state.providers))

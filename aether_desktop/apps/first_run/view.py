@@ -57,7 +57,7 @@ class FirstRun(QWidget):
         # What the person decided here is carried out also where the window is closed meanwhile.
         self._decided = TaskOwner(ctx.stores.kernel, self._on_error)
         self._answered = False
-        self.models = ModelPanel()
+        self.models = ModelPanel(lambda: ctx.stores.kernel.absence)
         self.look_again = IconButton("refresh", "Look again")
         self.deploy = Button("Deploy a sample agent", "primary", icon="deploy", tooltip="Deploy a sample agent", shortcut="Ctrl+Return")
         self.skip = Button("Open Mission Control", tooltip="Go on without a sample")

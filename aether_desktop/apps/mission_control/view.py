@@ -35,6 +35,7 @@ from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.search_field import SearchField
 from aether_desktop.widgets.segmented_control import Segment, SegmentedControl
+from aether_desktop.widgets.shown_text import exact_line
 from kernel.errors import AetherError
 from kernel.protocol.process import ProcessInfoGet
 from kernel.protocol.records import ProcessInfo
@@ -56,6 +57,7 @@ _NOTHING = {
     Group.FAILED: ("Nothing has failed", "Agents that gave up appear here, with the reason."),
 }
 _Choice = TypeVar("_Choice", Group, Sort, Layout)
+_REASON_CHARACTERS = 400
 _SIDE_BY_SIDE_PX = 760
 _PANEL_PX = 380
 _NARROW_PX = 600
@@ -213,8 +215,7 @@ class MissionControl(QWidget):
             self.nothing.set_text(f"Nothing matches “{self.model.query[:60]}”", "Escape clears the search.")
             page = self.nothing
         elif self.model.counts.all == 0:
-            title, detail = _NOTHING[Group.ALL] if self._store.attached else ("Looking for agents…", "")
-            self.empty.set_text(title, detail)
+            self.empty.set_text(*(_NOTHING[Group.ALL] if self._store.attached else self._unknown()))
             page = self.empty
         else:
             self.nothing.set_text(*_NOTHING[self.model.filter])
@@ -224,6 +225,13 @@ class MissionControl(QWidget):
             self.stack.setCurrentWidget(page)
             if had_focus and page is not self.grid:
                 self.setFocus()
+
+    def _unknown(self) -> tuple[str, str]:
+        """What is said while nothing is known of any agent."""
+        absence = self._ctx.stores.kernel.absence
+        if absence is None:
+            return "Looking for agents…", ""
+        return "Aether's kernel does not run", exact_line(str(absence), _REASON_CHARACTERS)
 
     def _show_selection(self) -> None:
         chosen = self.grid.selectionModel().selectedIndexes()

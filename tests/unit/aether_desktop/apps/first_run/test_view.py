@@ -342,3 +342,13 @@ def test_the_pull_is_said_in_words() -> None:
     pull = PullState(model="m", status="Downloading", completed=1_200_000_000, total=4_800_000_000)
     assert pull_text(pull) == "Downloading, 1.2 GB of 4.8 GB (25%)"
     assert "disk full" in pull_text(PullState(model="m", done=True, error="disk full"))
+
+
+async def test_without_a_kernel_the_page_says_why_nothing_is_offered(world: World) -> None:
+    refusal = UnavailableError("The disk is full; nothing can be saved.", "Free some space.")
+    world.client.absence = refusal
+    world.client.answer(LlmList, refusal)
+    world.client.answer(KernelStatus, refusal)
+    said = [label.text() for label in (await shown(world)).models.findChildren(QLabel)]
+    assert "The disk is full; nothing can be saved. Free some space." in said
+    assert "Looking for models…" not in said

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QMenu, QToolTip, QWidget
 
 from aether_desktop.apps.mission_control import paint_parts, row_painter
 from aether_desktop.apps.mission_control.agent_grid import AgentGrid, Layout
@@ -24,7 +24,7 @@ from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.sheet import Sheet
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, StorageError
 from kernel.protocol.agent import AgentThinkingChunk
 from kernel.protocol.process import (
     ApprovalAnswered,
@@ -486,3 +486,16 @@ async def test_an_agent_is_opened_in_a_native_window(page: Page, theme: ThemeMan
 async def test_the_list_of_keys_names_every_one_of_the_page(page: Page) -> None:
     listed = {QKeySequence(keys)[0].key() for _, keys in PAGE}
     assert set(page.view._keys()) <= listed
+
+
+def test_without_a_kernel_the_page_says_why_there_is_nothing(world: World, make_page: MakePage) -> None:
+    assert "Looking for agents…" in texts_of(make_page())
+    world.client.absence = StorageError("The disk is full; nothing can be saved.", "Free some space.")
+    said = texts_of(make_page())
+    assert "Looking for agents…" not in said
+    assert "Aether's kernel does not run" in said
+    assert "The disk is full; nothing can be saved. Free some space." in said
+
+
+def texts_of(page: Page) -> list[str]:
+    return [label.text() for label in page.view.empty.findChildren(QLabel)]
