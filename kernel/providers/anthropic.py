@@ -36,6 +36,7 @@ class AnthropicProvider(HttpDialect):
     """Anthropic's models, or another server that speaks their format. `endpoint.base_url` is without /v1."""
 
     dialect = "anthropic"
+    marks = frozenset({"type", "error"})
 
     def __init__(
         self,

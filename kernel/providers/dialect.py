@@ -17,7 +17,15 @@ import msgspec
 from kernel.clock import Clock
 from kernel.providers import failures, wire_json
 from kernel.providers.base import ChatRequest, Chunk, ModelInfo, ProviderError, Usage
-from kernel.providers.http import HttpClient, HttpStream, HttpTimeouts, SseEvent, SseParser, TransportFailure
+from kernel.providers.http import (
+    HttpClient,
+    HttpStream,
+    HttpTimeouts,
+    SseEvent,
+    SseParser,
+    TransportFailure,
+    public_url,
+)
 from kernel.providers.recording import ExchangeObserver, ExchangeRecorder, Recording
 from kernel.providers.redaction import Redactor
 from kernel.providers.turn import TurnLimits
@@ -25,6 +33,10 @@ from kernel.providers.turn import TurnLimits
 MAX_ERROR_BODY = 64 * 1024
 MAX_ADAPTATIONS = 6
 DRAIN_S = 0.2
+RECEIVED_BYTES = 1_000
+SHOWN_CHARS = 80
+MAX_NOISE_BYTES = 256 * 1024
+_KEEPING_OPEN = (b"", b"event", b"id", b"retry")
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -60,6 +72,8 @@ class HttpDialect(ABC):
 
     dialect: str
     framing: Literal["sse", "ndjson"] = "sse"
+    #: Fields of which each frame of an answer has at least one.
+    marks: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -220,28 +234,46 @@ class HttpDialect(ABC):
         self, request: ChatRequest, response: HttpStream, recording: Recording | None
     ) -> AsyncGenerator[Chunk]:
         decoder = self._decoder(request)
-        seen = False
-        async with aclosing(self._frames(response, recording)) as frames:
+        received = _Received()
+        known = False
+        async with aclosing(self._frames(response, recording, received)) as frames:
             async for event in frames:
-                seen = True
+                if not known and (strange := self._is_strange(event)) is not None:
+                    if strange:
+                        raise self._no_answer(response, received, request.model)
+                    known = True
                 for chunk in decoder.feed(event):
+                    known = True
                     yield chunk
                 if decoder.complete:
                     await _drain(frames)
                     break
         last = decoder.close()
-        if last is None and not seen:
-            raise self._nothing(response, request.model)
+        if last is None and not known:
+            raise self._no_answer(response, received, request.model)
         if last is None:
             raise failures.truncated(self._endpoint.title, request.model, self.remedies)
         for chunk in last:
             yield chunk
 
-    async def _frames(self, response: HttpStream, recording: Recording | None) -> AsyncGenerator[SseEvent]:
+    def _is_strange(self, event: SseEvent) -> bool | None:
+        """Whether a frame is no JSON at all (True) or that of an answer (False); None where it is JSON of something else."""
+        if event.name == "error" or event.data.strip() == b"[DONE]":
+            return False
+        value = wire_json.load(event.data)
+        if value is None:
+            return True
+        first = value[0] if isinstance(value, list) and value else value
+        return False if self.marks & wire_json.as_dict(first).keys() else None
+
+    async def _frames(
+        self, response: HttpStream, recording: Recording | None, received: _Received
+    ) -> AsyncGenerator[SseEvent]:
         limit = self._endpoint.limits.line_bytes
         if self.framing == "sse" and "application/json" in response.headers.get("content-type", ""):
             # A server that ignores "stream" answers with one object.
             body = await response.body(limit)
+            received.add(body)
             if recording is not None:
                 recording.received(body)
             yield SseEvent("", body)
@@ -249,6 +281,7 @@ class HttpDialect(ABC):
         parser = SseParser(limit)
         async with aclosing(response.lines(limit)) as lines:
             async for line in lines:
+                received.add(line)
                 if recording is not None:
                     recording.received(line + b"\n")
                 if self.framing == "ndjson":
@@ -256,14 +289,24 @@ class HttpDialect(ABC):
                         yield SseEvent("", line)
                 elif (event := parser.feed(line)) is not None:
                     yield event
+                elif received.is_endless_noise:
+                    return
         if (rest := parser.flush()) is not None:
             yield rest
 
-    def _nothing(self, response: HttpStream, model: str) -> ProviderError:
-        kind = response.headers.get("content-type", "").partition(";")[0][:60]
-        if "html" in kind:
-            return self._not_json(model)
-        return failures.truncated(self._endpoint.title, model, self.remedies)
+    def _no_answer(self, response: HttpStream, received: _Received, model: str) -> ProviderError:
+        """The error for a response of which nothing belongs to an answer."""
+        begins = received.beginning()
+        if not begins and "html" not in response.headers.get("content-type", ""):
+            return failures.truncated(self._endpoint.title, model, self.remedies)
+        shown = f", beginning with “{self._redact.text(begins)[:SHOWN_CHARS]}”" if begins.isprintable() and begins[:1] != "<" else ""
+        return ProviderError(
+            "bad_response",
+            f"{self._endpoint.title} at {public_url(self._endpoint.base_url)} answered with something that is not "
+            f"a language model's answer{shown}.",
+            self.remedies.text("bad_response", model),
+            provider=self._endpoint.name,
+        )
 
     def _not_json(self, model: str) -> ProviderError:
         return ProviderError(
@@ -291,6 +334,32 @@ class HttpDialect(ABC):
     def stream_error(self, error: Any, model: str) -> ProviderError:
         """The error for one that arrived inside a stream; `error` is the value of its error field."""
         return self._classified(failures.read_stream_fault(error), model)
+
+
+class _Received:
+    """How a response begins, for people."""
+
+    def __init__(self) -> None:
+        self._begin = bytearray()
+        self._noise_bytes = 0
+
+    def add(self, data: bytes) -> None:
+        """More of it; what only keeps a stream of events open does not count."""
+        field = data.partition(b":")[0]
+        if field in _KEEPING_OPEN:
+            return
+        self._noise_bytes += len(data) if field != b"data" else 0
+        if len(self._begin) < RECEIVED_BYTES:
+            self._begin += data[:RECEIVED_BYTES] + b" "
+
+    @property
+    def is_endless_noise(self) -> bool:
+        """Whether so much came that belongs to no event that nothing else will come."""
+        return self._noise_bytes > MAX_NOISE_BYTES
+
+    def beginning(self) -> str:
+        """Its first words on one line."""
+        return " ".join(self._begin.decode("utf-8", "replace").split())
 
 
 class _Refused(Exception):

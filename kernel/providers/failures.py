@@ -35,7 +35,7 @@ class Remedies(msgspec.Struct, frozen=True):
     timeout: str = "Check whether the server is still working, or choose a smaller model."
     truncated: str = "Try again; if it happens often, look at the server's log."
     unsupported: str = "Choose another model, or update the server."
-    bad_response: str = "Check that the address belongs to a language-model server, or choose another model."
+    bad_response: str = "Look whether the address is that of a language-model server, or choose another model."
 
     def text(self, kind: ErrorKind, model: str) -> str:
         """The hint for `kind`."""

@@ -43,6 +43,7 @@ class GeminiProvider(HttpDialect):
     """Google's models. `endpoint.base_url` is the host without version."""
 
     dialect = "gemini"
+    marks = frozenset({"candidates", "error", "promptFeedback", "usageMetadata"})
 
     def __init__(
         self,

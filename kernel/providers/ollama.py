@@ -40,6 +40,7 @@ class OllamaProvider(HttpDialect):
 
     dialect = "ollama"
     framing = "ndjson"
+    marks = frozenset({"message", "done", "error"})
 
     def __init__(
         self,

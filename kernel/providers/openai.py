@@ -59,6 +59,7 @@ class OpenAiProvider(HttpDialect):
     """One server. `endpoint.base_url` ends in /v1 (or whatever stands before /chat/completions)."""
 
     dialect = "openai"
+    marks = frozenset({"choices", "error", "object", "usage"})
 
     def __init__(
         self,

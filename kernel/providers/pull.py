@@ -15,7 +15,7 @@ import msgspec
 from kernel.clock import Clock
 from kernel.providers import failures, wire_json
 from kernel.providers.base import ProviderError
-from kernel.providers.http import HttpClient, HttpTimeouts, TransportFailure
+from kernel.providers.http import HttpClient, HttpTimeouts, TransportFailure, public_url
 from kernel.providers.ollama import DEFAULT_MODEL
 from kernel.providers.recording import ExchangeObserver, ExchangeRecorder, Recording
 from kernel.providers.redaction import Redactor
@@ -56,6 +56,7 @@ async def pull_model(
     url, body = f"{base_url}/api/pull", {"model": model, "stream": True}
     recording = ExchangeRecorder("ollama", clock, redact, on_exchange).begin(model, url, body)
     error = "cancelled"
+    begun = False
     try:
         async with aclosing(_steps(http, url, body, key, recording)) as steps:
             async for step in steps:
@@ -67,7 +68,8 @@ async def pull_model(
                         return
                 else:
                     raise failures.classify(step, provider="Ollama", model=model, remedies=remedies, redact=redact)
-        raise failures.truncated("Ollama", model, remedies)
+                begun = True
+        raise failures.truncated("Ollama", model, remedies) if begun else _no_pull(base_url)
     except TransportFailure as failure:
         error = failure.message
         raise failures.from_transport(failure, provider="Ollama", model=model, remedies=remedies) from None
@@ -103,6 +105,16 @@ async def _steps(
                 progress = _progress(body["model"], value, layers)
                 if progress is not None:
                     yield progress
+
+
+def _no_pull(base_url: str) -> ProviderError:
+    """The error for an answer without a word of progress."""
+    return ProviderError(
+        "bad_response",
+        f"Ollama at {public_url(base_url)} answered with something that is not the progress of a download.",
+        "Look whether the address is that of an Ollama server.",
+        provider="ollama",
+    )
 
 
 def _remedies(base_url: str) -> failures.Remedies:

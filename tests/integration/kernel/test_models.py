@@ -7,7 +7,7 @@ import pytest
 from kernel.protocol import agent, system
 from kernel.protocol.process import ProcessInfoGet
 from kernel.providers.scripted import ScriptedCall, Turn
-from tests.fakes.llm_server import LlmServer, Models, serving
+from tests.fakes.llm_server import LlmServer, Models, Reply, serving
 from tests.integration.kernel.conftest import Bench, MakeBench
 
 
@@ -172,6 +172,19 @@ async def test_a_long_goal_that_the_built_in_helper_cannot_read_costs_one_step(m
     assert info.step == 1 and info.input_tokens < 30_000
     assert [notice.kind for notice in bench.of(pid, agent.AgentNotice)] == ["error"]
     await bench.kernel.stop()
+
+
+async def test_an_address_that_is_not_that_of_a_model_server_is_said_in_the_timeline(make_bench: MakeBench) -> None:
+    noise = [Reply(body=b"220 mail.example ready\r\n", content_type="text/plain")] * 3
+    async with serving(noise) as server:
+        bench = await make_bench(environ={"LLAMACPP_URL": server.base_url})
+        pid = await bench.deploy(model="llamacpp/test-model")
+        assert (await bench.ended(pid)).code == 1
+        said = [(notice.message, notice.hint) for notice in bench.of(pid, agent.AgentNotice)]
+        assert len(server.chats) == 3, "the same request is not sent again within a turn"
+        assert all("is not a language model's answer, beginning with “220 mail.example ready”." in message for message, _ in said)
+        assert all(hint.startswith("Look whether the address is that of") for _, hint in said)
+        await bench.kernel.stop()
 
 
 async def test_a_small_model_behind_openais_variable_runs_the_tools_that_it_writes_as_text(make_bench: MakeBench) -> None:

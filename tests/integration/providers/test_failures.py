@@ -131,6 +131,50 @@ async def test_a_200_that_is_no_answer(dialect: str, body: bytes, content_type: 
     assert error.kind in ("bad_response", "truncated") and not seen
 
 
+GARBAGE = [
+    (b"hello, this is no model\nline two\n", "text/plain", "beginning with “hello, this is no model"),
+    (b"220 mail ready\r\n", "text/event-stream", "beginning with “220 mail ready”"),
+    (b"data: hello\n\n", "text/event-stream", "beginning with “data: hello”"),
+    (b"\x00\xff\xfe" * 99, "application/octet-stream", ""),
+    (b'{"welcome": "to the router"}', "application/json", "beginning with “{"),
+    (b'{"welcome": "to the router"}\n', "text/plain", "beginning with “{"),
+    (b"<html>sign in</html>", "text/html", ""),
+    (b"<html>sign in</html>", "text/plain", ""),
+    (b"garbage\n" * 1_000_000, "text/event-stream", "beginning with “garbage"),
+]
+
+
+@pytest.mark.parametrize("dialect", WIRE)
+@pytest.mark.parametrize(("body", "content_type", "shown"), GARBAGE)
+async def test_garbage_instead_of_an_answer_asks_to_look_at_the_address(
+    dialect: str, body: bytes, content_type: str, shown: str
+) -> None:
+    async with provider_for(dialect, [Reply(body=body, content_type=content_type)]) as (provider, server):
+        assert server is not None
+        error, seen = await failing(provider)
+        assert server.base_url in error.message
+    assert (error.kind, error.retryable, seen) == ("bad_response", False, [])
+    assert "answered with something that is not a language model's answer" in error.message and shown in error.message
+    assert error.hint.startswith("Look whether the address is that of a language-model server")
+    assert "<" not in error.message and len(error.message) < 300
+
+
+@pytest.mark.parametrize("dialect", WIRE)
+@pytest.mark.parametrize("body", [b"", b": keep-alive\n\n: keep-alive\n\n", b"event: ping\n\n"])
+async def test_an_answer_without_a_word_was_cut_off(dialect: str, body: bytes) -> None:
+    if dialect == "ollama" and body:
+        return  # its answers are no events
+    async with provider_for(dialect, [Reply(body=body, content_type="text/event-stream")]) as (provider, _):
+        error, _ = await failing(provider)
+    assert error.kind == "truncated" and error.retryable
+
+
+@pytest.mark.parametrize("dialect", WIRE)
+async def test_a_first_event_of_any_length_is_an_answer(dialect: str) -> None:
+    async with provider_for(dialect, [Turn(text="x" * 600_000)]) as (provider, _):
+        assert len(normal(await collect(provider, ask())).text) == 600_000
+
+
 @pytest.mark.parametrize("dialect", WIRE)
 async def test_a_refused_connection_names_what_to_start(dialect: str) -> None:
     async with serving() as server:

@@ -349,7 +349,7 @@ async def test_a_pull_can_be_cancelled(found: Found) -> None:
         ((b'{"error":"pull model manifest: file does not exist"}\n',), "unknown_model"),
         ((b'{"status":"pulling"}\n', b'{"error":"no space left on device"}\n'), "bad_response"),
         ((b'{"status":"pulling"}\n',), "truncated"),
-        ((b"not json\n",), "truncated"),
+        ((b"not json\n",), "bad_response"),
     ],
 )
 async def test_pulls_that_fail_say_why(found: Found, lines: tuple[bytes, ...], kind: str) -> None:
