@@ -293,6 +293,7 @@ class Supervisor:
     async def _run(self, entry: Entry, run: _Run, resumed: bool) -> Outcome:
         pid = entry.info.pid
         await self._workplaces.detected()
+        await run.workplace.check_mounts()
         try:
             model = await self._models.choose(entry.config, entry.info.model if resumed else "")
         except AetherError as error:

@@ -7,14 +7,14 @@ run. Called by the supervisor and by the terminal commands.
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.agents.gate import Gate
+from kernel.agents.mountable import check_mount, host_folder, refuse_own
 from kernel.agents.prompt import Surroundings
 from kernel.config import Config
-from kernel.errors import ConflictError, InvalidArgumentError, PermissionDeniedError, StorageError
+from kernel.errors import ConflictError, InvalidArgumentError, StorageError
 from kernel.log import get_logger
 from kernel.paths import Paths
 from kernel.process.manager import ProcessManager
@@ -37,9 +37,6 @@ from kernel.vfs.homes import Home, Homes
 from kernel.vfs.shares import SharedWorkspaces
 
 MEGABYTE = 1 << 20
-#: What the kernel of the machine makes up, and what every sandbox has its own of; memory that programs share is like any other folder.
-SYSTEM_FOLDERS = (Path("/proc"), Path("/sys"), Path("/dev"))
-SHARED_MEMORY = Path("/dev/shm")
 LAUNCHES_AT_ONCE = 4
 DETECTION_TIMEOUT_S = 5.0
 
@@ -116,7 +113,7 @@ class Workplaces:
                 f"There is no sandbox of the type {config.sandbox.type!r}.", "Leave the type out: each agent gets a sandbox of its own."
             )
         for mount in config.sandbox.mounts:
-            _check_mount(mount, self.paths)
+            await asyncio.to_thread(check_mount, mount, self.paths)
         if config.sandbox.gpu:
             (await self.gpus.find()).require()
 
@@ -169,7 +166,13 @@ class Workplace:
                 await self._show_mounts(sandbox)
         return sandbox
 
+    async def check_mounts(self) -> None:
+        """Whether what was mounted at the deployment leads into Aether's own folder by now. Raises PermissionDeniedError."""
+        for mount in self._entry.config.sandbox.mounts:
+            await asyncio.to_thread(refuse_own, host_folder(mount), self._factory.paths)
+
     async def _start(self) -> Sandbox:
+        await self.check_mounts()
         await self.refresh_shares()
         self._unshown = ()
         sandbox = self._factory.sandboxes.create(self._spec(await self._gpus()))
@@ -209,8 +212,7 @@ class Workplace:
     def files(self) -> AgentFiles:
         """The agent's files as they are mounted now."""
         own = tuple(
-            FileMount(_guest_path(mount, self.home), Path(mount.host_path).expanduser(), mount.read_only)
-            for mount in self._entry.config.sandbox.mounts
+            FileMount(_guest_path(mount, self.home), host_folder(mount), mount.read_only) for mount in self._entry.config.sandbox.mounts
         )
         return AgentFiles(self.home, (*own, *self._shared))
 
@@ -341,23 +343,3 @@ def _guest_path(mount: WorkspaceMount, home: Home) -> str:
     if path.startswith("~/"):
         path = path[2:]
     return path if path.startswith("/") else f"{home.guest_path}/{path}"
-
-
-def _check_mount(mount: WorkspaceMount, paths: Paths) -> None:
-    host = Path(mount.host_path).expanduser()
-    if "\x00" in mount.host_path or ".." in mount.guest_path.split("/") or "\x00" in mount.guest_path:
-        raise InvalidArgumentError("A folder to mount is named by a path without '..' and NUL.")
-    if not host.is_absolute():
-        raise InvalidArgumentError(f"{mount.host_path} is not an absolute path.", "Name the folder from /.")
-    try:
-        real = host.resolve(strict=True)
-    except OSError as error:
-        raise InvalidArgumentError(f"{host} cannot be mounted: {error.strerror}.", "Choose a folder that exists.") from error
-    if not real.is_dir():
-        raise InvalidArgumentError(f"{host} is not a folder.", "Mount the folder that holds it.")
-    above = (real, *real.parents)
-    if SHARED_MEMORY not in above and any(system in above for system in SYSTEM_FOLDERS):
-        raise PermissionDeniedError(f"{host} holds no files but what the system makes up.", "Choose another folder.")
-    root = paths.root.resolve()
-    if real == root or real in root.parents or paths.state.resolve() in (real, *real.parents):
-        raise PermissionDeniedError(f"{host} holds Aether's own files; an agent must not see them.", "Choose another folder.")

@@ -100,7 +100,7 @@ async def test_an_answer_to_a_question_that_was_answered_answers_no_other(bench:
         with pytest.raises(ConflictError, match="answered already; the agent asks another"):
             await bench.execute(command)
     await bench.execute(process.ProcessReject(pid=pid, approval_id=second.approval.approval_id))
-    with pytest.raises(ConflictError, match="answered already. The agent asks nothing"):
+    with pytest.raises(ConflictError, match=r"answered already\. The agent asks nothing"):
         await bench.execute(process.ProcessApprove(pid=pid, approval_id=first))
     await bench.execute(process.ProcessSignal(pid=pid, signal="SIGKILL"))
     await bench.ended(pid)
@@ -229,3 +229,29 @@ async def test_nobody_is_asked_for_a_write_that_would_be_refused(bench: Bench, t
 async def test_folders_that_the_system_makes_up_are_no_place_to_work(bench: Bench, folder: str) -> None:
     with pytest.raises(PermissionDeniedError, match="what the system makes up"):
         await bench.deploy(DONE, sandbox=SandboxConfig(mounts=(WorkspaceMount(host_path=folder, guest_path="work"),)))
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("inner", ["var", "home", "etc", "tmp", "shared", "."])
+async def test_aethers_own_folders_are_no_place_to_work(bench: Bench, tmp_path: Path, inner: str) -> None:
+    (tmp_path / "link").symlink_to(bench.root / inner)
+    for folder in (bench.root / inner, tmp_path / "link"):
+        with pytest.raises(PermissionDeniedError, match="lies among Aether's own files"):
+            await bench.deploy(DONE, sandbox=SandboxConfig(mounts=(WorkspaceMount(host_path=str(folder), guest_path="work"),)))
+
+
+@pytest.mark.feature("FS09")
+async def test_a_workspace_that_is_turned_into_aethers_own_folder_is_not_entered(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "project")
+    turns = (turn("", call("write_file", path="x", content="x")), turn("", call("run_command", command="ls work/kernel")), DONE)
+    mounts = (WorkspaceMount(host_path=str(link), guest_path="work"),)
+    pid = await bench.deploy(*turns, approval="ask", sandbox=SandboxConfig(mounts=mounts))
+    asked = await bench.wait(process.ApprovalRequired, pid)
+    link.unlink()
+    link.symlink_to(bench.root / "var")
+    await bench.execute(process.ProcessApprove(pid=pid, approval_id=asked.approval.approval_id))
+    assert (await bench.ended(pid)).code == 0
+    seen = bench.of(pid, agent.AgentObservation)[1]
+    assert not seen.ok and "lies among Aether's own files" in seen.result

@@ -230,12 +230,15 @@ async def test_a_folder_is_mounted_at_work(aether: Shell, tmp_path: Path, read_o
     assert made == ({"given.txt"} if read_only else {"given.txt", "by-command", "by-tool"})
 
 
-async def test_aethers_own_folder_cannot_be_mounted(aether: Shell) -> None:
+@pytest.mark.feature("FS09")
+async def test_aethers_own_folder_cannot_be_mounted(aether: Shell, tmp_path: Path) -> None:
     (aether.root / "var/kernel").mkdir(parents=True)
-    for folder in (aether.root, aether.root.parent, aether.root / "var/kernel"):
+    (tmp_path / "link").symlink_to(aether.root / "var")
+    for folder in (aether.root, aether.root.parent, aether.root / "var/kernel", aether.root / "var", tmp_path / "link"):
         refused = await aether(*RUN, "--model", aether.script(DONE), "--workdir", str(folder))
         assert refused.code == 1
         assert "Aether's own files" in refused.err
+    assert "No agents" in (await aether("ps", "--all")).out
 
 
 async def test_commands_reach_the_instance_that_runs(aether: Shell) -> None:

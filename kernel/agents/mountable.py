@@ -1,0 +1,65 @@
+"""Which folders of this machine an agent may be given as a workspace. Called by `workplace` before an agent is deployed and as it works.
+
+A folder is judged by where it really is, all links followed: nothing of Aether's own root, no matter by which name, and nothing that the
+system makes up.
+"""
+
+import os
+from pathlib import Path
+
+from kernel.errors import InvalidArgumentError, PermissionDeniedError
+from kernel.paths import Paths
+from kernel.protocol.records import WorkspaceMount
+
+#: What the kernel of the machine makes up, and what every sandbox has its own of; memory that programs share is like any other folder.
+SYSTEM_FOLDERS = (Path("/proc"), Path("/sys"), Path("/dev"))
+SHARED_MEMORY = Path("/dev/shm")
+
+
+def host_folder(mount: WorkspaceMount) -> Path:
+    """The folder as it is named, `~` replaced. Raises InvalidArgumentError where nobody has that home."""
+    try:
+        return Path(mount.host_path).expanduser()
+    except RuntimeError as error:
+        raise InvalidArgumentError(f"{mount.host_path} cannot be mounted: nobody has that home.", "Name the folder from /.") from error
+
+
+def check_mount(mount: WorkspaceMount, paths: Paths) -> None:
+    """Raises InvalidArgumentError for what is no folder, PermissionDeniedError for one that no agent may see."""
+    if "\x00" in mount.host_path or ".." in mount.guest_path.split("/") or "\x00" in mount.guest_path:
+        raise InvalidArgumentError("A folder to mount is named by a path without '..' and NUL.")
+    host = host_folder(mount)
+    if not mount.host_path.strip() or not host.is_absolute():
+        named = mount.host_path if mount.host_path.strip() else "An empty name"
+        raise InvalidArgumentError(f"{named} is not an absolute path.", "Name the folder from /.")
+    try:
+        real = host.resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        reason = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
+        raise InvalidArgumentError(f"{host} cannot be mounted: {reason}.", "Choose a folder that exists.") from error
+    if not real.is_dir():
+        raise InvalidArgumentError(f"{host} is not a folder.", "Mount the folder that holds it.")
+    above = (real, *real.parents)
+    if SHARED_MEMORY not in above and any(system in above for system in SYSTEM_FOLDERS):
+        raise PermissionDeniedError(f"{host} holds no files but what the system makes up.", "Choose another folder.")
+    refuse_own(host, paths)
+
+
+def refuse_own(host: Path, paths: Paths) -> None:
+    """Raise PermissionDeniedError where a folder lies in Aether's root or holds it, by whatever name it is reached."""
+    root, real = (Path(os.path.realpath(folder)) for folder in (paths.root, host))
+    if real in root.parents:
+        raise PermissionDeniedError(f"{host} holds Aether's own files; an agent must not see them.", "Choose another folder.")
+    if root in (real, *real.parents) or any(_is_same(folder, root) for folder in (real, *real.parents)):
+        led = "" if real == host else f", where it leads to {real},"
+        raise PermissionDeniedError(
+            f"{host}{led} lies among Aether's own files; an agent must not see them.", f"Choose a folder outside of {root}."
+        )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two names are of one folder, as those of bind mounts are."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
