@@ -199,7 +199,12 @@ def _goal(text: str) -> str:
 
 def _mount(text: str) -> WorkspaceMount:
     folder, read_only = (text[:-3], True) if text.endswith(":ro") else (text, False)
-    path = Path(folder).expanduser().absolute()
+    if not folder.strip():
+        raise argparse.ArgumentTypeError("its name is empty; name the folder, or leave --workdir out to mount none")
+    try:
+        path = Path(folder).expanduser().absolute()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"{folder} is not a folder: nobody has that home") from error
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{folder} is not a folder")
     return WorkspaceMount(host_path=str(path), guest_path="work", read_only=read_only)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.errors import ConflictError, PermissionDeniedError
+from kernel.errors import ConflictError, InvalidArgumentError, PermissionDeniedError
 from kernel.protocol import agent, process, system
 from kernel.protocol.records import SandboxConfig, WorkspaceMount
 from tests.fakes.scripts import call, turn
@@ -255,3 +255,9 @@ async def test_a_workspace_that_is_turned_into_aethers_own_folder_is_not_entered
     assert (await bench.ended(pid)).code == 0
     seen = bench.of(pid, agent.AgentObservation)[1]
     assert not seen.ok and "lies among Aether's own files" in seen.result
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "length >= 1"), ("  ", "An empty name is not an absolute path")])
+async def test_a_folder_without_a_name_is_refused_and_not_the_one_where_aether_runs(bench: Bench, name: str, said: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=said):
+        await bench.deploy(DONE, sandbox=SandboxConfig(mounts=(WorkspaceMount(host_path=name, guest_path="work"),)))

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,3 +88,16 @@ def test_a_gpu_and_the_network_are_given_on_request_only(monkeypatch: pytest.Mon
     assert [(config.sandbox.gpu, config.sandbox.network_access) for config in deployed] == [
         (False, False), (True, False), (False, True)
     ]  # fmt: skip
+
+
+def test_a_folder_is_named_and_mounted_as_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text, read_only in ((".", False), (f"{tmp_path}", False), (".:ro", True)):
+        mount = run._mount(text)
+        assert (mount.host_path, mount.guest_path, mount.read_only) == (str(tmp_path), "work", read_only)
+
+
+@pytest.mark.parametrize("text", ["", ":ro", " ", "\t:ro"])
+def test_an_empty_name_is_not_the_folder_where_one_is(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="its name is empty"):
+        run._mount(text)
