@@ -2,22 +2,19 @@
 
 from kernel.agents import budget
 from kernel.agents.agent import Agent, Outcome
+from kernel.errors import ProviderError
 from kernel.protocol.agent import AgentCompleted, AgentNotice
 from kernel.tools.base import Preview
 
 
-async def check_limits(agent: Agent) -> Outcome | None:
-    """The end by the step limit; budgets pause and ask."""
+async def check_limits(agent: Agent, failure: ProviderError | None = None) -> Outcome | None:
+    """The end by the step limit; budgets pause and ask. failure: why the model's last turn came to nothing, None where it did not.
+
+    The limit ends a run as completed. A run whose model never answered has done nothing, so it has failed.
+    """
     run = agent.run
     if run.step >= run.max_steps:
-        message = f"The limit of {run.max_steps} steps is reached."
-        agent.close_to_messages()
-        hint = "Deploy it again with more steps if the goal needs them."
-        await agent.record(
-            AgentNotice(pid=agent.pid, step=run.step, kind="limit", message=message, hint=hint),
-            AgentCompleted(pid=agent.pid, step=run.step, summary=message),
-        )
-        return Outcome(0, message)
+        return await _end_by_steps(agent, failure)
     reason = budget.exceeded(run)
     if reason is None:
         return None
@@ -32,3 +29,17 @@ async def check_limits(agent: Agent) -> Outcome | None:
             await agent.record(run=budget.raised(run, tokens, time_s))
             return None
     return Outcome(1, reason)
+
+
+async def _end_by_steps(agent: Agent, failure: ProviderError | None) -> Outcome:
+    run = agent.run
+    message = f"The limit of {run.max_steps:,} step{'' if run.max_steps == 1 else 's'} is reached."
+    answered = any(said.role == "assistant" for said in agent.transcript.messages)
+    hint = "Deploy it again with more steps if the goal needs them." if answered else "Its model never answered."
+    agent.close_to_messages()
+    notice = AgentNotice(pid=agent.pid, step=run.step, kind="limit", message=message, hint=hint)
+    if answered:
+        await agent.record(notice, AgentCompleted(pid=agent.pid, step=run.step, summary=message))
+        return Outcome(0, message)
+    await agent.record(notice)
+    return Outcome(1, f"{failure or hint} {message}")

@@ -38,6 +38,7 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
     taken_again = resumed and await keep_cut_off(agent)
     awaited = resumed  # its model has not answered since the run was taken up
     errors = 0
+    failure: ProviderError | None = None  # of its model's last turn
     idle_turns = 0
     while True:
         await agent.gate.passage()
@@ -47,7 +48,7 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
             if summary is not None and (done := await _completed(agent, summary)) is not None:
                 return done
             continue
-        if not taken_again and (stop := await check_limits(agent)) is not None:
+        if not taken_again and (stop := await check_limits(agent, failure)) is not None:
             return stop
         await _hear(agent)
         await _next_step(agent, taken_again)
@@ -58,14 +59,14 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
         except ProviderError as error:
             if awaited and is_away(error):
                 return Outcome(1, str(error), interrupted=True)
-            errors += 1
+            errors, failure = errors + 1, error
             answer = await recover(agent, error, said, errors)
             if isinstance(answer, Outcome):
                 agent.close_to_messages()
                 return answer
             await _interruptible(agent, agent.clock.sleep(answer))
             continue
-        errors = 0
+        errors, failure = 0, None
         if thought is None:
             continue
         awaited = False

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -146,6 +147,29 @@ async def test_the_step_limit_ends_the_run_as_completed(bench: Bench) -> None:
     assert exited.code == 0
     assert "3 steps" in exited.summary
     assert max(event.step for event in bench.of(pid, agent.AgentStepStarted)) == 3
+
+
+REFUSED = {"kind": "refused", "message": "The connection was refused.", "hint": "Start the server.", "retryable": True}
+
+
+@pytest.mark.feature("AL02")
+@pytest.mark.parametrize(("steps", "limit"), [(1, "The limit of 1 step is reached."), (2, "The limit of 2 steps is reached.")])
+async def test_a_run_whose_model_never_answered_has_failed_whatever_the_limit(bench: Bench, steps: int, limit: str) -> None:
+    pid = await bench.deploy(turn("", error=REFUSED), script={"at_end": "repeat", "position": "calls"}, max_steps=steps)
+    exited = await bench.ended(pid)
+    assert exited.code == 1
+    assert exited.summary == f"The connection was refused. Start the server. {limit}"
+    assert not bench.of(pid, agent.AgentCompleted)
+    (said,) = [notice for notice in bench.of(pid, agent.AgentNotice) if notice.kind == "limit"]
+    assert (said.message, said.hint) == (limit, "Its model never answered.")
+
+
+@pytest.mark.feature("AL02")
+@pytest.mark.parametrize("turns", [(turn("", error=REFUSED), turn("a", call("think", thought="a"))), (turn("Half a thought."),)])
+async def test_a_run_that_did_something_ends_at_the_limit_as_completed(bench: Bench, turns: tuple[dict[str, Any], ...]) -> None:
+    pid = await bench.deploy(*turns, script={"position": "calls"}, max_steps=len(turns))
+    exited = await bench.ended(pid)
+    assert (exited.code, exited.summary.startswith("The limit of")) == (0, True)
 
 
 @pytest.mark.feature("AL03")
