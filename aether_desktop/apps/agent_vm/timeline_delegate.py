@@ -132,7 +132,7 @@ class TimelineDelegate(QStyledItemDelegate):
     def _paint_node(self, painter: QPainter, tokens: Tokens, row: Row, area: QRect, layout: RowLayout) -> None:
         centre = QPointF(area.left() + DOT_X_PX, area.top() + DOT_Y_PX)
         if row.kind == "user":
-            _paint_own_dot(painter, centre, tokens, confirmed=not row.running)
+            _paint_own_dot(painter, centre, tokens, confirmed=row.ok and not row.running)
         else:
             paint_phase_dot(painter, centre, tokens, row.word, diameter=10, halo=True)
         loud = row.kind in ("waiting", "end") or (row.kind == "notice" and not row.ok)
@@ -166,10 +166,14 @@ class TimelineDelegate(QStyledItemDelegate):
         return left + metrics.horizontalAdvance(shown)
 
     def _paint_status(self, painter: QPainter, tokens: Tokens, row: Row, left: float, top: float) -> float:
-        """A spinner while a tool runs, a check or a cross when it has, a check once a message was given; returns the right edge."""
+        """A spinner while a tool runs, a check or a cross when it has, the same of a message that was given or never will be.
+
+        Returns the right edge.
+        """
         place = QRectF(left + 7, top + 4, 13, 13)
         if row.kind == "user" and not row.running:
-            paint_icon(painter, place, "check", QColor(tokens.accent_text))
+            name, colour = ("check", tokens.accent_text) if row.ok else ("close", tokens.phase("failed").text)
+            paint_icon(painter, place, name, QColor(colour))
             return place.right()
         if row.kind != "tool":
             return left

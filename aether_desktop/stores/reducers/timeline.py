@@ -20,6 +20,7 @@ RowKind = Literal["plan", "thought", "tool", "waiting", "user", "notice", "file"
 TITLE_CHARACTERS = 300
 TEXT_CHARACTERS = 20_000
 CALLS_LOOKED_AT = 32
+UNDELIVERED = "not delivered, its run ended first"
 SIGNAL_BASE = 128
 """An exit code above it is 128 and the number of the signal that ended the run."""
 
@@ -70,7 +71,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True):
     """What an event did: row `index` came (`added`) or changed, and then went behind all others (`moved`).
 
-    An end also closes the questions before it; it says so of none.
+    An end also closes the questions before it, and the messages that nobody was given; it says so of none that it has a row behind.
     """
 
     index: int
@@ -92,8 +93,9 @@ class Timeline:
             return None
         if _ends_questions(event):
             self._close_questions()
+        unheard = self._close_messages() if isinstance(event, process.ProcessExited) else None
         row = handler(self, event)
-        return None if row is None else self._put(row)
+        return unheard if row is None else self._put(row)
 
     def find(self, key: str) -> Row | None:
         """The row with that key."""
@@ -124,6 +126,15 @@ class Timeline:
         for index, row in enumerate(self.rows):
             if row.kind == "waiting" and row.running:
                 self.rows[index] = msgspec.structs.replace(row, title="Not answered", running=False, ok=False, word="stopped")
+
+    def _close_messages(self) -> Change | None:
+        """What was said and not given to the agent never will be: its run is over."""
+        closed: Change | None = None
+        for index, row in enumerate(self.rows):
+            if row.kind == "user" and row.running:
+                self.rows[index] = msgspec.structs.replace(row, title=f"You said · {UNDELIVERED}", running=False, ok=False)
+                closed = Change(index, False)
+        return closed
 
     def _put(self, row: Row) -> Change:
         index = self._index.get(row.key)

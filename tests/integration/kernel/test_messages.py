@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from aether_desktop.stores.reducers.timeline import Timeline
 from kernel.agents.inbox import Said
 from kernel.errors import ConflictError, LimitReachedError, NotFoundError, PermissionDeniedError, StorageError
 from kernel.principal import LOCAL_USER, Principal
 from kernel.protocol import agent, process, system
-from kernel.protocol.base import ProcessEvent
+from kernel.protocol.base import JournalEvent, ProcessEvent
 from kernel.protocol.records import AgentConfig
 from kernel.protocol.unions import COMMANDS
 from kernel.store.database import Database, Statement
@@ -386,3 +387,18 @@ async def test_an_interruption_aborts_before_its_text_is_recorded(bench: Bench, 
     assert (await bench.ended(pid)).code == 0
     assert [event.delivered for event in bench.of(pid, agent.AgentUserMessage)] == [False, True]
     assert len(bench.of(pid, agent.AgentStepStarted)) == 2, "the model was asked with it"
+
+
+@pytest.mark.feature("EV10")
+async def test_what_was_said_to_a_run_that_was_ended_before_its_next_step_shows_as_not_delivered(bench: Bench) -> None:
+    pid = await bench.deploy(WAITING, DONE)
+    await bench.wait(agent.AgentToolStarted, pid)
+    await bench.execute(process.ProcessSend(pid=pid, text="look left", mode="steer"))
+    await bench.execute(process.ProcessSignal(pid=pid, signal="SIGTERM"))
+    await bench.ended(pid)
+    timeline = Timeline()
+    for event in bench.of(pid, JournalEvent):
+        timeline.apply(event)
+    (said,) = [row for row in timeline.rows if row.kind == "user"]
+    assert (said.text, said.title) == ("look left", "You said · not delivered, its run ended first")
+    assert not said.running and not said.ok

@@ -7,6 +7,7 @@ import pytest
 from aether_desktop.stores.reducers.timeline import Timeline
 from kernel.protocol import agent, process
 from kernel.protocol.base import JournalEvent
+from kernel.protocol.ids import MessageMode
 from tests.fakes.kernel_client import make_approval
 
 
@@ -41,6 +42,28 @@ def test_what_was_said_is_one_row_before_and_after_it_was_heard() -> None:
     heard = agent.AgentUserMessage(pid=1, message_id="m", text="left", mode="queue", delivered=True)
     assert _rows(said) == [("user", "You said · queued", True)]
     assert _rows(said, heard) == [("user", "You said", False)]
+
+
+@pytest.mark.parametrize("code", [0, 1, 143])
+@pytest.mark.parametrize("mode", ["steer", "queue", "interrupt"])
+def test_what_was_said_to_a_run_that_then_ended_was_not_delivered(mode: MessageMode, code: int) -> None:
+    given = agent.AgentUserMessage(pid=1, message_id="a", text="right", mode="steer", delivered=True)
+    said = agent.AgentUserMessage(pid=1, message_id="m", text="left", mode=mode)
+    end = process.ProcessExited(pid=1, code=code)
+    rows = _rows(given, said, agent.AgentCompleted(pid=1, summary="ok"), end)
+    assert rows[:2] == [("user", "You said", False), ("user", "You said · not delivered, its run ended first", False)]
+    timeline = Timeline()
+    for event in (said, agent.AgentCompleted(pid=1, summary="ok")):
+        timeline.apply(event)
+    change = timeline.apply(end)
+    assert change is not None, "the row is painted anew"
+    assert not timeline.rows[0].ok
+
+
+def test_what_was_said_waits_over_an_interruption() -> None:
+    said = agent.AgentUserMessage(pid=1, message_id="m", text="left", mode="steer")
+    interrupted = agent.AgentNotice(pid=1, kind="interrupted", message="Aether ended.")
+    assert _rows(said, interrupted)[0] == ("user", "You said · waits for its next step", True)
 
 
 def test_the_end_is_one_row() -> None:
