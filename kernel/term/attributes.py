@@ -1,8 +1,8 @@
 """Interned cell attributes: each combination of colours and styles is one small id.
 
 The screen stores ``chr(id)`` per cell; painters look a tuple up by its id. The table also remembers how SGR parameter
-strings lead from one id to another and which id erases with a colour. It is bounded: past ``LIMIT`` ids the screen
-collects the ids still in use (``collect``) and painters notice by ``generation``. Pure; owned by one screen.
+strings lead from one id to another and which id erases with a colour. It is bounded: past ``LIMIT`` ids, or too much text
+of links, the screen collects the ids still in use (``collect``) and painters notice by ``generation``. Pure; owned by one screen.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from kernel.term.sgr import RGB_FLAG, Attributes, apply_sgr
 
 #: How many combinations are kept before unused ones are collected.
 LIMIT = 100_000
+#: Memory for the addresses and ids of links, in bytes; past it unused ones are freed, or the oldest are lost down to the half.
+MOST_LINK_BYTES = 8 << 20
+#: What a link takes beside its text, about.
+_LINK_BYTES = 100
 _MEMO_LIMIT = 20_000
 _LONGEST_MEMO = 64
 #: Pieces with SGR that are kept drawn: how many at least, and up to which length.
@@ -22,6 +26,9 @@ _STYLED_LIMIT = 1024
 _LONGEST_STYLED = 256
 #: Cells, their attributes, the pen behind them, and the text behind the last SGR.
 Styled = tuple[str, str, str, str]
+_FREED = Attributes()
+#: Address and id.
+Link = tuple[str, str]
 SGR_SEQUENCE = re.compile(r"\x1b\[([0-9;:]*)m")
 
 
@@ -43,6 +50,10 @@ class AttributeTable:
         self._styled_before: dict[tuple[str, str], Styled] = {}
         self._memo_size = 0
         self._collect_at = LIMIT
+        #: The links that entries have, the oldest first, with the strings that all share and the ids; and what they take together.
+        self._links: dict[Link, tuple[Link, list[int]]] = {}
+        self._link_bytes = 0
+        self._collect_links_at = 0
         self.intern(Attributes())
         self.intern(Attributes(drawn=True))
 
@@ -56,7 +67,12 @@ class AttributeTable:
     @property
     def full(self) -> bool:
         """Whether unused ids should be collected before more are interned."""
-        return len(self) >= self._collect_at
+        return len(self) >= self._collect_at or (self.has_too_many_links and len(self) >= self._collect_links_at)
+
+    @property
+    def has_too_many_links(self) -> bool:
+        """Whether links take more memory than they may."""
+        return self._link_bytes > MOST_LINK_BYTES
 
     def intern(self, attributes: Attributes) -> str:
         """Return the character that stands for ``attributes`` in rows; past twice the limit, that of a simpler combination."""
@@ -70,14 +86,15 @@ class AttributeTable:
                 return PLAIN if attributes.drawn else ERASED
         if found is not None:
             return chr(found)
+        number = self._free[-1] if self._free else len(self._tuples)
+        if attributes.link:
+            attributes = self._note_link(attributes, number)
         if self._free:
-            found = self._free.pop()
-            self._tuples[found] = attributes
+            self._tuples[self._free.pop()] = attributes
         else:
-            found = len(self._tuples)
             self._tuples.append(attributes)
-        self._ids[attributes] = found
-        return chr(found)
+        self._ids[attributes] = number
+        return chr(number)
 
     def sgr(self, attr: str, params: str) -> str:
         """Return the attribute that SGR ``params`` (the text between CSI and ``m``) makes of ``attr``."""
@@ -148,14 +165,47 @@ class AttributeTable:
             self._blanks[attr] = blank
         return blank
 
+    def _note_link(self, attributes: Attributes, number: int) -> Attributes:
+        """The id ``number`` is to stand for ``attributes``; return them with the strings of the same link, which are kept once."""
+        link = (attributes.link, attributes.link_id)
+        known = self._links.get(link)
+        if known is None:
+            self._links[link] = (link, [number])
+            self._link_bytes += _size(link)
+            return attributes
+        (address, name), numbers = known
+        numbers.append(number)
+        return attributes._replace(link=address, link_id=name)
+
+    def lose_oldest_links(self) -> None:
+        """Take their links from the ids that have had theirs longest, until half of what links may take is left."""
+        while self._link_bytes > MOST_LINK_BYTES // 2:
+            link = next(iter(self._links))
+            _, numbers = self._links.pop(link)
+            self._link_bytes -= _size(link)
+            for number in numbers:
+                self._forget(number)
+                plain = self._tuples[number]._replace(link="", link_id="")
+                same = self._ids.get(plain)
+                if same is None:
+                    self._ids[plain] = number
+                self._tuples[number] = plain if same is None else self._tuples[same]
+        self.generation += 1
+
     def collect(self, used: Iterable[str]) -> None:
         """Free every id that is not among the characters ``used``."""
         keep = {0, 1, *map(ord, used)}
         free = set(self._free)
-        for number, attributes in enumerate(self._tuples):
+        for number in range(len(self._tuples)):
             if number not in keep and number not in free:
-                del self._ids[attributes]
+                self._forget(number)
+                self._tuples[number] = _FREED
                 self._free.append(number)
+        for link, (_, numbers) in list(self._links.items()):
+            numbers[:] = [number for number in numbers if number in keep]
+            if not numbers:
+                del self._links[link]
+                self._link_bytes -= _size(link)
         self.transitions.clear()
         self._blanks.clear()
         self._styled.clear()
@@ -163,9 +213,20 @@ class AttributeTable:
         self._memo_size = 0
         # Where most are in use, the next collection would free few: it comes when there are many more.
         self._collect_at = max(LIMIT, 2 * len(self))
+        self._collect_links_at = len(self) + len(self) // 4
         self.generation += 1
+
+    def _forget(self, number: int) -> None:
+        """Intern what the id stands for no more as it; another id may stand for the same."""
+        if self._ids.get(self._tuples[number]) == number:
+            del self._ids[self._tuples[number]]
 
 
 def _coarse(colour: int) -> int:
     """A direct colour with four bits for each component."""
     return colour & (RGB_FLAG | 0xF0F0F0) if colour >= RGB_FLAG else colour
+
+
+def _size(link: Link) -> int:
+    """About what a link takes, in bytes."""
+    return _LINK_BYTES + sum(len(text) if text.isascii() else 4 * len(text) for text in link)

@@ -207,7 +207,20 @@ class ScreenState(pyte.Screen):
         self.pen = self.attributes.intern(attributes)
 
     def collect_if_full(self) -> None:
-        """Free attribute ids and cluster codes that no row uses, when a table is full. Called between chunks."""
+        """Free attribute ids and cluster codes that no row uses, and what links take too much, when a table is full.
+
+        Called between chunks.
+        """
+        if not (self.attributes.full or self.clusters.full or self.attributes.has_too_many_links):
+            return
+        pen = self.attributes[self.pen]
+        self._collect()
+        if self.attributes.has_too_many_links:
+            self.attributes.lose_oldest_links()
+            # However old, a link that is being written is not lost.
+            self.set_pen(pen)
+
+    def _collect(self) -> None:
         if not (self.attributes.full or self.clusters.full):
             return
         rows = [*self.rows, *self.other_rows, *self.rows_below, *self.edited.originals(), *self.history]
