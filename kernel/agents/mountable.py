@@ -5,6 +5,7 @@ system makes up.
 """
 
 import os
+import re
 from pathlib import Path
 
 from kernel.errors import InvalidArgumentError, PermissionDeniedError
@@ -14,6 +15,8 @@ from kernel.protocol.records import WorkspaceMount
 #: What the kernel of the machine makes up, and what every sandbox has its own of; memory that programs share is like any other folder.
 SYSTEM_FOLDERS = (Path("/proc"), Path("/sys"), Path("/dev"))
 SHARED_MEMORY = Path("/dev/shm")
+#: What each agent has of its own, and what lies above.
+_OWN = re.compile(r"/|/tmp|/home(?:/agent_\d+)?")
 
 
 def host_folder(mount: WorkspaceMount) -> Path:
@@ -24,10 +27,24 @@ def host_folder(mount: WorkspaceMount) -> Path:
         raise InvalidArgumentError(f"{mount.host_path} cannot be mounted: nobody has that home.", "Name the folder from /.") from error
 
 
+def guest_folder(mount: WorkspaceMount, home: str) -> str:
+    """Where the agent sees it: an absolute path without "." and empty parts, so that each path in it is known to lie in it.
+
+    home: the guest path of the agent's home, which relative names and those from `~` begin with.
+    """
+    path = mount.guest_path.removeprefix("~/") if mount.guest_path != "~" else ""
+    parts = f"{'' if path.startswith('/') else home}/{path}".split("/")
+    return "/" + "/".join(part for part in parts if part not in ("", "."))
+
+
 def check_mount(mount: WorkspaceMount, paths: Paths) -> None:
     """Raises InvalidArgumentError for what is no folder, PermissionDeniedError for one that no agent may see."""
     if "\x00" in mount.host_path or ".." in mount.guest_path.split("/") or "\x00" in mount.guest_path:
         raise InvalidArgumentError("A folder to mount is named by a path without '..' and NUL.")
+    if _OWN.fullmatch(guest_folder(mount, "/home/agent_1")):
+        raise InvalidArgumentError(
+            f"A folder cannot be mounted at {mount.guest_path}, which is the agent's own.", "Mount it below the home, such as at work."
+        )
     host = host_folder(mount)
     if not mount.host_path.strip() or not host.is_absolute():
         named = mount.host_path if mount.host_path.strip() else "An empty name"

@@ -11,7 +11,7 @@ from typing import Any
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.agents.gate import Gate
-from kernel.agents.mountable import check_mount, host_folder, refuse_own
+from kernel.agents.mountable import check_mount, guest_folder, host_folder, refuse_own
 from kernel.agents.prompt import Surroundings
 from kernel.config import Config
 from kernel.errors import ConflictError, InvalidArgumentError, StorageError
@@ -22,7 +22,7 @@ from kernel.process.table import Entry
 from kernel.protocol.agent import AgentFileCreated, AgentNotice
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import Confinement
-from kernel.protocol.records import AgentConfig, WorkspaceMount
+from kernel.protocol.records import AgentConfig
 from kernel.sandbox.backend import Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
 from kernel.sandbox.gpu import Found, GpuMonitor
 from kernel.sandbox.manager import SandboxManager
@@ -212,7 +212,8 @@ class Workplace:
     def files(self) -> AgentFiles:
         """The agent's files as they are mounted now."""
         own = tuple(
-            FileMount(_guest_path(mount, self.home), host_folder(mount), mount.read_only) for mount in self._entry.config.sandbox.mounts
+            FileMount(guest_folder(mount, self.home.guest_path), host_folder(mount), mount.read_only)
+            for mount in self._entry.config.sandbox.mounts
         )
         return AgentFiles(self.home, (*own, *self._shared))
 
@@ -336,10 +337,3 @@ class Workplace:
                 disk_bytes=self._disk_bytes(),
             ),
         )
-
-
-def _guest_path(mount: WorkspaceMount, home: Home) -> str:
-    path = mount.guest_path
-    if path.startswith("~/"):
-        path = path[2:]
-    return path if path.startswith("/") else f"{home.guest_path}/{path}"

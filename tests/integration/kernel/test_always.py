@@ -107,3 +107,21 @@ async def test_a_program_allowed_in_a_mounted_folder_by_name_goes_on_there(bench
     assert (await bench.ended(pid)).code == 0
     assert list(project.iterdir()) == []
     assert [seen.ok for seen in bench.of(pid, agent.AgentObservation)][:4] == [True, True, True, False]
+
+
+@pytest.mark.feature("PM04")
+async def test_a_mounted_folder_is_known_however_its_place_is_spelt(bench: Bench, project: Path) -> None:
+    mounts = (WorkspaceMount(host_path=str(project), guest_path="./work/"),)
+    calls = (
+        call("write_file", path="x", content="x"),
+        call("write_file", path="work/mine.txt", content="x"),
+        call("run_command", command="rm work/mine.txt"),
+    )
+    pid = await bench.deploy(*(turn("", one) for one in calls), DONE, approval="ask", sandbox=SandboxConfig(mounts=mounts))
+    await answer(bench, await question(bench, pid, "x"), always=True)
+    await refuse(bench, await question(bench, pid, "work/mine.txt"))
+    asked = await question(bench, pid, "rm work/mine.txt")
+    assert asked.approval.always == "`rm …` also in ~/work"
+    await refuse(bench, asked)
+    assert (await bench.ended(pid)).code == 0
+    assert (project / "mine.txt").read_text() == "mine"

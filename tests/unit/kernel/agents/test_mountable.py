@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.agents.mountable import check_mount, refuse_own
+from kernel.agents.mountable import check_mount, guest_folder, refuse_own
 from kernel.errors import AetherError, InvalidArgumentError, PermissionDeniedError
 from kernel.paths import Paths
 from kernel.protocol.records import WorkspaceMount
@@ -77,3 +77,23 @@ def test_what_is_no_folder_is_refused_with_a_sentence(paths: Paths, tmp_path: Pa
         check_mount(WorkspaceMount(host_path=name), paths)
     assert refused.value.message.endswith(".") and "None" not in refused.value.message
     assert isinstance(refused.value, AetherError)
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("work", "/home/agent_7/work"), ("work/", "/home/agent_7/work"), ("./work//sub/.", "/home/agent_7/work/sub"),
+        ("~/work", "/home/agent_7/work"),
+        ("/mnt//data/", "/mnt/data"), ("//mnt", "/mnt"), ("~", "/home/agent_7"), (".", "/home/agent_7"),
+    ],
+)  # fmt: skip
+def test_where_it_is_seen_is_one_name(name: str, seen: str) -> None:
+    assert guest_folder(WorkspaceMount(host_path="/x", guest_path=name), "/home/agent_7") == seen
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("name", [".", "./", "~", "~/", "~/.", "/", "//", "/home", "/home/agent_3/", "/tmp", "/tmp/."])
+def test_nothing_is_mounted_over_what_is_the_agents_own(paths: Paths, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="the agent's own"):
+        check_mount(WorkspaceMount(host_path=str(tmp_path / "project"), guest_path=name), paths)
+    check_mount(WorkspaceMount(host_path=str(tmp_path / "project"), guest_path=f"{name}/work"), paths)
