@@ -5,7 +5,6 @@ Read by the deploy dialog, the first-run page and the settings; changes only thr
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -36,7 +35,7 @@ class LlmStore(QObject):
         self._state = LlmState()
         self._tasks = TaskOwner(self, self._on_error)
         self._watchers: dict[int, Callable[[], bool]] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._looking = False
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.timeout.connect(lambda: self._look())
@@ -104,18 +103,21 @@ class LlmStore(QObject):
 
     def _look(self, *, at_once: bool = False) -> None:
         """Look for servers where somebody sees the list, and again some time after that; by itself only while there are watchers."""
-        if self._looking is not None or not self._watchers:
+        if self._looking or not self._watchers:
             return
         if not at_once and not any(seen() for seen in self._watchers.values()):
             self._again.start(LOOK_AGAIN_MS)
             return
-        self._looking = self._tasks.spawn(self.refresh(search=True), name="llm.look")
-        self._looking.add_done_callback(self._on_looked)
+        self._looking = True
+        self._tasks.spawn(self._look_once(), name="llm.look")
 
-    def _on_looked(self, _task: asyncio.Task[None]) -> None:
-        self._looking = None
-        if isValid(self):
-            self._again.start(LOOK_AGAIN_MS)
+    async def _look_once(self) -> None:
+        try:
+            await self.refresh(search=True)
+        finally:
+            self._looking = False
+            if isValid(self):
+                self._again.start(LOOK_AGAIN_MS)
 
     def _on_events(self, events: Sequence[Event]) -> None:
         state = self._state

@@ -209,7 +209,8 @@ def show_nothing_found(window: QWidget) -> None:
 def show_deploy(window: QWidget) -> None:
     view = opened(window)
     desk = view.deploy_desk
-    desk._tasks.spawn = lambda work, name="": work.close()  # type: ignore[assignment, method-assign] # no loop runs here
+    for tasks in (desk._tasks, view._ctx.stores.llm._tasks):
+        tasks.spawn = lambda work, name="": work.close()  # type: ignore[assignment, method-assign] # no loop runs here
     desk.open()
     run_now(desk._load())
 
