@@ -69,6 +69,7 @@ def settled(then: Callable[[TerminalView], None] | None = None) -> Callable[[QWi
             wait(lambda view=view: view.session is None or not view.session._schedule.busy)  # type: ignore[misc]
             if then is not None:
                 then(view)
+            wait(lambda view=view: view.parts.bars.bar is None or view.parts.bars.bar.settled)  # type: ignore[misc]
             view.refresh(patient=True)
 
     return settle
