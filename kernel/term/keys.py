@@ -53,6 +53,8 @@ _KEYPAD_NUMERIC = frozenset({"KP_Decimal", "KP_Separator", *(f"KP_{digit}" for d
 _NAMED_CODES = {"Return": 13, "Tab": 9, "Backspace": 127, "Escape": 27, "Space": 32}
 #: Keys whose plain and control forms differ from the character's code minus 64.
 _CONTROL = {" ": 0, "2": 0, "3": 27, "4": 28, "5": 29, "6": 30, "7": 31, "8": 127, "/": 31, "?": 127, "@": 0}
+#: What a key gives without Shift, by what it gives with it, on the layout of the US: others are not known here.
+_UNSHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./", strict=True))
 _KITTY_DISAMBIGUATE = 1
 _KITTY_ALL_KEYS = 8
 _KITTY_TEXT = 16
@@ -156,7 +158,8 @@ def _kitty(key: str, modifiers: Modifiers, flags: int, text: str) -> str | None:
         if flags & _KITTY_TEXT and flags & _KITTY_ALL_KEYS and text and text.isprintable():
             typed = ";" + ":".join(str(ord(char)) for char in text)
             suffix = suffix or ";"
-        return f"\x1b[{ord(key.lower())}{suffix}{typed}u"
+        plain = _UNSHIFTED.get(key, key.lower()) if modifiers & Modifiers.SHIFT else key.lower()
+        return f"\x1b[{ord(plain)}{suffix}{typed}u"
     return None
 
 

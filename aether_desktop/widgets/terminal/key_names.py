@@ -39,6 +39,8 @@ KEYPAD: dict[int, str] = {
     Qt.Key.Key_Slash: "KP_Divide",
     Qt.Key.Key_Equal: "KP_Equal",
     **{int(Qt.Key.Key_0) + digit: f"KP_{digit}" for digit in range(10)},
+    # The 5 without NumLock.
+    Qt.Key.Key_Clear: "Begin",
 }
 _MODIFIER_KEYS = frozenset(
     (
