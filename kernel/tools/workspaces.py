@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
+from kernel.errors import ConflictError
 from kernel.tools.base import Arguments, Preview, ToolContext, ToolResult
 
 NameArgument = Annotated[str, Meta(description="Letters, digits, _ and -.", min_length=1, max_length=64)]
@@ -52,7 +53,11 @@ class MountWorkspace:
         return Preview(arguments.name, kind="file")
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
-        """Mount it."""
+        """Mount it. Raises ConflictError where something else is mounted there: what was allowed there would hold for this too."""
+        place = context.files.locate(f"~/{arguments.mount_point.removeprefix('~/') or 'shared/' + arguments.name}")
+        again = place.guest_path == place.mount.guest_path and place.mount.host_path.name == arguments.name
+        if place.mount.shared and not again:
+            raise ConflictError(f"{place.guest_path} lies in a folder that is mounted already.", "Choose another place for it.")
         await context.workspaces.mount(context.pid, arguments.name, arguments.mount_point)
         return ToolResult(f"Mounted {arguments.name} at ~/{arguments.mount_point or 'shared/' + arguments.name}.")
 

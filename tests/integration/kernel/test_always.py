@@ -125,3 +125,20 @@ async def test_a_mounted_folder_is_known_however_its_place_is_spelt(bench: Bench
     await refuse(bench, asked)
     assert (await bench.ended(pid)).code == 0
     assert (project / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.feature("PM04", "SH01")
+async def test_a_workspace_is_mounted_over_nothing_that_was_allowed_already(bench: Bench, project: Path) -> None:
+    calls = [
+        call("create_shared_workspace", name="team"),
+        call("create_shared_workspace", name="other"),
+        *(call("mount_workspace", name="team", mount_point=point) for point in ("work", "~/work/inner", "shared/other", "shared/other/in")),
+        call("mount_workspace", name="team"),
+        call("mount_workspace", name="team", mount_point="here"),
+    ]
+    pid = await deploy(bench, project, *calls)
+    assert (await bench.ended(pid)).code == 0
+    seen = bench.of(pid, agent.AgentObservation)[: len(calls)]
+    assert [one.ok for one in seen] == [True, True, False, False, False, False, True, True]
+    assert all("is mounted already" in one.result for one in seen[2:6])
+    assert sorted(path.name for path in project.iterdir()) == ["mine.txt", "mydocs"]
