@@ -57,8 +57,12 @@ class DeployDesk(QObject):
         self.form: DeployForm | None = None
 
     def open(self, *, copy_of: AgentConfig | None = None) -> None:
-        """Open the dialog with the last values, or with all those of an earlier run."""
+        """Open the dialog with the last values, or with all those of an earlier run; without a kernel say why there is none."""
         if self.sheet is not None:
+            return
+        absence = self._ctx.stores.kernel.absence
+        if absence is not None:
+            self._ctx.notify(Notice(absence.message, absence.hint, "error"))
             return
         form = self.form = DeployForm()
         self._strict = False

@@ -24,6 +24,7 @@ from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.widgets.sheet import Sheet
+from aether_desktop.widgets.notice import Notice
 from kernel.errors import ConflictError, StorageError
 from kernel.protocol.agent import AgentThinkingChunk
 from kernel.protocol.process import (
@@ -495,6 +496,14 @@ def test_without_a_kernel_the_page_says_why_there_is_nothing(world: World, make_
     assert "Looking for agents…" not in said
     assert "Aether's kernel does not run" in said
     assert "The disk is full; nothing can be saved. Free some space." in said
+
+
+def test_without_a_kernel_nothing_is_deployed_and_it_is_said_why(world: World, make_page: MakePage) -> None:
+    page = make_page()
+    world.client.absence = StorageError("The disk is full; nothing can be saved.", "Free some space.")
+    page.view.deploy.click()
+    assert page.view.deploy_desk.sheet is None
+    assert world.notices == [Notice("The disk is full; nothing can be saved.", "Free some space.", "error")]
 
 
 def texts_of(page: Page) -> list[str]:
