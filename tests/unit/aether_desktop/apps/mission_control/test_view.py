@@ -23,8 +23,8 @@ from aether_desktop.shell.window_frame import WindowFrame
 from aether_desktop.stores.reducers.process import ProcessView
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.manager import ThemeManager
-from aether_desktop.widgets.sheet import Sheet
 from aether_desktop.widgets.notice import Notice
+from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import ConflictError, StorageError
 from kernel.protocol.agent import AgentThinkingChunk
 from kernel.protocol.process import (
