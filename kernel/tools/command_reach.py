@@ -64,6 +64,7 @@ _OPTIONS_OF_READING = {
     "file": re.compile(r"-\w*C|--compile"),
     "find": re.compile(r"-(?:delete|exec|ok|fprint|fls)"),
 }
+_NAMES_NEXT = re.compile(r"-\w*[oStf]|--(?:o|t)[\w-]*")
 _WITHOUT_SOURCE = frozenset({"cp"})
 _WRITES_HERE = frozenset({"git", "split", "csplit"})
 _UNKNOWN = ""
@@ -75,13 +76,15 @@ class Place:
 
     home, folders: guest paths; `folders` are those that it may be in when a part of it runs, empty where that cannot be told; home is ""
     where the line changes it. shared: the mounted folders that can be written and belong to others too. Empty: nothing is asked about
-    writing. follow: where an absolute path leads, links and ".." followed; None where that cannot be told.
+    writing. follow: where an absolute path leads, links and ".." followed; None where that cannot be told. links: where those lead that lie
+    in a folder (False) or anywhere below it (True), which a pattern of names may stand for; None where that cannot be told.
     """
 
     home: str = "/home/agent"
     folders: tuple[str, ...] = ("/home/agent",)
     shared: tuple[str, ...] = ()
     follow: Callable[[str], str | None] = posixpath.normpath
+    links: Callable[[str, bool], tuple[str, ...] | None] = lambda folder, below: ()
 
 
 def within(place: Place, command: str, parts: list[list[str]]) -> Place:
@@ -301,6 +304,7 @@ def _written(program: str, arguments: list[str], place: Place) -> frozenset[str]
     if program in _WITHOUT_SOURCE and not any(re.match(r"-\w*t|--t", option) for option in options):
         paths = paths[-1:]
     values = [option.partition("=")[2] or option[2:] for option in options]
+    values += [after for before, after in itertools.pairwise(arguments) if _NAMES_NEXT.fullmatch(before) and after.startswith("-")]
     broad = any(re.match(r"--(?:rec|arc|par)|-\w*[rRa]", option) for option in options)
     found = [_reached_by(path, place, broad=broad) for path in (*paths, *filter(None, values))]
     if program == "ln":  # what it links to is reached by the link's name from then on
@@ -339,10 +343,19 @@ def _resolved(word: str, place: Place) -> list[tuple[str, bool]] | None:
     if word.startswith("~") or word == "-" or "$" in word or "`" in word or ("{" in word and ("," in word or ".." in word)):
         return None
     glob = _GLOB.search(word)
+    below = glob is not None and "/" in word[glob.start() :]
     if glob is not None:
         word = word[: glob.start()].rpartition("/")[0] or ("/" if word.startswith("/") else ".")
     if not word.startswith("/") and not place.folders:
         return None
     names = [word] if word.startswith("/") else [f"{folder}/{word}" for folder in place.folders]
-    paths = [(place.follow(name), glob is not None) for name in names]
-    return None if any(path is None for path, _ in paths) else [(path, globbed) for path, globbed in paths if path is not None]
+    found: list[tuple[str, bool]] = []
+    for path in map(place.follow, names):
+        if path is None:
+            return None
+        found.append((path, glob is not None))
+        matched = place.links(path, below) if glob is not None else ()
+        if matched is None:
+            return None
+        found += [(led, True) for led in matched]
+    return found

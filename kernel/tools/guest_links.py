@@ -36,6 +36,45 @@ class GuestLinks:
                 self._known[path] = None
         return self._known[path]
 
+    def among(self, folder: str, below: bool) -> tuple[str, ...] | None:
+        """Where the links lead that lie in a folder or, with `below`, anywhere below it; None where that cannot be told."""
+        found: list[str] = []
+        waiting = [folder]
+        while waiting:
+            path = waiting.pop()
+            entries = self._entries(path)
+            if entries is None:
+                return None
+            for name, is_link in entries:
+                led = self.follow(f"{path}/{name}") if is_link else None
+                if is_link and led is None:
+                    return None
+                if led is not None:
+                    found.append(led)
+                elif below:
+                    waiting.append(f"{path}/{name}")
+        return tuple(found)
+
+    def _entries(self, path: str) -> list[tuple[str, bool]] | None:
+        """(name, whether it is a link) of the links and folders in one of the agent's own folders; those of others are not looked at."""
+        mount = next((item for item in self._mounts if _lies_in(path, item.guest_path)), None)
+        if mount is None or mount.shared:
+            return []
+        entries: list[tuple[str, bool]] = []
+        try:
+            with os.scandir(f"{mount.host_path}/{path[len(mount.guest_path) + 1 :]}") as found:
+                for entry in found:
+                    self._looks -= 1
+                    if self._looks < 0:
+                        return None
+                    if entry.is_symlink() or entry.is_dir(follow_symlinks=False):
+                        entries.append((entry.name, entry.is_symlink()))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except (OSError, ValueError):
+            return None
+        return entries
+
     def _walk(self, path: str) -> str | None:
         if len(path) > LONGEST_PATH:
             return None

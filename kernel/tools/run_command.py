@@ -74,6 +74,6 @@ def _judged(command: str, cwd: str, context: ToolContext) -> tuple[Verdict, Stan
     shared = tuple(mount.guest_path for mount in context.files.mounts if mount.shared and not mount.read_only)
     links = GuestLinks(context.files.mounts)
     folder = links.follow(cwd)
-    place = Place(context.files.home.guest_path, (folder,) if folder is not None else (), shared, links.follow)
+    place = Place(context.files.home.guest_path, (folder,) if folder is not None else (), shared, links.follow, links.among)
     verdict = classify(command, place)
     return verdict, standing(command, place) if verdict.risk == "low" else Standing()

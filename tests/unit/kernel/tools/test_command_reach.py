@@ -208,7 +208,7 @@ def test_where_nothing_is_shared_writing_is_its_own_affair(command: str) -> None
     assert classify(command, ALONE).risk == "none"
 
 
-@pytest.mark.parametrize("command", ["cd sub && echo x > a", "touch a", "> a", "git add .", "split -b 1 a"])
+@pytest.mark.parametrize("command", ["cd sub && echo x > a", "touch a", "> a", "git add .", "split -b 1 a", "sort -o -t", "sort a -o -x"])
 def test_in_a_shared_folder_everything_that_writes_asks(command: str) -> None:
     assert classify(command, Place(HOME, (f"{HOME}/work",), PLACE.shared)).risk == "low"
 

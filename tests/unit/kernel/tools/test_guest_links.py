@@ -70,6 +70,30 @@ def test_a_path_leads_where_the_sandbox_would_go(mounts: tuple[FileMount, ...], 
     assert GuestLinks(mounts).follow(path) == leads
 
 
+def test_what_a_pattern_may_stand_for_is_where_the_links_of_its_folder_lead(mounts: tuple[FileMount, ...], tmp_path: Path) -> None:
+    links = GuestLinks(mounts)
+    assert links.among(f"{HOME}/sub", False) == (f"{HOME}/work",)
+    assert sorted(links.among(f"{HOME}/sub", True) or ()) == [HOME, f"{HOME}/work"]
+    assert links.among("/tmp", True) == (HOME,)
+    assert links.among(f"{HOME}/work", True) == links.among(f"{HOME}/none", True) == links.among("/usr", True) == ()
+    assert links.among(HOME, False) is None, "one of its links leads in a circle"
+    (tmp_path / "many").mkdir()
+    for number in range(50):
+        (tmp_path / f"many/{number}").mkdir()
+    few = GuestLinks((FileMount(HOME, tmp_path / "many", shared=False),))
+    few._looks = 49
+    assert few.among(HOME, False) is None
+
+
+@pytest.mark.feature("PM04")
+@pytest.mark.parametrize(("command", "asks"), [("cp a sub/*", True), ("mv a sub/u?", True), ("rm */up/x", True), ("cp a deep/*", False)])
+def test_a_pattern_that_may_be_a_link_into_a_shared_folder_asks(mounts: tuple[FileMount, ...], command: str, asks: bool) -> None:
+    links = GuestLinks(mounts)
+    place = Place(HOME, (HOME,), (f"{HOME}/work",), links.follow, links.among)
+    assert (classify(command, place).risk != "none") is asks
+    assert standing(command, place).rule.endswith(" *)") is not asks
+
+
 def test_one_judgement_looks_at_so_many_names_only(mounts: tuple[FileMount, ...]) -> None:
     links = GuestLinks(mounts)
     assert all(links.follow(f"{HOME}/{number}") for number in range(MOST_LOOKS))
