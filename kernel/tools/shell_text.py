@@ -21,8 +21,9 @@ def commands_of(command: str) -> str:
     index = 0
     while index < len(lines):
         line = lines[index]
+        continued = index > 0 and lines[index - 1].endswith("\\")
         index += 1
-        names, quote, end_of_code = _opened(line, quote)
+        names, quote, end_of_code = _opened(line, quote, continued)
         kept.append(line[:end_of_code])
         if computed or quote or len(names) != 1 or line.endswith("\\"):
             continue
@@ -33,20 +34,25 @@ def commands_of(command: str) -> str:
     return "\n".join(kept)
 
 
-def _opened(line: str, quote: str) -> tuple[list[str], str, int]:
-    """(names of the here-documents that a line opens, the quote that is open at its end, where its comment begins or its end)."""
+def _opened(line: str, quote: str, continued: bool) -> tuple[list[str], str, int]:
+    """(names of the here-documents that a line opens, the quote that is open at its end, where its comment begins or its end).
+
+    continued: the line before may end in the middle of a word, with which this one goes on.
+    """
     names: list[str] = []
     at = 0
+    in_word = 0 if continued else -1  # where a word goes on although no letter stands before
     while at < len(line):
         character = line[at]
         if character == "\\" and quote != "'":
             at += 2
+            in_word = at
             continue
         if quote:
             quote = "" if character == quote else quote
         elif character in "'\"":
             quote = character
-        elif character == "#" and (at == 0 or line[at - 1] in " \t;&|("):
+        elif character == "#" and at != in_word and (at == 0 or line[at - 1] in " \t;&|("):
             return names, quote, at
         elif line.startswith("<<<", at):
             at += 3
