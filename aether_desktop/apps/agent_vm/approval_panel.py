@@ -1,12 +1,12 @@
 """What the agent asks, over its window: the exact command or the diff of the file, what it can harm, and the answers.
 
 Enter or Y approves once, A always for this agent (absent where that cannot be said once for all). D or N goes to the reason, where Enter
-refuses with what is typed, if anything, and Escape comes back; a tight window has no room for a reason and refuses at once.
+refuses with what is typed, if anything, and Escape comes back. In a low window the reason takes the place of the other answers.
 
-Keys count only while the panel itself has the keyboard and had it for a moment, so that nothing typed for something else answers; it
-takes the keyboard only from its own window, never from a field that somebody types into, and never while keys are pressed: then it glows
-and waits for Ctrl+Enter. Under a sheet nothing answers. What is approved is shown whole or cannot be approved. An answer is given once;
-one that was refused can be given again.
+Nothing answers a question that nobody has seen yet. Keys count only while the panel itself has the keyboard and had it for a moment, so
+that nothing typed for something else answers (``settling``); it takes the keyboard only from its own window, never from a field that
+somebody types into, and never while keys are pressed: then it glows and waits for Ctrl+Enter. Under a sheet nothing answers. What is
+approved is shown whole or cannot be approved. An answer is given once; one that was refused can be given again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, AskedText, asked_of, length_of
-from aether_desktop.apps.agent_vm.recent_keys import REST_S, RecentKeys
+from aether_desktop.apps.agent_vm.recent_keys import RecentKeys
+from aether_desktop.apps.agent_vm.settling import Settling
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
 from aether_desktop.widgets.button import Button
@@ -30,11 +31,11 @@ from aether_desktop.widgets.shown_text import exact_line
 from aether_desktop.widgets.terminal.view import TerminalView
 from kernel.protocol.records import Approval
 
-SETTLE_S = 0.4
 #: How the keyboard comes to a question that the person turned to.
 DELIBERATE = frozenset(
     (Qt.FocusReason.ShortcutFocusReason, Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.MouseFocusReason)
 )
+_ANSWERING = (Qt.Key.Key_Y, Qt.Key.Key_A, Qt.Key.Key_D, Qt.Key.Key_N)
 SHOWN_LINES = 14
 NARROW_PX = 560
 SHARE_OF_WINDOW = 0.42
@@ -69,12 +70,13 @@ class ApprovalPanel(QWidget):
         self._tight = False
         self._narrow = False
         self._foot_for: tuple[bool, bool] | None = None
-        self._ready_at = 0.0
+        self._settling = Settling(keys, self)
+        self._settling.changed.connect(self._show_keys)
         self._title = ElidedLabel("", "body")
         self._title.setStyleSheet("font-weight: 600;")
         self._risk = ElidedLabel("", "tertiary", mode=Qt.TextElideMode.ElideMiddle)
         self._length = ElidedLabel("", "attention")
-        self._elsewhere = Label("Ctrl+Enter answers", "caption")
+        self._elsewhere = Label("", "caption")
         self._countdown = ElidedLabel("", "caption")
         self._what = AskedText()
         self._reason = QLineEdit()
@@ -121,7 +123,7 @@ class ApprovalPanel(QWidget):
             if had_focus:
                 self.left.emit()
             return
-        self._settle()
+        self._settling.ask()
         self._fill(approval)
         self._show_countdown()
         if approval.expires_at:
@@ -147,23 +149,21 @@ class ApprovalPanel(QWidget):
         """The answer to this question was refused: it can be given again."""
         if self._approval is not None and self._approval.approval_id == approval_id:
             self._set_sent(False)
-            self._settle()
+            self._settling.ask()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Answer by one key, once the panel has been seen and by somebody who is not typing something else."""
         modified = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
-        early = time.monotonic() < self._ready_at
-        if early or event.isAutoRepeat() or modified:
-            if early and _is_text(event) and not self._reason.hasFocus():
-                self._settle()
-            super().keyPressEvent(event)
-            return
+        early = not self._settling.takes_keys
         key = event.key()
-        if self._reason.hasFocus():
-            # A field passes on what it has no use for, Enter among it; here that must not approve.
-            if key == Qt.Key.Key_Escape:
-                self.setFocus()
-                self._show_reason(not self._tight)
+        if key == Qt.Key.Key_Escape and (self._reason.hasFocus() or not self._scope.isHidden()):
+            self._go_back()
+        elif early or event.isAutoRepeat() or modified:
+            if early and not self._reason.hasFocus():
+                self._put_off(event)
+            super().keyPressEvent(event)
+        elif self._reason.hasFocus():
+            event.accept()  # a field passes on what it has no use for, Enter among it; here that must not approve
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Y):
             self._approve_with("once")
         elif key == Qt.Key.Key_A and self._always.isVisible():
@@ -171,14 +171,13 @@ class ApprovalPanel(QWidget):
         elif key in (Qt.Key.Key_D, Qt.Key.Key_N):
             self._begin_to_reject()
         else:
-            if _is_text(event) and key != Qt.Key.Key_A:
-                self._settle()
+            if _is_text(event) and key not in _ANSWERING:
+                self._settling.wait_for_keys()
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """A key that is still held from elsewhere does not answer."""
-        self._settle(meant=event.reason() in DELIBERATE)
-        self._show_keys()
+        self._settling.wait_for_keys(meant=event.reason() in DELIBERATE)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -286,8 +285,9 @@ class ApprovalPanel(QWidget):
         self._show_always()
 
     def _show_keys(self) -> None:
-        """Where the keys go: into the panel, or to something else, from where Ctrl+Enter leads here."""
-        self._elsewhere.setVisible(not self.hasFocus() and not self._narrow)
+        """Where the keys go: into the panel, or to something else, from where Ctrl+Enter leads here; and whether they answer yet."""
+        self._elsewhere.setText("Keys answer once you rest" if self.hasFocus() else "Ctrl+Enter answers")
+        self._elsewhere.setVisible(not self._narrow and (not self.hasFocus() or self._settling.waits_for_rest))
         self.update()
 
     def _show_always(self) -> None:
@@ -315,10 +315,6 @@ class ApprovalPanel(QWidget):
         if height != self._what.height() or self._what.minimumHeight() != height:
             self._what.setFixedHeight(height)
 
-    def _settle(self, *, meant: bool = False) -> None:
-        """Take no answer for a moment; a short one where nobody was typing, or where the person came here on purpose."""
-        self._ready_at = time.monotonic() + (SETTLE_S if meant or self._keys.at_rest else REST_S)
-
     def _may_take_focus(self, focus: QWidget | None) -> bool:
         """Not from another window, not from somebody who types, and not between two keys that are meant for something else."""
         if not self._keys.at_rest:
@@ -338,7 +334,7 @@ class ApprovalPanel(QWidget):
         """Where the button has no room for what it allows, that is said first, and the second time it counts."""
         if self._always.text() != self._always.accessibleName() and self._scope.isHidden():
             self._show_scope(f"{self._always.accessibleName()}? A again does.")
-            self._settle(meant=True)
+            self._settling.ask()
         else:
             self._approve_with("always")
 
@@ -363,6 +359,20 @@ class ApprovalPanel(QWidget):
             self._show_reason(True)
             self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def _put_off(self, event: QKeyEvent) -> None:
+        """A key came too early: somebody types, or is impatient."""
+        if event.key() in _ANSWERING:
+            self._settling.put_off()
+        elif _is_text(event):
+            self._settling.wait_for_keys()
+
+    def _go_back(self) -> None:
+        """To the question itself."""
+        if self._reason.hasFocus():
+            self.setFocus()
+            self._show_reason(not self._tight)
+        self._show_scope("")
+
     def _show_reason(self, shown: bool) -> None:
         """In a low window the field takes the place of what approves."""
         self._reason_shown = shown
@@ -372,7 +382,7 @@ class ApprovalPanel(QWidget):
 
     def _reject_from_reason(self) -> None:
         """Not a question that has only just taken the place of another."""
-        if time.monotonic() >= self._ready_at:
+        if self._settling.takes_keys:
             self._reject()
 
     def _reject(self) -> None:
@@ -381,8 +391,8 @@ class ApprovalPanel(QWidget):
             self.rejected.emit(self._approval.approval_id, self._reason.text().strip())
 
     def _may_answer(self) -> bool:
-        """Once, and never from below a sheet, whose keys are meant for it."""
-        return not self._sent and hold_over(self) is None
+        """Once, not what nobody has seen, and never from below a sheet, whose keys are meant for it."""
+        return not self._sent and self._settling.takes_clicks and hold_over(self) is None
 
     def _show_countdown(self) -> None:
         expires_at = self._approval.expires_at if self._approval is not None else 0.0

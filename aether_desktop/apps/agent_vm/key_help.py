@@ -17,7 +17,7 @@ WINDOW: Final = (
 QUESTION: Final = (
     ("Approve Once", "Enter or Y"),
     ("Always Allow for This Agent", "A"),
-    ("Refuse, With a Reason if There Is Room", "D or N"),
-    ("Back From the Reason", "Esc"),
+    ("Refuse, With a Reason", "D or N"),
+    ("Back to the Question", "Esc"),
 )
 """While a question has the keyboard."""

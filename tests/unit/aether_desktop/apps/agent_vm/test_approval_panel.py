@@ -11,9 +11,9 @@ from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, asked_of, length_of
 from aether_desktop.apps.agent_vm.recent_keys import REST_S
+from aether_desktop.apps.agent_vm.settling import SETTLE_S
 from aether_desktop.apps.agent_vm.view import AgentView
 from aether_desktop.widgets.sheet import Sheet
 from kernel.errors import ConflictError
@@ -33,7 +33,13 @@ def _required(**changes: Any) -> process.ApprovalRequired:
 
 def _looked_at(view: AgentView) -> None:
     """The panel has been looked at for long enough."""
-    view.approval._ready_at = 0.0
+    view.approval._settling.be_ready()
+
+
+def _later(view: AgentView, seconds: float) -> None:
+    """So much time has passed."""
+    view.approval._settling._keys_at -= seconds
+    view.approval._settling._clicks_at -= seconds
 
 
 def _rested(view: AgentView) -> None:
@@ -150,7 +156,14 @@ async def test_where_there_is_no_room_for_what_is_always_allowed_it_is_said_firs
     assert not world.client.sent(process.ProcessApprove)
     allowed = panel.approval
     assert allowed is not None and panel._scope.isVisible() and allowed.always in panel._scope.text()
-    panel._ready_at -= SETTLE_S
+    QTest.mouseClick(panel._always, Qt.MouseButton.LeftButton)
+    await settle()
+    assert not world.client.sent(process.ProcessApprove), "not the second click of a double one"
+    QTest.keyClick(panel, Qt.Key.Key_Escape)
+    assert not panel._scope.isVisible() and panel._what.isVisible()
+    _later(view, SETTLE_S)
+    QTest.keyClick(panel, Qt.Key.Key_A)
+    _later(view, SETTLE_S)
     QTest.keyClick(panel, Qt.Key.Key_A)
     await settle()
     assert [sent.scope for sent in world.client.sent(process.ProcessApprove)] == ["always"]
@@ -179,12 +192,50 @@ async def test_the_enter_of_somebody_who_types_something_else_does_not_approve(
     if not early:
         _looked_at(view)
     QTest.keyClicks(view.approval, "yx" if early else "ls y")
-    view.approval._ready_at -= SETTLE_S
+    _later(view, SETTLE_S)
     QTest.keyClick(view.approval, Qt.Key.Key_Return)
     await settle()
     assert not world.client.sent(process.ProcessApprove)
-    view.approval._ready_at -= REST_S
+    _later(view, REST_S)
     QTest.keyClick(view.approval, Qt.Key.Key_Return)
+    await settle()
+    assert world.client.sent(process.ProcessApprove)
+
+
+@pytest.mark.feature("AP05")
+async def test_a_click_does_not_answer_what_has_just_taken_the_place_of_another(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    panel = view.approval
+    QTest.mouseClick(panel._approve, Qt.MouseButton.LeftButton)
+    await settle()
+    assert not world.client.sent(process.ProcessApprove), "nobody has seen it yet"
+    _looked_at(view)
+    QTest.mouseClick(panel._approve, Qt.MouseButton.LeftButton)
+    panel.show_approval(make_approval(PID, approval_id="another", details={"command": "rm -rf ~"}))
+    for button in (panel._approve, panel._always, panel._deny):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    await settle()
+    assert [sent.approval_id for sent in world.client.sent(process.ProcessApprove)] == [f"approval-{PID}"]
+    assert not world.client.sent(process.ProcessReject)
+    _later(view, SETTLE_S)
+    QTest.mouseClick(panel._approve, Qt.MouseButton.LeftButton)
+    await settle()
+    assert len(world.client.sent(process.ProcessApprove)) == 2
+
+
+@pytest.mark.feature("AP05")
+async def test_who_presses_y_again_is_heard_the_second_time_and_is_told_why_not_the_first(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    panel = view.approval
+    panel.setFocus()
+    QTest.keyClicks(panel, "xy")
+    assert panel._elsewhere.isVisible() and "once you rest" in panel._elsewhere.text()
+    _later(view, REST_S - SETTLE_S)
+    QTest.keyClick(panel, Qt.Key.Key_Y)
+    _later(view, SETTLE_S)
+    QTest.keyClick(panel, Qt.Key.Key_Y)
     await settle()
     assert world.client.sent(process.ProcessApprove)
 
@@ -232,7 +283,7 @@ async def test_enter_that_was_meant_for_a_row_approves_nothing(world: World, mak
     assert QApplication.focusWidget() is view.approval
     assert not view.approval._elsewhere.isVisible()
     assert not view.keys.at_rest
-    view.approval._ready_at -= SETTLE_S
+    _later(view, SETTLE_S)
     QTest.keyClick(view.approval, Qt.Key.Key_Return)
     await settle()
     assert world.client.sent(process.ProcessApprove), "who turned to the question need not wait as long as who was typing"
@@ -260,7 +311,7 @@ async def test_a_second_question_right_behind_the_first_is_not_answered_by_its_k
     answered = process.ApprovalAnswered(pid=PID, log_id=4, approval_id=f"approval-{PID}", call_id="", approved=True, by="local")
     world.client.publish(answered, _required(approval_id="another", details={"command": "rm -rf ~"}))
     await wait_until(lambda: view.approval.approval is not None and view.approval.approval.approval_id == "another")
-    assert view.approval._ready_at - time.monotonic() > SETTLE_S, "who was pressing keys is given longer to see the new question"
+    assert view.approval._settling._keys_at - time.monotonic() > SETTLE_S, "who was pressing keys is given longer to see the new question"
     QTest.keyClick(view.approval, Qt.Key.Key_Y)
     await settle()
     assert len(world.client.sent(process.ProcessApprove)) == 1
@@ -282,6 +333,7 @@ async def test_a_key_pressed_twice_answers_once(world: World, make_view: MakeVie
 async def test_a_double_click_answers_once(world: World, make_view: MakeView) -> None:
     world.client.approvals = [make_approval(PID)]
     view = await make_view(**WAITING)
+    _looked_at(view)
     QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
     QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
     QTest.mouseClick(view.approval._deny, Qt.MouseButton.LeftButton)
@@ -296,10 +348,12 @@ async def test_an_answer_that_was_refused_can_be_given_again(world: World, make_
     world.client.approvals = [make_approval(PID)]
     world.client.answer(process.ProcessApprove, ConflictError("Not now."))
     view = await make_view(**WAITING)
+    _looked_at(view)
     QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
     await settle()
     assert [notice.title for notice in world.notices] == ["Not now."]
     assert view.approval._approve.isEnabled()
+    _looked_at(view)
     QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
     await settle()
     assert len(world.client.sent(process.ProcessApprove)) == 2

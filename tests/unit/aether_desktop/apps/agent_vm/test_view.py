@@ -12,9 +12,9 @@ from PySide6.QtGui import QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QWidget
 
-from aether_desktop.apps.agent_vm.approval_panel import SETTLE_S
 from aether_desktop.apps.agent_vm.key_help import WINDOW
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
+from aether_desktop.apps.agent_vm.settling import SETTLE_S
 from aether_desktop.apps.agent_vm.timeline_delegate import KEPT_LAYOUTS
 from aether_desktop.apps.agent_vm.timeline_layout import lay_out
 from aether_desktop.apps.agent_vm.view import AgentView
@@ -276,8 +276,8 @@ async def test_the_question_lies_over_the_window_and_one_key_answers(world: Worl
 
 def _let_time_pass(view: AgentView) -> None:
     """The panel has been looked at for long enough."""
-    assert view.approval._ready_at - time.monotonic() <= SETTLE_S
-    view.approval._ready_at = 0.0
+    assert view.approval._settling._keys_at - time.monotonic() <= SETTLE_S
+    view.approval._settling.be_ready()
 
 
 @pytest.mark.feature("AP05")
@@ -353,6 +353,7 @@ async def test_a_budget_or_a_loop_asks_with_its_reason(world: World, make_view: 
 async def test_a_refusal_carries_its_reason(world: World, make_view: MakeView) -> None:
     world.client.approvals = [make_approval(PID)]
     view = await make_view(agent_phase="waiting", state="sleeping")
+    view.approval._settling.be_ready()
     QTest.keyClicks(view.approval._reason, "keep it")
     QTest.mouseClick(view.approval._deny, Qt.MouseButton.LeftButton)
     await settle()
