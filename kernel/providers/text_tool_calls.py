@@ -3,7 +3,8 @@
 Owns the streaming: text is passed on at once except where a call or a thought may have begun; then it is held until that is certain.
 The registry wraps every provider in it behind which a small model may sit. It must never invent a call: what is not one of the known
 notations for a tool of the request is passed on unchanged, and a native call of the model always wins. A call that is only shown to
-somebody is none: in inline code, in a quotation, in a block of code that is of another kind or is called an example.
+somebody is none: in inline code, in a quotation, in a block of code that is of another kind or is announced as shown
+(`kernel.providers.announced`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import aclosing
 import msgspec
 
 from kernel.providers import text_calls, wire_json
+from kernel.providers.announced import is_announced
 from kernel.providers.base import (
     ChatRequest,
     Chunk,
@@ -38,7 +40,6 @@ MAX_LINE_CHARS = 4_000
 _THINK_OPEN = ("<think>", "<thinking>")
 _THINK_END = ("</think>", "</thinking>")
 _FENCE = re.compile(r"(?m)^[ \t]*```")
-_SHOWN = re.compile(r"(?i)\b(?:examples?|for instance|e\.g|syntax|looks? like|would|do not|don['’]t|never)\b")
 _OPEN_LIST = re.compile(r"(?m)^[ \t]*\[\s*\Z")
 _TEXT, _THOUGHT, _BLOCK = "text", "thought", "block"
 _OPENERS: dict[str, str] = {
@@ -258,7 +259,7 @@ class TextReader:
         if end is None and len(self._held) <= MAX_HELD_CHARS:
             return False
         kind, self._mode = self._mode, _TEXT
-        shown = kind == _FENCE_MARK and _SHOWN.search(self._before)
+        shown = kind == _FENCE_MARK and is_announced(self._before)
         found = text_calls.parse(_content(self._held[:end], kind), self._tools) if end and not shown else []
         if not found:
             # Not a call. Each opening that never closes costs a look at all that follows: there is an end to that.
