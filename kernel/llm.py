@@ -32,6 +32,7 @@ FAR_AGAIN_S = 20.0
 FAR_PATIENCE_S = 1.5
 KNOWN_LOOKS = 512
 
+
 class LanguageModels:
     """The provider registry with the settings, the events and the commands around it.
 
@@ -230,7 +231,7 @@ class LanguageModels:
 
     def _is_known_look(self, exchange: Exchange) -> bool:
         """Whether a look at a server, for no agent, ended as the one before it did: it would push what agents said out of the memory."""
-        if current_pid() is not None or exchange.output_tokens:
+        if current_pid() is not None or not exchange.look:
             return False
         # Some servers put the time into each answer, so its length must do.
         asked, found = (exchange.url, exchange.request_body), (exchange.status, exchange.error, len(exchange.response_body))

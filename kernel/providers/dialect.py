@@ -163,7 +163,7 @@ class HttpDialect(ABC):
     async def _call(
         self, method: str, url: str, body: dict[str, Any] | None, model: str, timeouts: HttpTimeouts | None
     ) -> dict[str, Any]:
-        recording = self._recorder.begin(model, url, body)
+        recording = self._recorder.begin(model, url, body, look=True)
         error = "cancelled"
         try:
             response = await self._http.request(

@@ -27,7 +27,8 @@ class Exchange(msgspec.Struct, frozen=True):
     """One request and its answer, keys removed, bodies bounded (head and tail are kept, the cut is marked).
 
     status: HTTP status, 0 where none came. started_at: seconds since the epoch. error: empty when it went well.
-    input_tokens, output_tokens: what the server counted, 0 where it did not say.
+    input_tokens, output_tokens: what the server counted, 0 where it did not say. look: it only asked what models there are, or what
+    one of them can do.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Exchange(msgspec.Struct, frozen=True):
     error: str
     input_tokens: int = 0
     output_tokens: int = 0
+    look: bool = False
 
 
 ExchangeObserver = Callable[[Exchange], None]
@@ -84,8 +86,9 @@ def _joined(head: str, tail: str, size: int) -> str:
 class Recording:
     """One exchange in progress."""
 
-    def __init__(self, recorder: ExchangeRecorder, model: str, url: str, body: Any) -> None:
+    def __init__(self, recorder: ExchangeRecorder, model: str, url: str, body: Any, *, look: bool = False) -> None:
         self._recorder = recorder
+        self._look = look
         self._model = model
         self._url = url
         self._request = _BoundedBody(recorder.margin)
@@ -125,6 +128,7 @@ class Recording:
             error=redact.text(error),
             input_tokens=self._tokens[0],
             output_tokens=self._tokens[1],
+            look=self._look,
         )
         self._recorder.report(exchange)
 
@@ -139,9 +143,9 @@ class ExchangeRecorder:
         self.margin = max(512, redact.longest * 4)
         self._on_exchange = on_exchange
 
-    def begin(self, model: str, url: str, body: Any) -> Recording | None:
-        """Start recording a request with this JSON body; None when nobody watches."""
-        return Recording(self, model, url, body) if self._on_exchange is not None else None
+    def begin(self, model: str, url: str, body: Any, *, look: bool = False) -> Recording | None:
+        """Start recording a request with this JSON body; None when nobody watches. look: see `Exchange`."""
+        return Recording(self, model, url, body, look=look) if self._on_exchange is not None else None
 
     def report(self, exchange: Exchange) -> None:
         """Hand a finished exchange to the observer."""

@@ -1,5 +1,6 @@
 """Models that come while the kernel runs: fetched by their server, or with a server that is started later."""
 
+import asyncio
 import re
 
 import pytest
@@ -146,6 +147,22 @@ async def test_looking_again_and_again_is_no_news_and_pushes_nothing_out_of_memo
         server.models = Models({"another": 8192})
         assert "ollama/another" in await looked(bench)
         assert any(isinstance(event, system.LlmExchanged) for event in bench.events[before:])
+        await bench.kernel.stop()
+
+
+async def test_each_pull_that_fails_is_an_exchange_of_its_own(make_bench: MakeBench) -> None:
+    """Also where it fails as the one before it did."""
+    failing = Models(pull_lines=(b'{"error":"pull model manifest: file does not exist"}\n',))
+    async with serving(models=failing) as server:
+        bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
+        await looked(bench)
+        for count in (1, 2):
+            await bench.execute(system.LlmPull(model="nosuch"))
+            async with asyncio.timeout(30):
+                while sum(isinstance(event, system.LlmPullProgress) and bool(event.error) for event in bench.events) < count:
+                    await asyncio.sleep(0.01)
+            exchanges = (await bench.execute(system.LlmExchanges(pid=0))).exchanges
+            assert len([exchange for exchange in exchanges if exchange.url.endswith("/api/pull")]) == count
         await bench.kernel.stop()
 
 
