@@ -6,7 +6,8 @@ New output is searched as it comes, from where the last search left off. Made by
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+import sys
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from aether_desktop.widgets.terminal.commands import Command
 from aether_desktop.widgets.terminal.find_bar import FindBar
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX
 from aether_desktop.widgets.terminal.search_client import MOST_MATCHES, Found, SearchClient
-from aether_desktop.widgets.terminal.search_text import SearchText
+from aether_desktop.widgets.terminal.search_text import Place, SearchText
 from aether_desktop.widgets.terminal.shades import shade
 from kernel.term.search import Match
 from kernel.term.selection import Span
@@ -51,9 +52,11 @@ class Finding(QObject):
         self._text = SearchText()
         self._client = SearchClient(self)
         self._client.found.connect(self._on_found)
-        self.matches: list[Match] = []
-        self.current: Match | None = None
-        self._from_line = 0
+        #: In the order of the text; see `cells_of`.
+        self.matches: list[Place] = []
+        self.current: Place | None = None
+        #: The index of the line from which on matches are looked for anew.
+        self._from = 0
         #: Whether there are no more matches than those known, towards older and towards newer lines; and the lines that were searched.
         self._whole = (True, True)
         self._searched = (0, -1)
@@ -125,6 +128,10 @@ class Finding(QObject):
         """Go to the next older match; before the oldest comes the newest."""
         self._go(-1)
 
+    def cells_of(self, place: Place) -> Match | None:
+        """The cells of a match; None where they are not known before the next search."""
+        return self._text.cells(self._view.terminal, place)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in place."""
         if event.type() is QEvent.Type.Resize:
@@ -146,9 +153,10 @@ class Finding(QObject):
         height = tall if tall > 0 else self._bar.sizeHint().height()
         at_top = QRect(max(0, left), MARGIN_PX, width, height)
         below = self._view.height() - height - MARGIN_PX
-        covers = self.current is not None and any(
+        current = self.cells_of(self.current) if self.current is not None else None
+        covers = current is not None and any(
             self._view.grid.rect(span).toRect().intersects(at_top)
-            for span in spans_of(self.current, self._view.terminal.columns, *self._view.grid.shown())
+            for span in spans_of(current, self._view.terminal.columns, *self._view.grid.shown())
         )
         self._bar.setGeometry(at_top.translated(0, max(0, below - MARGIN_PX)) if covers else at_top)
 
@@ -214,7 +222,7 @@ class Finding(QObject):
         first = self._text.update(self._view.terminal)
         if everything:
             first = 0
-        self._from_line = self._line_of(first)
+        self._from = first
         pattern = text if bar.regex.isChecked() else re.escape(text)
         if self._fresh:
             bar.show_status("Searching…")
@@ -223,20 +231,17 @@ class Finding(QObject):
         lines = self._text.texts[first:]
         self._client.search(pattern, lines, ignore_case=not bar.case.isChecked(), near=around, first=first)
 
-    def _line_of(self, index: int) -> int:
-        """The absolute line from which on matches are looked for anew."""
-        place = self._text.first_line(index)
-        return place if place is not None else 0
+    def _index_of_row(self, line: int) -> int:
+        """How many matches begin above an absolute line."""
+        return bisect_left(self.matches, self._text.place_of_row(self._view.terminal, line))
 
     def _on_found(self, found: Found) -> None:
         bar = self._bar
         if bar is None:
             return
-        terminal = self._view.terminal
-        kept = self.matches[: bisect_left(self.matches, (self._from_line,))]
-        gone = bisect_left(kept, (terminal.history_dropped,))
-        new = [self._text.match(terminal, *place) for place in found.matches]
-        self.matches = [*kept[gone:], *(match for match in new if match is not None)]
+        kept = self._index_of_row(self._text.first_line(self._from) or 0) if self._from else 0
+        self.matches[kept:] = self._text.places(found.matches)
+        del self.matches[: self._index_of_row(self._view.terminal.history_dropped)]
         whole = self._note_searched(found)
         if not self._everything and not (whole and len(self.matches) <= MOST_MATCHES):
             # There are too many now: those around what shows are wanted.
@@ -246,8 +251,9 @@ class Finding(QObject):
         if self._fresh:
             self._fresh = bool(found.error)
             self._choose_first()
-        elif self.current is not None and self.current not in self.matches:
-            self.current = None
+        elif self.current is not None:
+            at = bisect_left(self.matches, self.current)
+            self.current = self.current if self.matches[at : at + 1] == [self.current] else None
         if then is not None:
             then()
         self._show_status(found)
@@ -266,7 +272,7 @@ class Finding(QObject):
         elif self._everything:
             self._whole = (low <= 0, high >= end)
             self._searched = (self._text.first_line(low) or 0, self._text.last_line(high) or 0)
-        return high >= end and low <= self._text.index_of(self._from_line)
+        return high >= end and low <= self._from
 
     def _choose_first(self) -> None:
         """The newest match that shows; else the nearest."""
@@ -274,16 +280,20 @@ class Finding(QObject):
             self.current = None
             return
         first, last = self._view.grid.shown()
-        below = bisect_right(self.matches, (last + 1,))
-        candidates = self.matches[max(0, below - 1) : below + 1]
-        self._make_current(min(candidates, key=lambda match: max(first - match.end_line, match.line - last, 0)))
+        below = self._index_of_row(last + 1)
+
+        def distance(place: Place) -> int:
+            match = self.cells_of(place)
+            return max(first - match.end_line, match.line - last, 0) if match is not None else sys.maxsize
+
+        self._make_current(min(self.matches[max(0, below - 1) : below + 1], key=distance))
 
     def _go(self, step: int, *, again: bool = True) -> None:
         """again: search on where not all matches are known."""
         if not self.matches:
             return
         if self.current is None:
-            index = bisect_left(self.matches, (self._view.grid.shown()[0],))
+            index = self._index_of_row(self._view.grid.shown()[0])
             index = index if step > 0 else index - 1
         else:
             index = bisect_left(self.matches, self.current) + step
@@ -308,9 +318,10 @@ class Finding(QObject):
 
         self._search(everything=True, near=line, then=choose)
 
-    def _make_current(self, match: Match) -> None:
-        self.current = match
-        self._view.reveal(match.line)
+    def _make_current(self, place: Place) -> None:
+        self.current = place
+        if (match := self.cells_of(place)) is not None:
+            self._view.reveal(match.line)
         self._place()
         self._view.update()
 
@@ -338,11 +349,14 @@ class Finding(QObject):
             return
         view = self._view
         first, last = view.grid.shown()
-        # A match may begin on an earlier line and reach into view; few are longer than a screen.
-        start = bisect_left(self.matches, (first - view.terminal.lines,))
+        # A match may begin on an earlier row of its line and reach into view; few are longer than a screen.
+        begins = self._text.first_line(self._text.index_of(first)) or 0
+        start = self._index_of_row(max(first - view.terminal.lines, min(first, begins)))
         amber = QColor(tokens_of(view).attention_fill)
-        for match in self.matches[start : bisect_right(self.matches, (last + 1,))]:
-            current = match == self.current
+        for place in self.matches[start : self._index_of_row(last + 1)]:
+            if (match := self.cells_of(place)) is None:
+                continue
+            current = place == self.current
             for span in spans_of(match, view.terminal.columns, first, last):
                 area = view.grid.rect(span)
                 share = CURRENT_SHARE if current else MATCH_SHARE

@@ -1,26 +1,36 @@
 """A terminal's text as a search wants it: one string for each logical line, kept between searches. Pure.
 
 Rows never change, so what is in the history is read once, and anew where its lines have other numbers (`kernel.term.history`);
-else only the screen is read again. Owned by `finding`.
+else only the screen is read again. What was found is kept as places in this text; their cells are worked out where somebody looks at
+them, because there may be thousands. Owned by `finding`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from kernel.term import STUB, Row, Terminal
 from kernel.term.reflow import content_length, text_length
 from kernel.term.search import MAX_LINE, Match
 
+#: Characters of a line: what tells the line from others, and the first and the one behind the last. In the order of the text. They
+#: stay the same while the history drops lines, also those of a line whose beginning it drops.
+Place = tuple[int, int, int]
+
 
 class _Line(NamedTuple):
-    """A logical line: absolute number of its first row, and its rows."""
+    """A logical line: absolute number of its first row, and its rows.
+
+    begin: that number when the line was read. gone: how many characters have left the history since.
+    """
 
     first: int
     rows: tuple[Row, ...]
+    begin: int
+    gone: int = 0
 
 
 class SearchText:
@@ -31,8 +41,8 @@ class SearchText:
         self._texts: list[str] = []
         self._basis: tuple[int, ...] = ()
         self._screen = 0
-        #: The line whose matches were asked for last, and the row and column of each of its characters.
-        self._places: tuple[_Line, list[tuple[int, int]]] | None = None
+        #: The line whose cells were asked for last, and the row and column of each of its characters.
+        self._spread: tuple[_Line, list[tuple[int, int]]] | None = None
 
     @property
     def texts(self) -> list[str]:
@@ -41,7 +51,7 @@ class SearchText:
 
     def update(self, terminal: Terminal) -> int:
         """Read what is new; the index in `texts` of the first line that may differ from before."""
-        basis = (id(terminal), terminal.columns, terminal.history.numbering)
+        basis = _basis(terminal)
         if basis != self._basis:
             self._basis = basis
             self.forget()
@@ -52,7 +62,9 @@ class SearchText:
         if gone and (rest := self._lines[gone - 1].rows[dropped - self._lines[gone - 1].first :]):
             # The beginning of a long line left the history, what follows is still there.
             gone -= 1
-            self._lines[gone], self._texts[gone] = _Line(dropped, rest), _text(terminal, rest)
+            cut, text = self._lines[gone], _text(terminal, rest)
+            self._lines[gone] = _Line(dropped, rest, cut.begin, cut.gone + len(self._texts[gone]) - len(text))
+            self._texts[gone] = text
         del self._lines[:gone], self._texts[:gone]
         settled = self._settled(terminal)
         del self._lines[settled:], self._texts[settled:]
@@ -65,7 +77,7 @@ class SearchText:
         """Read everything anew the next time: rows have other numbers."""
         self._lines.clear()
         self._texts.clear()
-        self._places = None
+        self._spread = None
 
     def first_line(self, index: int) -> int | None:
         """The absolute number of the first row of a line of `texts`; None when there is no such line."""
@@ -79,18 +91,44 @@ class SearchText:
         """The absolute number of the last row of a line of `texts`; None when there is no such line."""
         return self._lines[index].first + len(self._lines[index].rows) - 1 if 0 <= index < len(self._lines) else None
 
-    def match(self, terminal: Terminal, index: int, start: int, end: int) -> Match | None:
-        """Cells of the characters start..end (exclusive) of a line of `texts`; None when there is no such line."""
-        if not (0 <= index < len(self._lines) and 0 <= start < end <= len(self._texts[index])):
+    def places(self, found: Iterable[tuple[int, int, int]]) -> list[Place]:
+        """The places of the characters (index in `texts`, start, end); of lines that there are not, none."""
+        lines, count = self._lines, len(self._lines)
+        return [
+            ((line := lines[index]).begin, line.gone + start, line.gone + end) for index, start, end in found if 0 <= index < count
+        ]
+
+    def place_of_row(self, terminal: Terminal, line: int) -> tuple[int, int]:
+        """Where the absolute line begins, as a place does: what is less begins above it. Past the last line, its end."""
+        if not self._lines or _basis(terminal) != self._basis:
+            return (line, 0)
+        index = self.index_of(line)
+        known = self._lines[index]
+        row = line - known.first
+        if row >= len(known.rows):
+            return (known.begin, known.gone + len(self._texts[index]))
+        pairs = islice(pairwise(known.rows), max(0, row))
+        above = [terminal.clusters.expand(row.text[: text_length(row, below, terminal.attributes)]) for row, below in pairs]
+        return (known.begin, known.gone + sum(map(len, above)))
+
+    def cells(self, terminal: Terminal, place: Place) -> Match | None:
+        """The cells of a place; None where its line is no more, or others have its number since the last reading."""
+        index = self.index_of(place[0])
+        if _basis(terminal) != self._basis or not self._lines or (line := self._lines[index]).begin != place[0]:
             return None
-        line = self._lines[index]
-        if len(line.rows) == 1 and self._texts[index].isascii() and STUB not in line.rows[0].text:
+        text, start, end = self._texts[index], place[1] - line.gone, place[2] - line.gone
+        if not 0 <= start < end <= len(text):
+            return None
+        if len(line.rows) == 1 and STUB not in line.rows[0].text and len(text) == content_length(line.rows[0]):
             return Match(line.first, start, line.first, end)
-        if self._places is None or self._places[0] is not line:
-            self._places = (line, _places(terminal, line.rows))
-        places = self._places[1]
-        row, column = places[start]
-        end_row, end_column = places[end - 1]
+        if self._spread is None or self._spread[0] is not line:
+            self._spread = (line, _spread(terminal, line.rows))
+        spread = self._spread[1]
+        if len(spread) != len(text):
+            # What stood for some of its characters stands for others now: it has left the screen.
+            return None
+        row, column = spread[start]
+        end_row, end_column = spread[end - 1]
         cells = line.rows[end_row].text
         wide = end_column + 1 < len(cells) and cells[end_column + 1] == STUB
         return Match(line.first + row, column, line.first + end_row, end_column + 1 + wide)
@@ -124,8 +162,13 @@ class SearchText:
             self._add(terminal, base + size + terminal.lines - len(rows), rows)
 
     def _add(self, terminal: Terminal, first: int, rows: list[Row]) -> None:
-        self._lines.append(_Line(first, tuple(rows)))
+        self._lines.append(_Line(first, tuple(rows), first))
         self._texts.append(_text(terminal, rows))
+
+
+def _basis(terminal: Terminal) -> tuple[int, ...]:
+    """What changes when lines have other numbers."""
+    return (id(terminal), terminal.columns, terminal.history.numbering)
 
 
 def _text(terminal: Terminal, rows: Sequence[Row]) -> str:
@@ -136,11 +179,12 @@ def _text(terminal: Terminal, rows: Sequence[Row]) -> str:
     return text if text.isascii() and STUB not in text else terminal.clusters.expand(text)
 
 
-def _places(terminal: Terminal, rows: tuple[Row, ...]) -> list[tuple[int, int]]:
+def _spread(terminal: Terminal, rows: tuple[Row, ...]) -> list[tuple[int, int]]:
     """Row and column of each character of some rows' text."""
     result: list[tuple[int, int]] = []
     for number, row in enumerate(rows):
-        size = len(row.text) if number + 1 == len(rows) else text_length(row, rows[number + 1], terminal.attributes)
+        below = rows[number + 1] if number + 1 < len(rows) else None
+        size = text_length(row, below, terminal.attributes)
         if row.text.isascii() and STUB not in row.text:
             result += [(number, column) for column in range(size)]
             continue

@@ -8,8 +8,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from aether_desktop.widgets.terminal import search_text
+from aether_desktop.widgets.terminal.search_text import Place, SearchText
+from kernel.term import Row, Terminal
+from kernel.term.search import Match
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
+#: A line of a box: no ASCII, and each character in a cell of its own.
+BOXED = "│ needle ├── here is some more needle\r\n"
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
@@ -26,6 +32,19 @@ def find(rig: Rig, text: str, *, regex: bool = False, case: bool = False) -> str
     bar.field.setText(text)
     wait_for(lambda: bool(done) and not finding._client.busy and not finding._typing.isActive())
     return bar.problem.text() or bar.status.text()
+
+
+def cells(rig: Rig, place: Place | None) -> Match:
+    """Where a match is."""
+    assert place is not None
+    match = rig.view.parts.finding.cells_of(place)
+    assert match is not None
+    return match
+
+
+def all_cells(rig: Rig) -> list[Match]:
+    """Where all matches are."""
+    return [cells(rig, place) for place in rig.view.parts.finding.matches]
 
 
 @pytest.mark.feature("TT01")
@@ -115,11 +134,11 @@ def test_matches_over_wrapped_lines_and_wide_characters(rig: Rig) -> None:
     columns = rig.view.terminal.columns
     rig.feed("x" * (columns - 2) + "needle\r\n" + "日本語 needle\r\n")
     assert find(rig, "needle") == "2 of 2"
-    wrapped, plain = rig.view.parts.finding.matches
+    wrapped, plain = all_cells(rig)
     assert (wrapped.line, wrapped.column, wrapped.end_line, wrapped.end_column) == (0, columns - 2, 1, 4)
     assert (plain.line, plain.column, plain.end_column) == (2, 7, 13)
     assert find(rig, "本語") == "1 of 1"
-    found = rig.view.parts.finding.matches[0]
+    found = all_cells(rig)[0]
     assert (found.column, found.end_column) == (2, 6)
 
 
@@ -130,7 +149,7 @@ def test_resizing_finds_the_matches_where_they_are_now(rig: Rig) -> None:
     before = finding.matches[10]
     rig.view.resize(300, 400)
     wait_for(lambda: len(finding.matches) == 50 and finding.matches[10] != before)
-    match = finding.matches[10]
+    match = cells(rig, finding.matches[10])
     row = rig.view.terminal.absolute_row(match.line)
     assert row is not None and row.text[match.column : match.end_column] in ("error", "error"[: len(row.text) - match.column])
 
@@ -172,9 +191,8 @@ def test_the_bar_never_covers_the_current_match(rig: Rig) -> None:
     assert finding.bar is not None
     for _ in range(2):
         finding.next()
-        assert finding.current is not None
-        line = finding.current.line
-        assert not finding.bar.geometry().contains(rig.cell(finding.current.column + 2, line))
+        current = cells(rig, finding.current)
+        assert not finding.bar.geometry().contains(rig.cell(current.column + 2, current.line))
 
 
 @pytest.mark.feature("TT01")
@@ -215,7 +233,7 @@ def test_tab_goes_round_inside_of_the_bar(rig: Rig) -> None:
 def highlighted(rig: Rig) -> bool:
     """Whether every line that shows and has an "a" has a match."""
     terminal, (first, last) = rig.view.terminal, rig.view.grid.shown()
-    with_match = {match.line for match in rig.view.parts.finding.matches}
+    with_match = {match.line for match in all_cells(rig)}
     rows = [(line, terminal.absolute_row(line)) for line in range(first, last + 1)]
     return all(line in with_match for line, row in rows if row is not None and "a" in row.text)
 
@@ -230,22 +248,22 @@ def test_of_too_many_matches_those_that_show_and_the_nearest_are_known(rig: Rig)
     status = finding.bar.status
     assert status.fontMetrics().horizontalAdvance(status.text()) <= status.contentsRect().width()
     assert rig.view.grid.shown() == shown and highlighted(rig)
-    assert finding.current is not None and shown[0] <= finding.current.line <= shown[1]
+    assert shown[0] <= cells(rig, finding.current).line <= shown[1]
     # Wherever one looks.
     for line in (100, 4000, 0):
         rig.view.reveal(line)
         wait_for(lambda: highlighted(rig))
     # A step goes on from there.
     rig.key(Qt.Key.Key_Return)
-    assert finding.current is not None and finding.current.line <= rig.view.grid.shown()[1] + 1
+    assert cells(rig, finding.current).line <= rig.view.grid.shown()[1] + 1
     # And round, to the very first and the very last one.
     finding.current = finding.matches[0]
-    assert finding.current.line == 0
+    assert cells(rig, finding.current).line == 0
     finding.previous()
-    wait_for(lambda: finding.current is not None and finding.current.line == 8999)
+    wait_for(lambda: cells(rig, finding.current).line == 8999)
     wait_for(lambda: highlighted(rig) and not finding._client.busy)
     finding.next()
-    wait_for(lambda: finding.current is not None and finding.current.line == 0)
+    wait_for(lambda: cells(rig, finding.current).line == 0)
 
 
 def test_steps_lead_out_of_what_is_known(rig: Rig) -> None:
@@ -255,7 +273,7 @@ def test_steps_lead_out_of_what_is_known(rig: Rig) -> None:
     oldest = finding.current = finding.matches[0]
     finding.previous()
     wait_for(lambda: finding.current is not None and finding.current < oldest)
-    assert finding.current is not None and finding.current.line == oldest.line - 1
+    assert cells(rig, finding.current).line == cells(rig, oldest).line - 1
 
 
 def test_new_output_makes_too_many_of_few(rig: Rig) -> None:
@@ -276,3 +294,55 @@ def test_where_nothing_shows_the_nearest_match_is_gone_to(rig: Rig) -> None:
     rig.view.parts.finding.close()
     rig.view.reveal(60)
     assert find(rig, "needle") == "1 of 2"
+
+
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize(("line", "spread"), [(BOXED, False), ("日本 needle and one more needle\r\n", True)])
+def test_cells_are_worked_out_for_what_shows_only(rig: Rig, monkeypatch: pytest.MonkeyPatch, line: str, spread: bool) -> None:
+    asked: list[Place] = []
+    read: list[object] = []
+    cells_of, spread_of = SearchText.cells, search_text._spread
+
+    def counted(text: SearchText, terminal: Terminal, place: Place) -> Match | None:
+        asked.append(place)
+        return cells_of(text, terminal, place)
+
+    def counted_rows(terminal: Terminal, rows: tuple[Row, ...]) -> list[tuple[int, int]]:
+        read.append(rows)
+        return spread_of(terminal, rows)
+
+    rig.feed(line * 6000)
+    monkeypatch.setattr(SearchText, "cells", counted)
+    monkeypatch.setattr(search_text, "_spread", counted_rows)
+    assert find(rig, "needle") == "10,000+"
+    finding = rig.view.parts.finding
+    # Output flows.
+    before = finding.matches[-1]
+    rig.feed(line * 50)
+    wait_for(lambda: finding.matches[-1] > before)
+    assert finding.current is not None and len(finding.matches) > 10_000
+    rig.view.grab()
+    first, last = rig.view.grid.shown()
+    assert asked and all(5900 < place[0] < 6060 for place in asked)
+    assert {place[0] for place in asked} >= set(range(first, last))
+    assert bool(read) == spread
+    asked.clear()
+    rig.view.grab()
+    # Two in each line that shows, each time it is painted, and the current one for its place.
+    assert len(asked) <= 2 * (last - first + 1) + 2
+
+
+def test_matches_of_a_line_whose_beginning_is_gone_stay_and_are_not_counted_twice(rig: Rig) -> None:
+    limit = rig.view.terminal.history.limit
+    columns = rig.view.terminal.columns
+    rig.feed("needle" + "x" * 5 * columns + "needle\r\n" + "filler\r\n" * (limit + rig.view.terminal.lines - 7))
+    assert find(rig, "needle") == "2 of 2"
+    finding = rig.view.parts.finding
+    _, kept = finding.matches
+    assert rig.view.terminal.history_dropped == 0
+    before = cells(rig, kept)
+    rig.feed("filler\r\n" * 2 + "needle\r\n")
+    wait_for(lambda: finding.matches[-1] > kept)
+    assert finding.matches[0] == kept and len(finding.matches) == 2 and cells(rig, kept) == before
+    rig.feed("filler\r\n" * 5 + "needle\r\n")
+    wait_for(lambda: len(finding.matches) == 2 and finding.matches[0] > kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import pytest
 
 from aether_desktop.widgets.terminal.search_text import SearchText
@@ -14,6 +16,12 @@ def fed(data: str, columns: int = 20, lines: int = 5, scrollback: int = 100) -> 
     terminal = Terminal(columns, lines, scrollback)
     terminal.feed(data.encode())
     return terminal
+
+
+def cells(text: SearchText, terminal: Terminal, index: int, start: int, end: int) -> Match | None:
+    """Where the characters start..end of a line are."""
+    found = text.places([(index, start, end)])
+    return text.cells(terminal, found[0]) if found else None
 
 
 def whole(terminal: Terminal) -> list[str]:
@@ -64,12 +72,12 @@ def test_places_in_wrapped_and_wide_text() -> None:
     text.update(terminal)
     line = text.texts[0]
     start = line.index("本")
-    assert text.match(terminal, 0, start, start + 1) == Match(1, 0, 1, 2)
+    assert cells(text, terminal, 0, start, start + 1) == Match(1, 0, 1, 2)
     end = line.index("end")
-    assert text.match(terminal, 0, 18, end + 3) == Match(0, 18, 1, 10)
-    assert text.match(terminal, 0, 3, 3) is None
-    assert text.match(terminal, 99, 0, 1) is None
-    assert text.match(terminal, 0, 0, 10_000) is None
+    assert cells(text, terminal, 0, 18, end + 3) == Match(0, 18, 1, 10)
+    assert cells(text, terminal, 0, 3, 3) is None
+    assert cells(text, terminal, 99, 0, 1) is None
+    assert cells(text, terminal, 0, 0, 10_000) is None
 
 
 @pytest.mark.parametrize("filler", [13, 14])
@@ -78,11 +86,11 @@ def test_wide_text_is_found_wherever_it_wraps(filler: int) -> None:
     text = SearchText()
     text.update(terminal)
     start = text.texts[0].index("日本語検索")
-    match = text.match(terminal, 0, start, start + 5)
+    match = cells(text, terminal, 0, start, start + 5)
     assert match is not None and (match.line, match.column, match.end_line) == (0, filler, 1)
     assert match.end_column == 10 - (20 - filler) // 2 * 2
     wide = text.texts[0].index("wide")
-    found = text.match(terminal, 0, wide, wide + 4)
+    found = cells(text, terminal, 0, wide, wide + 4)
     assert found == Match(1, match.end_column + 1, 1, match.end_column + 5)
 
 
@@ -96,10 +104,56 @@ def test_the_rest_of_a_long_line_whose_beginning_left_the_history_is_still_there
     assert terminal.history_dropped in (1, 2)
     assert text.texts == whole(terminal) and text.first_line(0) == terminal.history_dropped
     start = text.texts[0].index("needle")
-    assert text.match(terminal, 0, start, start + 6) == Match(2, 10, 2, 16)
+    assert cells(text, terminal, 0, start, start + 6) == Match(2, 10, 2, 16)
     terminal.feed(b"line\r\n" * 40)
     text.update(terminal)
     assert text.texts == whole(terminal)
+
+
+def test_a_place_is_that_of_the_same_characters_while_its_line_leaves_the_history() -> None:
+    terminal = fed("日本語é\u0301" * 9 + "needle" + "z" * 40 + "\r\n" + "line\r\n" * 98)
+    text = SearchText()
+    text.update(terminal)
+    start = text.texts[0].index("needle")
+    (place,) = text.places([(0, start, start + 6)])
+    before = text.cells(terminal, place)
+    assert before is not None and before.line == 3
+    for dropped in range(1, 5):
+        terminal.feed(b"line\r\n" * (dropped + 2 - terminal.history_dropped if terminal.history_dropped < dropped else 0))
+        text.update(terminal)
+        there = terminal.history_dropped <= before.line
+        assert text.cells(terminal, place) == (before if there else None)
+        start = text.texts[0].find("needle")
+        assert (start >= 0) == there
+        assert not there or text.places([(0, start, start + 6)]) == [place]
+    assert terminal.history_dropped > before.line
+
+
+@pytest.mark.parametrize("columns", [1, 2, 7, 20])
+def test_what_begins_above_a_row_comes_before_its_place(columns: int) -> None:
+    lines = ["", "日本語 a longer line │ than wide 日本", "│ box", "x" * 40, "é\u0301 👩\u200d🚀 end"]
+    terminal = fed("\r\n".join(lines * 3), columns=columns, scrollback=1000)
+    text = SearchText()
+    text.update(terminal)
+    every = text.places([(index, at, at + 1) for index, line in enumerate(text.texts) for at in range(len(line))])
+    found = [text.cells(terminal, place) for place in every]
+    assert every == sorted(every)
+    for line in range(len(terminal.history) + terminal.lines + 2):
+        above = sum(match.line < line for match in found if match is not None)
+        assert bisect_left(every, text.place_of_row(terminal, line)) == above, line
+
+
+def test_where_lines_have_other_numbers_no_cells_are_known() -> None:
+    terminal = fed("x" * 30 + " needle\r\n")
+    text = SearchText()
+    text.update(terminal)
+    (place,) = text.places([(0, 31, 37)])
+    assert text.cells(terminal, place) == Match(1, 11, 1, 17)
+    assert text.cells(fed("other"), place) is None
+    terminal.resize(7, 5)
+    assert text.cells(terminal, place) is None
+    text.update(terminal)
+    assert text.cells(terminal, place) == Match(4, 3, 5, 2)
 
 
 def request(pattern: str, lines: list[str], limit: int = 10, near: tuple[int, int] = (5, 5)) -> dict[str, object]:
