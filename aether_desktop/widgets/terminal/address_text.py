@@ -21,8 +21,6 @@ from kernel.term.width import cluster_width
 LEFT_OUT = "…"
 #: Where there is less room, how much is left out is not said.
 _ROOM_FOR_COUNT = 40
-#: About as long as what says how much is left out.
-_COUNT_CELLS = 20
 _WIDEST_ROOM_PX = 4096
 
 
@@ -160,11 +158,16 @@ def _shortened(text: str, cells: int) -> str:
         return text
     if cells <= len(LEFT_OUT):
         return LEFT_OUT[: max(0, cells)]
-    mark = LEFT_OUT
-    if cells >= _ROOM_FOR_COUNT:
-        mark = f"{LEFT_OUT} {len(text) - cells + _COUNT_CELLS:,} characters {LEFT_OUT}"
-    room = cells - len(mark)
-    return _fitting(text, room - room // 3) + mark + _fitting(reversed(text), room // 3)[::-1]
+    counted = cells >= _ROOM_FOR_COUNT
+    # The count has room for as many digits as there can be.
+    room = cells - len(_mark(len(text)) if counted else LEFT_OUT)
+    start, end = _fitting(text, room - room // 3), _fitting(reversed(text), room // 3)[::-1]
+    return start + (_mark(len(text) - len(start) - len(end)) if counted else LEFT_OUT) + end
+
+
+def _mark(count: int) -> str:
+    """What stands for so many characters."""
+    return f"{LEFT_OUT} {count:,} characters {LEFT_OUT}"
 
 
 def _fitting(text: Iterable[str], cells: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -47,9 +49,15 @@ def test_what_has_room_is_shown_to_its_last_character() -> None:
     assert [sum(cells_of(piece.text) for piece in line) for line in lines][:-1] == [40] * (len(lines) - 1)
 
 
-def test_how_much_is_left_out_is_said_where_there_is_room() -> None:
-    shown = fitted(Address("https://", "a.org", "/" + "z" * 1900), 80, 5)
-    assert "characters …" in shown.after and shown.before == "https://" and cells_of(shown.after) <= 400
+@pytest.mark.parametrize("size", [401, 420, 1021, 1390, 1400, 1410, 1900, 12_000])
+@pytest.mark.parametrize("written", ["z", "日", "z日本"])
+def test_how_much_is_left_out_is_counted_where_there_is_room(size: int, written: str) -> None:
+    after = "/" + (written * size)[:size]
+    shown = fitted(Address("https://", "a.org", after), 80, 5)
+    start, count, end = re.fullmatch(r"([^…]*)… ([\d,]+) characters …([^…]*)", shown.after, re.DOTALL).groups()  # type: ignore[union-attr]
+    assert after.startswith(start) and after.endswith(end) and start and end
+    assert int(count.replace(",", "")) == len(after) - len(start) - len(end)
+    assert shown.before == "https://" and 400 - 20 <= cells_of("https://a.org" + shown.after) <= 400
 
 
 @pytest.mark.parametrize(("width", "height"), [(700, 400), (300, 200), (300, 100), (200, 120), (120, 60)])
