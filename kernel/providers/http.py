@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -150,9 +150,12 @@ class HttpClient:
             return HttpResponse(response.status, response.headers, body)
 
     async def prepare(self, urls: tuple[str, ...]) -> None:
-        """Load what requests to these addresses need, so that the first one is not slower than the others."""
+        """Load what requests to these addresses need, so that the first one is not slower than the others.
+
+        Never raises: what is wrong with an address is said by the request itself.
+        """
         for url in urls:
-            if url:
+            with suppress(TransportFailure):
                 await self._client(url)
 
     async def get_page(self, url: str, address: str, timeout_s: float, max_bytes: int) -> HttpResponse:

@@ -176,6 +176,14 @@ async def test_discoveries_at_the_same_time_are_one(found: Found) -> None:
     assert sum(request.path == "/api/tags" for request in server.requests) == 1
 
 
+async def test_a_look_that_comes_when_all_is_over_finds_nothing_and_raises_nothing(found: Found) -> None:
+    server = await found.server(m=1)
+    registry = found.registry(config(ollama_url=server.base_url))
+    assert "m" in {model.name for model in await registry.discover()}
+    await registry.aclose()
+    await registry.discover()
+
+
 async def test_resolving(found: Found, tmp_path: Path) -> None:
     local = await found.server(**{"qwen3:8b": 1, "llama3:latest": 2, "org/model:x": 3})
     cloud = await found.server(
