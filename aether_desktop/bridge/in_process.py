@@ -195,6 +195,8 @@ class InProcessClient(QObject):
 
     async def execute(self, command: Command[R]) -> R:
         """See `KernelClient.execute`."""
+        if (failure := self.failure) is not None:
+            raise failure
         return await self._thread.submit(self._thread.kernel.execute(command, self._principal))
 
     def subscribe(self, listener: EventListener, on_gap: Callable[[], None] | None = None) -> Unsubscribe:

@@ -45,10 +45,14 @@ class InstanceLock:
         self._fd = -1
 
     def acquire(self) -> bool:
-        """Whether this process is now the one instance."""
+        """Whether this process is now the one instance. Raises PermissionDeniedError where the lock cannot be opened."""
         import fcntl
 
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            hint = "Remove it, mend its permissions, or set AETHER_FS_ROOT to a folder that is your own."
+            raise PermissionDeniedError(f"Aether cannot use its lock {self._path}: {error.strerror}.", hint) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -211,7 +211,7 @@ class FirstRun(QWidget):
 
     def _on_closing(self, _close: object) -> bool:
         """A page that was closed was seen: it does not open by itself again."""
-        if not self._answered:
+        if not self._answered and self._ctx.stores.kernel.absence is None:
             self._decided.spawn(self._mark_answered(), name="first-run.closed")
         return True
 

@@ -9,7 +9,7 @@ import pytest
 
 from aether_desktop.bridge import in_process
 from aether_desktop.bridge.in_process import InProcessClient, KernelThread
-from kernel.errors import DiskFullError, StorageError, UnavailableError
+from kernel.errors import AetherError, DiskFullError, StorageError, UnavailableError
 from kernel.principal import LOCAL_USER
 from kernel.protocol.base import Event
 from kernel.protocol.process import ProcessList, ProcessReaped
@@ -163,4 +163,17 @@ async def test_a_start_that_fails_later_for_another_reason_has_failed(monkeypatc
     await wait_until(lambda: client.failure is not None)
     assert "newer Aether" in str(client.failure)
     assert client.delay is None
+    thread.stop()
+
+
+async def test_whatever_made_the_start_fail_is_an_error_that_a_person_can_read() -> None:
+    async def start() -> Any:
+        raise RuntimeError("a bug")
+
+    thread = KernelThread(start)
+    client = InProcessClient(thread, LOCAL_USER)
+    thread.start()
+    await wait_until(lambda: client.failure is not None)
+    with pytest.raises(AetherError, match=r"could not start.*a bug.*aether doctor"):
+        await client.execute(ProcessList())
     thread.stop()

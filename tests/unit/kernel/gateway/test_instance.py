@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, PermissionDeniedError
 from kernel.gateway import instance
-from kernel.gateway.instance import raise_running, silence_of
+from kernel.gateway.instance import InstanceLock, raise_running, silence_of
 
 
 @contextmanager
@@ -68,3 +68,12 @@ def test_a_silent_instance_is_told_apart_by_the_room_on_its_disk(tmp_path: Path,
     full = silence_of(tmp_path, tmp_path / "var")
     assert full.message == f"The Aether that runs on {tmp_path} cannot start: the disk that holds {tmp_path / 'var'} is full."
     assert "goes on by itself" in full.hint
+
+
+def test_a_lock_that_cannot_be_opened_is_named_with_what_to_do(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionDeniedError, match="Aether cannot use its lock") as caught:
+        InstanceLock(lock).acquire()
+    assert str(lock) in str(caught.value) and "Remove it" in caught.value.hint
+    assert not (tmp_path / "elsewhere").exists()

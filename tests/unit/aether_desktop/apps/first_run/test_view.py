@@ -275,6 +275,15 @@ async def test_closing_it_is_an_answer_too_and_is_given_once(world: World) -> No
     view.close()
 
 
+async def test_without_a_kernel_it_is_closed_without_a_word(world: World) -> None:
+    view = await shown(world)
+    world.client.absence = UnavailableError("The disk is full.", "Free some space.")
+    assert world.window.guard is not None and world.window.guard(lambda: None)
+    await settle()
+    assert world.client.sent(SettingsSet) == [] and world.notices == []
+    view.close()
+
+
 async def test_ctrl_enter_deploys_only_with_the_keyboard_on_this_page(world: World) -> None:
     """Another form in the same native window has the keys too: the dialog that deploys an agent."""
     native, form = QWidget(), QPlainTextEdit()
