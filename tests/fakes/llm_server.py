@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -274,6 +275,23 @@ async def serving(replies: Sequence[Reply | Turn] = (), **options: Any) -> Async
         yield server
     finally:
         await server.close()
+
+
+@asynccontextmanager
+async def later(replies: Sequence[Reply | Turn] = (), **options: Any) -> AsyncIterator[LlmServer]:
+    """A server that listens from `start(server.port)` to `close()`, as often as wanted. Its port is nobody else's within the block.
+
+    Who asks while it does not listen is refused. Options as for LlmServer.
+    """
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        server = LlmServer(replies, **options)
+        server.port = place.getsockname()[1]
+        try:
+            yield server
+        finally:
+            await server.close()
 
 
 def _torn(written: list[bytes], chunking: Chunking) -> list[bytes]:

@@ -23,6 +23,8 @@ R = TypeVar("R")
 class DirectClient:
     """The part of a `KernelClient` that the tab needs, on the kernel's own loop."""
 
+    absence = None
+
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 

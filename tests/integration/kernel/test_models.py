@@ -8,7 +8,7 @@ import pytest
 from kernel.protocol import agent, system
 from kernel.protocol.process import ProcessInfoGet
 from kernel.providers.scripted import ScriptedCall, Turn
-from tests.fakes.llm_server import LlmServer, Models, Reply, serving
+from tests.fakes.llm_server import Models, Reply, later, serving
 from tests.integration.kernel.conftest import Bench, MakeBench
 
 
@@ -31,32 +31,26 @@ async def test_a_model_that_its_server_fetched_meanwhile_is_found_when_it_is_ask
 
 @pytest.mark.feature("LP08")
 async def test_a_server_that_was_started_later_is_used_where_no_model_was_named(make_bench: MakeBench) -> None:
-    server = LlmServer()
-    await server.start()
-    await server.close()
-    bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
-    assert "ollama/test-model" not in await listed(bench)
-    await server.start(server.port)
-    pid = await bench.deploy(model="auto")
-    assert (await bench.ended(pid)).code == 0
-    assert server.chats
-    await bench.kernel.stop()
-    await server.close()
+    async with later() as server:
+        bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
+        assert "ollama/test-model" not in await listed(bench)
+        await server.start(server.port)
+        pid = await bench.deploy(model="auto")
+        assert (await bench.ended(pid)).code == 0
+        assert server.chats
+        await bench.kernel.stop()
 
 
 async def test_the_context_of_a_model_whose_server_was_started_later_is_kept_to(make_bench: MakeBench) -> None:
     reading = [Turn(tool_calls=(ScriptedCall("run_command", {"command": f"seq {n}000 {n + 1}200"}),)) for n in range(4)]
-    server = LlmServer(reading, models=Models(contexts={"small": 4096}))
-    await server.start()
-    await server.close()
-    bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
-    await listed(bench)
-    await server.start(server.port)
-    pid = await bench.deploy(model="ollama/small")
-    assert (await bench.ended(pid)).code == 0
-    assert "compaction" in {event.kind for event in bench.of(pid, agent.AgentNotice)}
-    await bench.kernel.stop()
-    await server.close()
+    async with later(reading, models=Models(contexts={"small": 4096})) as server:
+        bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
+        await listed(bench)
+        await server.start(server.port)
+        pid = await bench.deploy(model="ollama/small")
+        assert (await bench.ended(pid)).code == 0
+        assert "compaction" in {event.kind for event in bench.of(pid, agent.AgentNotice)}
+        await bench.kernel.stop()
 
 
 async def test_one_that_is_not_there_after_all_is_refused_with_what_is(make_bench: MakeBench) -> None:
@@ -76,61 +70,57 @@ async def looked(bench: Bench) -> set[str]:
 
 @pytest.mark.feature("LP08")
 async def test_servers_that_come_and_go_are_in_the_list_and_out_of_it_at_the_next_look(make_bench: MakeBench) -> None:
-    early, late = LlmServer(), LlmServer(models=Models({"late": 8192}))
-    await early.start()
-    await late.start()
-    await late.close()
-    bench = await make_bench(environ={"OLLAMA_HOST": late.base_url, "LMSTUDIO_URL": early.base_url})
-    assert {"lmstudio/test-model"} == await looked(bench) - {"heuristic"}
-    await early.close()
-    await late.start(late.port)
-    assert {"ollama/late"} == await looked(bench) - {"heuristic"}
-    await bench.kernel.stop()
-    await late.close()
+    async with later() as first, later(models=Models({"late": 8192})) as second:
+        await first.start(first.port)
+        bench = await make_bench(environ={"OLLAMA_HOST": second.base_url, "LMSTUDIO_URL": first.base_url})
+        assert {"lmstudio/test-model"} == await looked(bench) - {"heuristic"}
+        await first.close()
+        await second.start(second.port)
+        assert {"ollama/late"} == await looked(bench) - {"heuristic"}
+        await bench.kernel.stop()
 
 
 @pytest.mark.feature("LP08")
 async def test_an_automatic_choice_whose_server_has_gone_is_made_again_before_the_first_word(make_bench: MakeBench) -> None:
-    gone, there = LlmServer(), LlmServer(models=Models({"late": 8192}))
-    await gone.start()
-    bench = await make_bench(environ={"LMSTUDIO_URL": gone.base_url, "LLAMACPP_URL": (await started_later(there))})
-    assert {"lmstudio/test-model"} == await listed(bench) - {"heuristic"}
-    await gone.close()
-    await there.start(there.port)
-    pid = await bench.deploy(model="")
-    assert (await bench.ended(pid)).code == 0
-    assert there.chats[0].body["model"] == "late"
-    said = [notice.message for notice in bench.of(pid, agent.AgentNotice)]
-    assert any("lmstudio/test-model was chosen, but its server is gone: it works with llamacpp/late." in line for line in said)
-    assert (await bench.execute(ProcessInfoGet(pid=pid))).info.model == "llamacpp/late"
-    await bench.kernel.stop()
-    await there.close()
+    async with later() as gone, later(models=Models({"late": 8192})) as there:
+        await gone.start(gone.port)
+        bench = await make_bench(environ={"LMSTUDIO_URL": gone.base_url, "LLAMACPP_URL": there.base_url})
+        assert {"lmstudio/test-model"} == await listed(bench) - {"heuristic"}
+        await gone.close()
+        await there.start(there.port)
+        pid = await bench.deploy(model="")
+        assert (await bench.ended(pid)).code == 0
+        assert there.chats[0].body["model"] == "late"
+        said = [notice.message for notice in bench.of(pid, agent.AgentNotice)]
+        assert any("lmstudio/test-model was chosen, but its server is gone: it works with llamacpp/late." in line for line in said)
+        assert (await bench.execute(ProcessInfoGet(pid=pid))).info.model == "llamacpp/late"
+        await bench.kernel.stop()
 
 
 async def test_where_no_other_server_answers_the_built_in_helper_works_and_it_is_said(make_bench: MakeBench) -> None:
-    async with serving() as server:
+    async with later() as server:
+        await server.start(server.port)
         bench = await make_bench(environ={"LMSTUDIO_URL": server.base_url})
         assert "lmstudio/test-model" in await listed(bench)
-    pid = await bench.deploy(model="auto", goal="list the files")
-    assert (await bench.ended(pid)).code == 0
-    assert any("the built-in helper works" in notice.message for notice in bench.of(pid, agent.AgentNotice))
-    await bench.kernel.stop()
+        await server.close()
+        pid = await bench.deploy(model="auto", goal="list the files")
+        assert (await bench.ended(pid)).code == 0
+        assert any("the built-in helper works" in notice.message for notice in bench.of(pid, agent.AgentNotice))
+        await bench.kernel.stop()
 
 
 @pytest.mark.parametrize("named", ["lmstudio/test-model", ""])
 async def test_a_model_that_a_person_named_is_not_replaced_by_another(make_bench: MakeBench, named: str) -> None:
     """Named for this agent, or once for all: where it is gone the agent says so."""
-    gone, there = LlmServer(), LlmServer()
-    await gone.start()
-    await there.start()
-    bench = await make_bench(environ={"LMSTUDIO_URL": gone.base_url, "LLAMACPP_URL": there.base_url})
-    await bench.execute(system.LlmChoose(model="lmstudio/test-model"))
-    await gone.close()
-    pid = await bench.deploy(model=named)
-    assert (await bench.ended(pid)).code == 1
-    assert not there.chats
-    await bench.kernel.stop()
-    await there.close()
+    async with later() as gone, serving() as there:
+        await gone.start(gone.port)
+        bench = await make_bench(environ={"LMSTUDIO_URL": gone.base_url, "LLAMACPP_URL": there.base_url})
+        await bench.execute(system.LlmChoose(model="lmstudio/test-model"))
+        await gone.close()
+        pid = await bench.deploy(model=named)
+        assert (await bench.ended(pid)).code == 1
+        assert not there.chats
+        await bench.kernel.stop()
 
 
 async def test_looking_again_and_again_is_no_news_and_pushes_nothing_out_of_memory(make_bench: MakeBench) -> None:
@@ -216,10 +206,3 @@ async def test_a_small_model_behind_openais_variable_runs_the_tools_that_it_writ
         assert not (bench.home(pid) / "never.txt").exists()
         assert [event.tool for event in bench.of(pid, agent.AgentAction)] == ["run_command", "complete"]
         await bench.kernel.stop()
-
-
-async def started_later(server: LlmServer) -> str:
-    """The address of a server that is not there yet, its port kept free for it."""
-    await server.start()
-    await server.close()
-    return server.base_url
