@@ -92,7 +92,7 @@ async def test_answering_an_agent_that_does_not_wait_is_an_error(bench: Bench) -
 
 @pytest.mark.feature("AP07")
 async def test_an_answer_to_a_question_that_was_answered_answers_no_other(bench: Bench) -> None:
-    pid = await bench.deploy(RISKY, turn("", call("run_command", command="rm -f x")), turn("x", delay_s=5.0), approval="ask")
+    pid = await bench.deploy(RISKY, turn("", call("run_command", command="rm -f x")), turn("x", delay_s=60.0), approval="ask")
     first = (await bench.wait(process.ApprovalRequired, pid)).approval.approval_id
     await bench.execute(process.ProcessApprove(pid=pid, approval_id=first))
     second = await bench.wait(process.ApprovalRequired, pid, lambda event: event.details["command"] == "rm -f x")
