@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from aether_desktop.apps.agent_vm import settling
 from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, asked_of, length_of
 from aether_desktop.apps.agent_vm.recent_keys import REST_S
 from aether_desktop.apps.agent_vm.settling import SETTLE_S
@@ -24,6 +26,13 @@ from tests.unit.aether_desktop.apps.agent_vm.conftest import PID, MakeView
 from tests.unit.aether_desktop.apps.conftest import settle, wait_until
 
 WAITING: dict[str, Any] = {"agent_phase": "waiting", "state": "sleeping"}
+
+
+@pytest.fixture(autouse=True)
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a test takes, no question has been there for longer than it says (`_later`)."""
+    now = time.monotonic()
+    monkeypatch.setattr(settling, "time", SimpleNamespace(monotonic=lambda: now))
 
 
 def _required(**changes: Any) -> process.ApprovalRequired:
@@ -311,7 +320,8 @@ async def test_a_second_question_right_behind_the_first_is_not_answered_by_its_k
     answered = process.ApprovalAnswered(pid=PID, log_id=4, approval_id=f"approval-{PID}", call_id="", approved=True, by="local")
     world.client.publish(answered, _required(approval_id="another", details={"command": "rm -rf ~"}))
     await wait_until(lambda: view.approval.approval is not None and view.approval.approval.approval_id == "another")
-    assert view.approval._settling._keys_at - time.monotonic() > SETTLE_S, "who was pressing keys is given longer to see the new question"
+    waits_s = view.approval._settling._keys_at - settling.time.monotonic()
+    assert waits_s > SETTLE_S, "who was pressing keys is given longer to see the new question"
     QTest.keyClick(view.approval, Qt.Key.Key_Y)
     await settle()
     assert len(world.client.sent(process.ProcessApprove)) == 1
