@@ -311,5 +311,9 @@ async def start_kernel(paths: Paths, environ: Mapping[str, str]) -> Kernel:
     server = ControlServer(kernel, control_socket(paths.runtime), Scope("control"))
     kernel.also_stop(server.stop)
     await kernel.start()
-    await server.start()
+    try:
+        await server.start()
+    except BaseException:
+        await kernel.stop()
+        raise
     return kernel

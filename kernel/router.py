@@ -22,6 +22,7 @@ from kernel.log import get_logger
 from kernel.principal import Principal
 from kernel.protocol import codec
 from kernel.protocol.base import Command, tag_of
+from kernel.protocol.process import ProcessSpawn
 from kernel.protocol.system import ResponseError, ResponseOk
 from kernel.tasks import Scope
 
@@ -83,7 +84,7 @@ class Router:
         if self._ending:
             raise _leaving()
         task: asyncio.Task[R] = self._scope.spawn(_handled(handler, command, principal), name=tag_of(command), awaited=True)
-        if access == "owner":
+        if access == "owner" or isinstance(command, ProcessSpawn):
             self._on_processes.add(task)
             task.add_done_callback(self._on_processes.discard)
         try:

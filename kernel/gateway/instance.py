@@ -20,6 +20,7 @@ RAISE = b'{"type":"desktop.raise","id":"raise"}\n'
 MAX_SOCKET_BYTES = 100
 RETRIES = 40
 RETRY_S = 0.05
+ANSWER_S = 8.0
 
 
 def control_socket(runtime: Path) -> Path:
@@ -79,14 +80,19 @@ def silence_of(root: Path, state: Path) -> UnavailableError:
 
 
 def raise_running(control_socket: Path) -> bool:
-    """Ask the running instance to show its window; retries while it is still starting. False when it does not answer.
+    """Ask the running instance to show its window; retries while it is still starting. False when it does not answer
+    within `ANSWER_S`.
 
     Raises ConflictError with what it says where it has none.
     """
+    until = time.monotonic() + ANSWER_S
     for _ in range(RETRIES):
+        left_s = until - time.monotonic()
+        if left_s <= 0:
+            break
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-                client.settimeout(5.0)
+                client.settimeout(left_s)
                 client.connect(str(control_socket))
                 client.sendall(RAISE)
                 answer = client.recv(4096)

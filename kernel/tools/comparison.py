@@ -288,10 +288,13 @@ def _whole(
 
 
 def _said(diff: FileDiff, before: Text | None, after: str, path: str) -> FileDiff:
-    """The difference; a file that is replaced by another text has one."""
-    if diff.text or before is None or ends_in_line(before) == ends_in_line(after):
+    """The difference; a file that is replaced by another text has one, and where the last line feed comes or goes it says so."""
+    if before is None or ends_in_line(before) == ends_in_line(after) or (diff.text and not before):
         return diff
-    return FileDiff(f"--- {path}\n+++ {path}\n[only the end of the last line changes: whether a line feed comes after it]", 1, 1)
+    if not diff.text:
+        return FileDiff(f"--- {path}\n+++ {path}\n[only the end of the last line changes: whether a line feed comes after it]", 1, 1)
+    note = "no line feed comes after the last line any more" if ends_in_line(after) else "a line feed comes after the last line now"
+    return FileDiff(f"{diff.text}\n[{note}]", diff.added, diff.removed)
 
 
 def _bare(line: str) -> str:

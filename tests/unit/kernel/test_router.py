@@ -18,11 +18,13 @@ from kernel.errors import (
 from kernel.principal import Principal
 from kernel.protocol import codec, process, system
 from kernel.protocol.base import Empty
+from kernel.protocol.records import AgentConfig
 from kernel.router import Router
 from kernel.tasks import Scope
 
 ADMIN, ALICE, BOB = Principal("root", "admin"), Principal("alice"), Principal("bob")
 KILL = process.ProcessSignal(id="1", pid=7, signal="SIGKILL")
+SPAWN = process.ProcessSpawn(config=AgentConfig(role="Coder", goal="do it"))
 
 
 class Spy:
@@ -139,6 +141,7 @@ def slow_router(slow: Slow) -> Router:
     made = Router({7: "alice"}.get, Scope("commands"))
     made.register(process.ProcessSignal, slow, "owner")
     made.register(process.ProcessList, slow, "anyone")
+    made.register(process.ProcessSpawn, slow, "anyone")
     return made
 
 
@@ -154,10 +157,11 @@ async def test_what_was_begun_goes_on_when_its_client_goes_away(command: Any) ->
     await asyncio.wait_for(slow.finished.wait(), 5)
 
 
-async def test_a_shutdown_lets_what_is_done_to_a_process_come_to_its_end_and_takes_nothing_more() -> None:
+@pytest.mark.parametrize("command", [KILL, SPAWN])
+async def test_a_shutdown_lets_what_is_done_to_a_process_come_to_its_end_and_takes_nothing_more(command: Any) -> None:
     slow = Slow()
     made = slow_router(slow)
-    asking = asyncio.get_running_loop().create_task(made.execute(KILL, ALICE))
+    asking = asyncio.get_running_loop().create_task(made.execute(command, ALICE))
     await slow.begun.wait()
     settling = asyncio.get_running_loop().create_task(made.settle())
     await asyncio.sleep(0)

@@ -239,3 +239,10 @@ async def test_the_same_texts_are_compared_once(monkeypatch: pytest.MonkeyPatch)
     assert await comparisons.compare("a", "b", "x") is first
     assert (await comparisons.compare("a", "c", "x")).text.endswith("+c")
     assert (await comparisons.compare(None, "c", "x")).removed == 0
+
+
+def test_a_last_line_feed_that_goes_or_comes_beside_other_changes_is_said() -> None:
+    assert compare(b"a\nb\n", "c\nb", "f").text.endswith("[no line feed comes after the last line any more]")
+    assert compare(b"a\nb", "c\nb\n", "f").text.endswith("[a line feed comes after the last line now]")
+    assert "line feed" not in compare(b"a\nb\n", "c\nb\n", "f").text
+    assert "line feed" not in compare(b"", "c", "f").text
