@@ -199,6 +199,10 @@ class Finding(QObject):
         self._search(everything=True)
 
     def _continue(self) -> None:
+        if self._client.busy:
+            # What runs may be the search of all lines, of which nothing is known yet.
+            self._stale = True
+            return
         self._search(everything=not all(self._whole))
 
     def _search(self, *, everything: bool, near: int | None = None, then: Callable[[], None] | None = None) -> None:

@@ -130,6 +130,22 @@ def test_new_output_is_searched_as_it_comes(rig: Rig) -> None:
     assert finding.bar is not None and finding.bar.status.text() == "1 of 2"
 
 
+@pytest.mark.feature("TT01")
+def test_output_while_all_lines_are_searched_does_not_cut_that_short(rig: Rig) -> None:
+    rig.feed("needle\r\n" * 300)
+    finding = rig.view.parts.finding
+    finding.open()
+    assert finding.bar is not None
+    finding.bar.field.setText("needle")
+    finding._typing.stop()
+    finding._begin()
+    assert finding._client.busy
+    rig.source.feed(b"needle\r\n")
+    finding._follow.timeout.emit()
+    wait_for(lambda: len(finding.matches) == 301)
+    assert finding.bar.status.text() == "300 of 301"
+
+
 def test_matches_over_wrapped_lines_and_wide_characters(rig: Rig) -> None:
     columns = rig.view.terminal.columns
     rig.feed("x" * (columns - 2) + "needle\r\n" + "日本語 needle\r\n")
