@@ -71,10 +71,12 @@ def desktop_on_a_screen(tmp_path: Path, *, window_manager: bool) -> Iterator[Des
     """A desktop on a screen of its own, not started yet; ended with the screen."""
     with screen(window_manager=window_manager) as env:
         made = Desktop(env, tmp_path)
-        yield made
-        if made.process is not None and made.process.poll() is None:
-            made.process.kill()
-            made.process.wait(10)
+        try:
+            yield made
+        finally:
+            if made.process is not None and made.process.poll() is None:
+                made.process.kill()
+                made.process.wait(10)
 
 
 @pytest.fixture
