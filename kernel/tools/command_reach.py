@@ -174,6 +174,12 @@ def reached(part: list[str], words: list[str], place: Place) -> frozenset[str] |
     return frozenset(place.shared)
 
 
+def holding(paths: list[str], place: Place) -> frozenset[str] | None:
+    """The shared folders that paths lie in or above; None where that cannot be told."""
+    found = frozenset[str]().union(*(_reached_by(path, place, broad=True) for path in paths))
+    return None if _UNKNOWN in found else found
+
+
 def holds_shared(path: str, place: Place) -> bool:
     """Whether a path is a shared folder, lies above one, or stands for all that one holds."""
     found = _resolved(path, place)

@@ -2,14 +2,16 @@
 
 This is a courtesy to the person, not a wall: the sandbox is the wall. So it errs towards asking: what it cannot read counts as
 risky. Compound lines are judged by each part; wrappers (env, nohup, timeout, sudo, sh -c) are looked through. Writing in the agent's
-own home and /tmp is its own affair; what could write in a folder that is shared with it asks (`command_reach`).
+own home and /tmp is its own affair. Where a folder is shared with it that can be written, only plain reading goes unasked
+(`plain_commands`): a shell can say the same in too many ways for all of them to be read. What else could write there is told by
+`command_reach`.
 """
 
 import re
 import shlex
 from dataclasses import dataclass
 
-from kernel.tools import command_reach
+from kernel.tools import command_reach, plain_commands
 from kernel.tools.base import Risk
 from kernel.tools.command_reach import DELETING, Place
 from kernel.tools.shell_text import commands_of
@@ -147,6 +149,13 @@ class Verdict:
 
 def classify(command: str, place: Place | None = None) -> Verdict:
     """Judge a whole command line. place: where it runs, and what is shared there; None: nothing is."""
+    verdict = _judge_line(command, place)
+    if verdict.risk == "none" and place is not None and place.shared and not plain_commands.only_reads(command):
+        return Verdict("low", f"could write in {', '.join(place.shared[:3])}")
+    return verdict
+
+
+def _judge_line(command: str, place: Place | None) -> Verdict:
     if len(command) > LONGEST_JUDGED or len(_NESTING.findall(command)) > _DEEPEST:
         return Verdict("high", "is too long or too deep to be judged before it runs")
     command = readable(command)

@@ -2,12 +2,13 @@
 
 A rule is `run_command(rm *)`, which never covers what could change a folder that is shared with the agent, or
 `run_command(rm *) in /home/agent_1/work`, which its words name. A command has at most one rule, its own; what cannot be judged has none,
-so that it asks. `run_command` finds a command's rule; `policy` compares it with those that a person allowed.
+so that it asks; where such folders are, that is every line but a plain one of one program (`plain_commands`). `run_command` finds a
+command's rule; `policy` compares it with those that a person allowed.
 """
 
 from dataclasses import dataclass
 
-from kernel.tools import command_reach
+from kernel.tools import command_reach, plain_commands
 from kernel.tools.command_reach import Place
 from kernel.tools.command_risk import (
     INTERPRETERS,
@@ -42,6 +43,9 @@ def standing(command: str, place: Place | None = None) -> Standing:
     """The narrowest rule that covers a command line; none covers a high risk. place: as for `command_risk.classify`."""
     if classify(command, place).risk == "high":
         return Standing()
+    single = plain_commands.single(command)
+    if place is not None and place.shared and single is None:
+        return Standing()
     command = readable(command)
     parts = split(command)
     if not parts or is_computed(command):
@@ -59,7 +63,28 @@ def standing(command: str, place: Place | None = None) -> Standing:
         reached |= found
     if not PLAIN_NAME.fullmatch(program) or program in SHELLS | INTERPRETERS | INDIRECT:
         return Standing()
+    if place.shared:
+        surely = _surely_reached(single or [], program, reached, place)
+        if surely is None:
+            return Standing()
+        reached |= surely
     return _in_words(program, reached, place)
+
+
+def _surely_reached(words: list[str], program: str, reached: set[str], place: Place) -> frozenset[str] | None:
+    """The shared folders that a plain line could change, by the few programs that are known for sure; any other one could change all.
+
+    reached: what its words seem to reach. None where no rule can be given: its words may reach more than that.
+    """
+    if not words or words[0] != program:
+        return None
+    if program in command_reach.WITHOUT_FILES:
+        return frozenset()
+    paths = plain_commands.changed(words)
+    if paths is not None:
+        return command_reach.holding(paths, place)
+    by_paths = program in command_reach.DELETING or plain_commands.is_known_to_change(program)
+    return None if by_paths and not reached.issuperset(place.shared) else frozenset(place.shared)
 
 
 def includes(rule: str, other: str) -> bool:

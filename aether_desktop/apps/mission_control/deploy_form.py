@@ -34,7 +34,8 @@ from aether_desktop.widgets.shown_text import plain_tooltip
 
 ASKING_IN_FULL = (
     "It asks before it writes a file with a tool, before a command that deletes, installs, uses the network or cannot be judged, "
-    "and before it reaches a host. A harmless command in its own home runs unasked: its sandbox is the wall."
+    "and before it reaches a host. A harmless command in its own home runs unasked: its sandbox is the wall. "
+    "With a folder that it can write in and that is not its own, every command asks but plain reading."
 )
 """What waits for the person in the mode ``ask``."""
 _GOAL_HEIGHT_PX = 92

@@ -1,4 +1,4 @@
-"""What could write in a folder that is shared asks; what only reads, or writes in the agent's own folders, does not."""
+"""What could write in a folder that is shared asks; what plainly reads does not."""
 
 import time
 from pathlib import Path
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kernel.tools.base import ToolContext
 from kernel.tools.command_reach import Place
-from kernel.tools.command_risk import LONGEST_JUDGED, classify
+from kernel.tools.command_risk import LONGEST_JUDGED, Verdict, classify
 from kernel.tools.command_rules import standing
 from kernel.tools.files import Mkdir, MkdirArguments
 from kernel.tools.policy import judge
@@ -25,6 +25,13 @@ ALONE = Place(HOME, (HOME,), ())
 READING = """
 ls -la work
 cat work/a | grep b | wc -l
+sort -u work/a
+find work -name '*.py'
+grep -rn x work 2>/dev/null
+echo "a > b"
+diff work/a work/b
+"""
+NOT_SURELY = """
 cd work && ls && git status
 cd ~/work; git log --oneline | head -3; git diff HEAD~1 -- a.py
 git -C work branch -a
@@ -33,9 +40,6 @@ sed -n 1,3p work/a
 sed 's/a/b/g' work/a >/dev/null
 sed -n '/x/p' work/a
 awk '{print $1}' work/a
-sort -u work/a
-find work -name '*.py'
-grep -rn x work 2>/dev/null
 ls work # > work/a
 echo a#b
 for f in work/*; do echo "$f"; wc -l "$f"; done
@@ -44,10 +48,8 @@ while read line; do echo "$line"; done
 command -v git
 LC_ALL=C sort work/a
 timeout 5 ls work
-echo "a > b"
 export A=1; echo $A
 jq .name work/package.json
-diff work/a work/b
 """
 OWN = """
 echo x > notes
@@ -190,9 +192,16 @@ def lines(text: str) -> list[str]:
 
 
 @pytest.mark.feature("PM07")
-@pytest.mark.parametrize("command", lines(READING) + lines(OWN))
-def test_reading_and_writing_of_its_own_never_asks(command: str) -> None:
+@pytest.mark.parametrize("command", lines(READING))
+def test_plain_reading_never_asks(command: str) -> None:
     assert classify(command, PLACE).risk == "none"
+
+
+@pytest.mark.feature("PM07")
+@pytest.mark.parametrize("command", lines(NOT_SURELY) + lines(OWN))
+def test_what_is_not_surely_plain_reading_asks_where_a_folder_is_shared_only(command: str) -> None:
+    assert classify(command, PLACE) == Verdict("low", f"could write in {HOME}/work, /mnt/data")
+    assert classify(command, ALONE).risk == "none"
 
 
 @pytest.mark.feature("PM07")
@@ -289,7 +298,7 @@ async def test_an_agent_that_may_not_ask_cannot_write_in_a_mounted_folder_by_com
         (RunCommandArguments(command="echo x > work/a"), "deny"),
         (RunCommandArguments(command="echo x > a", cwd="work"), "deny"),
         (RunCommandArguments(command="echo x > a", cwd="~/work/sub"), "deny"),
-        (RunCommandArguments(command="echo x > a"), "allow"),
+        (RunCommandArguments(command="echo x > a"), "deny"),
         (RunCommandArguments(command="cat a", cwd="work"), "allow"),
     ):
         preview = await run.preview(arguments, context(tmp_path))

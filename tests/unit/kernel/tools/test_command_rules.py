@@ -1,12 +1,15 @@
 """An "always" for a command covers what its words say, and a shared folder only where they name it."""
 
+import posixpath
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.tools.command_reach import Place
 from kernel.tools.command_risk import classify
-from kernel.tools.command_rules import includes, standing
+from kernel.tools.command_rules import Standing, includes, standing
 
 HOME = "/home/agent_1"
 WORK = f"{HOME}/work"
@@ -67,10 +70,28 @@ def test_an_always_that_was_given_outside_a_shared_folder_covers_nothing_that_co
         assert not own or not includes(f"run_command({program} *)", own)
 
 
-@pytest.mark.parametrize("command", ["rm -rf build", "rm a; rm b", "rm /tmp/x", "rm workshop/x", "rm ~/a", "nohup rm x", "rm -rf sub/*.o"])
+@pytest.mark.parametrize("command", ["rm -rf build", "rm -v -f a b", "rm /tmp/x", "rm workshop/x", "rm 'a b' 2>/dev/null"])
 def test_what_stays_outside_is_covered(command: str) -> None:
     found = standing(command, PLACE)
     assert (found.rule, found.always) == ("run_command(rm *)", "`rm …` outside ~/work")
+
+
+@pytest.mark.parametrize(
+    "command", ["rm a; rm b", "rm ~/a", "nohup rm x", "rm -rf sub/*.o", "/bin/rm x", "'rm' x", "rm x > /tmp/y",
+                "rm $X", "rm - x", "rm --recursive x", "rm -d x", "rm --", "shred x", "cp -r a b", "ln -s ../a b"]
+)  # fmt: skip
+def test_what_is_not_surely_outside_has_no_rule(command: str) -> None:
+    assert standing(command, PLACE) == Standing()
+
+
+@pytest.mark.parametrize(
+    ("link", "command"), [("b/a", "cp a b"), ("b/a", "mv -v c/a b"), ("a", "ln -s c/a"), ("b", "touch b"), ("b", "mkdir -p b/x")]
+)
+def test_what_a_program_makes_in_a_folder_is_followed_too(link: str, command: str) -> None:
+    at = f"{HOME}/{link}"
+    place = Place(HOME, (HOME,), (WORK,), lambda path: re.sub(f"^{at}(?=/|$)", f"{WORK}/x", posixpath.normpath(path)))
+    assert standing(command, PLACE).rule.endswith(" *)")
+    assert standing(command, place).rule.endswith(f" in {WORK}")
 
 
 @pytest.mark.feature("PM04")
