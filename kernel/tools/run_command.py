@@ -34,7 +34,7 @@ class RunCommand:
     ARGUMENTS: ClassVar[type[Arguments]] = RunCommandArguments
 
     async def preview(self, arguments: Any, context: ToolContext) -> Preview:
-        """The exact command, and what it could harm."""
+        """The exact command, and what it could harm. An approval holds only while that is judged the same: links lead elsewhere in time."""
         home = context.files.home.guest_path
         cwd = context.files.absolute(arguments.cwd) if arguments.cwd else home
         verdict, allowed = await asyncio.to_thread(_judged, arguments.command, cwd, context)
@@ -47,6 +47,7 @@ class RunCommand:
             harm=verdict.harm,
             rule=allowed.rule,
             always=allowed.always,
+            state="\n".join((verdict.risk, verdict.harm, allowed.rule)),
         )
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:

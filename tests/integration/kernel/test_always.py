@@ -142,3 +142,19 @@ async def test_a_workspace_is_mounted_over_nothing_that_was_allowed_already(benc
     assert [one.ok for one in seen] == [True, True, False, False, False, False, True, True]
     assert all("is mounted already" in one.result for one in seen[2:6])
     assert sorted(path.name for path in project.iterdir()) == ["mine.txt", "mydocs"]
+
+
+@pytest.mark.feature("PM04")
+async def test_an_always_holds_for_what_the_line_did_when_it_was_asked_for(bench: Bench, project: Path) -> None:
+    pid = await deploy(bench, project, call("run_command", command="rm -f l/mine.txt"))
+    first = await question(bench, pid, "rm -f l/mine.txt")
+    assert first.approval.always == "`rm …` outside ~/work"
+    (bench.home(pid) / "l").symlink_to("work")
+    await answer(bench, first, always=True)
+    second: process.ApprovalRequired = await bench.wait(
+        process.ApprovalRequired, pid, lambda event: event.approval.approval_id != first.approval.approval_id
+    )
+    assert second.approval.always == "`rm …` also in ~/work"
+    await refuse(bench, second)
+    assert (await bench.ended(pid)).code == 0
+    assert (project / "mine.txt").read_text() == "mine"
