@@ -383,6 +383,7 @@ def answering(how: Callable[[AgentView, FakeKernelClient], None], at: QSize | No
 
 def begin_to_deny(view: AgentView, _client: FakeKernelClient) -> None:
     """Press D."""
+    view.approval._settling.be_ready()
     view.approval._begin_to_reject()
 
 
