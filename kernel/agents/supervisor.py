@@ -88,10 +88,10 @@ class Supervisor:
         self._scope = scope
         self._runs: dict[int, _Run] = {}
 
-    async def check(self, config: AgentConfig) -> Confinement:
+    async def check(self, config: AgentConfig) -> tuple[AgentConfig, Confinement]:
         """See `Runner.check`."""
-        await self._workplaces.check(config)
-        return (await self._workplaces.detected()).confinement
+        kept = await self._workplaces.check(config)
+        return kept, (await self._workplaces.detected()).confinement
 
     def start(self, entry: Entry, *, resumed: bool) -> None:
         """See `Runner.start`."""

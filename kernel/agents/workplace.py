@@ -2,12 +2,19 @@
 
 `Workplaces` makes one for each run from the process's record; a `Workplace` starts the sandbox at the first command and ends it with the
 run. Called by the supervisor and by the terminal commands.
+
+A folder of a person's is kept by its real path, and by which folder that is when the run begins: an agent may exchange what lies in its
+mounts, also the folder that another mount is of. Where the path leads to another folder, or through a link, it is not used.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.agents.gate import Gate
@@ -33,6 +40,7 @@ from kernel.tasks import Scope
 from kernel.tools.base import PageFetcher, Peers, ToolContext
 from kernel.tools.comparison import Comparisons, DiffWorker
 from kernel.vfs.agent_files import AgentFiles, FileMount
+from kernel.vfs.confinement import NO_FOLDER, Identity, identity_of, open_kept
 from kernel.vfs.homes import Home, Homes
 from kernel.vfs.shares import SharedWorkspaces
 
@@ -106,16 +114,19 @@ class Workplaces:
         if self.manager.table.find(pid) is not None and not self.scope.closed:
             self.scope.spawn(self.manager.record(pid, notice), name=f"lost-{pid}")
 
-    async def check(self, config: AgentConfig) -> None:
-        """Whether there is the sandbox that is asked for, the folders in it can be mounted, and there is the GPU. Raises AetherError."""
+    async def check(self, config: AgentConfig) -> AgentConfig:
+        """Whether there is the sandbox that is asked for, the folders in it can be mounted, and there is the GPU. Raises AetherError.
+
+        Returns the config to keep: each folder by its real path, so that no link decides later which folder it is.
+        """
         if config.sandbox.type != "process":
             raise InvalidArgumentError(
                 f"There is no sandbox of the type {config.sandbox.type!r}.", "Leave the type out: each agent gets a sandbox of its own."
             )
-        for mount in config.sandbox.mounts:
-            await asyncio.to_thread(check_mount, mount, self.paths)
+        mounts = tuple([await asyncio.to_thread(check_mount, mount, self.paths) for mount in config.sandbox.mounts])
         if config.sandbox.gpu:
             (await self.gpus.find()).require()
+        return msgspec.structs.replace(config, sandbox=msgspec.structs.replace(config.sandbox, mounts=mounts))
 
     def of(self, entry: Entry, gate: Gate) -> "Workplace":
         """The workplace of a run; no command of it begins while the gate is closed."""
@@ -135,6 +146,7 @@ class Workplace:
         self._ended = False
         self._frozen = False  # what is wanted; a sandbox that is just being started is brought into line afterwards
         self._freezing = asyncio.Lock()
+        self._identities: dict[Path, Identity] = {}  # of the folders that are mounted, as they were when the run began
         self._shared: tuple[FileMount, ...] = ()
         self._unshown: tuple[Mount, ...] = ()  # mounted for the agent while its commands ran; its sandbox does not show them yet
         self._allowance = Allowance((str(self.home.path), str(self.home.tmp)), self._disk_bytes)
@@ -167,9 +179,15 @@ class Workplace:
         return sandbox
 
     async def check_mounts(self) -> None:
-        """Whether what was mounted at the deployment leads into Aether's own folder by now. Raises PermissionDeniedError."""
+        """Whether each folder is still the one that was mounted, and none of Aether's own; the first look settles which one it is.
+
+        Raises NotFoundError, PermissionDeniedError.
+        """
         for mount in self._entry.config.sandbox.mounts:
-            await asyncio.to_thread(refuse_own, host_folder(mount), self._factory.paths)
+            host = host_folder(mount)
+            await asyncio.to_thread(refuse_own, host, self._factory.paths)
+            found = await asyncio.to_thread(_identify, host, self._identities.get(host))
+            self._identities.setdefault(host, found)
 
     async def _start(self) -> Sandbox:
         await self.check_mounts()
@@ -212,7 +230,12 @@ class Workplace:
     def files(self) -> AgentFiles:
         """The agent's files as they are mounted now."""
         own = tuple(
-            FileMount(guest_folder(mount, self.home.guest_path), host_folder(mount), mount.read_only)
+            FileMount(
+                guest_folder(mount, self.home.guest_path),
+                host_folder(mount),
+                mount.read_only,
+                identity=self._identities.get(host_folder(mount), NO_FOLDER),
+            )
             for mount in self._entry.config.sandbox.mounts
         )
         return AgentFiles(self.home, (*own, *self._shared))
@@ -316,7 +339,7 @@ class Workplace:
         config = self._entry.config.sandbox
         defaults = self._factory.config().sandbox
         mounts = tuple(
-            Mount(str(mount.host_path), mount.guest_path, mount.read_only)
+            Mount(str(mount.host_path), mount.guest_path, mount.read_only, mount.identity)
             for mount in self.files().mounts
             if mount.shared
         )
@@ -337,3 +360,12 @@ class Workplace:
                 disk_bytes=self._disk_bytes(),
             ),
         )
+
+
+def _identify(host: Path, identity: Identity | None) -> Identity:
+    """Which folder a kept path is. Raises NotFoundError, PermissionDeniedError where it is not the one of `identity`."""
+    descriptor = open_kept(host, identity)
+    try:
+        return identity_of(descriptor)
+    finally:
+        os.close(descriptor)

@@ -48,8 +48,8 @@ ENV_GOAL_CHARACTERS = 4_000
 class Runner(Protocol):
     """Runs agents; the supervisor in `kernel.agents`."""
 
-    async def check(self, config: AgentConfig) -> Confinement:
-        """Whether it could be run at all, and how it would be confined. Raises AetherError with the reason."""
+    async def check(self, config: AgentConfig) -> tuple[AgentConfig, Confinement]:
+        """Whether it could be run at all: the config to keep, and how it would be confined. Raises AetherError with the reason."""
         ...
 
     def start(self, entry: Entry, *, resumed: bool) -> None:
@@ -149,8 +149,7 @@ class ProcessManager:
 
     async def spawn(self, command: ProcessSpawn, principal: Principal) -> SpawnReply:
         """process.spawn: pid, record, home, terminal, loop, in that order."""
-        config = command.config
-        confinement = await self.runner.check(config)
+        config, confinement = await self.runner.check(command.config)
         pid = self._table.allocate()
         home = self._homes.of(pid)
         info = self._new_info(pid, home, config, principal, confinement)

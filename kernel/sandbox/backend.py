@@ -40,11 +40,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A host folder or file shown inside at `guest_path` (absolute)."""
+    """A host folder or file shown inside at `guest_path` (absolute).
+
+    identity: (st_dev, st_ino) of the folder that `host_path` must be at every start, without a link in the path; None takes what is there.
+    """
 
     host_path: str
     guest_path: str
     read_only: bool
+    identity: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

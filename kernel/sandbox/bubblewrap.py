@@ -28,6 +28,7 @@ from kernel.sandbox.bwrap_plan import (
     environment,
     guest_home,
     host_uid,
+    kept,
     plan,
     resource_limits,
     unenforced,
@@ -262,6 +263,8 @@ class BubblewrapLauncher:
             staging_folder=self._staging_folder,
             control_groups=group.join_files if group else (),
             groups=tuple({device.group for device in spec.devices if device.group is not None}),
+            known=kept(spec),
+            binds_descriptors=machine.binds_descriptors,
         )
 
     def _start(self, text: bytes, descriptors: tuple[int, ...], errors: int) -> subprocess.Popen[bytes]:

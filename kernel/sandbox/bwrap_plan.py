@@ -47,7 +47,7 @@ class Machine:
     bwrap: path of bubblewrap. can_disable_userns: its version is 0.8 or later. filter_path: seccomp filter, or "".
     python: interpreter inside. python_prefix: host folder to show for it, or "" when it lies in /usr.
     system_links: {"/bin": "usr/bin"} for links of the host's root, {"/bin": ""} for a real folder.
-    etc_entries: names of ETC_ALWAYS and ETC_NETWORK that exist.
+    etc_entries: names of ETC_ALWAYS and ETC_NETWORK that exist. binds_descriptors: it can bind a folder that was opened before.
     """
 
     bwrap: str
@@ -57,6 +57,7 @@ class Machine:
     python_prefix: str
     system_links: Mapping[str, str]
     etc_entries: tuple[str, ...]
+    binds_descriptors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,11 @@ def binds(spec: SandboxSpec, machine: Machine) -> list[tuple[str, str]]:
     return list(found.items())
 
 
+def kept(spec: SandboxSpec) -> dict[str, tuple[int, int]]:
+    """Which folder each host path must be at the start, where that is known."""
+    return {mount.host_path: mount.identity for mount in spec.mounts if mount.identity is not None}
+
+
 def plan(
     words: list[Word],
     command: tuple[str, ...],
@@ -245,8 +251,10 @@ def plan(
     staging_folder: str,
     control_groups: tuple[str, ...],
     groups: tuple[int, ...] = (),
+    known: Mapping[str, tuple[int, int]] | None = None,
+    binds_descriptors: bool = False,
 ) -> bytes:
-    """The launcher's plan. uid: drop to it (Aether runs as root), with `groups` besides; None keeps the caller's."""
+    """The launcher's plan. uid: drop to it (Aether runs as root), with `groups` besides; None keeps the caller's. known: see `kept`."""
     return marshal.dumps(
         {
             "arguments": words,
@@ -257,6 +265,8 @@ def plan(
             "staging_folder": staging_folder,
             "control_groups": control_groups,
             "groups": groups,
+            "kept": dict(known or {}),
+            "binds_descriptors": binds_descriptors,
             "oom_score": 300,
         },
         2,

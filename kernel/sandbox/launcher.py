@@ -7,6 +7,10 @@ unprivileged user can reach, mapped so that files of the folder's owner are the 
 cannot map owners (overlayfs, so root in most containers), the agent is given its own folders, and named in the access lists of the
 others.
 
+A folder that was kept by its path is opened part by part, none of them a link, and must be the folder that was kept. Under root what was
+opened is what is mounted; otherwise bubblewrap is given the descriptor. A bubblewrap that cannot bind one is given the path: who exchanges
+the folder in the milliseconds until it is mounted is not noticed.
+
 It is a chain of programs because code between fork and exec (`preexec_fn`) can deadlock a process with threads.
 """
 
@@ -205,13 +209,13 @@ def admit_entries(top: int, inner: bytes, how: bytes, uid: int) -> list[bytes]:
     return folders
 
 
-def make_usable(source: str, how: str, uid: int) -> None:
-    """Let the uid work in a folder whose owner cannot be mapped. Raises OSError with a sentence for people."""
+def make_usable(source: str, reached: str, how: str, uid: int) -> None:
+    """Let the uid work in a folder, reached by another name, whose owner cannot be mapped. Raises OSError with a sentence for people."""
     if how == "own":
-        take_over(source, uid)
+        take_over(reached, uid)
     elif how == "map":
         try:
-            admit_below(source, uid)
+            admit_below(reached, uid)
         except OSError as error:
             raise OSError(
                 f"{source} lies on a file system that can neither map owners nor keep access lists ({error.strerror}), so that "
@@ -219,29 +223,55 @@ def make_usable(source: str, how: str, uid: int) -> None:
             ) from error
 
 
-def stage(binds: list[tuple[str, str]], uid: int, folder: str) -> dict[str, str]:
+def open_kept(path: str, identity: tuple[int, int]) -> int:
+    """Descriptor of a folder that was kept by its real path and (st_dev, st_ino). Raises OSError with a sentence for people."""
+    flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    found = os.open("/", flags)
+    for part in path.split("/"):
+        if part:
+            try:
+                following = os.open(part, flags, dir_fd=found)
+            except OSError as error:
+                os.close(found)
+                reason = f"{part} in it is no folder or a link now" if error.errno == errno.ENOTDIR else error.strerror
+                raise OSError(f"{path} cannot be mounted: {reason}; put the folder back that was there") from error
+            os.close(found)
+            found = following
+    status = os.fstat(found)
+    if (status.st_dev, status.st_ino) != tuple(identity):
+        os.close(found)
+        raise OSError(f"{path} cannot be mounted: it is another folder than before; put the folder back that was there")
+    return found
+
+
+def stage(binds: list[tuple[str, str]], uid: int, folder: str, kept: dict[str, tuple[int, int]]) -> dict[str, str]:
     """Mount every bind source under `folder` in a namespace of our own; returns {source: staged path}.
 
     binds: [source, how]; "own" (the agent's own folder), "map" (writable) and "read" are mapped to the uid; "plain" stays as it is.
     Where the file system cannot map owners, an "own" folder is given to the uid, and the uid is admitted to a "map" one.
+    kept: {source: which folder it must be}, looked at in the new namespace, whose mounts alone can be copied.
     """
     check(LIBC.unshare(CLONE_NEWNS), "unshare")
     check(LIBC.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "mount --make-rprivate")
     namespaces: dict[tuple[int, int], int] = {}
     trees: list[tuple[str, int]] = []
     for source, how in binds:
+        held = open_kept(source, kept[source]) if source in kept else None
+        reached = source if held is None else f"/proc/self/fd/{held}/."
         try:
-            tree = detached_tree(source, os.stat(source).st_uid if how == "plain" else uid, namespaces)
+            tree = detached_tree(reached, os.stat(reached).st_uid if how == "plain" else uid, namespaces)
         except OSError:
-            make_usable(source, how, uid)
-            tree = detached_tree(source, os.stat(source).st_uid, namespaces)
+            make_usable(source, reached, how, uid)
+            tree = detached_tree(reached, os.stat(reached).st_uid, namespaces)
         trees.append((source, tree))
+        if held is not None:
+            os.close(held)
     options = f"mode=0755,size=1m,uid={uid},gid={uid}".encode()
     check(LIBC.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", MS_NOSUID | MS_NODEV, options), "mount tmpfs")
     staged: dict[str, str] = {}
     for number, (source, tree) in enumerate(trees):
         target = f"{folder}/{number}"
-        if os.path.isdir(source):
+        if source in kept or os.path.isdir(source):
             os.mkdir(target)
         else:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
@@ -268,12 +298,23 @@ def inheritable_file(path: str) -> int:
     return descriptor
 
 
-def resolve(words: list[Any], staged: dict[str, str]) -> list[str]:
-    """Bubblewrap's arguments, with the plan's stand-ins replaced by staged paths and descriptors."""
+def resolve(words: list[Any], staged: dict[str, str], kept: dict[str, tuple[int, int]], by_descriptor: bool) -> list[str]:
+    """Bubblewrap's arguments, with the plan's stand-ins replaced by staged paths and descriptors.
+
+    kept: which folders those must be that are not staged; by_descriptor: bubblewrap can bind what was looked at.
+    """
     arguments: list[str] = []
     for word in words:
         if isinstance(word, str):
             arguments.append(word)
+        elif word.get("bind") in kept and word["bind"] not in staged:
+            held = open_kept(word["bind"], kept[word["bind"]])  # one for each: bubblewrap closes it when it has bound it
+            if by_descriptor:
+                os.set_inheritable(held, True)
+                arguments[-1] += "-fd"
+            else:
+                os.close(held)
+            arguments.append(str(held) if by_descriptor else word["bind"])
         elif "bind" in word:
             arguments.append(staged.get(word["bind"], word["bind"]))
         elif "data" in word:
@@ -292,8 +333,8 @@ def main() -> None:
     uid = plan["uid"]
     staged: dict[str, str] = {}
     if uid is not None:
-        staged = stage(plan["binds"], uid, plan["staging_folder"])
-    arguments = resolve(plan["arguments"], staged)
+        staged = stage(plan["binds"], uid, plan["staging_folder"], plan["kept"])
+    arguments = resolve(plan["arguments"], staged, plan["kept"], plan["binds_descriptors"])
     packed = in_memory("arguments", b"\0".join(os.fsencode(word) for word in arguments) + b"\0")
     if uid is not None:
         os.setgroups(plan["groups"])  # none, but for the group that may open a GPU

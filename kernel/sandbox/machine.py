@@ -70,6 +70,7 @@ def describe(bwrap: str, python: tuple[str, str]) -> Machine:
         python_prefix=python[1],
         system_links=links,
         etc_entries=entries,
+        binds_descriptors="--ro-bind-fd" in run((bwrap, "--help"))[1],
     )
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from kernel.errors import InvalidArgumentError, PermissionDeniedError
 from kernel.protocol.records import FileStat
+from kernel.vfs.confinement import Identity
 from kernel.vfs.homes import Home
 from kernel.vfs.tree import Tree
 
@@ -20,12 +21,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class FileMount:
-    """A host folder under a guest path. shared: it belongs to people or other agents too."""
+    """A host folder under a guest path.
+
+    shared: it belongs to people or other agents too. identity: which folder `host_path` must be whenever it is used, without a link in
+    its path; None where nobody but Aether can change what the path leads to.
+    """
 
     guest_path: str
     host_path: Path
     read_only: bool = False
     shared: bool = True
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class AgentFiles:
         guest = self.absolute(path)
         for mount in self._mounts:
             if guest == mount.guest_path or guest.startswith(mount.guest_path + "/"):
-                tree = Tree(mount.host_path, read_only=mount.read_only, private=not mount.shared)
+                tree = Tree(mount.host_path, read_only=mount.read_only, private=not mount.shared, identity=mount.identity)
                 return Location(tree, guest[len(mount.guest_path) + 1 :], guest, mount)
         raise PermissionDeniedError(
             f"{path[:200]} is outside of what this agent sees.",

@@ -1,7 +1,8 @@
 """Opening files below a folder and nowhere else, whatever links and races lie inside.
 
 The operating system resolves: openat2 with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS, or, where the kernel has no openat2, a walk
-from descriptor to descriptor with O_NOFOLLOW (then links inside are refused as well). Called by `tree` alone.
+from descriptor to descriptor with O_NOFOLLOW (then links inside are refused as well). Called by `tree`; `open_kept` also by whoever
+keeps a folder by its path for long.
 """
 
 import ctypes
@@ -9,6 +10,7 @@ import errno
 import os
 import platform
 import stat
+from pathlib import Path
 
 from kernel.errors import InvalidArgumentError, NotFoundError, PermissionDeniedError, StorageError
 
@@ -16,6 +18,12 @@ RESOLVE_NO_MAGICLINKS = 0x02
 RESOLVE_BENEATH = 0x08
 _SYS_OPENAT2 = 437
 _AT_RETRY = 32
+
+#: (st_dev, st_ino) of a folder.
+Identity = tuple[int, int]
+#: What no folder has.
+NO_FOLDER: Identity = (-1, -1)
+_ANEW = "Put the folder back, or deploy a new agent with the folder that is meant."
 
 
 class _OpenHow(ctypes.Structure):
@@ -49,6 +57,51 @@ def open_below(root_fd: int, path: str, flags: int, mode: int = 0o644) -> int:
         if error.errno == errno.ENOSYS:
             return _walk(root_fd, relative, flags, mode)
         raise translate(error, path) from error
+
+
+def open_kept(path: Path, identity: Identity | None) -> int:
+    """A descriptor (O_PATH) of a folder that was found at a real path earlier: no part of the path is a link, whoever changed it since.
+
+    path: absolute, all links resolved when it was kept. identity: what it was then; None takes what is there. Raises NotFoundError where
+    it is gone, PermissionDeniedError where it is a link or another folder now.
+    """
+    flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    current = os.open("/", flags)
+    try:
+        for part in path.parts[1:]:
+            try:
+                following = os.open(part, flags, dir_fd=current)
+            except OSError as error:
+                raise _not_kept(error, path, part, current) from error
+            os.close(current)
+            current = following
+        found = identity_of(current)
+        if identity is not None and found != identity:
+            raise PermissionDeniedError(f"{path} cannot be used: it is another folder than the one that was mounted.", _ANEW)
+    except BaseException:
+        os.close(current)
+        raise
+    return current
+
+
+def identity_of(descriptor: int) -> Identity:
+    """Which folder a descriptor is of."""
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
+
+
+def _not_kept(error: OSError, path: Path, part: str, folder: int) -> Exception:
+    """The sentence for a part of a kept path that is no folder any more."""
+    if error.errno == errno.ENOENT:
+        return NotFoundError(f"{path} cannot be used: it is not there any more.", _ANEW)
+    if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+        return translate(error, str(path))
+    try:
+        linked = stat.S_ISLNK(os.stat(part, dir_fd=folder, follow_symlinks=False).st_mode)
+    except OSError:
+        linked = False
+    what = "a link" if linked else "no folder"
+    return PermissionDeniedError(f"{path} cannot be used: {part} in it is {what} now, which it was not when it was mounted.", _ANEW)
 
 
 def open_regular(root_fd: int, path: str, flags: int, mode: int = 0o644) -> int:

@@ -16,7 +16,7 @@ from kernel.errors import InvalidArgumentError, LimitReachedError, PermissionDen
 from kernel.protocol.ids import FileType
 from kernel.protocol.records import FileStat
 from kernel.vfs import ownership, removal
-from kernel.vfs.confinement import clean, open_below, open_regular, translate
+from kernel.vfs.confinement import Identity, clean, open_below, open_kept, open_regular, translate
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 20_000
@@ -44,10 +44,12 @@ class Tree:
     root: the host folder. read_only refuses changes. private: it belongs to one agent, so that a file in it which has more than one
     name and another owner than the folder was linked in from outside and is not read. Links that the agent makes itself have its
     owner; those to files of its own owner lie where it could read them anyway. Writing replaces the name and never its target.
+    identity: which folder the root must be at every use, reached by no link; None takes what the name leads to.
     """
 
-    def __init__(self, root: Path, *, read_only: bool = False, private: bool = False) -> None:
+    def __init__(self, root: Path, *, read_only: bool = False, private: bool = False, identity: Identity | None = None) -> None:
         self._root = root
+        self._identity = identity
         self._read_only = read_only
         self._private = private
 
@@ -188,14 +190,19 @@ class Tree:
 
     @contextmanager
     def _root_fd(self) -> Iterator[int]:
-        try:
-            fd = os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise translate(error, str(self._root)) from error
+        fd = self._open_root()
         try:
             yield fd
         finally:
             os.close(fd)
+
+    def _open_root(self) -> int:
+        if self._identity is not None:
+            return open_kept(self._root, self._identity)
+        try:
+            return os.open(self._root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise translate(error, str(self._root)) from error
 
     def _make_folders(self, root: int, relative: str) -> None:
         made = ""

@@ -1,5 +1,8 @@
 """Which folders can be a workspace."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +100,100 @@ def test_nothing_is_mounted_over_what_is_the_agents_own(paths: Paths, tmp_path: 
     with pytest.raises(InvalidArgumentError, match="the agent's own"):
         check_mount(WorkspaceMount(host_path=str(tmp_path / "project"), guest_path=name), paths)
     check_mount(WorkspaceMount(host_path=str(tmp_path / "project"), guest_path=f"{name}/work"), paths)
+
+
+@pytest.mark.feature("FS09")
+def test_what_is_kept_is_the_real_path(paths: Paths, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "project")
+    kept = check_mount(WorkspaceMount(host_path=str(tmp_path / "link"), guest_path="w", read_only=True), paths)
+    assert kept == WorkspaceMount(host_path=str(tmp_path / "project"), guest_path="w", read_only=True)
+
+
+def test_a_real_path_that_is_no_text_cannot_be_kept(paths: Paths, tmp_path: Path) -> None:
+    os.mkdir(os.fsencode(tmp_path) + b"/\xff")
+    os.symlink(b"\xff", os.fsencode(tmp_path) + b"/link")
+    with pytest.raises(InvalidArgumentError, match="whose name is no text"):
+        check_mount(WorkspaceMount(host_path=str(tmp_path / "link")), paths)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_no_name_leads_through_what_the_system_makes_up(paths: Paths, tmp_path: Path, linked: bool) -> None:
+    opened = os.open(tmp_path / "project", os.O_RDONLY)
+    try:
+        for name in (f"/proc/self/root{tmp_path}/project", f"/proc/{os.getpid()}/fd/{opened}", f"/dev/fd/{opened}"):
+            if linked:
+                (tmp_path / "link").unlink(missing_ok=True)
+                (tmp_path / "link").symlink_to(name)
+                name = str(tmp_path / "link")
+            with pytest.raises(PermissionDeniedError, match="which is what the system makes up"):
+                check_mount(WorkspaceMount(host_path=name), paths)
+    finally:
+        os.close(opened)
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize(
+    ("source", "at", "refused"),
+    [
+        ("above/root", "project/sub", True),  # the root below the folder
+        ("above/root/home", "project/sub", True),
+        ("above/root/var", "project", True),  # something of it as the folder
+        ("above/root/var", "", True),  # the folder lies in what is bound
+        ("above", "project", True),  # what holds it
+        ("", "project/sub/deep", True),
+        ("other", "project/sub", False),
+        ("above/root2", "project", False),
+        ("above/root", "projects", False),
+    ],
+)
+def test_bind_mounts_are_seen_in_the_table(paths: Paths, tmp_path: Path, source: str, at: str, refused: bool) -> None:
+    table = tmp_path / "mountinfo"
+    mounted = tmp_path / at if at else tmp_path
+    folder = tmp_path / "project"
+    lines = ["1 0 8:1 / / rw - ext4 a rw"]
+    if not at:  # all of the test's folders by another name; Aether's own root is mounted for itself
+        lines += [f"2 1 8:1 /x/root/var {mounted} rw - ext4 a rw", f"3 2 8:1 /x/root {paths.root} rw - ext4 a rw"]
+    else:
+        lines.append(f"2 1 8:1 {tmp_path / source} {mounted} rw - ext4 a rw")
+    table.write_text("\n".join(lines))
+    mount = WorkspaceMount(host_path=str(folder))
+    if not refused:
+        assert check_mount(mount, paths, table=table) == mount
+        return
+    with pytest.raises(PermissionDeniedError, match="shows Aether's own files by a bind mount"):
+        check_mount(mount, paths, table=table)
+
+
+_BIND = """
+import subprocess, sys
+from pathlib import Path
+from kernel.agents.mountable import check_mount
+from kernel.errors import PermissionDeniedError
+from kernel.paths import Paths
+from kernel.protocol.records import WorkspaceMount
+base = Path(sys.argv[1])
+for source, at, folder in (("above/root", "project/sub", "project"), ("above/root/var", "project", "project/kernel"),
+                           ("above/root", "project", "project"), ("above", "project", "project"), ("above/root/etc", "project", "project"),
+                           ("above", "project", "project/root")):
+    (base / at).mkdir(exist_ok=True)
+    check_mount(WorkspaceMount(host_path=str(base / "project")), Paths(base / "above/root"))
+    subprocess.run(["mount", "--bind", str(base / source), str(base / at)], check=True)
+    try:
+        check_mount(WorkspaceMount(host_path=str(base / folder)), Paths(base / "above/root"))
+    except PermissionDeniedError as error:
+        print(error.message)
+    else:
+        sys.exit(f"{source} at {at} was let in")
+    finally:
+        subprocess.run(["umount", str(base / at)], check=True)
+"""
+
+
+@pytest.mark.feature("FS09")
+def test_real_bind_mounts_of_aethers_folders_are_refused(paths: Paths, tmp_path: Path) -> None:
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("no mounts of its own can be made here")
+    command = ["unshare", "-rm", sys.executable, "-c", _BIND, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[4])
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 6 and all("Aether's own files" in line for line in done.stdout.splitlines())

@@ -12,6 +12,7 @@ from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, Perm
 from kernel.protocol.records import FileStat
 from kernel.vfs import confinement, removal
 from kernel.vfs.agent_files import AgentFiles, FileMount
+from kernel.vfs.confinement import NO_FOLDER
 from kernel.vfs.homes import Home
 from kernel.vfs.tree import Tree
 
@@ -240,3 +241,37 @@ def test_a_folder_that_keeps_turning_into_a_link_leads_nowhere(tree: Tree, tmp_p
     assert read > 0
     assert [path.name for path in (tmp_path / "outside").iterdir()] == ["secret"]
     assert (tmp_path / "outside/secret").read_text() == "secret"
+
+
+def test_a_kept_folder_is_opened_only_while_it_is_that_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "above/kept"
+    folder.mkdir(parents=True)
+    (folder / "a").write_text("mine")
+    found = os.stat(folder)
+    tree = Tree(folder, identity=(found.st_dev, found.st_ino))
+    assert tree.read("a") == b"mine"
+    (tmp_path / "above").rename(tmp_path / "moved")
+    with pytest.raises(NotFoundError, match="it is not there any more"):
+        tree.read("a")
+    (tmp_path / "above").symlink_to("moved")  # also where it leads to the same folder: who makes links is not to be trusted
+    with pytest.raises(PermissionDeniedError, match="above in it is a link now"):
+        tree.list("")
+    (tmp_path / "above").unlink()
+    (folder).mkdir(parents=True)
+    with pytest.raises(PermissionDeniedError, match="another folder"):
+        tree.write("a", b"x")
+    assert not (folder / "a").exists()
+    folder.rmdir()
+    folder.write_text("")
+    with pytest.raises(PermissionDeniedError, match="kept in it is no folder now"):
+        tree.survey("")
+    descriptors = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(PermissionDeniedError):
+        tree.list("")
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_mount_that_was_never_looked_at_is_not_used(tmp_path: Path) -> None:
+    files = agent(tmp_path, FileMount("/home/agent_7/work", tmp_path, identity=NO_FOLDER))
+    with pytest.raises(PermissionDeniedError, match="another folder"):
+        files.locate("work/x").tree.read("x")

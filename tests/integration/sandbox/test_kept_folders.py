@@ -1,0 +1,66 @@
+"""A sandbox shows the folder that was mounted, or does not begin."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kernel.errors import UnavailableError
+from kernel.sandbox.backend import Mount
+from tests.integration.sandbox.workbench import Workbench, run
+
+
+def kept(folder: Path, guest: str = "/mnt/project", *, read_only: bool = False) -> Mount:
+    found = os.stat(folder)
+    return Mount(str(folder), guest, read_only, (found.st_dev, found.st_ino))
+
+
+@pytest.mark.feature("FS09")
+async def test_a_kept_folder_is_shown_also_twice_and_no_descriptor_of_it_is_left(confined: Workbench, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "mine").write_text("mine\n")
+    sandbox = confined.make(mounts=(kept(project), kept(project, "/mnt/again", read_only=True)))
+    script = "cat mine && echo new > new && cat /mnt/again/new && ! touch /mnt/again/x 2>&- && ls -l /proc/self/fd /proc/1/fd"
+    done = await run(sandbox, "/bin/sh", "-c", script, cwd="/mnt/project")
+    assert done.output.startswith("mine\nnew\n") and done.status.code == 0
+    assert str(project) not in done.output and "/mnt" not in done.output
+    assert (project / "new").read_text() == "new\n"
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("change", ["link", "link above", "link to itself", "replaced", "gone"])
+async def test_a_folder_that_is_another_one_by_now_keeps_the_sandbox_from_beginning(
+    confined: Workbench, tmp_path: Path, change: str
+) -> None:
+    project = tmp_path / "above/project"
+    project.mkdir(parents=True)
+    (tmp_path / "private/project").mkdir(parents=True)
+    sandbox = confined.make(mounts=(kept(project),))
+    if change == "link above":
+        (tmp_path / "above").rename(tmp_path / "moved")
+        (tmp_path / "above").symlink_to(tmp_path / "private")
+    else:
+        project.rename(tmp_path / "above/old")
+    if change == "link":
+        project.symlink_to(tmp_path / "private")
+    elif change == "link to itself":
+        project.symlink_to(tmp_path / "above/old")
+    elif change == "replaced":
+        project.mkdir()
+    said = {"gone": "No such file", "replaced": "another folder than before"}.get(change, "in it is no folder or a link now")
+    with pytest.raises(UnavailableError, match=said):
+        await sandbox.start()
+
+
+@pytest.mark.feature("FS09")
+async def test_a_sandbox_that_begins_again_looks_again(confined: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "other").mkdir()
+    sandbox = confined.make(mounts=(kept(tmp_path / "project"),))
+    assert (await run(sandbox, "/bin/true")).status.code == 0
+    await sandbox.add_mounts((kept(tmp_path / "other", "/mnt/other"),))
+    (tmp_path / "project").rename(tmp_path / "old")
+    (tmp_path / "project").symlink_to("/etc")
+    with pytest.raises(UnavailableError, match="a link now"):
+        await run(sandbox, "/bin/true")
