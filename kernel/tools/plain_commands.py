@@ -11,9 +11,10 @@ from typing import cast
 _LETTERS = r"A-Za-z0-9_./=:,@%+^\-"
 _TOKEN = re.compile(
     rf"""[ \t]+(?:(?P<joint>\|\||&&|\||;)|(?P<quiet>2>&1|2>/dev/null|>[ \t]?/dev/null)
-    |(?P<word>(?:[{_LETTERS}]|'[^'\x00-\x1f\x7f]*'|"[^"$`\\!\x00-\x1f\x7f]*")+))(?=[ \t]|\Z)""",
+    |(?P<word>~(?:/[{_LETTERS}]*)?|(?:[{_LETTERS}]|'[^'\x00-\x1f\x7f]*'|"[^"$`\\!\x00-\x1f\x7f]*")+))(?=[ \t]|\Z)""",
     re.VERBOSE,
 )
+_HOME = re.compile(rf"~(?:/[{_LETTERS}]*)?")
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _SPECIAL = re.compile(r"[$`\\!]")
 _OPERAND = re.compile(rf"[{_LETTERS} ]+")
@@ -61,6 +62,7 @@ _ENDS = _Options("qvfF", attached=r"-[0-9]+|-[nc][+-]?[0-9]+", values="-n -c", v
 _READING: dict[str, _Options] = {
     "ls": _Options("aAbBcCdfFgGhHiklLmnNopqQrRsStuUvxXZ1", "--all --color=never --color=auto --full-time"),
     "cat": _Options("AbeEnstTuv"),
+    "cd": _Options(operands=r"[^-].*"),
     "head": _ENDS,
     "tail": _ENDS,
     "wc": _Options("clLmw"),
@@ -194,5 +196,5 @@ def _part_reads(part: list[str]) -> bool:
         return not any(word.startswith("~") for word in part)
     if program == "printf":
         return len(part) > 1 and _FORMAT.fullmatch(_unquoted(part[1])) is not None and None not in map(_bare, part[2:])
-    words = [_bare(word) for word in part[1:]]
+    words = [word if _HOME.fullmatch(word) else _bare(word) for word in part[1:]]
     return None not in words and program in _READING and _READING[program].allow(cast(list[str], words))

@@ -165,6 +165,8 @@ stat work/mine && du -sh work
 diff work/mine a || echo 'they differ'
 sort -rn list ; pwd
 readlink -f l ; sha256sum work/mine
+cd work && ls -la | head -n 3
+cat ~/work/mine
 """
 
 

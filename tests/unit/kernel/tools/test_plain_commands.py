@@ -26,6 +26,8 @@ stat -c '%s %n' work/a
 od -An -tx1 work/a
 ps aux ; sleep 0.1
 seq 1 5 | nl | tac | rev
+cd work
+cd ~/work && ls -la ~ | head -5
 """
 READS_NOT = r"""
 ls;
@@ -47,8 +49,13 @@ ls > '/dev/null'
 ls >| /dev/null
 cat < a
 ls $X
-ls ~
 ls '~'
+ls ~root
+ls ~/$X
+ls ~;ls
+~/bin/ls
+cd -
+cd work ; rm a
 ls *
 ls [a]
 ls {a,b}
@@ -63,7 +70,6 @@ X=1 ls
 'ls'
 /bin/ls
 ./ls
-cd work
 ls --zero
 ls -I a
 head --lines=5 a
