@@ -21,6 +21,7 @@ from kernel.sandbox.bwrap_plan import (
     environment,
     guest_home,
     host_uid,
+    kept,
     plan,
     resource_limits,
     unenforced,
@@ -138,6 +139,15 @@ def test_plan_is_of_plain_values() -> None:
         control_groups=(),
     )
     assert marshal.loads(text)["arguments"] == ["--x", {"bind": "/a"}]
+
+
+def test_the_launcher_is_told_which_folders_were_kept() -> None:
+    mounts = (Mount("/p", "/mnt/p", False, (1, 2)), Mount("/shared", "/mnt/s", False))
+    known = kept(dataclasses.replace(SPEC, mounts=mounts))
+    assert known == {"/p": (1, 2)}
+    text = plan([], (), bwrap="b", uid=None, staged=[], staging_folder="/mnt", control_groups=(), known=known, binds_descriptors=True)
+    loaded = marshal.loads(text)
+    assert (loaded["kept"], loaded["binds_descriptors"]) == ({"/p": (1, 2)}, True)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "root:x", "ä", "x" * 33, "a\n"])
