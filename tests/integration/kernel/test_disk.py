@@ -13,7 +13,7 @@ import pytest
 
 from kernel.errors import StorageError
 from kernel.gateway.control import ControlServer
-from kernel.gateway.instance import InstanceLock
+from kernel.gateway.instance import InstanceLock, control_socket
 from kernel.protocol import agent, process, system
 from kernel.store.journal import Journal
 from kernel.tasks import Scope
@@ -102,7 +102,7 @@ async def test_a_kill_on_a_full_disk_says_what_it_waits_for_and_is_carried_out_w
 ) -> None:
     """The processes end at once; who asked may leave; when there is room everything is as it should be, without a new start."""
     bench = await make_bench(small_disk / "root")
-    server = ControlServer(bench.kernel, bench.root / "var/kernel/run/control.sock", Scope("control"))
+    server = ControlServer(bench.kernel, control_socket(bench.root / "var/kernel/run"), Scope("control"))
     lock = InstanceLock(bench.root / "var/kernel/run/lock")
     assert lock.acquire()
     await server.start()
@@ -138,7 +138,9 @@ async def aether(root: Path, *words: str) -> asyncio.subprocess.Process:
     """`aether` in a process of its own, its complaints in a pipe."""
     env = {**os.environ, "AETHER_FS_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
     pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, "-m", "kernel.cli.main", *words)
+    # A test run that was started in the background has Ctrl+C ignored, and so have its children.
+    hearing = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = (sys.executable, "-c", f"{hearing}; runpy.run_module('kernel.cli.main', run_name='__main__')", *words)
     return await asyncio.create_subprocess_exec(*command, cwd=PROJECT, env=env, stdout=pipe, stderr=pipe)
 
 
