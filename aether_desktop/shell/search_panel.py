@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QCursor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -81,6 +81,7 @@ class SearchPanel(QFrame):
         super().__init__(parent)
         self._find = find
         self._before: QWidget | None = None
+        self._pointer = QCursor.pos()
         self._hold = KeyHold(self, lambda: self.field, strict=False)
         self._hold.begin()
         self._model = _FoundModel(self)
@@ -103,7 +104,7 @@ class SearchPanel(QFrame):
         column.addWidget(self._nothing)
         self.field.query_changed.connect(self._on_words)
         self.list.clicked.connect(lambda _index: self.take())
-        self.list.entered.connect(self.list.setCurrentIndex)
+        self.list.entered.connect(self._on_entered)
         self.field.installEventFilter(self)
         self.setAccessibleName("Search")
         parent.installEventFilter(self)
@@ -118,11 +119,18 @@ class SearchPanel(QFrame):
         """Show it empty, with the keyboard in the field."""
         if not self.isVisible():
             self._before = QApplication.focusWidget()
+        self._pointer = QCursor.pos()
         self.field.clear()
         self._on_words("")
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _on_entered(self, index: QModelIndex) -> None:
+        """A pointer that is moved chooses; a row that comes to lie under one that rests does not."""
+        if QCursor.pos() != self._pointer:
+            self._pointer = QCursor.pos()
+            self.list.setCurrentIndex(index)
 
     def show_found(self, words: str, more: Sequence[Found]) -> None:
         """Add what was found elsewhere, unless the words are others by now."""

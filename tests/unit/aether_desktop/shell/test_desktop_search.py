@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -103,6 +103,21 @@ async def test_all_of_it_is_inside_of_the_window(desk: Desk, panel: SearchPanel,
     last = panel.list.visualRect(panel.list.currentIndex())
     assert panel.list.currentIndex().row() == len(panel.found) - 1
     assert panel.list.viewport().rect().contains(last)
+
+
+async def test_only_a_pointer_that_is_moved_chooses(
+    desk: Desk, panel: SearchPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = QPoint(300, 300)
+    monkeypatch.setattr("aether_desktop.shell.search_panel.QCursor.pos", lambda: where)
+    desk.world.client.processes = [make_info(pid) for pid in range(1, 30)]
+    await attach(desk.world)
+    panel.open()
+    panel.list.entered.emit(panel._model.index(5, 0))
+    assert panel.list.currentIndex().row() == 0, "the row came to lie under a pointer that rests"
+    where = QPoint(301, 300)
+    panel.list.entered.emit(panel._model.index(5, 0))
+    assert panel.list.currentIndex().row() == 5
 
 
 async def test_what_comes_late_for_other_words_is_not_shown(desk: Desk, panel: SearchPanel) -> None:
