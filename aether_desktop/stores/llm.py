@@ -19,7 +19,7 @@ from kernel.protocol.base import Event
 from kernel.protocol.records import ModelInfo, ProviderInfo
 from kernel.protocol.system import LlmChanged, LlmChoose, LlmList, LlmPull, LlmPullCancel, LlmPullProgress
 
-LOOK_AGAIN_MS = 2000
+LOOK_AGAIN_MS = 3000
 """Between two looks at a list that somebody sees. With 1.5 s for a server that keeps silent, news shows within 5 s."""
 
 
