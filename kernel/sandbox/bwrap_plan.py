@@ -241,6 +241,12 @@ def kept(spec: SandboxSpec) -> dict[str, tuple[int, int]]:
     return {mount.host_path: mount.identity for mount in spec.mounts if mount.identity is not None}
 
 
+def mount_points(spec: SandboxSpec) -> tuple[str, ...]:
+    """Where something is mounted below the home, as seen from there: none of it may be a link."""
+    home = f"{guest_home(spec)}/"
+    return tuple(mount.guest_path.removeprefix(home) for mount in spec.mounts if mount.guest_path.startswith(home))
+
+
 def plan(
     words: list[Word],
     command: tuple[str, ...],
@@ -252,9 +258,13 @@ def plan(
     control_groups: tuple[str, ...],
     groups: tuple[int, ...] = (),
     known: Mapping[str, tuple[int, int]] | None = None,
+    points: tuple[str, tuple[str, ...]] = ("/", ()),
     binds_descriptors: bool = False,
 ) -> bytes:
-    """The launcher's plan. uid: drop to it (Aether runs as root), with `groups` besides; None keeps the caller's. known: see `kept`."""
+    """The launcher's plan. uid: drop to it (Aether runs as root), with `groups` besides; None keeps the caller's. known: see `kept`.
+
+    points: the home on the host, and the `mount_points` in it.
+    """
     return marshal.dumps(
         {
             "arguments": words,
@@ -266,6 +276,7 @@ def plan(
             "control_groups": control_groups,
             "groups": groups,
             "kept": dict(known or {}),
+            "points": points,
             "binds_descriptors": binds_descriptors,
             "oom_score": 300,
         },

@@ -244,6 +244,28 @@ def open_kept(path: str, identity: tuple[int, int]) -> int:
     return found
 
 
+def require_no_links(home: str, points: tuple[str, ...]) -> None:
+    """Look that no part of a mount point below the home is a link: bubblewrap would follow it, out of the home too. Raises OSError.
+
+    Nothing of the agent runs meanwhile; parts that are missing are made by bubblewrap.
+    """
+    flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    for point in points:
+        held = os.open(home, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for part in point.split("/"):
+                try:
+                    following = os.open(part, flags, dir_fd=held)
+                except FileNotFoundError:
+                    break
+                except OSError as error:
+                    raise OSError(f"nothing can be mounted at ~/{point}: {part} in it is no folder or a link; remove it") from error
+                os.close(held)
+                held = following
+        finally:
+            os.close(held)
+
+
 def stage(binds: list[tuple[str, str]], uid: int, folder: str, kept: dict[str, tuple[int, int]]) -> dict[str, str]:
     """Mount every bind source under `folder` in a namespace of our own; returns {source: staged path}.
 
@@ -331,6 +353,7 @@ def main() -> None:
     prefer_for_oom(plan["oom_score"])
     os.umask(0o022)
     uid = plan["uid"]
+    require_no_links(*plan["points"])
     staged: dict[str, str] = {}
     if uid is not None:
         staged = stage(plan["binds"], uid, plan["staging_folder"], plan["kept"])

@@ -10,6 +10,7 @@ from kernel.tools.command_reach import Place
 from kernel.tools.command_risk import Verdict, classify
 from kernel.tools.command_rules import Standing, standing
 from kernel.tools.guest_links import GuestLinks
+from kernel.vfs.homes import Home
 
 MAX_TIMEOUT_S = 3600.0
 
@@ -77,4 +78,18 @@ def _judged(command: str, cwd: str, context: ToolContext) -> tuple[Verdict, Stan
     folder = links.follow(cwd)
     place = Place(context.files.home.guest_path, (folder,) if folder is not None else (), shared, links.follow, links.among)
     verdict = classify(command, place)
-    return verdict, standing(command, place) if verdict.risk == "low" else Standing()
+    told = verdict.risk == "low" and all(_is_in_place(context.files.home, path) for path in shared)
+    return verdict, standing(command, place) if told else Standing()
+
+
+def _is_in_place(home: Home, path: str) -> bool:
+    """Whether a mounted folder is still found where it was mounted: an agent may move, or link, the folders that it lies in."""
+    below = path.removeprefix(f"{home.guest_path}/")
+    if below == path:
+        return True
+    folder = home.path
+    for part in below.split("/")[:-1]:
+        folder /= part
+        if folder.is_symlink() or not folder.is_dir():
+            return False
+    return True

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, AskedText, asked_of, length_of
@@ -160,7 +160,7 @@ class ApprovalPanel(QWidget):
             self._go_back()
         elif early or event.isAutoRepeat() or modified:
             if early and not self._reason.hasFocus():
-                self._put_off(event)
+                _put_off(self._settling, event)
             super().keyPressEvent(event)
         elif self._reason.hasFocus():
             event.accept()  # a field passes on what it has no use for, Enter among it; here that must not approve
@@ -174,6 +174,11 @@ class ApprovalPanel(QWidget):
             if _is_text(event) and key not in _ANSWERING:
                 self._settling.wait_for_keys()
             super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What came while the window was hidden has been seen by nobody."""
+        super().showEvent(event)
+        self._settling.ask()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """A key that is still held from elsewhere does not answer."""
@@ -359,13 +364,6 @@ class ApprovalPanel(QWidget):
             self._show_reason(True)
             self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _put_off(self, event: QKeyEvent) -> None:
-        """A key came too early: somebody types, or is impatient."""
-        if event.key() in _ANSWERING:
-            self._settling.put_off()
-        elif _is_text(event):
-            self._settling.wait_for_keys()
-
     def _go_back(self) -> None:
         """To the question itself."""
         if self._reason.hasFocus():
@@ -404,3 +402,11 @@ class ApprovalPanel(QWidget):
 def _is_text(event: QKeyEvent) -> bool:
     """Whether a key writes something where there is a field; Enter and the keys that scroll do not."""
     return not event.isAutoRepeat() and bool(event.text()) and event.text().isprintable()
+
+
+def _put_off(settling: Settling, event: QKeyEvent) -> None:
+    """A key came too early: somebody types, or is impatient."""
+    if event.key() in _ANSWERING:
+        settling.put_off()
+    elif _is_text(event):
+        settling.wait_for_keys()

@@ -56,3 +56,18 @@ def test_a_kept_folder_that_is_another_one_is_not_opened(tmp_path: Path, change:
         with pytest.raises(OSError, match=said):
             launcher.resolve(["--bind", {"bind": str(folder)}, "/a"], {}, {str(folder): known}, by_descriptor)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_no_part_of_a_mount_point_below_the_home_may_be_a_link(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    (home / "shared/w").mkdir(parents=True)
+    elsewhere.mkdir()
+    launcher.require_no_links(str(home), ("work", "shared/w", "shared/new/deep"))
+    (home / "shared").rename(home / "q")
+    (home / "shared").symlink_to(elsewhere)
+    with pytest.raises(OSError, match="nothing can be mounted at ~/shared/w: shared in it is no folder or a link; remove it"):
+        launcher.require_no_links(str(home), ("work", "shared/w"))
+    (home / "work").symlink_to("q")
+    with pytest.raises(OSError, match="~/work: work in it"):
+        launcher.require_no_links(str(home), ("work",))
+    assert list(elsewhere.iterdir()) == []

@@ -234,6 +234,18 @@ async def test_a_click_does_not_answer_what_has_just_taken_the_place_of_another(
 
 
 @pytest.mark.feature("AP05")
+async def test_what_came_while_the_window_was_hidden_takes_no_click_at_once(world: World, make_view: MakeView) -> None:
+    world.client.approvals = [make_approval(PID)]
+    view = await make_view(**WAITING)
+    view.window().hide()
+    _looked_at(view)
+    view.window().show()
+    QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
+    await settle()
+    assert not world.client.sent(process.ProcessApprove)
+
+
+@pytest.mark.feature("AP05")
 async def test_who_presses_y_again_is_heard_the_second_time_and_is_told_why_not_the_first(world: World, make_view: MakeView) -> None:
     world.client.approvals = [make_approval(PID)]
     view = await make_view(**WAITING)
