@@ -63,8 +63,11 @@ class InstanceLock:
         return True
 
     def release(self) -> None:
-        """Let another instance start."""
+        """Let another instance start, also while a process that is just being started still has a copy of the descriptor."""
+        import fcntl
+
         if self._fd >= 0:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
             os.close(self._fd)
             self._fd = -1
 

@@ -1,5 +1,6 @@
 """What a second start is told by the instance that has the folder, or of one that says nothing."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -77,3 +78,14 @@ def test_a_lock_that_cannot_be_opened_is_named_with_what_to_do(tmp_path: Path) -
         InstanceLock(lock).acquire()
     assert str(lock) in str(caught.value) and "Remove it" in caught.value.hint
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_lock_is_free_once_it_is_released_whoever_has_a_copy_of_it(tmp_path: Path) -> None:
+    first, second = InstanceLock(tmp_path / "lock"), InstanceLock(tmp_path / "lock")
+    assert first.acquire()
+    copy = os.dup(first._fd)
+    assert not second.acquire()
+    first.release()
+    assert second.acquire()
+    second.release()
+    os.close(copy)
