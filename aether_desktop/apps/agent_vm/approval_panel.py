@@ -15,15 +15,14 @@ import time
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from aether_desktop.apps.agent_vm.approval_foot import ApprovalFoot
 from aether_desktop.apps.agent_vm.approval_text import MOST_CHARACTERS, AskedText, asked_of, length_of
 from aether_desktop.apps.agent_vm.recent_keys import RecentKeys
 from aether_desktop.apps.agent_vm.settling import Settling
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
-from aether_desktop.widgets.button import Button
-from aether_desktop.widgets.explained import explain
 from aether_desktop.widgets.key_hold import hold_over
 from aether_desktop.widgets.label import ElidedLabel, Label
 from aether_desktop.widgets.phase_dot import PhaseDot
@@ -39,14 +38,12 @@ _ANSWERING = (Qt.Key.Key_Y, Qt.Key.Key_A, Qt.Key.Key_D, Qt.Key.Key_N)
 SHOWN_LINES = 14
 NARROW_PX = 560
 SHARE_OF_WINDOW = 0.42
-ALWAYS_CHARACTERS = 42
 TITLE_CHARACTERS = 300
 MARGINS = (30, 18, 30, 24)
 TIGHT_REST_PX = 104
 TIGHT_TITLE_PX = 124
 NO_LIMIT_PX = 16_777_215
 TIGHT_MARGINS = (12, 9, 12, 11)
-DENY_WITH_REASON = "Refuse; the reason, if you typed one, is told to the agent (D or N goes to the reason, Enter there refuses)"
 
 
 class ApprovalPanel(QWidget):
@@ -66,10 +63,8 @@ class ApprovalPanel(QWidget):
         self._approval: Approval | None = None
         self._sent = False
         self._readable = True
-        self._reason_shown = True
         self._tight = False
         self._narrow = False
-        self._foot_for: tuple[bool, bool] | None = None
         self._settling = Settling(keys, self)
         self._settling.changed.connect(self._show_keys)
         self._title = ElidedLabel("", "body")
@@ -79,26 +74,19 @@ class ApprovalPanel(QWidget):
         self._elsewhere = Label("", "caption")
         self._countdown = ElidedLabel("", "caption")
         self._what = AskedText()
-        self._reason = QLineEdit()
-        self._reason.setPlaceholderText("Reason; Enter denies")
-        self._reason.setAccessibleName("Reason to deny, told to the agent")
-        self._reason.setToolTip("Told to the agent when you deny (D or N comes here, Enter denies, Escape goes back)")
-        self._reason.returnPressed.connect(self._reject_from_reason)
         self._scope = Label("", wrap=True)
         self._scope.hide()
-        self._always = Button("", "quiet", key_hint="A")
-        self._deny = Button("Deny", key_hint="D", tooltip=DENY_WITH_REASON)
-        self._approve = Button("Approve", "attention", key_hint="↵", tooltip="Let it do this once (Enter or Y)")
-        self._always.clicked.connect(self._approve_always)
-        self._deny.clicked.connect(self._deny_clicked)
-        self._approve.clicked.connect(lambda: self._approve_with("once"))
+        self.foot = ApprovalFoot()
+        self.foot.reason_entered.connect(self._reject_from_reason)
+        self.foot.always_pressed.connect(self._approve_always)
+        self.foot.deny_pressed.connect(self._deny_pressed)
+        self.foot.approve_pressed.connect(lambda: self._approve_with("once"))
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show_countdown)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.timeout.connect(self.updateGeometry)
-        self._foot = QGridLayout()
         self._lay_out()
         # Commands run from left to right, in every language.
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
@@ -135,13 +123,13 @@ class ApprovalPanel(QWidget):
         """Be as low as a question can be: its command, and the buttons."""
         if tight != self._tight:
             self._tight = tight
-            self._show_reason(not tight)
+            self._fit_foot()
+            self.foot.show_reason(not tight)
             self._show_scope("")
             # The risk is as much worth reading as who asks.
             self._title.setMaximumWidth(TIGHT_TITLE_PX if tight else NO_LIMIT_PX)
             self._column.setContentsMargins(*(TIGHT_MARGINS if tight else MARGINS))
             self._column.setSpacing(4 if tight else 10)
-            self._place_foot(self._narrow)
             self._fit_text()
             self.update()
 
@@ -156,17 +144,17 @@ class ApprovalPanel(QWidget):
         modified = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier)
         early = not self._settling.takes_keys
         key = event.key()
-        if key == Qt.Key.Key_Escape and (self._reason.hasFocus() or not self._scope.isHidden()):
+        if key == Qt.Key.Key_Escape and (self.foot.reason.hasFocus() or not self._scope.isHidden()):
             self._go_back()
         elif early or event.isAutoRepeat() or modified:
-            if early and not self._reason.hasFocus():
+            if early and not self.foot.reason.hasFocus():
                 _put_off(self._settling, event)
             super().keyPressEvent(event)
-        elif self._reason.hasFocus():
+        elif self.foot.reason.hasFocus():
             event.accept()  # a field passes on what it has no use for, Enter among it; here that must not approve
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Y):
             self._approve_with("once")
-        elif key == Qt.Key.Key_A and self._always.isVisible():
+        elif key == Qt.Key.Key_A and self.foot.always.isVisible():
             self._approve_always()
         elif key in (Qt.Key.Key_D, Qt.Key.Key_N):
             self._begin_to_reject()
@@ -193,7 +181,8 @@ class ApprovalPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lines wrap anew; a narrow window has the reason in a row of its own."""
         super().resizeEvent(event)
-        self._place_foot(self.width() < NARROW_PX)
+        self._narrow = self.width() < NARROW_PX
+        self._fit_foot()
         self._fit_text()
         # The layout that gives this size now does not hear that another height is wanted for it.
         self._again.start()
@@ -225,32 +214,17 @@ class ApprovalPanel(QWidget):
         head.addWidget(self._length)
         head.addWidget(self._elsewhere)
         head.addWidget(self._countdown)
-        self._foot.setHorizontalSpacing(SPACE.sm)
-        self._foot.setVerticalSpacing(SPACE.sm)
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(*MARGINS)
         column.setSpacing(10)
         column.addLayout(head)
         column.addWidget(self._what)
         column.addWidget(self._scope)
-        column.addLayout(self._foot)
-        self._place_foot(False)
+        column.addWidget(self.foot)
+        self._show_keys()
 
-    def _place_foot(self, narrow: bool) -> None:
-        if (narrow, self._tight) == self._foot_for:
-            return
-        self._narrow, self._foot_for = narrow, (narrow, self._tight)
-        for widget in (self._always, self._reason, self._deny, self._approve):
-            self._foot.removeWidget(widget)
-        if narrow and not self._tight:
-            self._foot.addWidget(self._reason, 0, 0, 1, 4)
-        else:
-            self._foot.addWidget(self._reason, 1, 1)
-        self._foot.addWidget(self._always, 1, 0)
-        self._foot.addWidget(self._deny, 1, 2)
-        self._foot.addWidget(self._approve, 1, 3)
-        self._foot.setColumnStretch(1, 1)
-        self._show_always()
+    def _fit_foot(self) -> None:
+        self.foot.fit(narrow=self._narrow, tight=self._tight)
         self._show_keys()
 
     def _fill(self, approval: Approval) -> None:
@@ -263,10 +237,10 @@ class ApprovalPanel(QWidget):
         parts = (exact_line(approval.risk, TITLE_CHARACTERS), "" if place in title else place, counts)
         self._risk.setText(" · ".join(part for part in parts if part))
         self._fill_text(asked_of(approval), diff="diff" in details)
-        self._reason.clear()
-        self._show_reason(not self._tight)
+        self.foot.ask(approval.always, readable=self._readable)
+        self._sent = False
+        self.foot.show_reason(not self._tight)
         self._show_scope("")
-        self._set_sent(False)
         self._show_keys()
 
     def _fill_text(self, asked: str, *, diff: bool) -> None:
@@ -284,26 +258,13 @@ class ApprovalPanel(QWidget):
         if sent and focus is not None and self.isAncestorOf(focus):
             self.setFocus()
         self._sent = sent
-        for widget in (self._deny, self._reason):
-            widget.setEnabled(not sent)
-        self._approve.setEnabled(not sent and self._readable)
-        self._show_always()
+        self.foot.set_sent(sent)
 
     def _show_keys(self) -> None:
         """Where the keys go: into the panel, or to something else, from where Ctrl+Enter leads here; and whether they answer yet."""
         self._elsewhere.setText("Keys answer once you rest" if self.hasFocus() else "Ctrl+Enter answers")
         self._elsewhere.setVisible(not self._narrow and (not self.hasFocus() or self._settling.waits_for_rest))
         self.update()
-
-    def _show_always(self) -> None:
-        allowed = exact_line(self._approval.always, TITLE_CHARACTERS) if self._approval is not None else ""
-        self._always.setVisible(bool(allowed) and self._readable and not (self._tight and self._reason_shown))
-        self._always.setEnabled(not self._sent)
-        words = f"Always allow {allowed}"
-        short = words if len(words) <= ALWAYS_CHARACTERS else f"{words[:ALWAYS_CHARACTERS]}…"
-        self._always.setText("Always…" if self._narrow else short)
-        self._always.setAccessibleName(words)
-        explain(self._always, f"Allows {allowed} for this agent from now on, without asking (A)")
 
     def _fit_text(self) -> None:
         """As many lines as the text has, as far as the window has room; the rest scrolls."""
@@ -337,8 +298,8 @@ class ApprovalPanel(QWidget):
 
     def _approve_always(self) -> None:
         """Where the button has no room for what it allows, that is said first, and the second time it counts."""
-        if self._always.text() != self._always.accessibleName() and self._scope.isHidden():
-            self._show_scope(f"{self._always.accessibleName()}? A again does.")
+        if not self.foot.always_said and self._scope.isHidden():
+            self._show_scope(f"{self.foot.always_words}? A again does.")
             self._settling.ask()
         else:
             self._approve_with("always")
@@ -350,9 +311,9 @@ class ApprovalPanel(QWidget):
         self._what.setVisible(not (text and self._tight))
         self._again.start()
 
-    def _deny_clicked(self) -> None:
+    def _deny_pressed(self) -> None:
         """In a low window the field comes first."""
-        if self._reason_shown:
+        if self.foot.reason_shown:
             self._reject()
         else:
             self._begin_to_reject()
@@ -361,22 +322,15 @@ class ApprovalPanel(QWidget):
         """A reason helps the agent to do better: the person is asked for one."""
         if self._approval is not None and self._may_answer():
             self._show_scope("")
-            self._show_reason(True)
-            self._reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.foot.show_reason(True)
+            self.foot.reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _go_back(self) -> None:
         """To the question itself."""
-        if self._reason.hasFocus():
+        if self.foot.reason.hasFocus():
             self.setFocus()
-            self._show_reason(not self._tight)
+            self.foot.show_reason(not self._tight)
         self._show_scope("")
-
-    def _show_reason(self, shown: bool) -> None:
-        """In a low window the field takes the place of what approves."""
-        self._reason_shown = shown
-        self._reason.setVisible(shown)
-        self._approve.setVisible(not (shown and self._tight))
-        self._show_always()
 
     def _reject_from_reason(self) -> None:
         """Not a question that has only just taken the place of another."""
@@ -386,7 +340,7 @@ class ApprovalPanel(QWidget):
     def _reject(self) -> None:
         if self._approval is not None and self._may_answer():
             self._set_sent(True)
-            self.rejected.emit(self._approval.approval_id, self._reason.text().strip())
+            self.rejected.emit(self._approval.approval_id, self.foot.reason_text)
 
     def _may_answer(self) -> bool:
         """Once, not what nobody has seen, and never from below a sheet, whose keys are meant for it."""

@@ -75,7 +75,7 @@ async def test_what_nobody_could_read_cannot_be_approved_but_denied(world: World
     view = await make_view(**WAITING)
     _looked_at(view)
     assert "too long to be approved" in view.approval._length.text()
-    assert not view.approval._approve.isEnabled() and not view.approval._always.isVisible()
+    assert not view.approval.foot.approve.isEnabled() and not view.approval.foot.always.isVisible()
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Y, Qt.Key.Key_A):
         QTest.keyClick(view.approval, key)
     await settle()
@@ -95,10 +95,10 @@ async def test_d_asks_for_a_reason_and_enter_refuses_with_it(world: World, make_
     _looked_at(view)
     QTest.keyClick(view.approval, key)
     await settle()
-    assert QApplication.focusWidget() is view.approval._reason and view.approval._reason.text() == ""
+    assert QApplication.focusWidget() is view.approval.foot.reason and view.approval.foot.reason.text() == ""
     assert not world.client.sent(process.ProcessReject), "the reason comes first"
-    QTest.keyClicks(view.approval._reason, reason)
-    QTest.keyClick(view.approval._reason, Qt.Key.Key_Return)
+    QTest.keyClicks(view.approval.foot.reason, reason)
+    QTest.keyClick(view.approval.foot.reason, Qt.Key.Key_Return)
     await settle()
     assert [sent.reason for sent in world.client.sent(process.ProcessReject)] == [reason]
     assert not world.client.sent(process.ProcessApprove)
@@ -110,7 +110,7 @@ async def test_escape_leads_from_the_reason_back_to_the_answers(world: World, ma
     view = await make_view(**WAITING)
     _looked_at(view)
     QTest.keyClick(view.approval, Qt.Key.Key_D)
-    QTest.keyClick(view.approval._reason, Qt.Key.Key_Escape)
+    QTest.keyClick(view.approval.foot.reason, Qt.Key.Key_Escape)
     assert QApplication.focusWidget() is view.approval
     _looked_at(view)
     QTest.keyClick(view.approval, Qt.Key.Key_Y)
@@ -126,29 +126,29 @@ async def test_in_a_low_window_the_reason_takes_the_place_of_what_approves(world
     panel = view.approval
     panel.set_tight(True)
     await settle()
-    assert not panel._reason.isVisible() and panel._approve.isVisible()
+    assert not panel.foot.reason.isVisible() and panel.foot.approve.isVisible()
     _looked_at(view)
     if by_mouse:
-        QTest.mouseClick(panel._deny, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(panel.foot.deny, Qt.MouseButton.LeftButton)
     else:
         QTest.keyClick(panel, Qt.Key.Key_D)
-    assert QApplication.focusWidget() is panel._reason and not panel._approve.isVisible() and not panel._always.isVisible()
+    assert QApplication.focusWidget() is panel.foot.reason and not panel.foot.approve.isVisible() and not panel.foot.always.isVisible()
     assert not world.client.sent(process.ProcessReject)
-    QTest.keyClick(panel._reason, Qt.Key.Key_Escape)
-    assert not panel._reason.isVisible() and panel._approve.isVisible() and panel._always.isVisible()
+    QTest.keyClick(panel.foot.reason, Qt.Key.Key_Escape)
+    assert not panel.foot.reason.isVisible() and panel.foot.approve.isVisible() and panel.foot.always.isVisible()
     _looked_at(view)
     QTest.keyClick(panel, Qt.Key.Key_D)
-    QTest.keyClicks(panel._reason, "not here")
+    QTest.keyClicks(panel.foot.reason, "not here")
     if by_mouse:
-        QTest.mouseClick(panel._deny, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(panel.foot.deny, Qt.MouseButton.LeftButton)
     else:
-        QTest.keyClick(panel._reason, Qt.Key.Key_Return)
+        QTest.keyClick(panel.foot.reason, Qt.Key.Key_Return)
     await settle()
     assert [sent.reason for sent in world.client.sent(process.ProcessReject)] == ["not here"]
     panel.show_approval(make_approval(PID, approval_id="another", details={"command": "ls"}))
-    assert not panel._reason.isVisible() and panel._approve.isVisible()
+    assert not panel.foot.reason.isVisible() and panel.foot.approve.isVisible()
     panel.set_tight(False)
-    assert panel._reason.isVisible() and panel._approve.isVisible()
+    assert panel.foot.reason.isVisible() and panel.foot.approve.isVisible()
 
 
 @pytest.mark.feature("AP05")
@@ -158,14 +158,14 @@ async def test_where_there_is_no_room_for_what_is_always_allowed_it_is_said_firs
     panel = view.approval
     view.window().resize(360, 500)
     await settle()
-    assert panel._always.text() == "Always…"
+    assert panel.foot.always.text() == "Always…"
     _looked_at(view)
     QTest.keyClick(panel, Qt.Key.Key_A)
     await settle()
     assert not world.client.sent(process.ProcessApprove)
     allowed = panel.approval
     assert allowed is not None and panel._scope.isVisible() and allowed.always in panel._scope.text()
-    QTest.mouseClick(panel._always, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.foot.always, Qt.MouseButton.LeftButton)
     await settle()
     assert not world.client.sent(process.ProcessApprove), "not the second click of a double one"
     QTest.keyClick(panel, Qt.Key.Key_Escape)
@@ -185,7 +185,7 @@ async def test_enter_in_the_reason_does_not_refuse_a_question_that_just_came(wor
     _looked_at(view)
     QTest.keyClick(view.approval, Qt.Key.Key_D)
     view.approval.show_approval(make_approval(PID, approval_id="another", details={"command": "ls"}))
-    QTest.keyClick(view.approval._reason, Qt.Key.Key_Return)
+    QTest.keyClick(view.approval.foot.reason, Qt.Key.Key_Return)
     await settle()
     assert not world.client.sent(process.ProcessReject) and not world.client.sent(process.ProcessApprove)
 
@@ -216,19 +216,19 @@ async def test_a_click_does_not_answer_what_has_just_taken_the_place_of_another(
     world.client.approvals = [make_approval(PID)]
     view = await make_view(**WAITING)
     panel = view.approval
-    QTest.mouseClick(panel._approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.foot.approve, Qt.MouseButton.LeftButton)
     await settle()
     assert not world.client.sent(process.ProcessApprove), "nobody has seen it yet"
     _looked_at(view)
-    QTest.mouseClick(panel._approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.foot.approve, Qt.MouseButton.LeftButton)
     panel.show_approval(make_approval(PID, approval_id="another", details={"command": "rm -rf ~"}))
-    for button in (panel._approve, panel._always, panel._deny):
+    for button in (panel.foot.approve, panel.foot.always, panel.foot.deny):
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     await settle()
     assert [sent.approval_id for sent in world.client.sent(process.ProcessApprove)] == [f"approval-{PID}"]
     assert not world.client.sent(process.ProcessReject)
     _later(view, SETTLE_S)
-    QTest.mouseClick(panel._approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.foot.approve, Qt.MouseButton.LeftButton)
     await settle()
     assert len(world.client.sent(process.ProcessApprove)) == 2
 
@@ -240,7 +240,7 @@ async def test_what_came_while_the_window_was_hidden_takes_no_click_at_once(worl
     view.window().hide()
     _looked_at(view)
     view.window().show()
-    QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.approval.foot.approve, Qt.MouseButton.LeftButton)
     await settle()
     assert not world.client.sent(process.ProcessApprove)
 
@@ -356,13 +356,13 @@ async def test_a_double_click_answers_once(world: World, make_view: MakeView) ->
     world.client.approvals = [make_approval(PID)]
     view = await make_view(**WAITING)
     _looked_at(view)
-    QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
-    QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
-    QTest.mouseClick(view.approval._deny, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.approval.foot.approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.approval.foot.approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.approval.foot.deny, Qt.MouseButton.LeftButton)
     await settle()
     assert len(world.client.sent(process.ProcessApprove)) == 1
     assert not world.client.sent(process.ProcessReject)
-    assert not view.approval._approve.isEnabled() and not view.approval._deny.isEnabled()
+    assert not view.approval.foot.approve.isEnabled() and not view.approval.foot.deny.isEnabled()
 
 
 @pytest.mark.feature("AP05")
@@ -371,12 +371,12 @@ async def test_an_answer_that_was_refused_can_be_given_again(world: World, make_
     world.client.answer(process.ProcessApprove, ConflictError("Not now."))
     view = await make_view(**WAITING)
     _looked_at(view)
-    QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.approval.foot.approve, Qt.MouseButton.LeftButton)
     await settle()
     assert [notice.title for notice in world.notices] == ["Not now."]
-    assert view.approval._approve.isEnabled()
+    assert view.approval.foot.approve.isEnabled()
     _looked_at(view)
-    QTest.mouseClick(view.approval._approve, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.approval.foot.approve, Qt.MouseButton.LeftButton)
     await settle()
     assert len(world.client.sent(process.ProcessApprove)) == 2
 
@@ -427,7 +427,7 @@ async def test_a_command_runs_from_left_to_right_whatever_it_begins_with(world: 
         assert view.approval.layoutDirection() is Qt.LayoutDirection.LeftToRight
     finally:
         QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-    assert "<b>its</b>" in QTextDocumentFragment.fromHtml(view.approval._always.toolTip()).toPlainText()
+    assert "<b>its</b>" in QTextDocumentFragment.fromHtml(view.approval.foot.always.toolTip()).toPlainText()
 
 
 @pytest.mark.feature("AP05")
@@ -438,13 +438,13 @@ async def test_nothing_is_answered_from_below_a_sheet(world: World, make_view: M
     sheet = Sheet(view.window() if over_all else view, "Quit?")
     sheet.open()
     _rested(view)
-    for steal in (view.approval.setFocus, view.approval._approve.setFocus, view.approval._reason.setFocus):
+    for steal in (view.approval.setFocus, view.approval.foot.approve.setFocus, view.approval.foot.reason.setFocus):
         steal()
         assert sheet.button("ok").hasFocus()
     _looked_at(view)
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Y, Qt.Key.Key_A, Qt.Key.Key_D):
         QTest.keyClick(view.approval, key)
-    QTest.keyClick(view.approval._approve, Qt.Key.Key_Space)
+    QTest.keyClick(view.approval.foot.approve, Qt.Key.Key_Space)
     QTest.keyClick(view.tabs, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     await settle()
     assert not world.client.sent(process.ProcessApprove) and not world.client.sent(process.ProcessReject)

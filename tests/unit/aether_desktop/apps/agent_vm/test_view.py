@@ -288,7 +288,7 @@ async def test_each_key_has_its_answer(world: World, make_view: MakeView, key: Q
     _let_time_pass(view)
     QTest.keyClick(view.approval, key)
     if not answer:
-        QTest.keyClick(view.approval._reason, Qt.Key.Key_Return)
+        QTest.keyClick(view.approval.foot.reason, Qt.Key.Key_Return)
     await settle()
     assert [sent.scope for sent in world.client.sent(process.ProcessApprove)] == ([answer] if answer else [])
     assert len(world.client.sent(process.ProcessReject)) == (0 if answer else 1)
@@ -298,7 +298,7 @@ async def test_each_key_has_its_answer(world: World, make_view: MakeView, key: Q
 async def test_always_is_absent_where_it_cannot_be_said(world: World, make_view: MakeView) -> None:
     world.client.approvals = [make_approval(PID, always="")]
     view = await make_view(agent_phase="waiting", state="sleeping")
-    assert not view.approval._always.isVisible()
+    assert not view.approval.foot.always.isVisible()
     _let_time_pass(view)
     QTest.keyClick(view.approval, Qt.Key.Key_A)
     await settle()
@@ -354,8 +354,8 @@ async def test_a_refusal_carries_its_reason(world: World, make_view: MakeView) -
     world.client.approvals = [make_approval(PID)]
     view = await make_view(agent_phase="waiting", state="sleeping")
     view.approval._settling.be_ready()
-    QTest.keyClicks(view.approval._reason, "keep it")
-    QTest.mouseClick(view.approval._deny, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(view.approval.foot.reason, "keep it")
+    QTest.mouseClick(view.approval.foot.deny, Qt.MouseButton.LeftButton)
     await settle()
     assert [sent.reason for sent in world.client.sent(process.ProcessReject)] == ["keep it"]
     assert not world.client.sent(process.ProcessApprove)
@@ -454,7 +454,7 @@ async def test_a_small_window_still_works(world: World, make_view: MakeView) -> 
     view = await make_view(agent_phase="waiting", state="sleeping", size=(420, 360))
     await wait_until(lambda: view.approval.height() >= view.approval.minimumSizeHint().height())
     await settle()
-    for button in (view.approval._deny, view.approval._approve, view.controls._kill, view.controls._pause):
+    for button in (view.approval.foot.deny, view.approval.foot.approve, view.controls._kill, view.controls._pause):
         assert button.isVisible()
         area = QRect(button.mapTo(view, QPoint(0, 0)), button.size())
         assert view.rect().contains(area) and button.height() >= 24
@@ -521,17 +521,17 @@ async def test_everything_that_matters_lies_inside_of_the_smallest_window(
     view.show()
     frame.show()
     await settle()
-    await wait_until(lambda: not asks or view.approval._approve.mapTo(view, QPoint(0, 30)).y() <= view.height())
+    await wait_until(lambda: not asks or view.approval.foot.approve.mapTo(view, QPoint(0, 30)).y() <= view.height())
     assert view.size() == frame.size(), "the content is not larger than its window"
     panel, bar = view.approval, view.controls
-    wanted = (panel._deny, panel._approve) if asks else (bar._pause, bar._box, bar._stop, bar._kill)
+    wanted = (panel.foot.deny, panel.foot.approve) if asks else (bar._pause, bar._box, bar._stop, bar._kill)
     for widget in wanted:
         area = QRect(widget.mapTo(view, QPoint(0, 0)), widget.size())
         assert view.rect().contains(area) and area.height() >= 24 and area.width() >= 24
         assert view.childAt(area.center()) is widget
     if asks:
         area = QRect(panel._what.mapTo(view, QPoint(0, 0)), panel._what.size())
-        assert area.height() >= 24 and not area.intersects(QRect(panel._approve.mapTo(view, QPoint(0, 0)), panel._approve.size()))
+        assert area.height() >= 24 and not area.intersects(QRect(panel.foot.approve.mapTo(view, QPoint(0, 0)), panel.foot.approve.size()))
     frame.close()
     frame.deleteLater()
 
