@@ -161,11 +161,11 @@ class Supervisor:
         run = self._runs.get(pid)
         return run.workplace if run is not None and run.ended_by is None else None
 
-    async def mounts_changed(self, pid: int) -> None:
-        """A shared workspace was mounted for an agent, or taken away."""
+    async def mounts_changed(self, pid: int, leaving: str = "") -> None:
+        """A shared workspace was mounted for an agent, or the one named `leaving` is to be taken away. Raises ConflictError."""
         workplace = self.workplace(pid)
         if workplace is not None:
-            await workplace.refresh_shares()
+            await workplace.refresh_shares(leaving)
 
     async def send(self, command: ProcessSend, principal: Principal) -> Empty:
         """process.send: queue, steer or interrupt. Raises ConflictError for a run that is over or ending."""

@@ -148,7 +148,7 @@ class Workplace:
         self._freezing = asyncio.Lock()
         self._identities: dict[Path, Identity] = {}  # of the folders that are mounted, as they were when the run began
         self._shared: tuple[FileMount, ...] = ()
-        self._unshown: tuple[Mount, ...] = ()  # mounted for the agent while its commands ran; its sandbox does not show them yet
+        self._held: tuple[FileMount, ...] = ()  # taken away while commands ran: the sandbox shows them until those have ended
         self._allowance = Allowance((str(self.home.path), str(self.home.tmp)), self._disk_bytes)
         self._commands = SandboxCommands(self.sandbox, gate.passage, self.console)
 
@@ -173,9 +173,8 @@ class Workplace:
             name = f"sandbox-{self._entry.info.pid}"
             self._launch = self._factory.scope.spawn(self._start(), name=name, awaited=True)
         sandbox = await asyncio.shield(self._launch)
-        if self._unshown:
-            with suppress(ConflictError):  # something of the agent still runs; the next command tries again
-                await self._show_mounts(sandbox)
+        with suppress(ConflictError):  # something of the agent still runs; the next command tries again
+            await self._show_mounts(sandbox)
         return sandbox
 
     async def check_mounts(self) -> None:
@@ -192,7 +191,6 @@ class Workplace:
     async def _start(self) -> Sandbox:
         await self.check_mounts()
         await self.refresh_shares()
-        self._unshown = ()
         sandbox = self._factory.sandboxes.create(self._spec(await self._gpus()))
         try:
             async with self._factory.launching:
@@ -238,7 +236,7 @@ class Workplace:
             )
             for mount in self._entry.config.sandbox.mounts
         )
-        return AgentFiles(self.home, (*own, *self._shared))
+        return AgentFiles(self.home, (*own, *self._shared, *self._held))
 
     def context(self, step: int) -> ToolContext:
         """What the tools may use in a step."""
@@ -273,29 +271,42 @@ class Workplace:
         found = await self.files().stat(event.path)
         return self._factory.repository.put_file(event.path, self.home.uid, event.pid, found.size, found.modified_at)
 
-    async def refresh_shares(self) -> None:
-        """Read again which shared workspaces are mounted; a running sandbox gets the new ones at its next command.
+    async def refresh_shares(self, leaving: str = "") -> None:
+        """Read again which shared workspaces are mounted, as if the one named `leaving` were not.
 
-        Raises ConflictError while commands run; the sandbox then shows them when those have ended.
+        Raises ConflictError while commands run. What was added then is shown when those have ended; what was to be taken away stays, in
+        the sandbox and in what is judged.
         """
-        known = {mount.guest_path for mount in self._shared}
-        self._shared = await self._factory.shares.mounts_of(self._entry.info.pid, self.home.guest_path)
-        for mount in self._shared:
+        mounted = await self._factory.shares.mounts_of(self._entry.info.pid, self.home.guest_path, leaving)
+        for mount in mounted:
             inner = mount.guest_path[len(self.home.guest_path) + 1 :]
             await AgentFiles(self.home).mkdir(inner)
-        fresh = tuple(
-            Mount(str(mount.host_path), mount.guest_path, mount.read_only)
-            for mount in self._shared
-            if mount.guest_path not in known
-        )
-        if fresh and self._sandbox is not None:
-            self._unshown += fresh
+        before = self._shared, self._held
+        self._shared = mounted
+        if self._sandbox is None:
+            return
+        self._held = tuple(mount for mount in before[0] + before[1] if mount not in mounted)
+        try:
             await self._show_mounts(self._sandbox)
+        except ConflictError:
+            if leaving:
+                self._shared, self._held = before
+            raise
 
     async def _show_mounts(self, sandbox: Sandbox) -> None:
-        mounts = self._unshown
-        await sandbox.add_mounts(mounts)
-        self._unshown = tuple(mount for mount in self._unshown if mount not in mounts)
+        mounts = self._mounts()
+        if sandbox.spec.mounts != mounts:
+            await sandbox.set_mounts(mounts)
+        if mounts == self._mounts():
+            self._held = ()
+
+    def _mounts(self) -> tuple[Mount, ...]:
+        """What the sandbox should show."""
+        return tuple(
+            Mount(str(mount.host_path), mount.guest_path, mount.read_only, mount.identity)
+            for mount in self.files().mounts
+            if mount.shared and mount not in self._held
+        )
 
     async def freeze(self) -> None:
         """Stop every process, also those of a sandbox that is just being started."""
@@ -338,17 +349,12 @@ class Workplace:
     def _spec(self, gpus: Found) -> SandboxSpec:
         config = self._entry.config.sandbox
         defaults = self._factory.config().sandbox
-        mounts = tuple(
-            Mount(str(mount.host_path), mount.guest_path, mount.read_only, mount.identity)
-            for mount in self.files().mounts
-            if mount.shared
-        )
         return SandboxSpec(
             pid=self._entry.info.pid,
             uid_name=self._entry.info.uid,
             home=str(self.home.path),
             tmp=str(self.home.tmp),
-            mounts=mounts,
+            mounts=self._mounts(),
             env={name: value for name, value in self._entry.info.env.items() if name.startswith("AETHER_")},
             network=config.network_access,
             devices=gpus.devices,

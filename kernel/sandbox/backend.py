@@ -218,7 +218,7 @@ class Sandbox(Protocol):
 
     @property
     def spec(self) -> SandboxSpec:
-        """What it was made from, later mounts included."""
+        """What it was made from, with the mounts that were set since."""
         ...
 
     @property
@@ -268,10 +268,11 @@ class Sandbox(Protocol):
         """End every process at once, frozen ones too, and give back everything held. Safe to repeat."""
         ...
 
-    async def add_mounts(self, mounts: tuple[Mount, ...]) -> None:
-        """Show more folders inside.
+    async def set_mounts(self, mounts: tuple[Mount, ...]) -> None:
+        """Show these folders inside, and no others any more.
 
-        The sandbox is started anew at the next command; with a command running this raises ConflictError.
+        What runs inside without a command is ended, and the sandbox is started anew at the next command; with a command running this
+        raises ConflictError and changes nothing.
         """
         ...
 

@@ -67,7 +67,7 @@ class SupervisedSandbox:
 
     @property
     def spec(self) -> SandboxSpec:
-        """What it was made from, later mounts included."""
+        """What it was made from, with the mounts that were set since."""
         return self._spec
 
     @property
@@ -360,14 +360,14 @@ class SupervisedSandbox:
         if group is not None:
             await asyncio.to_thread(group.remove)
 
-    async def add_mounts(self, mounts: tuple[Mount, ...]) -> None:
-        """Show more folders inside; an idle sandbox is started anew at the next command."""
-        spec = dataclasses.replace(self._spec, mounts=self._spec.mounts + mounts)
+    async def set_mounts(self, mounts: tuple[Mount, ...]) -> None:
+        """Show these folders inside, and no others any more; an idle sandbox is started anew at the next command."""
+        spec = dataclasses.replace(self._spec, mounts=mounts)
         check_spec(spec)
         async with self._lock:
             await _settle_ended(self._live_calls())
             if self._live_calls():
-                raise ConflictError("A command of this agent is running.", "Mount when it has ended.")
+                raise ConflictError("A command or a shell of this agent is running.", "Try again when it has ended, or end it.")
             self._spec = spec
             self._ready.clear()
             await self._end_processes()

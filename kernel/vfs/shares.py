@@ -6,8 +6,8 @@ Answers fs.createShared and its kin, and tells an agent's sandbox (through `on_c
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 from kernel.bus import EventBus
 from kernel.clock import Clock
@@ -22,13 +22,23 @@ from kernel.vfs.agent_files import FileMount
 from kernel.vfs.confinement import clean
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MountsChanged = Callable[[int], Awaitable[None]]
+
+
+class MountsListener(Protocol):
+    """Brings what an agent sees into line with its mounts."""
+
+    async def __call__(self, pid: int, leaving: str = "") -> None:
+        """Its mounts changed; `leaving` is the name of one that is about to be taken away.
+
+        Raises ConflictError while a command runs that may use it: what is to leave then stays.
+        """
+        ...
 
 
 class SharedWorkspaces:
     """Creates, mounts and lists workspaces.
 
-    on_changed: awaited with the pid of an agent whose mounts changed.
+    on_changed: awaited with the pid of an agent whose mounts changed, and before one is taken away.
     """
 
     def __init__(self, paths: Paths, repository: WorkspaceRepository, bus: EventBus, clock: Clock) -> None:
@@ -36,9 +46,9 @@ class SharedWorkspaces:
         self._repository = repository
         self._bus = bus
         self._clock = clock
-        self._on_changed: MountsChanged | None = None
+        self._on_changed: MountsListener | None = None
 
-    def on_changed(self, listener: MountsChanged) -> None:
+    def on_changed(self, listener: MountsListener) -> None:
         """Set who is told (bootstrap calls this once)."""
         self._on_changed = listener
 
@@ -61,36 +71,49 @@ class SharedWorkspaces:
         return mount
 
     async def mount(self, pid: int, name: str, mount_point: str = "") -> SharedMountInfo:
-        """Let an agent see a workspace below its home. Raises NotFoundError, InvalidArgumentError."""
+        """Let an agent see a workspace below its home, and at no place where it had it before.
+
+        Raises NotFoundError, InvalidArgumentError, and ConflictError while commands run: a new one is then shown when they have ended.
+        """
         if await self._find(name) is None:
             raise NotFoundError(f"There is no workspace {name}.", "list_workspaces shows those that there are.")
         point = clean(mount_point.removeprefix("~/")) or f"shared/{name}"
+        if any(mounted == name and at != point for mounted, at in await self._repository.mounts_of(pid)):
+            await self._tell(pid, leaving=name)
         await self._repository.mount(name, pid, point)
-        if self._on_changed is not None:
-            await self._on_changed(pid)
+        await self._tell(pid)
         self._bus.publish(fs.FsSharedMounted(pid=pid, name=name))
         mounted = await self._find(name)
         assert mounted is not None
         return mounted
 
     async def unmount(self, pid: int, name: str) -> None:
-        """Take a workspace away from an agent."""
+        """Take a workspace away from an agent; when this returns, nothing of the agent can reach it any more.
+
+        Raises NotFoundError, and ConflictError while a command of the agent runs: it keeps the workspace then.
+        """
         mount = await self._find(name)
         if mount is None or pid not in mount.mounted_by:
             raise NotFoundError(f"Process {pid} has not mounted {name}.")
-        await self._repository.unmount(name, pid)
-        if self._on_changed is not None:
-            await self._on_changed(pid)
+        await self._tell(pid, leaving=name)
+        try:
+            await self._repository.unmount(name, pid)
+        finally:
+            await self._tell(pid)  # what is written counts, also where it could not be written
         self._bus.publish(fs.FsSharedUnmounted(pid=pid, name=name))
+
+    async def _tell(self, pid: int, leaving: str = "") -> None:
+        if self._on_changed is not None:
+            await self._on_changed(pid, leaving)
 
     async def list(self) -> tuple[SharedMountInfo, ...]:
         """All workspaces."""
         return await self._repository.list()
 
-    async def mounts_of(self, pid: int, guest_home: str) -> tuple[FileMount, ...]:
-        """What an agent has mounted, as its files and its sandbox see it."""
+    async def mounts_of(self, pid: int, guest_home: str, leaving: str = "") -> tuple[FileMount, ...]:
+        """What an agent has mounted, but for the workspace named `leaving`, as its files and its sandbox see it."""
         mounted = await self._repository.mounts_of(pid)
-        return tuple(FileMount(f"{guest_home}/{point}", self._paths.shared / name) for name, point in mounted)
+        return tuple(FileMount(f"{guest_home}/{point}", self._paths.shared / name) for name, point in mounted if name != leaving)
 
     async def handle_create(self, command: fs.FsCreateShared, principal: Principal) -> SharedMountInfo:
         """fs.createShared."""

@@ -59,7 +59,7 @@ async def test_a_sandbox_that_begins_again_looks_again(confined: Workbench, tmp_
     (tmp_path / "other").mkdir()
     sandbox = confined.make(mounts=(kept(tmp_path / "project"),))
     assert (await run(sandbox, "/bin/true")).status.code == 0
-    await sandbox.add_mounts((kept(tmp_path / "other", "/mnt/other"),))
+    await sandbox.set_mounts((*sandbox.spec.mounts, kept(tmp_path / "other", "/mnt/other")))
     (tmp_path / "project").rename(tmp_path / "old")
     (tmp_path / "project").symlink_to("/etc")
     with pytest.raises(UnavailableError, match="a link now"):

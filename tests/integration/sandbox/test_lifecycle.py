@@ -201,7 +201,7 @@ async def test_every_start_of_a_sandbox_is_written_down(kind: str, tmp_path: Pat
         await sandbox.start()
         async with asyncio.timeout(10):
             assert await written.get() == (5, *(sandbox.identity() or ()))
-            await sandbox.add_mounts((Mount(str(tmp_path / "more"), "/mnt/more", True),))
+            await sandbox.set_mounts((Mount(str(tmp_path / "more"), "/mnt/more", True),))
             await sandbox.start()
             assert await written.get() == (5, *(sandbox.identity() or ()))
         if kind == "host":
@@ -239,7 +239,7 @@ async def test_home_below_a_folder_that_only_its_owner_may_enter(bench: Workbenc
     assert (work / "new.txt").stat().st_uid == work.stat().st_uid
 
 
-async def test_mounts_can_be_added_while_idle(bench: Workbench, tmp_path: Path) -> None:
+async def test_mounts_can_be_changed_while_idle(bench: Workbench, tmp_path: Path) -> None:
     more = tmp_path / "more"
     more.mkdir()
     (more / "seen.txt").write_text("seen")
@@ -248,10 +248,12 @@ async def test_mounts_can_be_added_while_idle(bench: Workbench, tmp_path: Path) 
     running = await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
     mount = Mount(str(more), "/home/agent_7/more", True)
     with pytest.raises(ConflictError):
-        await sandbox.add_mounts((mount,))
+        await sandbox.set_mounts((mount,))
     await running.kill()
-    await sandbox.add_mounts((mount,))
+    await sandbox.set_mounts((mount,))
     assert (await run(sandbox, "cat", "more/seen.txt")).output == "seen"
+    await sandbox.set_mounts(())
+    assert (await run(sandbox, "cat", "more/seen.txt")).status.code == 1
     assert bench.lost == []
 
 
