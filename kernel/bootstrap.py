@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernel import config as settings_tree
-from kernel import doctor
+from kernel import doctor, log
 from kernel.agents.approvals import ApprovalDesk
 from kernel.agents.console import Consoles
 from kernel.agents.models import ModelChooser
@@ -131,8 +131,7 @@ def build_kernel(
     settings = Settings(loaded.config, paths.config_file, loaded.saved)
     parts = _build_parts(paths, settings, environ, clock or SystemClock(), gpus or GpuSource())
     parts.has_window, parts.stays = has_window, stays
-    if loaded.notice:
-        parts.notices.append(loaded.notice)
+    parts.notices += [notice for notice in (loaded.notice, log.unusable(paths.log_file)) if notice]
     router = Router(parts.manager.owner_of, parts.scope.child("commands"))
     stopping = _stopping(parts, router)
     kernel = Kernel(

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from kernel.errors import InvalidArgumentError, StorageError
+from kernel.own_file import read_file
 from kernel.protocol.ids import ApprovalMode
 
 ClusterRole = Literal["hub", "node", "standalone"]
@@ -196,18 +197,23 @@ def save(config: Config, path: Path) -> None:
     }
     body = msgspec.json.format(msgspec.json.encode({key: value for key, value in changed.items() if value}))
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except OSError:
-            os.unlink(temporary)
-            raise
+        _replace(path, body)
     except OSError as error:
         raise StorageError(f"The settings could not be saved: {error.strerror}.", f"Look at {path.parent}.") from error
+
+
+def _replace(path: Path, body: bytes) -> None:
+    """Put a whole new file in the place of what is there, which is never opened. Raises OSError."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
 
 
 def flatten(config: Config) -> dict[str, Any]:
@@ -218,7 +224,7 @@ def flatten(config: Config) -> dict[str, Any]:
 
 def _read(path: Path) -> tuple[Config, str | None]:
     try:
-        raw = path.read_bytes()
+        raw = read_file(path)
     except FileNotFoundError:
         return Config(), None
     except OSError as error:
@@ -233,7 +239,7 @@ def _keep(path: Path, raw: bytes) -> str:
     """Keep a damaged file beside its place; the words that say so."""
     kept = path.with_suffix(".damaged.json")
     try:
-        kept.write_bytes(raw)
+        _replace(kept, raw)
     except OSError as error:
         return f"it could not be kept ({error.strerror})"
     return f"it is kept as {kept.name}"

@@ -1,17 +1,21 @@
 """Logging for the kernel and its clients: one place that formats, redacts and remembers.
 
 Every record carries the agent's pid where one is bound (`bound_pid`), secrets are redacted before a handler sees them,
-and the last records stay in memory for a crash report. Called by everybody; must not import anything of Aether.
+and the last records stay in memory for a crash report. Called by everybody; imports nothing of Aether but what opens its files.
 """
 
 import contextvars
 import logging
 import logging.handlers
+import os
 import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
+
+from kernel.own_file import open_file
 
 RECENT_RECORDS = 500
 _current_pid: contextvars.ContextVar[int | None] = contextvars.ContextVar("aether_pid", default=None)
@@ -74,10 +78,30 @@ class RecentRecords(logging.Handler):
         return tuple(self._lines)
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The file on disk. Whatever takes its place while Aether runs, writing a line never waits for it."""
+
+    def _open(self) -> TextIOWrapper:
+        fd = open_file(Path(self.baseFilename), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace")
+
+
+def unusable(path: Path) -> str:
+    """A sentence about why nothing can be logged there, "" where it can or where only trying will tell."""
+    try:
+        os.close(open_file(path, os.O_WRONLY | os.O_APPEND))
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"The log {path} cannot be written ({error.strerror}), so nothing is logged. Move it elsewhere and start Aether again."
+    return ""
+
+
 def configure(path: Path | None, *, level: int = logging.INFO) -> RecentRecords:
     """Send Aether's records to a rotating file (where given) and to memory; the last five files of 1 MB are kept.
 
-    Returns the in-memory handler. Safe to call again: handlers of the earlier call are closed first.
+    Returns the in-memory handler. Where the file is `unusable`, memory is all there is. Safe to call again: handlers of the earlier call
+    are closed first.
     """
     # A full disk must not put tracebacks of the log itself between the lines of a terminal.
     logging.raiseExceptions = False
@@ -88,8 +112,8 @@ def configure(path: Path | None, *, level: int = logging.INFO) -> RecentRecords:
     root.setLevel(level)
     recent = RecentRecords()
     handlers: list[logging.Handler] = [recent]
-    if path is not None:
-        handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=5, delay=True))
+    if path is not None and not unusable(path):
+        handlers.append(_LogFile(path, maxBytes=1_000_000, backupCount=5, delay=True))
     for handler in handlers:
         handler.addFilter(_Context())
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s pid=%(pid)s %(name)s: %(message)s"))

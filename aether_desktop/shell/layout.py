@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Protocol
@@ -85,14 +86,24 @@ class JsonLayoutStore:
     def load(self) -> LayoutRecord:
         """Read the file; an unreadable, too large or foreign one gives an empty layout."""
         try:
-            with self._path.open("rb") as file:
-                data = file.read(_MAX_FILE_BYTES + 1)
+            data = self._read()
             layout = msgspec.json.decode(data, type=LayoutRecord) if len(data) <= _MAX_FILE_BYTES else LayoutRecord()
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return LayoutRecord()
         sane = tuple(window for window in layout.windows[:_MAX_WINDOWS] if _is_sane(window))
         native = layout.native if layout.native is not None and _is_sane_place(layout.native) else None
         return LayoutRecord(windows=sane, wallpaper=layout.wallpaper, native=native, states=layout.states[-MAX_WINDOWS:])
+
+    def _read(self) -> bytes:
+        """A pipe in its place would keep the start waiting for ever, and a device never ends."""
+        fd = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                return b""
+            with os.fdopen(fd, "rb", closefd=False) as file:
+                return file.read(_MAX_FILE_BYTES + 1)
+        finally:
+            os.close(fd)
 
     def save(self, layout: LayoutRecord) -> None:
         """Write beside the file and rename over it."""

@@ -6,10 +6,10 @@ file is opened, by `database`, by the doctor and by the desktop's start. Changes
 
 import errno
 import os
-import stat
 from pathlib import Path
 
 from kernel.errors import StorageError
+from kernel.own_file import other_than_a_file
 
 BESIDE = ("-wal", "-shm", "-journal")
 _SHOWN_CHARACTERS = 200
@@ -45,14 +45,9 @@ def _require_file(path: Path, name: str, role: str) -> None:
 def _other_than_a_file(path: Path) -> str:
     """What it is in words, "" for a regular file, for nothing, and for what only opening it can tell."""
     try:
-        mode = path.stat().st_mode
+        return other_than_a_file(path)
     except OSError as error:
         return _broken_link(path, error)
-    if stat.S_ISREG(mode):
-        return ""
-    kinds = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
-    kind = next((word for is_one, word in kinds if is_one(mode)), "device")
-    return f"a link to a {kind} and not to a file" if path.is_symlink() else f"a {kind} and not a file"
 
 
 def _broken_link(path: Path, error: OSError) -> str:

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from kernel.config import Config, change, flatten, load, save, settings
-from kernel.errors import InvalidArgumentError
+from kernel.errors import InvalidArgumentError, StorageError
 from kernel.settings import Settings
+from tests.unit.kernel.test_own_file import PRESENT
 
 
 @pytest.mark.feature("CF01")
@@ -97,3 +98,33 @@ def test_settings_of_a_newer_version_are_passed_over(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "c.json").mkdir()
     assert "cannot be read" in str(load(tmp_path / "c.json", {}).notice)
+
+
+@pytest.mark.feature("ST01")
+@pytest.mark.parametrize("kind", PRESENT)
+def test_what_is_no_file_is_said_and_the_next_change_takes_its_place_where_it_can(tmp_path: Path, kind: str) -> None:
+    make, words = PRESENT[kind]
+    path = tmp_path / "c.json"
+    make(path)
+    loaded = load(path, {"AETHER_PORT": "4000"})
+    assert f"(it {words}); defaults are in force" in str(loaded.notice) and str(path) in str(loaded.notice)
+    assert loaded.saved == Config() and loaded.config.gateway.port == 4000
+    if kind == "folder":
+        with pytest.raises(StorageError):
+            save(Config(), path)
+    else:
+        save(change(Config(), "gateway.port", 3005), path)
+        assert path.is_file() and not path.is_symlink() and load(path, {}).config.gateway.port == 3005
+
+
+@pytest.mark.parametrize("kind", PRESENT)
+def test_what_lies_where_a_damaged_file_is_kept_is_never_opened(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "c.json").write_text("{damaged")
+    PRESENT[kind][0](tmp_path / "c.damaged.json")
+    notice = str(load(tmp_path / "c.json", {}).notice)
+    assert "damaged" in notice
+    if kind == "folder":
+        assert "could not be kept" in notice
+    else:
+        assert (tmp_path / "c.damaged.json").read_text() == "{damaged"
+    assert not list(tmp_path.glob(".settings-*"))

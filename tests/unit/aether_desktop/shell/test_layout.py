@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_a_broken_file_is_no_layout(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "layout.json"
     path.write_bytes(data)
     assert JsonLayoutStore(path).load() == LayoutRecord()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "folder", "device"])
+def test_what_is_no_file_is_no_layout_and_keeps_nobody_waiting(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "layout.json")
+    open_before = len(os.listdir("/proc/self/fd"))
+    assert JsonLayoutStore(tmp_path / "layout.json").load() == LayoutRecord()
+    assert len(os.listdir("/proc/self/fd")) == open_before
 
 
 def test_windows_with_absurd_places_are_left_out(tmp_path: Path) -> None:
