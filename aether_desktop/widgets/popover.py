@@ -1,9 +1,12 @@
-"""A card that floats over a button: rounded, with a shadow, closed by Escape or a click beside it. Apps put their content into it."""
+"""A card that floats over a button: rounded, with a shadow, closed by Escape or a click beside it. Apps put their content into it.
+
+Its shadow lies over a picture of the window behind it: on a screen that nobody composes, what is clear would be black.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QWidget
 
 from aether_desktop.theme.current import tokens_of
@@ -26,6 +29,7 @@ class Popover(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setContentsMargins(SHADOW_PX, SHADOW_PX, SHADOW_PX, SHADOW_PX)
         self._corner = QPoint()
+        self._behind = QPixmap()
 
     def open_above(self, button: QWidget) -> None:
         """Show it with its lower right corner above the button's right edge, inside of the screen."""
@@ -40,6 +44,11 @@ class Popover(QFrame):
         left = self._corner.x() + SHADOW_PX - self.width()
         top = self._corner.y() + SHADOW_PX - self.height()
         self.move(max(screen.left(), min(left, screen.right() - self.width())), max(screen.top(), top))
+        parent = self.parentWidget()
+        if parent is not None:
+            window = parent.window()
+            self._behind = window.grab(QRect(window.mapFromGlobal(self.pos()), self.size()))
+            self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes it."""
@@ -54,9 +63,10 @@ class Popover(QFrame):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The shadow, then the card."""
+        """What lies behind, the shadow, then the card."""
         tokens = tokens_of(self)
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._behind)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = QRectF(self.rect()).adjusted(SHADOW_PX, SHADOW_PX, -SHADOW_PX, -SHADOW_PX)
         painter.setPen(Qt.PenStyle.NoPen)

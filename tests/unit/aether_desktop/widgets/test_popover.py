@@ -21,6 +21,22 @@ def test_it_has_round_corners_and_a_shadow(qtbot: QtBot) -> None:
     assert picture.pixelColor(0, 0).alpha() < 30
 
 
+def test_where_nobody_composes_the_screen_its_shadow_lies_over_the_window_behind_it(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setStyleSheet("background: #ff8800")
+    button = QWidget(window)
+    button.setGeometry(300, 350, 100, 24)
+    window.setGeometry(50, 50, 400, 400)
+    window.show()
+    popover = Popover(window)
+    popover.resize(260, 160)
+    popover.open_above(button)
+    corner = popover.grab().toImage().pixelColor(SHADOW_PX, SHADOW_PX)
+    assert corner.alpha() == 255 and corner.red() > 150 and corner.blue() < 60
+    popover.close()
+
+
 def test_its_card_ends_above_the_button_and_inside_of_the_screen(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
