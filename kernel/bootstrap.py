@@ -187,7 +187,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     bus.on(ProcessReaped, lambda event: consoles.release(f"tty-{event.pid}-0"))
     bus.on(ProcessReaped, lambda event: mailbox.forget(event.pid))
     accounting = Accounting(manager, store.metrics, bus, clock, sandboxes.usage, lambda: store.journal.holds_back)
-    files, ttys = VirtualFileSystem(paths, bus, manager.owner_of), scope.child("terminals")
+    files, ttys = VirtualFileSystem(paths, bus, manager.owner_of, homes.unfinished), scope.child("terminals")
     shells = ShellSessions(store.shells, Guardian(), scope.child("shells"))
     return _Parts(
         paths=paths,
@@ -246,6 +246,8 @@ def _starting(parts: _Parts) -> tuple[Stage, ...]:
         interrupted = await parts.manager.open()
         left = await asyncio.to_thread(parts.homes.left_tmp, interrupted)  # now: the next agents have a /tmp as well
         parts.scope.spawn(asyncio.to_thread(parts.homes.clear_all_tmp, left), name="clear-tmp")
+        cut = await asyncio.to_thread(parts.homes.unfinished.left)  # now: what is written from here on is noted there as well
+        parts.scope.spawn(asyncio.to_thread(parts.homes.unfinished.sweep, cut), name="sweep-unfinished")
         await parts.mailbox.open()
         if parts.stays and parts.settings.current().agents.resume_at_start:
             for pid in interrupted:

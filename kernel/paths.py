@@ -66,6 +66,11 @@ class Paths:
         return self.state / "secret"
 
     @property
+    def unfinished(self) -> Path:
+        """Notes of what is being written into others' folders and is not whole yet."""
+        return self.state / "unfinished"
+
+    @property
     def runtime(self) -> Path:
         """The single-instance lock and socket."""
         return self.state / "run"
@@ -78,7 +83,7 @@ class Paths:
         try:
             for folder in (self.root, self.root / "etc", self.root / "var"):
                 folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-            for private in (self.homes, self.shared, self.tmp, self.state, self.runtime):
+            for private in (self.homes, self.shared, self.tmp, self.state, self.unfinished, self.runtime):
                 private.mkdir(mode=0o700, exist_ok=True)
                 private.chmod(0o700)
             hostname = self.root / "etc" / "hostname"

@@ -70,7 +70,13 @@ class AgentFiles:
         guest = self.absolute(path)
         for mount in self._mounts:
             if guest == mount.guest_path or guest.startswith(mount.guest_path + "/"):
-                tree = Tree(mount.host_path, read_only=mount.read_only, private=not mount.shared, identity=mount.identity)
+                tree = Tree(
+                    mount.host_path,
+                    read_only=mount.read_only,
+                    private=not mount.shared,
+                    identity=mount.identity,
+                    unfinished=self._home.unfinished,
+                )
                 return Location(tree, guest[len(mount.guest_path) + 1 :], guest, mount)
         raise PermissionDeniedError(
             f"{path[:200]} is outside of what this agent sees.",

@@ -1,7 +1,7 @@
 """Copying and moving between two trees, such as two homes: no rename reaches from one into the other.
 
-Called by `filesystem` in a thread. What is not whole has a temporary name beside the target and goes where the copy fails or is stopped.
-Links and special files do not cross: what a link means depends on the home that it lies in, and
+Called by `filesystem` in a thread. What is not whole has a temporary name beside the target and goes where the copy fails or is stopped,
+and after a kill with the next start. Links and special files do not cross: what a link means depends on the home that it lies in, and
 content of a device is nobody's file. A copy says what it left out; a move with any of it is refused before anything is done.
 """
 
@@ -17,7 +17,8 @@ from kernel.errors import (
 )
 from kernel.protocol.fs import FsCopied
 from kernel.vfs.confinement import clean
-from kernel.vfs.tree import MAX_FILE_BYTES, Survey, Tree, temporary_name
+from kernel.vfs.tree import MAX_FILE_BYTES, Survey, Tree
+from kernel.vfs.unfinished import temporary_name
 
 NAMED = 20
 _NAMED_IN_SENTENCE = 3
@@ -69,13 +70,14 @@ def _copy_folder(source: Tree, source_path: str, target: Tree, target_path: str,
         _fill(source, source_path, target, target_path, found, stopped)
         return
     made = f"{clean(target_path).rpartition('/')[0]}/{temporary_name()}"
-    try:
-        _fill(source, source_path, target, made, found, stopped)
-        target.move(made, target_path)
-    except AetherError:
-        if _exists(target, made):
-            target.remove(made)
-        raise
+    with target.making(made):
+        try:
+            _fill(source, source_path, target, made, found, stopped)
+            target.move(made, target_path)
+        except AetherError:
+            if _exists(target, made):
+                target.remove(made)
+            raise
 
 
 def _fill(source: Tree, source_path: str, target: Tree, target_path: str, found: Survey, stopped: Stopped) -> None:

@@ -23,6 +23,7 @@ from kernel.protocol.records import FileStat
 from kernel.vfs import carrying
 from kernel.vfs.confinement import clean
 from kernel.vfs.tree import Tree
+from kernel.vfs.unfinished import Unfinished
 
 T = TypeVar("T")
 OwnerOfHome = Callable[[int], str | None]
@@ -35,10 +36,11 @@ BINARY_SHOWN_BYTES = 64 * 1024
 class VirtualFileSystem:
     """Handlers of the fs.* commands.
 
-    owner_of: the user that owns a pid, for the rule that people see the homes of their own agents.
+    owner_of: the user that owns a pid, for the rule that people see the homes of their own agents. unfinished: notes what is not whole.
     """
 
-    def __init__(self, paths: Paths, bus: EventBus, owner_of: OwnerOfHome) -> None:
+    def __init__(self, paths: Paths, bus: EventBus, owner_of: OwnerOfHome, unfinished: Unfinished | None = None) -> None:
+        self._unfinished = unfinished
         self._paths = paths
         self._bus = bus
         self._owner_of = owner_of
@@ -158,8 +160,8 @@ class VirtualFileSystem:
             raise NotFoundError(f"There is no /{top}.", f"The top folders are {', '.join(TOP)}.")
         name, _, inner = rest.partition("/")
         if top in ("home", "tmp") and name and (self._paths.root / top / name).is_dir():
-            return Tree(self._paths.root / top / name, private=True), inner
-        return Tree(self._paths.root / top), rest
+            return Tree(self._paths.root / top / name, private=True, unfinished=self._unfinished), inner
+        return Tree(self._paths.root / top, unfinished=self._unfinished), rest
 
     def _may_see(self, path: str, principal: Principal) -> bool:
         relative = clean(path)

@@ -5,12 +5,13 @@ Blocking: the process manager calls `create` in a thread. The files belong to wh
 
 import os
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kernel.errors import StorageError
 from kernel.paths import Paths
 from kernel.vfs import removal
+from kernel.vfs.unfinished import Unfinished
 
 FOLDERS = ("Desktop", "Documents", "Downloads", "Projects", ".config")
 PROFILE = "export PATH=$HOME/.local/bin:$PATH\nPS1='\\[\\e[32m\\]➜\\[\\e[0m\\] \\[\\e[36m\\]\\w\\[\\e[0m\\] '\n"
@@ -18,13 +19,14 @@ PROFILE = "export PATH=$HOME/.local/bin:$PATH\nPS1='\\[\\e[32m\\]➜\\[\\e[0m\\]
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """An agent's folders: `path` and `tmp` on the host, `guest_path` inside."""
+    """An agent's folders: `path` and `tmp` on the host, `guest_path` inside. unfinished: notes what is being written for the agent."""
 
     pid: int
     uid: str
     path: Path
     tmp: Path
     guest_path: str
+    unfinished: Unfinished | None = field(default=None, compare=False, repr=False)
 
 
 class Homes:
@@ -32,11 +34,12 @@ class Homes:
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
+        self.unfinished = Unfinished(paths.unfinished)
 
     def of(self, pid: int) -> Home:
         """The home of a pid, whether it exists or not."""
         uid = f"agent_{pid}"
-        return Home(pid, uid, self._paths.homes / uid, self._paths.tmp / uid, f"/home/{uid}")
+        return Home(pid, uid, self._paths.homes / uid, self._paths.tmp / uid, f"/home/{uid}", self.unfinished)
 
     def create(self, pid: int) -> Home:
         """Make the home. Raises StorageError; nothing is left of a home that could not be made whole."""

@@ -5,10 +5,9 @@ Blocking: called in a thread by `filesystem` and `agent_files`. Sizes are bounde
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +16,7 @@ from kernel.protocol.ids import FileType
 from kernel.protocol.records import FileStat
 from kernel.vfs import ownership, removal
 from kernel.vfs.confinement import Identity, clean, open_below, open_kept, open_regular, translate
+from kernel.vfs.unfinished import Kind, Unfinished, temporary_name
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_ENTRIES = 20_000
@@ -44,11 +44,21 @@ class Tree:
     root: the host folder. read_only refuses changes. private: it belongs to one agent, so that a file in it which has more than one
     name and another owner than the folder was linked in from outside and is not read. Links that the agent makes itself have its
     owner; those to files of its own owner lie where it could read them anyway. Writing replaces the name and never its target.
-    identity: which folder the root must be at every use, reached by no link; None takes what the name leads to.
+    identity: which folder the root must be at every use, reached by no link; None takes what the name leads to. unfinished: where what
+    is not whole yet is noted, for the start after a kill.
     """
 
-    def __init__(self, root: Path, *, read_only: bool = False, private: bool = False, identity: Identity | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        read_only: bool = False,
+        private: bool = False,
+        identity: Identity | None = None,
+        unfinished: Unfinished | None = None,
+    ) -> None:
         self._root = root
+        self._unfinished = unfinished
         self._identity = identity
         self._read_only = read_only
         self._private = private
@@ -96,6 +106,16 @@ class Tree:
                     ownership.settle_folder(folder, name)
                 except OSError as error:
                     raise translate(error, path) from error
+
+    @contextmanager
+    def making(self, path: str) -> Iterator[None]:
+        """A folder with a `temporary_name` is made in this block, and is gone or renamed at its end. The folders above it are made."""
+        self._require_writable(path)
+        parent, name = _split(path)
+        with self._root_fd() as root:
+            self._make_folders(root, parent)
+            with _closing(open_below(root, parent, _FOLDER)) as folder, self._noted(folder, name, "folder"):
+                yield
 
     def remove(self, path: str) -> None:
         """Remove a file, a link (not what it points to) or a folder with all in it."""
@@ -221,23 +241,27 @@ class Tree:
     def _replace(self, folder: int, name: str, content: bytes, mode: int, path: str) -> None:
         temporary = temporary_name()
         try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
-            try:
-                with os.fdopen(fd, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    ownership.settle_file(file.fileno(), folder, name, mode)
-                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-            except OSError:
-                os.unlink(temporary, dir_fd=folder)
-                raise
+            with self._noted(folder, temporary, "file"):
+                _put(folder, temporary, name, content, mode)
         except OSError as error:
             raise translate(error, path) from error
 
+    def _noted(self, folder: int, name: str, kind: Kind) -> AbstractContextManager[None]:
+        return nullcontext() if self._unfinished is None else self._unfinished.noted(folder, name, kind)
 
-def temporary_name() -> str:
-    """A hidden name for what is not whole yet; it stays only where the process is killed, and says whose it was."""
-    return f".aether-{secrets.token_hex(8)}.part"
+
+def _put(folder: int, temporary: str, name: str, content: bytes, mode: int) -> None:
+    """A whole file under its name, or nothing. Raises OSError."""
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+            file.flush()
+            ownership.settle_file(file.fileno(), folder, name, mode)
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        os.unlink(temporary, dir_fd=folder)
+        raise
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pytest
 
 from kernel.cli.connection import connect
 from kernel.errors import AetherError, UnavailableError
+from kernel.paths import Paths
 from kernel.protocol import fs
 from kernel.vfs.tree import Tree
 from tests.integration.kernel.conftest import Bench, MakeBench
@@ -97,6 +98,15 @@ async def test_the_process_is_ended_while_it_copies(tmp_path: Path, number: sign
         assert left == []
     else:
         assert [name.startswith(".aether-") and name.endswith(".part") for name in left] == [True]
+        somebodys = shared / ".aether-0123456789abcdef.part"
+        somebodys.write_text("called so by somebody else")
+        async with connect(root) as connection:
+            assert connection.owns_kernel
+            async with asyncio.timeout(30):
+                while len(os.listdir(shared)) > 2 or os.listdir(Paths(root).unfinished):
+                    await asyncio.sleep(0.01)
+        assert sorted(os.listdir(shared)) == [somebodys.name, "folder"]
+        assert len(os.listdir(shared / "folder")) == COUNT
 
 
 async def test_a_kernel_that_stops_waits_until_nothing_half_done_is_left(

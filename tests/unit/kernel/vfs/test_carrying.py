@@ -8,7 +8,8 @@ import pytest
 
 from kernel.errors import AetherError, UnavailableError
 from kernel.vfs import carrying
-from kernel.vfs.tree import Tree, temporary_name
+from kernel.vfs.tree import Tree
+from kernel.vfs.unfinished import temporary_name
 
 FILES = ("a", "b/c", "b/d/e", "z")
 
