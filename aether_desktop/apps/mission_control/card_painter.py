@@ -5,6 +5,7 @@ Pure geometry and painting; the grid keeps the pictures and maps clicks through 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -172,7 +173,7 @@ def _paint_well(painter: QPainter, well: QRectF, face: Face, tokens: Tokens) -> 
     parts.paint_terminal_ground(painter, well, tokens)
     text = _in_well(view) or _silence(view.info.agent_phase, ended=view.ended)
     inner = well.adjusted(10, 8, -10, -8)
-    line = parts.metrics("text").lineSpacing()
+    line = math.ceil(parts.metrics("text").lineSpacing())  # Qt begins each line on a whole pixel
     inner.setHeight(max(1.0, inner.height() // line) * line)
     painter.setFont(parts.fonts().text)
     terminal = tokens.terminal

@@ -188,10 +188,6 @@ def _noticed(view: ProcessView, event: agent.AgentNotice) -> ProcessView:
     return msgspec.structs.replace(view, notice=text[:THOUGHT_CHARACTERS], streaming=False)
 
 
-def _paused(view: ProcessView, _event: agent.AgentPaused) -> ProcessView:
-    return msgspec.structs.replace(view, streaming=False)
-
-
 def _resumed(view: ProcessView, _event: agent.AgentResumed) -> ProcessView:
     cleared = msgspec.structs.replace(view, notice="") if view.info.interrupted else view
     return _info(cleared, interrupted=False)
@@ -223,7 +219,6 @@ _REDUCERS: dict[type, Reducer] = {
     agent.AgentStepStarted: _step_started,
     agent.AgentToolStarted: _console_changed,
     agent.AgentObservation: _console_changed,
-    agent.AgentPaused: _paused,
     agent.AgentResumed: _resumed,
     agent.AgentCompleted: _completed,
     tty.TtyOpened: _console_changed,

@@ -85,6 +85,7 @@ class Timeline:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self._index: dict[str, int] = {}
+        self._thoughts: dict[int, int] = {}  # of a step: how many it has finished
 
     def apply(self, event: JournalEvent) -> Change | None:
         """Take the next event; None where it shows nothing."""
@@ -101,6 +102,15 @@ class Timeline:
         """The row with that key."""
         index = self._index.get(key)
         return None if index is None else self.rows[index]
+
+    def thought_key(self, step: int) -> str:
+        """The key of the thought that streams in a step, else of a new one: a step that was cut off is taken again, and has two."""
+        number = self._thoughts.get(step, 0)
+        row = self.find(f"thought-{step}-{number}")
+        if row is not None and not row.running:
+            number += 1
+            self._thoughts[step] = number
+        return f"thought-{step}-{number}"
 
     def time_of(self, row: Row, now: float) -> float:
         """The time of a call that goes on now (seconds): its own, but `now` where a question about it came meanwhile."""
@@ -179,7 +189,7 @@ def _plan(_timeline: Timeline, event: agent.AgentPlanCreated) -> Row | None:
 
 
 def _chunk(timeline: Timeline, event: agent.AgentThinkingChunk) -> Row:
-    key = f"thought-{event.step}"
+    key = timeline.thought_key(event.step)
     before = timeline.find(key)
     text, details = (before.text, before.details) if before is not None else ("", "")
     if event.kind == "text":
@@ -200,7 +210,7 @@ def _chunk(timeline: Timeline, event: agent.AgentThinkingChunk) -> Row:
 
 
 def _thought(timeline: Timeline, event: agent.AgentThought) -> Row:
-    key = f"thought-{event.step}"
+    key = timeline.thought_key(event.step)
     before = timeline.find(key)
     return Row(
         key=key,

@@ -152,10 +152,10 @@ def test_what_shows_nothing_changes_nothing() -> None:
     assert after(AgentBrowsing(pid=7, url="https://example.org"), same) is VIEW
 
 
-def test_a_pause_stops_the_stream_and_an_answer_is_the_summary() -> None:
-    view = after(chunk("half a"), AgentPaused(pid=7), AgentCompleted(pid=7, summary="All done."))
-    assert not view.streaming
-    assert view.info.summary == "All done."
+def test_a_pause_leaves_the_words_that_stream_and_an_answer_is_the_summary() -> None:
+    view = after(chunk("half a"), AgentPaused(pid=7), AgentResumed(pid=7), chunk(" thought"))
+    assert view.streaming and view.thought == "half a thought"
+    assert after(AgentCompleted(pid=7, summary="All done.")).info.summary == "All done."
 
 
 def test_a_spawned_agent_is_wholly_known() -> None:

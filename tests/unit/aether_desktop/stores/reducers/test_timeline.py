@@ -187,3 +187,26 @@ def test_a_call_that_was_not_asked_about_stays_where_it_is() -> None:
     timeline.apply(agent.AgentUserMessage(pid=1, message_id="m", text="hello", mode="queue", timestamp=12.0))
     timeline.apply(agent.AgentObservation(**call, result="ok", timestamp=13.0))
     assert [(row.kind, row.timestamp) for row in timeline.rows] == [("tool", 11.0), ("user", 12.0)]
+
+
+def _words(content: str, step: int = 1) -> agent.AgentThinkingChunk:
+    return agent.AgentThinkingChunk(pid=1, step=step, kind="text", content=content)
+
+
+@pytest.mark.feature("EV10")
+def test_a_step_that_is_taken_again_has_a_thought_of_its_own_behind_the_one_that_was_cut_off() -> None:
+    timeline = Timeline()
+    ended = agent.AgentNotice(pid=1, step=1, kind="interrupted", message="Aether ended.")
+    cut = agent.AgentThought(pid=1, step=1, thought="It was to b")
+    whole = agent.AgentThought(pid=1, step=1, thought="It was to be.")
+    for event in (_words("It was "), _words("to b"), ended, agent.AgentResumed(pid=1), cut, _words("It was")):
+        timeline.apply(event)
+    texts = [(row.title, row.text, row.running) for row in timeline.rows if row.kind == "thought"]
+    assert texts == [("Thought", "It was to b", False), ("Thinking", "It was", True)]
+    timeline.apply(whole)
+    again = Timeline()
+    for event in (ended, agent.AgentResumed(pid=1), cut, whole):
+        again.apply(event)
+    for rows in (timeline.rows, again.rows):
+        assert [row.text for row in rows if row.kind == "thought"] == ["It was to b", "It was to be."]
+    assert timeline.rows[-1].text == "It was to be."
