@@ -6,7 +6,8 @@ system makes up. What was judged at the deployment is what is kept: the real pat
 
 import os
 import re
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -78,6 +79,45 @@ def check_mount(mount: WorkspaceMount, paths: Paths, *, table: Path = MOUNT_TABL
     if not _is_text(real):
         raise InvalidArgumentError(f"{mount.host_path} leads to a folder whose name is no text.", "Rename the folder it leads to.")
     return msgspec.structs.replace(mount, host_path=str(real))
+
+
+def check_nesting(mounts: Sequence[WorkspaceMount]) -> None:
+    """Whether each folder has a place of its own, and one that is mounted within another has it there already.
+
+    mounts: as `check_mount` returns them. Raises InvalidArgumentError: nothing is made in a folder of a person unasked.
+    """
+    placed: dict[str, WorkspaceMount] = {}
+    for mount in mounts:
+        guest = guest_folder(mount, "~")
+        if guest in placed:
+            raise InvalidArgumentError(
+                f"{placed[guest].host_path} and {mount.host_path} cannot both be mounted at {mount.guest_path}.",
+                "Choose another place for one of them.",
+            )
+        placed[guest] = mount
+    for guest, mount in placed.items():
+        holder = max((other for other in placed if guest.startswith(f"{other}/")), key=len, default="")
+        if holder:
+            _require_place(mount, placed[holder], guest[len(holder) + 1 :])
+
+
+def _require_place(mount: WorkspaceMount, holder: WorkspaceMount, inner: str) -> None:
+    refused = f"{mount.host_path} cannot be mounted at {mount.guest_path}"
+    elsewhere = f"a place outside of {holder.guest_path}"
+    at = Path(holder.host_path)
+    for part in inner.split("/"):
+        at /= part
+        try:
+            mode = at.lstat().st_mode
+        except FileNotFoundError as error:
+            raise InvalidArgumentError(
+                f"{refused}: there is no {inner} in {holder.host_path}, which is mounted around it.",
+                f"Make the folder {Path(holder.host_path, inner)} first, or choose {elsewhere}.",
+            ) from error
+        except OSError as error:
+            raise InvalidArgumentError(f"{refused}: {at}: {error.strerror}.", f"Choose {elsewhere}.") from error
+        if not stat.S_ISDIR(mode):
+            raise InvalidArgumentError(f"{refused}: {at} is a link or no folder.", f"Choose {elsewhere}.")
 
 
 def refuse_own(host: Path, paths: Paths, *, table: Path = MOUNT_TABLE) -> None:

@@ -265,7 +265,7 @@ class BubblewrapLauncher:
             control_groups=group.join_files if group else (),
             groups=tuple({device.group for device in spec.devices if device.group is not None}),
             known=kept(spec),
-            points=(spec.home, mount_points(spec)),
+            points=mount_points(spec),
             binds_descriptors=machine.binds_descriptors,
         )
 

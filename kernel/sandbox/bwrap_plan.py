@@ -16,6 +16,8 @@ from kernel.sandbox.backend import Limits, Mount, SandboxSpec
 from kernel.sandbox.cgroups import Capabilities
 
 Word = str | dict[str, str]
+#: A folder on the host, which one it must be where that is known, a place in it where something is mounted, and that place in a sentence.
+Point = tuple[str, tuple[int, int] | None, str, str]
 
 GUEST_UID = 1000
 UID_BASE = 1_900_000_000  # a range that neither distributions, systemd nor subordinate ids use
@@ -180,7 +182,7 @@ def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: in
     words += ["--size", str(SMALL_TMPFS_BYTES), "--tmpfs", "/run"]
     words += ["--bind", {"bind": spec.tmp}, "/tmp", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"]
     words += ["--perms", "0755", "--dir", "/home", "--bind", {"bind": spec.home}, guest_home(spec)]
-    for mount in spec.mounts:
+    for mount in sorted(spec.mounts, key=lambda each: each.guest_path.count("/")):  # one within another lies over it
         words += ["--ro-bind" if mount.read_only else "--bind", {"bind": mount.host_path}, mount.guest_path]
     words += ["--perms", "0444", "--ro-bind-data", {"file": _supervisor_path()}, SUPERVISOR_GUEST_PATH]
     words += ["--remount-ro", "/run"]
@@ -241,10 +243,19 @@ def kept(spec: SandboxSpec) -> dict[str, tuple[int, int]]:
     return {mount.host_path: mount.identity for mount in spec.mounts if mount.identity is not None}
 
 
-def mount_points(spec: SandboxSpec) -> tuple[str, ...]:
-    """Where something is mounted below the home, as seen from there: none of it may be a link."""
-    home = f"{guest_home(spec)}/"
-    return tuple(mount.guest_path.removeprefix(home) for mount in spec.mounts if mount.guest_path.startswith(home))
+def mount_points(spec: SandboxSpec) -> tuple[Point, ...]:
+    """What is mounted within the agent's own folders, and within other mounts: no part of such a place may be a link."""
+    home = guest_home(spec)
+    around: dict[str, tuple[str, tuple[int, int] | None]] = {home: (spec.home, None), "/tmp": (spec.tmp, None)}
+    around |= {mount.guest_path: (mount.host_path, mount.identity) for mount in spec.mounts}
+    found: list[Point] = []
+    for mount in spec.mounts:
+        holders = [guest for guest in around if mount.guest_path.startswith(f"{guest}/")]
+        if holders:
+            holder = max(holders, key=len)
+            shown = f"~{mount.guest_path.removeprefix(home)}" if mount.guest_path.startswith(f"{home}/") else mount.guest_path
+            found.append((*around[holder], mount.guest_path[len(holder) + 1 :], shown))
+    return tuple(found)
 
 
 def plan(
@@ -258,12 +269,12 @@ def plan(
     control_groups: tuple[str, ...],
     groups: tuple[int, ...] = (),
     known: Mapping[str, tuple[int, int]] | None = None,
-    points: tuple[str, tuple[str, ...]] = ("/", ()),
+    points: tuple[Point, ...] = (),
     binds_descriptors: bool = False,
 ) -> bytes:
     """The launcher's plan. uid: drop to it (Aether runs as root), with `groups` besides; None keeps the caller's. known: see `kept`.
 
-    points: the home on the host, and the `mount_points` in it.
+    points: see `mount_points`.
     """
     return marshal.dumps(
         {

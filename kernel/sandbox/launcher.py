@@ -244,22 +244,25 @@ def open_kept(path: str, identity: tuple[int, int]) -> int:
     return found
 
 
-def require_no_links(home: str, points: tuple[str, ...]) -> None:
-    """Look that no part of a mount point below the home is a link: bubblewrap would follow it, out of the home too. Raises OSError.
+def require_points(points: list[tuple[str, tuple[int, int] | None, str, str]]) -> None:
+    """Look that no part of a place where something is mounted is a link: bubblewrap would follow it, out of its folder too. Raises OSError.
 
-    Nothing of the agent runs meanwhile; parts that are missing are made by bubblewrap.
+    points: (folder, identity, the place in it, the place in a sentence). Parts that are missing are made by bubblewrap in the agent's own
+    folders, in which nothing of the agent runs meanwhile; a folder with an identity is somebody's, in which nothing is made unasked.
     """
     flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    for point in points:
-        held = os.open(home, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    for folder, identity, point, shown in points:
+        held = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) if identity is None else open_kept(folder, identity)
         try:
             for part in point.split("/"):
                 try:
                     following = os.open(part, flags, dir_fd=held)
-                except FileNotFoundError:
-                    break
+                except FileNotFoundError as error:
+                    if identity is None:
+                        break
+                    raise OSError(f"nothing can be mounted at {shown}: there is no {point} in {folder}; make it") from error
                 except OSError as error:
-                    raise OSError(f"nothing can be mounted at ~/{point}: {part} in it is no folder or a link; remove it") from error
+                    raise OSError(f"nothing can be mounted at {shown}: {part} in it is no folder or a link; remove it") from error
                 os.close(held)
                 held = following
         finally:
@@ -353,7 +356,7 @@ def main() -> None:
     prefer_for_oom(plan["oom_score"])
     os.umask(0o022)
     uid = plan["uid"]
-    require_no_links(*plan["points"])
+    require_points(plan["points"])
     staged: dict[str, str] = {}
     if uid is not None:
         staged = stage(plan["binds"], uid, plan["staging_folder"], plan["kept"])

@@ -29,6 +29,7 @@ class CreateSharedWorkspace:
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         """Make and mount it."""
+        _require_free(context, f"shared/{arguments.name}", arguments.name)
         await context.workspaces.create(arguments.name, context.pid)
         await context.workspaces.mount(context.pid, arguments.name)
         return ToolResult(f"Made the workspace {arguments.name}; it is at ~/shared/{arguments.name}.")
@@ -54,10 +55,7 @@ class MountWorkspace:
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         """Mount it. Raises ConflictError where something else is mounted there: what was allowed there would hold for this too."""
-        place = context.files.locate(f"~/{arguments.mount_point.removeprefix('~/') or 'shared/' + arguments.name}")
-        again = place.guest_path == place.mount.guest_path and place.mount.host_path.name == arguments.name
-        if place.mount.shared and not again:
-            raise ConflictError(f"{place.guest_path} lies in a folder that is mounted already.", "Choose another place for it.")
+        _require_free(context, arguments.mount_point.removeprefix("~/") or f"shared/{arguments.name}", arguments.name)
         await context.workspaces.mount(context.pid, arguments.name, arguments.mount_point)
         return ToolResult(f"Mounted {arguments.name} at ~/{arguments.mount_point or 'shared/' + arguments.name}.")
 
@@ -82,3 +80,11 @@ class ListWorkspaces:
         found = await context.workspaces.list()
         lines = [f"{item.name}  owner {item.owner_pid}  mounted by {list(item.mounted_by)}" for item in found]
         return ToolResult("\n".join(lines) or "There is no shared workspace.")
+
+
+def _require_free(context: ToolContext, point: str, name: str) -> None:
+    """Whether nothing but the workspace itself is mounted at or around a place below the home. Raises ConflictError."""
+    place = context.files.locate(f"~/{point}")
+    again = place.guest_path == place.mount.guest_path and place.mount.host_path.name == name
+    if place.mount.shared and not again:
+        raise ConflictError(f"{place.guest_path} lies in a folder that is mounted already.", "Choose another place for it.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kernel.errors import InvalidArgumentError
 from kernel.protocol import agent, process
 from kernel.protocol.process import ProcessResume
 from kernel.protocol.records import SandboxConfig, WorkspaceMount
@@ -44,6 +45,7 @@ def results(bench: Bench, pid: int) -> list[tuple[str, bool, str]]:
 async def test_a_mount_that_becomes_a_link_to_any_folder_is_used_by_no_file_tool(
     bench: Bench, project: Path, tmp_path: Path, inner: str
 ) -> None:
+    (project / "inner").mkdir()
     swap = f"mv work/data work/old; ln -s {tmp_path}/private work/data"
     turns = (
         turn("", call("read_file", path=f"{inner}/mine")),
@@ -65,6 +67,47 @@ async def test_a_mount_that_becomes_a_link_to_any_folder_is_used_by_no_file_tool
     assert not (tmp_path / "private/evil").exists()
     if inner == "d":
         assert command[1] and "mine" in command[2]  # its sandbox keeps the folder that it began with
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("turned", [False, True])
+async def test_tools_and_commands_see_the_same_where_one_folder_is_mounted_within_another(
+    bench: Bench, project: Path, tmp_path: Path, turned: bool
+) -> None:
+    mounts = (
+        WorkspaceMount(host_path=str(project), guest_path="work"),
+        WorkspaceMount(host_path=str(tmp_path / "private"), guest_path="~/work/data"),
+    )
+    config = SandboxConfig(mounts=mounts[::-1] if turned else mounts)
+    turns = (
+        turn("", call("read_file", path="work/data/key")),
+        turn("", call("run_command", command="cat work/data/key; ls work/data")),
+        turn("", call("write_file", path="work/data/tool", content="x")),
+        turn("", call("run_command", command="ls work/data")),
+    )
+    pid = await bench.deploy(*turns, DONE, sandbox=config)
+    assert (await bench.ended(pid)).code == 0
+    read, shown, _written, after = results(bench, pid)[:4]
+    assert "SECRET" in read[2] and "SECRET" in shown[2] and "mine" not in shown[2]
+    assert "tool" in after[2] and [path.name for path in (project / "data").iterdir()] == ["mine"]
+
+
+@pytest.mark.feature("FS09")
+async def test_what_would_need_a_new_folder_in_a_persons_folder_is_refused_at_the_deployment(bench: Bench, project: Path) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"there is no d in .*project, which is mounted around it") as refused:
+        await bench.deploy(DONE, sandbox=both(project, "work/d"))
+    assert refused.value.hint == f"Make the folder {project}/d first, or choose a place outside of work."
+    assert [path.name for path in project.iterdir()] == ["data"]
+
+
+@pytest.mark.feature("FS09", "SH01")
+async def test_a_workspace_is_not_made_within_a_persons_folder(bench: Bench, project: Path) -> None:
+    turns = (turn("", call("create_shared_workspace", name="team")), turn("", call("run_command", command="ls shared")))
+    pid = await bench.deploy(*turns, DONE, sandbox=one(project, "shared"))
+    assert (await bench.ended(pid)).code == 0
+    made, listed = results(bench, pid)[:2]
+    assert not made[1] and "lies in a folder that is mounted already" in made[2]
+    assert listed[1] and "data" in listed[2] and [path.name for path in project.iterdir()] == ["data"]
 
 
 @pytest.mark.feature("FS09")

@@ -64,3 +64,37 @@ async def test_a_sandbox_that_begins_again_looks_again(confined: Workbench, tmp_
     (tmp_path / "project").symlink_to("/etc")
     with pytest.raises(UnavailableError, match="a link now"):
         await run(sandbox, "/bin/true")
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("turned", [False, True])
+async def test_a_folder_that_is_mounted_within_another_shows_in_whichever_order_they_are_given(
+    confined: Workbench, tmp_path: Path, turned: bool
+) -> None:
+    outer, inner = tmp_path / "outer", tmp_path / "inner"
+    (outer / "a/in").mkdir(parents=True)
+    (outer / "a/in/hidden").write_text("hidden")
+    inner.mkdir()
+    (inner / "mine").write_text("mine\n")
+    home = "/home/agent_7/work"
+    mounts = (kept(outer, home), kept(inner, f"{home}/a/in", read_only=True))
+    sandbox = confined.make(mounts=mounts[::-1] if turned else mounts)
+    done = await run(sandbox, "/bin/sh", "-c", f"cat {home}/a/in/mine; ls {home}/a/in; touch {home}/a/new; touch {home}/a/in/new 2>&-")
+    assert done.output == "mine\nmine\n" and done.status.code == 1
+    assert (outer / "a/new").exists() and not (inner / "new").exists()
+    assert [path.name for path in (outer / "a/in").iterdir()] == ["hidden"]
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("place", ["missing", "link"])
+async def test_nothing_is_made_in_somebodys_folder_for_what_is_mounted_within(confined: Workbench, tmp_path: Path, place: str) -> None:
+    outer, inner, elsewhere = tmp_path / "outer", tmp_path / "inner", tmp_path / "elsewhere"
+    for folder in (outer, inner, elsewhere):
+        folder.mkdir()
+    if place == "link":
+        (outer / "a").symlink_to(elsewhere)
+    sandbox = confined.make(mounts=(kept(outer, "/mnt/outer"), kept(inner, "/mnt/outer/a/in")))
+    said = "a in it is no folder or a link" if place == "link" else f"there is no a/in in {outer}; make it"
+    with pytest.raises(UnavailableError, match=f"nothing can be mounted at /mnt/outer/a/in: {said}"):
+        await sandbox.start()
+    assert len(list(outer.iterdir())) == (place == "link") and list(elsewhere.iterdir()) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.agents.mountable import check_mount, guest_folder, refuse_own
+from kernel.agents.mountable import check_mount, check_nesting, guest_folder, refuse_own
 from kernel.errors import AetherError, InvalidArgumentError, PermissionDeniedError
 from kernel.paths import Paths
 from kernel.protocol.records import WorkspaceMount
@@ -197,3 +197,57 @@ def test_real_bind_mounts_of_aethers_folders_are_refused(paths: Paths, tmp_path:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[4])
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 6 and all("Aether's own files" in line for line in done.stdout.splitlines())
+
+
+def _nested(tmp_path: Path, *guests: str) -> list[WorkspaceMount]:
+    """Folders of a person that are mounted at these places, the first one with what the test has made in it."""
+    mounts = []
+    for number, guest in enumerate(guests):
+        folder = tmp_path / ("project" if not number else f"other{number}")
+        folder.mkdir(exist_ok=True)
+        mounts.append(WorkspaceMount(host_path=str(folder), guest_path=guest))
+    return mounts
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("inner", ["work/a/b", "~/work/a/b", "~/./work//a/b/"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_mount_within_another_needs_its_folder_there(tmp_path: Path, inner: str, turned: bool) -> None:
+    mounts = _nested(tmp_path, "work", inner)
+    given = mounts[::-1] if turned else mounts
+    with pytest.raises(InvalidArgumentError) as refused:
+        check_nesting(given)
+    said = f"there is no a/b in {tmp_path}/project, which is mounted around it."
+    assert refused.value.message == f"{tmp_path}/other1 cannot be mounted at {inner}: {said}"
+    assert refused.value.hint == f"Make the folder {tmp_path}/project/a/b first, or choose a place outside of work."
+    assert list((tmp_path / "project").iterdir()) == []
+    (tmp_path / "project/a/b").mkdir(parents=True)
+    check_nesting(given)
+
+
+@pytest.mark.parametrize("what", ["a link to a folder", "a file"])
+def test_nor_may_a_link_or_a_file_be_where_another_is_mounted(tmp_path: Path, what: str) -> None:
+    mounts = _nested(tmp_path, "/mnt/Work", "/mnt/Work/a/b")
+    (tmp_path / "elsewhere/b").mkdir(parents=True)
+    if what == "a file":
+        (tmp_path / "project/a").write_text("x")
+    else:
+        (tmp_path / "project/a").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InvalidArgumentError, match="project/a is a link or no folder") as refused:
+        check_nesting(mounts)
+    assert refused.value.hint == "Choose a place outside of /mnt/Work."
+
+
+def test_it_is_the_innermost_folder_that_must_have_the_place(tmp_path: Path) -> None:
+    mounts = _nested(tmp_path, "work", "work/a", "work/a/b")
+    (tmp_path / "project/a/b").mkdir(parents=True)
+    with pytest.raises(InvalidArgumentError, match=r"there is no b in .*/other1"):
+        check_nesting(mounts)
+    (tmp_path / "other1/b").mkdir()
+    check_nesting(mounts)
+
+
+def test_beside_each_other_nothing_is_needed_and_at_one_place_there_is_one(tmp_path: Path) -> None:
+    check_nesting(_nested(tmp_path, "work", "work2", "/work", "w/work"))
+    with pytest.raises(InvalidArgumentError, match=r"project and .*/other1 cannot both be mounted at ~/work/"):
+        check_nesting(_nested(tmp_path, "work", "~/work/"))

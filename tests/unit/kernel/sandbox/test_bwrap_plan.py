@@ -22,6 +22,7 @@ from kernel.sandbox.bwrap_plan import (
     guest_home,
     host_uid,
     kept,
+    mount_points,
     plan,
     resource_limits,
     unenforced,
@@ -72,6 +73,37 @@ def test_host_paths_are_stand_ins_and_only_the_launcher_knows_them() -> None:
     assert not any(isinstance(word, str) and "/secret" in word for word in words)
     assert ({"bind": "/secret/host/w"}, "/home/agent_7/work") in pairs(words, "--bind", 2)
     assert ({"bind": "/secret/host/r"}, "/mnt/r") in pairs(words, "--ro-bind", 2)
+
+
+@pytest.mark.feature("FS09")
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_mounted_within_another_mount_lies_over_it_however_they_are_named(turned: bool) -> None:
+    names = ("/home/agent_7/work", "/home/agent_7/work/a/b", "/home/agent_7/work/a", "/mnt/long/name/of/a/place")
+    mounts = tuple(Mount(f"/p{number}", guest, number == 1, (1, number)) for number, guest in enumerate(names))
+    spec = dataclasses.replace(SPEC, mounts=mounts[::-1] if turned else mounts)
+    words = arguments(spec, MACHINE, Network("none"), 5)
+    places = [words.index(name) for name in ("/home/agent_7", names[0], names[2], names[1])]
+    assert places == sorted(places)
+    assert ({"bind": "/p1"}, names[1]) in pairs(words, "--ro-bind", 2)
+
+
+def test_each_mount_point_is_looked_at_in_what_it_lies_in() -> None:
+    mounts = (
+        Mount("/x", "/home/agent_7/work/a/b", False, (1, 3)),
+        Mount("/w", "/home/agent_7/work", False, (1, 2)),
+        Mount("/s", "/home/agent_7/shared/s", False),
+        Mount("/t", "/tmp/t", False, (1, 4)),
+        Mount("/m", "/mnt/m", False, (1, 5)),
+        Mount("/n", "/mnt/m/n", False, (1, 6)),
+    )
+    points = mount_points(dataclasses.replace(SPEC, mounts=mounts))
+    assert points == (
+        ("/w", (1, 2), "a/b", "~/work/a/b"),
+        (SPEC.home, None, "work", "~/work"),
+        (SPEC.home, None, "shared/s", "~/shared/s"),
+        (SPEC.tmp, None, "t", "/tmp/t"),
+        ("/m", (1, 5), "n", "/mnt/m/n"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,16 +58,42 @@ def test_a_kept_folder_that_is_another_one_is_not_opened(tmp_path: Path, change:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_no_part_of_a_mount_point_below_the_home_may_be_a_link(tmp_path: Path) -> None:
+def test_no_part_of_a_mount_point_may_be_a_link(tmp_path: Path) -> None:
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     (home / "shared/w").mkdir(parents=True)
     elsewhere.mkdir()
-    launcher.require_no_links(str(home), ("work", "shared/w", "shared/new/deep"))
+
+    def look(*points: str) -> None:
+        launcher.require_points([(str(home), None, point, f"~/{point}") for point in points])
+
+    look("work", "shared/w", "shared/new/deep")
     (home / "shared").rename(home / "q")
     (home / "shared").symlink_to(elsewhere)
     with pytest.raises(OSError, match="nothing can be mounted at ~/shared/w: shared in it is no folder or a link; remove it"):
-        launcher.require_no_links(str(home), ("work", "shared/w"))
+        look("work", "shared/w")
     (home / "work").symlink_to("q")
     with pytest.raises(OSError, match="~/work: work in it"):
-        launcher.require_no_links(str(home), ("work",))
+        look("work")
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.feature("FS09")
+def test_in_a_folder_that_was_kept_the_place_for_another_must_be_there(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "a/inner").mkdir(parents=True)
+    found = os.stat(project)
+    points = [(str(project), (found.st_dev, found.st_ino), "a/inner", "~/work/a/inner")]
+    before = len(os.listdir("/proc/self/fd"))
+    launcher.require_points(points)
+    (project / "a/inner").rmdir()
+    with pytest.raises(OSError, match=f"nothing can be mounted at ~/work/a/inner: there is no a/inner in {project}; make it"):
+        launcher.require_points(points)
+    (project / "a/inner").symlink_to(tmp_path)
+    with pytest.raises(OSError, match="inner in it is no folder or a link"):
+        launcher.require_points(points)
+    project.rename(tmp_path / "old")
+    project.mkdir()
+    with pytest.raises(OSError, match="another folder than before"):
+        launcher.require_points(points)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert list(project.iterdir()) == []
