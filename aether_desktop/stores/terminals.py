@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
+import math
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
 from aether_desktop.bridge.client import KernelClient, TerminalFeed
@@ -23,9 +25,12 @@ from aether_desktop.stores.terminal_schedule import TerminalSchedule
 from kernel.errors import AetherError, LimitReachedError, NotFoundError
 from kernel.protocol.tty import TtyInput, TtyResize
 from kernel.term import Terminal
+from kernel.term.size_steps import SizeSteps
 
 _log = logging.getLogger("aether.desktop.terminals")
 COLUMNS, LINES = 100, 30
+#: Nobody has said yet how large it is to be.
+NO_SIZE = (0, 0)
 INTERRUPT = b"\x03"
 PASTE_END = "\x1b[201~"
 #: Longest that a program may hold the picture with synchronized output.
@@ -39,6 +44,8 @@ LEAST_SLICE_BYTES, MOST_SLICE_BYTES = 512, 128 << 10
 FIRST_RATE = 8_000_000.0
 #: Since the last picture; more is a flood.
 FLOOD_BYTES = 32 << 10
+#: Parsed before the size changes: what a shell drew for the one before.
+CATCH_UP_BYTES = 4 << 10
 
 
 class TerminalSession(QObject):
@@ -48,6 +55,8 @@ class TerminalSession(QObject):
     """What the screen shows changed."""
     told = Signal(object)
     """A `kernel.term.events.TermEvent`."""
+    resized = Signal()
+    """The screen has another size than before, whoever changed it; its lines may have other numbers."""
     arrived = Signal()
     """The kernel has handed the screen over: `terminal` is the real one from now on."""
     finished = Signal()
@@ -67,7 +76,15 @@ class TerminalSession(QObject):
         self._arrived = False
         self._speaker: Callable[[], QObject | None] = _nobody
         self._sender: asyncio.Task[None] | None = None
-        self._size = (0, 0)
+        self._tells = False
+        self._seen_size = (COLUMNS, LINES)
+        #: How long the last change of size took, in seconds.
+        self.size_cost_s = 0.0
+        self._stepping = QTimer(self)
+        self._stepping.setSingleShot(True)
+        self._stepping.setTimerType(Qt.TimerType.PreciseTimer)
+        self._stepping.timeout.connect(self._on_step)
+        self._sizes = SizeSteps(NO_SIZE, self._change_size, self._step_after, time.monotonic)
         self._shown_at = 0.0
         self._held_since = 0.0
         self._rate = FIRST_RATE
@@ -105,20 +122,18 @@ class TerminalSession(QObject):
             self._sender = self._tasks.spawn(self._send(), name="type into a terminal")
 
     def resize(self, columns: int, lines: int, *, tell: bool) -> None:
-        """Make the terminal this large. tell: there is a program that has to know."""
-        if (columns, lines) == self._size or self._over:
-            return
-        self._size = (columns, lines)
-        self._apply_size()
-        if tell:
-            told = TtyResize(tty_id=self.tty_id, cols=columns, rows=lines)
-            self._tasks.spawn(self._client.execute(told), name="resize a terminal")
-        self.changed.emit()
+        """Make the terminal this large: now, or in a moment, where a shell still draws its prompt for the size before.
+
+        tell: there is a program that has to know.
+        """
+        if not self._over:
+            self._tells = tell
+            self._catch_up()
+            self._sizes.want(columns, lines)
 
     def restore_size(self) -> None:
         """The program changed the size of its screen: change it back."""
-        if self._size != (0, 0):
-            self._apply_size()
+        self._apply_size()
 
     def clear_history(self) -> None:
         """Forget the lines that scrolled off, for every viewer."""
@@ -162,6 +177,7 @@ class TerminalSession(QObject):
         """Give the screen back to the kernel."""
         self._over = True
         self._later.stop()
+        self._stepping.stop()
         self._schedule.remove(self)
         self._feed.close()
         self.deleteLater()
@@ -173,11 +189,12 @@ class TerminalSession(QObject):
         done = self._feed.parse(wanted)
         if done >= LEAST_SLICE_BYTES:
             self._rate = (self._rate + done / (time.perf_counter() - started)) / 2
-        self._unshown_bytes += done
+        self._note_parsed(done)
         return done > 0
 
     def settle(self, *, waiting: bool) -> None:
         """See `Parsing.settle`."""
+        self._note_size()
         for event in self.terminal.take_events():
             self.told.emit(event)
         now = time.monotonic()
@@ -220,15 +237,59 @@ class TerminalSession(QObject):
     def _on_readable(self) -> None:
         if not self._arrived and self._feed.terminal is not None:
             self._arrived = True
+            if self._tells and self.terminal.screen.at_prompt:
+                self._sizes.expect_answer()
             self.arrived.emit()
-        if self._size != (0, 0) and self._feed.terminal is not None:
-            self._apply_size()
+        self._apply_size()
         self._schedule.add(self)
 
+    def _change_size(self, columns: int, lines: int) -> bool:
+        """See `SizeSteps`."""
+        started = time.perf_counter()
+        drawn_again = self._tells and self.terminal.screen.at_prompt
+        self._apply_size()
+        if self._tells:
+            told = TtyResize(tty_id=self.tty_id, cols=columns, rows=lines)
+            self._tasks.spawn(self._tell(told), name="resize a terminal")
+        self.changed.emit()
+        self.size_cost_s = time.perf_counter() - started
+        return drawn_again
+
+    async def _tell(self, told: TtyResize) -> None:
+        with contextlib.suppress(AetherError):  # it has ended: nobody answers
+            await self._client.execute(told)
+        if not self._over:
+            self._sizes.note_told()
+
     def _apply_size(self) -> None:
-        terminal = self._feed.terminal
-        if terminal is not None and (terminal.columns, terminal.lines) != self._size:
-            self._feed.resize(*self._size)
+        terminal, size = self._feed.terminal, self._sizes.size
+        if terminal is not None and size not in (NO_SIZE, (terminal.columns, terminal.lines)):
+            self._feed.resize(*size)
+        self._note_size()
+
+    def _note_size(self) -> None:
+        size = (self.terminal.columns, self.terminal.lines)
+        if size != self._seen_size:
+            self._seen_size = size
+            self.resized.emit()
+
+    def _step_after(self, seconds: float) -> None:
+        self._stepping.start(math.ceil(seconds * 1000))
+
+    def _on_step(self) -> None:
+        self._catch_up()
+        self._sizes.on_time()
+
+    def _catch_up(self) -> None:
+        done = self._feed.parse(CATCH_UP_BYTES) if self._arrived else 0
+        if done:
+            self._note_parsed(done)
+            self._schedule.add(self)  # viewers are told of it, and the rest comes
+
+    def _note_parsed(self, size: int) -> None:
+        self._unshown_bytes += size
+        if size:
+            self._sizes.note_output(self.terminal.screen.marks.prompts)
 
     def _check_end(self) -> None:
         if self._feed.ended and not self._over:

@@ -20,11 +20,15 @@ MOST_MARKS = 10_000
 
 
 class Marks:
-    """The marks of one screen, oldest and uppermost first. version: another one after each change of what is kept or where."""
+    """The marks of one screen, oldest and uppermost first.
+
+    version: another one after each change of what is kept or where. prompts: how many were drawn to their ends so far.
+    """
 
     def __init__(self) -> None:
         self._marks: list[PromptMark] = []
         self.version = 0
+        self.prompts = 0
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -35,6 +39,7 @@ class Marks:
         The end of a command whose other marks are gone is not kept.
         """
         self.version += 1
+        self.prompts += mark.kind == "B"
         marks = self._marks
         while marks and (
             marks[-1].line > mark.line or (marks[-1].line == mark.line and mark.kind in (marks[-1].kind, "A"))
@@ -136,6 +141,11 @@ class Marks:
         while last > first and goes_on(last - 1):
             last -= 1
         return last
+
+    def at_prompt(self, line: int) -> bool:
+        """Whether the shell draws a prompt again for another size while the cursor is on ``line``."""
+        at = bisect_right(self._marks, line, key=_line) - 1
+        return at >= 0 and self._marks[at].kind in "AB"
 
     def prompt_start(self, line: int, goes_on: Callable[[int], bool]) -> int | None:
         """Return that line, or that of a prompt that is about to be drawn, where the cursor is on ``line``."""

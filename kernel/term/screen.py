@@ -72,6 +72,11 @@ class Screen(WindowOperations):
 
     # --- size
 
+    @property
+    def at_prompt(self) -> bool:
+        """Whether a shell shows its prompt, which it draws again for another size."""
+        return not self.on_alternate and self.marks.at_prompt(self.absolute_line)
+
     def request_size(self, columns: int, lines: int) -> None:
         """Take the size a program asks for, within bounds, and say so."""
         if not self.window_operations:

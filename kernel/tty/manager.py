@@ -183,15 +183,10 @@ class TtyManager:
             terminal.pty.write(data)
 
     def resize(self, tty_id: str, columns: int, lines: int) -> TtyInfo:
-        """Change the size, at most 2000 x 2000. Raises NotFoundError or InvalidArgumentError."""
+        """Change the size, at most 2000 x 2000: see `LiveScreen.resize`. Raises NotFoundError or InvalidArgumentError."""
         _check_size(columns, lines)
         terminal = self._find(tty_id)
-        if (columns, lines) != (terminal.info.columns, terminal.info.lines):
-            terminal.screen.resize(columns, lines)
-            terminal.pty.resize(columns, lines)
-            for copy in tuple(terminal.copies.values()):
-                copy.follow(columns, lines)
-            self._change(terminal, TtyEvent.RESIZED, columns=columns, lines=lines)
+        terminal.screen.resize(columns, lines)
         return terminal.info
 
     async def foreground(self, tty_id: str) -> Foreground | None:
@@ -295,6 +290,7 @@ class TtyManager:
             on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
             on_lease=lambda: self._on_lease(tty_id),
             on_change=lambda change: self._on_change(tty_id, change),
+            on_size=lambda columns, lines: self._on_size(tty_id, columns, lines),
             scrollback=self._scrollback(),
         )
 
@@ -307,6 +303,15 @@ class TtyManager:
         terminal = self._terminals.get(tty_id)
         for copy in tuple(terminal.copies.values()) if terminal is not None else ():
             copy.follow_change(change)
+
+    def _on_size(self, tty_id: str, columns: int, lines: int) -> None:
+        terminal = self._terminals.get(tty_id)
+        if terminal is not None:
+            if terminal.info.running:
+                terminal.pty.resize(columns, lines)
+            for copy in tuple(terminal.copies.values()):
+                copy.follow(columns, lines)
+            self._change(terminal, TtyEvent.RESIZED, columns=columns, lines=lines)
 
     def _answer(self, tty_id: str, answer: bytes) -> None:
         """What a terminal says to its program; a program that does not listen loses it, as with any terminal."""

@@ -7,11 +7,13 @@ without a lease the kernel's loop does all, a slice a turn. Made by `TtyManager`
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 
 from kernel.errors import ConflictError
 from kernel.term import Terminal
 from kernel.term.modes import Modes
+from kernel.term.size_steps import SizeSteps
 from kernel.term.snapshot import snapshot
 from kernel.tty.channel import ByteChannel
 
@@ -46,6 +48,7 @@ class LiveScreen:
     reply: takes, on the loop, what the terminal answers to its program. on_room: called, on any thread, when a full inbox has
     room again. on_lease: called on the loop when somebody has taken the parsing over or given it back.
     on_change: called on the loop with what the owner of a lease has changed by hand, for those who show a copy.
+    on_size: called on the loop when it has another size: the pty is to be told.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class LiveScreen:
         on_room: Callable[[], None],
         on_lease: Callable[[], None],
         on_change: Callable[[ScreenChange], None],
+        on_size: Callable[[int, int], None],
         scrollback: int = SCROLLBACK,
     ) -> None:
         self.terminal = Terminal(columns, lines, scrollback=scrollback, window_operations=False)
@@ -69,6 +73,9 @@ class LiveScreen:
         self._reply = reply
         self._on_lease = on_lease
         self._on_change = on_change
+        self._on_size = on_size
+        self._sizes = SizeSteps(self._size, self._apply_size, self._step_after, time.monotonic)
+        self._stepping: asyncio.TimerHandle | None = None
         self._take: Callable[[int], bytes] | None = None
         self._lock = threading.Lock()
         self._lease: ScreenLease | None = None
@@ -97,6 +104,7 @@ class LiveScreen:
 
     def close(self) -> None:
         """The terminal is gone: what waits is dropped."""
+        self._forget_step()
         self._inbox.close()
 
     def lease(self, on_readable: Callable[[], None]) -> "ScreenLease":
@@ -106,6 +114,7 @@ class LiveScreen:
         """
         if self._lease is not None:
             raise ConflictError("Another window shows this terminal.", "Close it there first.")
+        self._sizes.stop_waiting()
         self._lease = ScreenLease(self, on_readable)
         self._on_lease()
         return self._lease
@@ -123,13 +132,12 @@ class LiveScreen:
         self._on_readable()
 
     def resize(self, columns: int, lines: int) -> None:
-        """The pty has another size now. On the loop; the owner of a lease follows when it parses, unless it has chosen its own."""
-        self._size = (columns, lines)
-        if self._lease is None:
-            self._restore_size()
-        elif not self._sized_by_owner:
-            self._asked = self._size
-            self._lease.on_readable()
+        """Have another size, for the pty too, which `on_size` tells of: now, or once a shell has drawn its prompt for the last one.
+
+        On the loop. The owner of a lease sees to that by itself, and follows when it parses, unless it has chosen its own size.
+        """
+        self._catch_up()
+        self._sizes.want(columns, lines)
 
     def copy(self) -> bytes:
         """What makes a new terminal of the pty's size like this one, with what waits to be parsed. On the loop."""
@@ -194,6 +202,33 @@ class LiveScreen:
             if (self.terminal.columns, self.terminal.lines) != self._size:
                 self.terminal.resize(*self._size)
 
+    def _apply_size(self, columns: int, lines: int) -> bool:
+        """See `SizeSteps`: the owner of a lease hears the answer, so none is awaited here."""
+        self._size = (columns, lines)
+        drawn_again = self._lease is None and self.terminal.screen.at_prompt
+        if self._lease is None:
+            self._restore_size()
+        elif not self._sized_by_owner:
+            self._asked = self._size
+            self._lease.on_readable()
+        self._on_size(columns, lines)
+        self._sizes.note_told()
+        return drawn_again
+
+    def _step_after(self, seconds: float) -> None:
+        self._forget_step()
+        self._stepping = self._loop.call_later(seconds, self._on_step)
+
+    def _forget_step(self) -> None:
+        if self._stepping is not None:
+            self._stepping.cancel()
+            self._stepping = None
+
+    def _on_step(self) -> None:
+        self._stepping = None
+        self._catch_up()
+        self._sizes.on_time()
+
     def _on_readable(self) -> None:
         if self._lease is not None:
             self._lease.on_readable()
@@ -203,9 +238,14 @@ class LiveScreen:
 
     def _parse_a_slice(self) -> None:
         self._scheduled = False
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Parse a slice of what waits. Before the size changes, so that what was drawn for the one before finds the screen at that."""
         if self._lease is None and self.parse(SLICE_BYTES):
             self.terminal.take_events()
             self._restore_size()
+            self._sizes.note_output(self.terminal.screen.marks.prompts)
             self._on_readable()
 
 

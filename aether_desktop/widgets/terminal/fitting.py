@@ -1,7 +1,8 @@
 """Keeps a terminal as large as its widget, without rewrapping the history at every step of a drag. Owned by `view`.
 
 Rewrapping 10,000 lines costs tens of milliseconds, so while a window is dragged it is done at most every `PACE_MS` (less often
-where it costs more), and once more at the end; what was painted before shows meanwhile.
+where it costs more), and once more at the end. Where a shell still draws its prompt for the size before, the session waits for that
+(`kernel.term.size_steps`). What was painted before shows meanwhile.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
+    from aether_desktop.stores.terminals import TerminalSession
     from aether_desktop.widgets.terminal.view import TerminalView
 
 PACE_MS = 60
@@ -28,8 +30,8 @@ class Fitting(QObject):
     def __init__(self, view: TerminalView) -> None:
         super().__init__(view)
         self._view = view
+        self._session: TerminalSession | None = None
         self._fitted_at = 0.0
-        self._cost_ms = 0.0
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._on_later)
@@ -39,29 +41,32 @@ class Fitting(QObject):
         """Whether a change of size is put off."""
         return self._later.isActive()
 
+    def follow(self, session: TerminalSession | None) -> None:
+        """The view shows another terminal."""
+        before, self._session = self._session, session
+        if before is not None:
+            before.resized.disconnect(self._on_resized)
+            before.arrived.disconnect(self.tell_colours)
+        if session is not None:
+            session.resized.connect(self._on_resized)
+            session.arrived.connect(self.tell_colours)
+            self.fit()
+
     def fit(self) -> None:
         """Make the terminal as large as the widget now."""
         self._later.stop()
-        view = self._view
-        if view.session is None:
+        if self._session is None:
             return
-        columns, lines = view.grid.size()
-        changes = (columns, lines) != (view.terminal.columns, view.terminal.lines)
-        began = time.monotonic()
-        if changes:
-            view.selecting.clear()
-        view.session.resize(columns, lines, tell=view.interactive)
+        self._session.resize(*self._view.grid.size(), tell=self._view.interactive)
         self.tell_colours()
-        if changes:
-            self.fitted.emit()
         self._fitted_at = time.monotonic()
-        self._cost_ms = (self._fitted_at - began) * 1000
 
     def follow_drag(self) -> None:
         """The widget has another size and may get the next one soon."""
         view = self._view
-        narrow = view.session is None or view.grid.size()[0] == view.terminal.columns
-        left_ms = max(PACE_MS, 2 * self._cost_ms) - (time.monotonic() - self._fitted_at) * 1000
+        narrow = self._session is None or view.grid.size()[0] == view.terminal.columns
+        cost_ms = self._session.size_cost_s * 1000 if self._session is not None else 0.0
+        left_ms = max(PACE_MS, 2 * cost_ms) - (time.monotonic() - self._fitted_at) * 1000
         if narrow or left_ms <= 0 or len(view.terminal.history) < SHORT_HISTORY:
             self.fit()
         elif not self._later.isActive():
@@ -72,6 +77,11 @@ class Fitting(QObject):
         terminal, cell = self._view.terminal, self._view.grid.cell
         terminal.palette.defaults.update(self._view.scheme.defaults())
         terminal.screen.cell_width, terminal.screen.cell_height = cell.width, cell.height
+
+    def _on_resized(self) -> None:
+        """The terminal has another size, whichever view or program wished it."""
+        self._view.selecting.clear()
+        self.fitted.emit()
 
     def _on_later(self) -> None:
         self.fit()

@@ -155,15 +155,13 @@ class TerminalView(QWidget):
         if before is not None:
             before.changed.disconnect(self.refresh)
             before.told.disconnect(self._on_told)
-            before.arrived.disconnect(self.fitting.tell_colours)
         self._held.replace(session)
         self.selecting.clear()
         self.viewport.follow()
         if session is not None:
             session.changed.connect(self.refresh)
             session.told.connect(self._on_told)
-            session.arrived.connect(self.fitting.tell_colours)
-            self.fitting.fit()
+        self.fitting.follow(session)
         self.session_changed.emit()
         self.refresh()
 

@@ -293,7 +293,7 @@ async def test_several_sizes_before_bash_sees_any_of_them(
         os.kill(pid, signal.SIGSTOP)
         for columns in sizes:
             window.terminal.resize(columns, 30)
-            manager.resize(window.tty_id, columns, 30)
+            manager._find(window.tty_id).pty.resize(columns, 30)  # `TtyManager.resize` would wait for the answer
         os.kill(pid, signal.SIGCONT)
         await window.draws()
         assert window.whole_lines()[-len(expected) :] == expected

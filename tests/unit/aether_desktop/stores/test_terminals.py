@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 
 from aether_desktop.stores.terminal_schedule import TerminalSchedule
 from aether_desktop.stores.terminals import INPUT_PIECE_CHARS, SYNCHRONIZED_S, TerminalStore
@@ -109,6 +111,97 @@ async def test_the_size_reaches_screen_and_program_and_a_programs_wish_is_undone
     await wait_until(lambda: session.terminal.columns == 40)
     session.restore_size()
     assert (session.terminal.columns, session.terminal.lines) == (90, 20)
+
+
+PROMPT = b"\x1b]133;A\x07$ \x1b]133;B\x07"
+
+
+def told_sizes(client: FakeKernelClient) -> list[int]:
+    """The widths that the program was told of."""
+    return [command.cols for command in client.commands if isinstance(command, TtyResize)]
+
+
+@pytest.mark.feature("TT02")
+async def test_at_a_prompt_sizes_come_one_after_the_other_and_typing_waits_for_none(
+    client: FakeKernelClient, store: TerminalStore
+) -> None:
+    session = store.open("t")
+    feed = client.terminals["t"]
+    feed.feed(PROMPT)
+    session.resize(90, 20, tell=True)
+    assert session.terminal.columns == 90
+    seen: list[int] = []
+    session.resized.connect(lambda: seen.append(session.terminal.columns))
+    for columns in (70, 50, 40):
+        session.resize(columns, 20, tell=True)
+    session.write(b"x")
+    await wait_until(lambda: any(isinstance(command, TtyInput) for command in client.commands))
+    assert session.terminal.columns == 90 and session._sizes.pending
+    feed.feed(b"\r\x1b[K" + PROMPT + b"x")
+    await wait_until(lambda: session.terminal.columns != 90)
+    assert session.terminal.columns == 40 and session.terminal.display[0].rstrip() == "$ x"
+    await wait_until(lambda: told_sizes(client)[1:] == [40])
+    assert told_sizes(client) == [90, 40] and seen == [40]
+
+
+async def test_without_a_prompt_every_size_is_applied_at_once(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    client.terminals["t"].feed(PROMPT + b"cat\r\n\x1b]133;C\x07")
+    for columns in (90, 70, 50):
+        session.resize(columns, 20, tell=True)
+        assert session.terminal.columns == columns
+    await wait_until(lambda: told_sizes(client) == [90, 70, 50])
+
+
+async def test_what_was_drawn_for_the_size_before_is_parsed_before_the_next_one(
+    client: FakeKernelClient, store: TerminalStore
+) -> None:
+    session = store.open("t")
+    session.resize(20, 20, tell=True)
+    shown: list[str] = []
+    session.changed.connect(lambda: shown.append(session.terminal.display[0].rstrip()))
+    client.terminals["t"].feed(b"\x1b[1;15Htext")
+    session.resize(10, 20, tell=True)
+    assert [line.rstrip() for line in session.terminal.display[:2]] == ["", "    text"]
+    await wait_until(lambda: bool(shown))
+
+
+async def test_a_shell_that_shows_its_prompt_when_its_screen_arrives_is_waited_for(
+    client: FakeKernelClient, store: TerminalStore
+) -> None:
+    session = store.open("t")
+    feed = client.terminals["t"]
+    screen, feed.terminal = feed.terminal, None  # type: ignore[assignment] # as a real one before the kernel has answered
+    screen.feed(PROMPT)
+    session.resize(90, 20, tell=True)
+    feed.terminal = screen
+    session._on_readable()
+    assert session.terminal.columns == 90
+    session.resize(70, 20, tell=True)
+    assert session.terminal.columns == 90
+    feed.feed(PROMPT)
+    await wait_until(lambda: told_sizes(client) == [90, 70])
+
+
+async def test_a_shell_that_never_answers_gets_the_last_size_all_the_same(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    client.terminals["t"].feed(PROMPT)
+    for columns in (90, 70, 50):
+        session.resize(columns, 20, tell=True)
+    await wait_until(lambda: told_sizes(client) == [90, 50])
+    assert session.terminal.columns == 50
+
+
+async def test_a_session_that_ends_leaves_no_size_behind(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    client.terminals["t"].feed(PROMPT)
+    for columns in (90, 70):
+        session.resize(columns, 20, tell=True)
+    session.release()
+    assert not session._stepping.isActive()
+    await asyncio.sleep(0)
+    QApplication.processEvents()
+    assert told_sizes(client)[1:] == []
 
 
 async def test_the_end_comes_after_the_last_output(client: FakeKernelClient, store: TerminalStore) -> None:

@@ -97,3 +97,21 @@ def test_an_input_method_finds_the_cursor_though_the_program_hides_it(rig: Rig) 
     place = rig.view.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle)
     assert isinstance(place, QRect) and place.contains(rig.cell(9, 4))
     assert rig.view.grid.cursor_rect().isEmpty()
+
+
+@pytest.mark.feature("TT02")
+def test_at_a_prompt_the_view_shows_the_grid_before_for_a_moment_and_ends_right(rig: Rig) -> None:
+    rig.feed("\x1b]133;A\x07$ \x1b]133;B\x07ls")
+    fitted: list[int] = []
+    rig.view.fitting.fitted.connect(lambda: fitted.append(rig.view.terminal.columns))
+    for width in (650, 600, 550):
+        rig.view.resize(width, 400)
+        QApplication.processEvents()
+    first, wanted = rig.view.terminal.columns, rig.view.grid.size()[0]
+    assert fitted == [first] and first > wanted
+    assert not rig.view.grab().isNull()
+    rig.view.parts.clipboard.select_all()
+    rig.feed("\r\x1b[K\x1b]133;A\x07$ \x1b]133;B\x07ls")
+    wait_for(lambda: rig.view.terminal.columns == wanted)
+    assert fitted == [first, wanted]
+    assert rig.view.selecting.text(rig.view.terminal) == "", "its lines may have other numbers"
