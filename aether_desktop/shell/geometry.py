@@ -120,21 +120,27 @@ def zone_at(pointer: QPoint, work: QRect) -> Zone:
 def cascade(size: QSize, work: QRect, taken: list[QPoint]) -> QRect:
     """Return the place of a new window of ``size``: centred at first, then 30 px right and down of those in its way.
 
-    ``taken`` holds the upper left corners of the open windows. The size is kept even where it does not fit: ``fitted``
+    Where it would pass an edge, and so lie below the dock, it starts over at the upper left corner of ``work``, the next time 30 px
+    right of it. ``taken`` holds the upper left corners of the open windows. The size is kept even where it does not fit: ``fitted``
     makes it smaller for as long as the work area is small.
     """
+    shown = size.boundedTo(work.size())
+    room = QRect(work.topLeft(), work.size() - shown + QSize(1, 1))  # where the corner of a window may be that shows whole
     start = QPoint(
         work.x() + max(0, (work.width() - size.width()) // 2),
         work.y() + max(0, (work.height() - size.height()) // 3),
     )
     corner = QPoint(start)
     occupied = {(point.x(), point.y()) for point in taken}
-    for _ in range(len(taken) + 1):
-        if (corner.x(), corner.y()) not in occupied:
-            break
+    begun = 0
+    while (corner.x(), corner.y()) in occupied:
         corner += QPoint(CASCADE_STEP_PX, CASCADE_STEP_PX)
-        if corner.x() + size.width() > work.right() + 1 and corner.y() + size.height() > work.bottom() + 1:
-            corner = QPoint(work.topLeft())
+        if not room.contains(corner):
+            corner = work.topLeft() + QPoint(begun * CASCADE_STEP_PX, 0)
+            begun += 1
+        if not room.contains(corner):  # every place is taken
+            corner = QPoint(start)
+            break
     return keep_reachable(QRect(corner, size), work)
 
 

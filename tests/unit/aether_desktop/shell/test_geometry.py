@@ -33,9 +33,31 @@ START = QRect(100, 100, 600, 400)
 def test_new_windows_cascade_by_thirty_px() -> None:
     taken: list[QPoint] = []
     for _ in range(4):
-        taken.append(cascade(QSize(900, 650), WORK, taken).topLeft())
+        taken.append(cascade(QSize(900, 600), WORK, taken).topLeft())
     steps = {(b - a).toTuple() for a, b in itertools.pairwise(taken)}
     assert steps == {(30, 30)}
+
+
+@pytest.mark.feature("DS02")
+@pytest.mark.parametrize("size", [QSize(900, 650), QSize(300, 200), QSize(1300, 300), QSize(500, 780), QSize(1000, 760)])
+def test_new_windows_stay_above_the_dock_and_start_over_at_the_upper_left(size: QSize) -> None:
+    taken: list[QPoint] = []
+    for _ in range(12):
+        rect = cascade(size, WORK, taken)
+        assert WORK.contains(rect) and rect.size() == size
+        assert rect.topLeft() not in taken
+        taken.append(rect.topLeft())
+    falls = [after for before, after in itertools.pairwise(taken) if (after - before).toTuple() != (30, 30)]
+    assert not falls or falls[0] == WORK.topLeft()
+    assert all(corner.y() == WORK.y() for corner in falls)
+
+
+def test_where_every_place_is_taken_a_window_lies_over_the_first() -> None:
+    taken: list[QPoint] = []
+    for _ in range(4):
+        taken.append(cascade(QSize(1370, 780), WORK, taken).topLeft())
+    assert taken[0] == taken[-1] and all(WORK.contains(QRect(corner, QSize(1370, 780))) for corner in taken)
+    assert cascade(QSize(1400, 780), WORK, [WORK.topLeft()]) == WORK
 
 
 def test_a_window_larger_than_the_desktop_is_made_to_fit() -> None:
