@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from aether_desktop.bridge.client import KernelClient
@@ -30,6 +31,8 @@ KEPT_PAGES = 16
 LONGEST_TAIL = 400
 DECODED_AT_ONCE = 25
 RETRY_MS = 2_000
+LOOKED_AT = 20
+"""Entries, for the words before a word: few things come between them."""
 LONGEST_GAP = 500
 """Entries; a list view finds no place in a row that is higher than some 32,000 px."""
 _FINAL = (InvalidArgumentError, NotFoundError, PermissionDeniedError)
@@ -182,7 +185,7 @@ class JournalStore(QObject):
         page_end = max((event.log_id for event in newest), default=0)
         newer = [event for event in self._tail if event.log_id > page_end and not isinstance(event, AgentThinkingChunk)]
         self.about_to_reset.emit()
-        before, first = self._tail, self._tail_first
+        before, first = [event for event in self._tail if not isinstance(event, AgentThinkingChunk)], self._tail_first
         self._tail = [*newest, *newer]
         self._tail_first = first_index
         self._keep_as_pages(before, first)
@@ -268,7 +271,7 @@ class JournalStore(QObject):
         self._last_log_id = max(self._last_log_id, event.log_id)
         if isinstance(event, AgentThought):
             self._tail = [item for item in self._tail if not _is_chunk_of(item, event.step)]
-        self._tail.append(event)
+        self._keep(event)
         if not isinstance(event, AgentThinkingChunk):
             self._entries.append(event)
             self.entry_added.emit(self.total - 1)
@@ -276,6 +279,19 @@ class JournalStore(QObject):
         if change is not None:
             told = self.inserted if change.added else self.moved_last if change.moved else self.updated
             told.emit(len(self._before) + change.index)
+
+    def _keep(self, event: JournalEvent) -> None:
+        """Put an event at the live end; words join the ones before them, however many come."""
+        if isinstance(event, AgentThinkingChunk):
+            for place in reversed(range(max(0, len(self._tail) - LOOKED_AT), len(self._tail))):
+                before = self._tail[place]
+                if not isinstance(before, AgentThinkingChunk):
+                    continue
+                if (before.step, before.kind) != (event.step, event.kind):
+                    break
+                self._tail[place] = msgspec.structs.replace(before, content=before.content + event.content, log_id=event.log_id)
+                return
+        self._tail.append(event)
 
     @property
     def running_command(self) -> str | None:

@@ -17,7 +17,7 @@ from kernel.agents.inbox import Said, without
 from kernel.agents.limits import check_limits
 from kernel.agents.mail import tell_of_mail
 from kernel.agents.recovery import is_away, recover, shorten
-from kernel.agents.thinking import Thought, keep_cut_off, think
+from kernel.agents.thinking import Thought, keep_cut_off, keep_cut_short, think
 from kernel.errors import ProviderError
 from kernel.protocol.agent import (
     AgentCompleted,
@@ -68,6 +68,7 @@ async def run_agent(agent: Agent, *, resumed: bool) -> Outcome:
             continue
         errors, failure = 0, None
         if thought is None:
+            await keep_cut_short(agent, said)
             continue
         awaited = False
         if thought.calls:

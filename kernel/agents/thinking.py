@@ -75,6 +75,13 @@ async def think(agent: Agent, thought: Thought) -> Thought:
     return thought
 
 
+async def keep_cut_short(agent: Agent, said: Thought) -> None:
+    """What the model had said when a person cut it short stays in the journal, as a thought."""
+    if said.text or said.reasoning:
+        thought = AgentThought(pid=agent.pid, step=agent.run.step, thought=said.text, reasoning=said.reasoning)
+        await agent.record(thought, drop_chunks_of_step=agent.run.step)
+
+
 async def keep_cut_off(agent: Agent) -> bool:
     """After an interruption: whether its last step was cut off before its thought, to be taken again; what was shown stays."""
     run = agent.run

@@ -8,11 +8,13 @@ from kernel.cli.connection import connect
 from kernel.cli.output import Printer, make_printer
 from kernel.errors import UnavailableError
 from kernel.protocol import codec
-from kernel.protocol.base import JournalEvent
+from kernel.protocol.agent import AgentThinkingChunk
+from kernel.protocol.base import JournalEvent, tag_of
 from kernel.protocol.process import ProcessExited
 from kernel.protocol.system import HistoryLogs
 
 PAGE = 1000
+STREAMED = tag_of(AgentThinkingChunk)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +41,9 @@ async def _print(pid: int, follow: bool, printer: Printer) -> int:
                 printer.show(event)
                 ended = ended or isinstance(event, ProcessExited)
                 last = max(last, getattr(event, "log_id", 0))
-            index += len(page.events)
-            if not page.events or index >= page.total:
+            entries = sum(raw["type"] != STREAMED for raw in page.events)
+            index += entries
+            if not entries or index >= page.total:
                 break
         if not follow or ended:
             return 0

@@ -115,9 +115,10 @@ class HistoryProcesses(
 
 
 class HistoryLogsReply(Record, frozen=True, kw_only=True, rename="camel"):
-    """A page of an agent's journal by rising `log_id`, as encoded events. total: of the whole run.
+    """A page of an agent's journal by rising `log_id`, as encoded events. total: how many entries the whole run has.
 
-    first_index: how many older entries exist before the first one of this page.
+    first_index: how many older entries exist before the first one of this page. A page that reaches the end has also the words that
+    stream or were cut off (`agent.thinkingChunk`), put together where they began; they are no entries and count nowhere.
     """
 
     events: tuple[dict[str, Any], ...]

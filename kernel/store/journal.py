@@ -26,6 +26,7 @@ RETRY_S = 2.0
 PAGE_BYTES = 8 * 1024 * 1024
 INSERT = "INSERT INTO agent_logs (log_id, pid, step, timestamp, type, body) VALUES (?, ?, ?, ?, ?, ?)"
 DROP_CHUNKS = "DELETE FROM agent_logs WHERE pid = ? AND step = ? AND type = 'agent.thinkingChunk'"
+ENTRIES = "pid = ? AND log_id NOT IN (SELECT log_id FROM agent_logs WHERE pid = ? AND type = 'agent.thinkingChunk') AND log_id <= ?"
 
 _log = get_logger(__name__)
 
@@ -46,6 +47,15 @@ class _Group:
     committed: Callable[[], None]
     refused: Callable[[], None]
     alone: bool = False
+
+
+@dataclass(slots=True)
+class _Words:
+    """Chunks of one thought that follow each other. chunk: the first of them; last: the log_id of the last."""
+
+    chunk: AgentThinkingChunk
+    last: int
+    contents: list[str]
 
 
 class Journal:
@@ -106,18 +116,23 @@ class Journal:
     async def page(
         self, pid: int, *, before_log_id: int = 0, index: int | None = None, limit: int = 200
     ) -> tuple[tuple[dict[str, Any], ...], int, int]:
-        """(events by rising log_id as JSON objects, how many the run has, how many are older than the first).
+        """(entries by rising log_id as JSON objects, how many the run has, how many are older than the first).
 
-        A page may hold fewer than `limit` where the entries are large.
+        A page may hold fewer than `limit` where the entries are large. One that reaches the end has also the words of a thought that
+        streams or was cut off, as one event for each kind, where they began; they count as no entry, since the thought replaces them.
         """
+        newest = int((await self._database.query("SELECT coalesce(max(log_id), 0) FROM agent_logs WHERE pid = ?", (pid,)))[0][0])
+        bound = newest if index is not None or not before_log_id else before_log_id - 1
+        start = min(max(0, index or 0), await self._count(ENTRIES, pid, pid, bound))
         if index is not None:
-            start = min(max(0, index), await self._count("pid = ?", pid))
-            rows, _ = await self._rows("pid = ?", (pid,), "ASC", limit, start)
-            return rows, await self._count("pid = ?", pid), start
-        bound = before_log_id or self._next_id
-        rows, first = await self._rows("pid = ? AND log_id < ?", (pid, bound), "DESC", limit, 0)
-        older = await self._count("pid = ? AND log_id < ?", pid, first or bound)
-        return rows, await self._count("pid = ?", pid), older
+            rows, first = await self._rows((pid, pid, bound), "ASC", limit, start)
+        else:
+            rows, first = await self._rows((pid, pid, bound), "DESC", limit, 0)
+            start = await self._count(ENTRIES, pid, pid, first - 1 if first else bound)
+        total = await self._count(ENTRIES, pid, pid, newest)
+        if start + len(rows) >= total and bound == newest:
+            rows = _with_words(rows, await self._words(pid, bound))
+        return rows, total, start
 
     async def tool_started(self, pid: int, step: int, call_id: str) -> bool:
         """Whether a tool call of a step began to run (its outcome may be unknown). Other steps may have used the id, too."""
@@ -138,23 +153,37 @@ class Journal:
         return text, "".join(chunk.content for chunk in chunks if chunk.kind != "text")
 
     async def _rows(
-        self, where: str, parameters: tuple[int, ...], order: str, limit: int, offset: int
+        self, parameters: tuple[int, int, int], order: str, limit: int, offset: int
     ) -> tuple[tuple[dict[str, Any], ...], int]:
         """At most `limit` entries and about `PAGE_BYTES`, one at least, by rising log_id; and the first one's log_id or 0.
 
         The sizes are read first: a flood of large entries must not fill the memory.
         """
-        window = f"SELECT log_id, length(body) FROM agent_logs WHERE {where} ORDER BY log_id {order} LIMIT ? OFFSET ?"
+        window = f"SELECT log_id, length(body) FROM agent_logs WHERE {ENTRIES} ORDER BY log_id {order} LIMIT ? OFFSET ?"
         sizes = await self._database.query(window, (*parameters, limit, offset))
         if not sizes:
             return (), 0
         count = sum(1 for size in itertools.accumulate(int(row[1]) for row in sizes) if size <= PAGE_BYTES)
         taken = sorted(int(row[0]) for row in sizes[: max(1, count)])
         rows = await self._database.query(
-            "SELECT body, log_id, pid, step, timestamp FROM agent_logs WHERE pid = ? AND log_id BETWEEN ? AND ? ORDER BY log_id",
-            (parameters[0], taken[0], taken[-1]),
+            f"SELECT body, log_id, pid, step, timestamp FROM agent_logs WHERE {ENTRIES} AND log_id BETWEEN ? AND ? ORDER BY log_id",
+            (*parameters, taken[0], taken[-1]),
         )
         return tuple(_shown(row) for row in rows), taken[0]
+
+    async def _words(self, pid: int, bound: int) -> tuple["_Words", ...]:
+        """The words, up to an entry, that no thought has replaced yet."""
+        query = "SELECT body, log_id FROM agent_logs WHERE pid = ? AND log_id <= ? AND type = 'agent.thinkingChunk' ORDER BY log_id"
+        found: list[_Words] = []
+        for body, log_id in await self._database.query(query, (pid, bound)):
+            chunk = decoded(body, AgentThinkingChunk, f"entry {log_id} of the log")
+            if chunk is None:
+                continue
+            if not found or (found[-1].chunk.step, found[-1].chunk.kind) != (chunk.step, chunk.kind):
+                found.append(_Words(chunk, chunk.log_id, []))
+            found[-1].contents.append(chunk.content)
+            found[-1].last = chunk.log_id
+        return tuple(found)
 
     async def _count(self, where: str, *parameters: int) -> int:
         return int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
@@ -235,6 +264,17 @@ def _shown(row: Any) -> dict[str, Any]:
         "kind": "error",
         "message": "This entry of the log is damaged in the database.",
     }
+
+
+def _with_words(entries: tuple[dict[str, Any], ...], words: Sequence[_Words]) -> tuple[dict[str, Any], ...]:
+    """The entries with words that no thought has replaced, where those began; each with the log_id of its last chunk."""
+    if not words:
+        return entries
+    placed = [(int(entry["logId"]), entry) for entry in entries]
+    for each in words:
+        whole = msgspec.structs.replace(each.chunk, content="".join(each.contents), log_id=each.last)
+        placed.append((each.chunk.log_id, codec.to_builtins(whole)))
+    return tuple(event for _, event in sorted(placed, key=lambda item: item[0]))
 
 
 def _may_pass(error: StorageError) -> bool:

@@ -402,3 +402,23 @@ async def test_what_was_said_to_a_run_that_was_ended_before_its_next_step_shows_
     (said,) = [row for row in timeline.rows if row.kind == "user"]
     assert (said.text, said.title) == ("look left", "You said · not delivered, its run ended first")
     assert not said.running and not said.ok
+
+
+@pytest.mark.feature("AL09")
+async def test_what_the_model_had_said_when_it_was_interrupted_stays_as_a_thought(bench: Bench) -> None:
+    words = "A long thought that goes on. " * 20
+    slow = turn(words, delay_s=0.02, chunk_chars=5)
+    pid = await bench.deploy(slow, DONE)
+    await bench.wait(agent.AgentThinkingChunk, pid)
+    await bench.execute(process.ProcessSend(id="s", pid=pid, text="leave that", mode="interrupt"))
+    assert (await bench.ended(pid)).code == 0
+    shown = "".join(chunk.content for chunk in bench.of(pid, agent.AgentThinkingChunk) if chunk.step == 1)
+    page = await bench.execute(system.HistoryLogs(pid=pid))
+    thoughts = [event["thought"] for event in page.events if event["type"] == "agent.thought"]
+    assert shown and thoughts[0].startswith(shown) and len(thoughts[0]) < len(words)
+    assert thoughts[1:] == [words, "Done."]
+    assert page.total == len(page.events), "no words are left beside their thought"
+    timeline = Timeline()
+    for event in [event for event in bench.events if isinstance(event, JournalEvent)]:
+        timeline.apply(event)
+    assert [row.running for row in timeline.rows if row.kind == "thought"] == [False] * 3

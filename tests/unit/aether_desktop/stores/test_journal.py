@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QObject
 
-from aether_desktop.stores.journal import JournalStore
+from aether_desktop.stores.journal import LONGEST_TAIL, JournalStore
 from kernel.errors import AetherError, NotFoundError, UnavailableError
-from kernel.protocol.agent import AgentThought
+from kernel.protocol.agent import AgentThinkingChunk, AgentThought
 from kernel.protocol.codec import to_builtins
 from kernel.protocol.system import HistoryLogs, HistoryLogsReply
 from tests.fakes.kernel_client import FakeKernelClient
@@ -128,6 +128,33 @@ async def test_two_loads_are_one_behind_the_other_and_an_old_page_takes_nothing_
     assert store.newest_log_id == 5
     client.publish(thought(5), thought(6))
     assert shown(store) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_words_that_stream_for_long_are_one_row_and_drop_nothing(
+    client: FakeKernelClient, pages: Pages, store: JournalStore
+) -> None:
+    store.load()
+    await wait_until(lambda: len(pages.asked) == 1)
+    pages.reply(0, 1, 3)
+    await wait_until(lambda: store.loaded)
+    words = [f"w{number} " for number in range(2 * LONGEST_TAIL)]
+    for number, word in enumerate(words):
+        chunk = AgentThinkingChunk(pid=PID, log_id=10 + 2 * number, step=9, kind="text", content=word)
+        client.publish(chunk)
+        if number == 100:
+            client.publish(thought(11 + 2 * number))
+    assert len(pages.asked) == 1, "the newest page is not read again, which would show the end of it alone"
+    assert shown(store) == [1, 2, 3, 211]
+    streaming = [row for row in store.rows if row.running]
+    assert [row.text for row in streaming] == ["".join(words)]
+    store.load()
+    await wait_until(lambda: len(pages.asked) == 2)
+    whole = AgentThinkingChunk(pid=PID, log_id=10 + 2 * len(words), step=9, kind="text", content="".join(words) + "more")
+    events = (*told(1, 3), to_builtins(whole), *told(211, 211))
+    pages.asked[1].set_result(HistoryLogsReply(events=events, total=4, first_index=0))
+    await wait_until(lambda: any(row.text.endswith("more") for row in store.rows))
+    assert shown(store) == [1, 2, 3, 211]
+    assert [row.running for row in store.rows] == [False] * 3 + [True, False]
 
 
 async def test_a_gap_during_a_load_is_read_behind_it(client: FakeKernelClient, pages: Pages, store: JournalStore) -> None:

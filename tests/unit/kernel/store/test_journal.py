@@ -4,12 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from kernel.bus import EventBus
 from kernel.errors import StorageError
-from kernel.protocol.agent import AgentNotice, AgentThought
+from kernel.protocol import codec
+from kernel.protocol.agent import AgentNotice, AgentThinkingChunk, AgentThought
 from kernel.protocol.base import Event, JournalEvent
 from kernel.store.database import Database, Statement
 from kernel.store.journal import DROP_CHUNKS, RETRY_S, Journal
@@ -96,8 +98,6 @@ async def test_a_page_has_about_eight_megabytes_and_one_entry_at_least(rig: Rig)
 
 
 async def test_a_finished_thought_takes_the_place_of_its_pieces(rig: Rig) -> None:
-    from kernel.protocol.agent import AgentThinkingChunk
-
     await rig.journal.record(*(AgentThinkingChunk(pid=1, step=1, kind="text", content=word) for word in "abc"))
     await rig.journal.record(AgentThinkingChunk(pid=2, step=1, kind="text", content="other"))
     await rig.journal.record(AgentThought(pid=1, step=1, thought="abc"), also=(Statement(DROP_CHUNKS, (1, 1)),))
@@ -306,3 +306,23 @@ async def test_whoever_records_is_told_once_how_it_went_also_where_it_is_cancell
             await turns()
     await asyncio.gather(work, return_exceptions=True)
     assert told == [decided]
+
+
+@pytest.mark.feature("ST03")
+async def test_words_that_stream_are_one_event_where_they_began_and_no_entry(rig: Rig) -> None:
+    def chunk(content: str, kind: Literal["text", "reasoning"] = "text", step: int = 2) -> AgentThinkingChunk:
+        return AgentThinkingChunk(pid=1, step=step, kind=kind, content=content)
+
+    await rig.fill(1, 3)
+    await rig.journal.record(chunk("so: ", "reasoning"), *(chunk(str(number)) for number in range(200)))
+    await rig.fill(1, 1, "said meanwhile ")
+    await rig.journal.record(chunk("!"), AgentThinkingChunk(pid=2, step=1, kind="text", content="another's"))
+    for page, total, first in (await rig.journal.page(1, limit=3), await rig.journal.page(1, index=1, limit=3)):
+        assert (total, first) == (4, 1)
+        assert [event["type"].removeprefix("agent.") for event in page] == ["thought"] * 2 + ["thinkingChunk"] * 2 + ["thought"]
+        assert [page[2]["content"], page[3]["content"]] == ["so: ", "".join(map(str, range(200))) + "!"]
+        assert [event["logId"] for event in page[3:]] == [206, 205]
+        assert isinstance(codec.event_from_builtins(page[3]), AgentThinkingChunk)
+    older, total, first = await rig.journal.page(1, before_log_id=206, limit=2)
+    assert (thoughts(older), total, first) == (["x2", "said meanwhile 0"], 4, 2)
+    assert thoughts((await rig.journal.page(1, index=0, limit=2))[0]) == ["x0", "x1"]
