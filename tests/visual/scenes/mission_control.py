@@ -80,7 +80,7 @@ def six() -> FakeKernelClient:
 def told(client: FakeKernelClient) -> None:
     """What the six said and wrote last."""
     client.publish(
-        AgentThought(pid=1042, step=17, thought="A stale build hides the fix. I will clean and build again."),
+        AgentThought(pid=1042, log_id=1, step=17, thought="A stale build hides the fix. I will clean and build again."),
         AgentThought(pid=1038, step=31, thought="The base image is most of it; a slim one would do."),
         AgentFileCreated(pid=1038, path="/home/agent_1038/Dockerfile", content=""),
         AgentThought(pid=1040, step=9, thought="Latency follows the 429s, so look at the limiter"),
