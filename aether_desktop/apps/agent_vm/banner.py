@@ -68,7 +68,8 @@ class Banner(QWidget):
         elif ended:
             self._say(status.phase, _how_it_ended(info, status))
         elif unguarded and info.agent_phase != "booting":
-            self._say("failed", "Not confined: its commands run as you, with your files, and each one asks first.")
+            asks = "none asks: it was deployed so" if info.approval == "yes" else "each one asks first"
+            self._say("failed", f"Not confined: its commands run as you, with your files, and {asks}.")
         else:
             self.hide()
 

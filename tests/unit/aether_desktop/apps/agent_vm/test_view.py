@@ -444,9 +444,10 @@ async def test_an_interrupted_agent_offers_to_resume(world: World, make_view: Ma
     assert world.client.sent(process.ProcessResume)
 
 
-async def test_the_unconfined_are_named(world: World, make_view: MakeView) -> None:
-    view = await make_view(confinement="none")
-    assert "Not confined" in view.banner.text
+@pytest.mark.parametrize(("mode", "said"), [("ask", "each one asks first"), ("yes", "none asks: it was deployed so")])
+async def test_the_unconfined_are_named(world: World, make_view: MakeView, mode: str, said: str) -> None:
+    view = await make_view(confinement="none", approval=mode)
+    assert "Not confined" in view.banner.text and said in view.banner.text
 
 
 async def test_a_small_window_still_works(world: World, make_view: MakeView) -> None:
