@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QMouseEvent, QMoveEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QContextMenuEvent,
+    QMouseEvent,
+    QMoveEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from aether_desktop.shell.geometry import MIN_SIZE, Edge, Zone, edges_at
@@ -246,6 +255,10 @@ class WindowFrame(QWidget):
         handle = self.windowHandle()
         if edges is not Edge.NONE and handle is not None:
             handle.startSystemResize(_qt_edges(edges))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What the app leaves unanswered ends here: the menu of the desktop is for where no window lies."""
+        event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show at the border of a detached window which way it resizes."""

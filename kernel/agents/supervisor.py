@@ -17,7 +17,6 @@ from kernel.agents.gate import Gate
 from kernel.agents.inbox import Inbox, Said, without
 from kernel.agents.loop import run_agent
 from kernel.agents.models import ModelChooser
-from kernel.agents.mountable import check_nesting
 from kernel.agents.repetition import RepetitionGuard
 from kernel.agents.transcript import Transcript
 from kernel.agents.workplace import Workplace, Workplaces
@@ -92,7 +91,6 @@ class Supervisor:
     async def check(self, config: AgentConfig) -> tuple[AgentConfig, Confinement]:
         """See `Runner.check`."""
         kept = await self._workplaces.check(config)
-        await asyncio.to_thread(check_nesting, kept.sandbox.mounts)
         return kept, (await self._workplaces.detected()).confinement
 
     def start(self, entry: Entry, *, resumed: bool) -> None:

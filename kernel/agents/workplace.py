@@ -18,7 +18,7 @@ import msgspec
 
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.agents.gate import Gate
-from kernel.agents.mountable import check_mount, guest_folder, host_folder, refuse_own
+from kernel.agents.mountable import check_mount, check_nesting, guest_folder, host_folder, refuse_own
 from kernel.agents.prompt import Surroundings
 from kernel.config import Config
 from kernel.errors import ConflictError, InvalidArgumentError, StorageError
@@ -124,6 +124,7 @@ class Workplaces:
                 f"There is no sandbox of the type {config.sandbox.type!r}.", "Leave the type out: each agent gets a sandbox of its own."
             )
         mounts = tuple([await asyncio.to_thread(check_mount, mount, self.paths) for mount in config.sandbox.mounts])
+        await asyncio.to_thread(check_nesting, mounts)
         if config.sandbox.gpu:
             (await self.gpus.find()).require()
         return msgspec.structs.replace(config, sandbox=msgspec.structs.replace(config.sandbox, mounts=mounts))

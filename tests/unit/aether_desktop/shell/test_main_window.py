@@ -38,6 +38,17 @@ def open_context_menu(widget: QWidget, position: QPoint) -> QMenu:
     return menu
 
 
+@pytest.mark.feature("DS06")
+def test_a_window_keeps_the_menu_of_the_desktop_to_itself(desktop: MainWindow) -> None:
+    frame = desktop.open_window("files")
+    assert frame is not None
+    inside = QPoint(frame.width() // 2, frame.height() // 2)
+    for widget in (frame, frame.childAt(inside)):
+        assert widget is not None
+        QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(5, 5), widget.mapToGlobal(QPoint(5, 5))))
+        assert QApplication.activePopupWidget() is None
+
+
 @pytest.mark.feature("DS03")
 def test_the_dock_launches_and_raises(desktop: MainWindow) -> None:
     tile = desktop.dock.tile("files")
