@@ -5,8 +5,10 @@ never reads a file. The root is AETHER_FS_ROOT, else the platform's user-data fo
 agent's unprivileged user cannot pass through a home that only root may enter.
 """
 
+import contextlib
 import errno
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,16 +78,18 @@ class Paths:
         return self.state / "run"
 
     def create(self) -> None:
-        """Make the folders; nobody but their owner enters the agents' files and `state`. Raises StorageError when the disk refuses.
+        """Make the folders; nobody but their owner enters the agents' files and `state`.
 
-        Agents run as other users where Aether is root; they see their folders through mounts of their own, never by these paths.
+        Agents run as other users where Aether is root; they see their folders through mounts of their own, never by these paths. Raises
+        StorageError when the disk refuses, and where a folder of that name is there that is open to others and none of Aether's: a root
+        like / has a /home and a /tmp of which everybody would be shut out.
         """
         try:
+            known = self.state.is_dir()
             for folder in (self.root, self.root / "etc", self.root / "var"):
                 folder.mkdir(mode=0o755, parents=True, exist_ok=True)
             for private in (self.homes, self.shared, self.tmp, self.state, self.unfinished, self.runtime):
-                private.mkdir(mode=0o700, exist_ok=True)
-                private.chmod(0o700)
+                _close_to_others(private, known=known)
             hostname = self.root / "etc" / "hostname"
             if not hostname.exists():
                 hostname.write_text("aether\n")
@@ -95,6 +99,21 @@ class Paths:
                 f"Aether cannot write to its folder {self.root}: {error.strerror or error}.",
                 "Free some space, mend its permissions, or set AETHER_FS_ROOT to a folder that you may write to.",
             ) from error
+
+
+def _close_to_others(folder: Path, *, known: bool) -> None:
+    """Make a folder that only its owner enters. known: Aether was here before. Raises OSError, StorageError."""
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        return
+    if not folder.stat().st_mode & 0o077:
+        return
+    if folder.is_symlink() or not known:
+        raise StorageError(
+            f"{folder} is there already and open to others, but Aether keeps there what only agents and you may see.",
+            f"Set AETHER_FS_ROOT to an empty folder, or close this one yourself: chmod 700 {shlex.quote(str(folder.resolve()))}",
+        )
+    folder.chmod(0o700)
 
 
 def default_root(environ: dict[str, str]) -> Path:

@@ -60,6 +60,10 @@ class CellsView(QListView):
         """Nothing to lay out: a cell's place follows from its row."""
         QAbstractItemView.doItemsLayout(self)
 
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Show what lies there now: a list would scroll by its own layout, which is empty."""
+        self.viewport().update()
+
     def visualRect(self, index: Index) -> QRect:
         """An agent's cell, in the viewport."""
         return self.cell(index.row()) if index.isValid() else QRect()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
-from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent, QKeySequence
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent, QKeySequence, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QMenu, QToolTip, QWidget
 
 from aether_desktop.apps.mission_control import paint_parts, row_painter
@@ -64,6 +64,40 @@ async def test_agents_are_painted_cards_and_no_widgets(world: World, make_page: 
     await settle()
     assert 1 in page.view.grid.visible_pids()
     assert len(page.view.findChildren(QWidget)) == widgets
+
+
+class PaintedRegion(QObject):
+    """What of a widget was painted since this was made; a picture that is taken of it would paint it all."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.watched = watched
+        self.region = QRegion()
+        watched.installEventFilter(self)
+
+    def whole(self) -> bool:
+        return QRegion(self.watched.rect()).subtracted(self.region).isEmpty()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return False
+
+
+@pytest.mark.feature("MC01")
+@pytest.mark.parametrize("kind", list(Layout))
+async def test_scrolling_shows_what_lies_there(world: World, make_page: MakePage, kind: Layout) -> None:
+    world.client.processes = [make_info(pid) for pid in range(1, 101)]
+    await attach(world)
+    page = make_page()
+    grid = page.view.grid
+    grid.set_layout_kind(kind)
+    await settle()
+    bar = grid.verticalScrollBar()
+    for value in (bar.singleStep(), bar.maximum(), 0):
+        painted = PaintedRegion(grid.viewport())
+        bar.setValue(value)
+        await wait_until(painted.whole)
 
 
 @pytest.mark.feature("MC01")
