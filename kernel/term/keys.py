@@ -52,7 +52,10 @@ _KEYPAD_TEXT = {
 _KEYPAD_NUMERIC = frozenset({"KP_Decimal", "KP_Separator", *(f"KP_{digit}" for digit in range(10))})
 _NAMED_CODES = {"Return": 13, "Tab": 9, "Backspace": 127, "Escape": 27, "Space": 32}
 #: Keys whose plain and control forms differ from the character's code minus 64.
-_CONTROL = {" ": 0, "2": 0, "3": 27, "4": 28, "5": 29, "6": 30, "7": 31, "8": 127, "/": 31, "?": 127, "@": 0}
+_CONTROL = {
+    " ": 0, "2": 0, "3": 27, "4": 28, "5": 29, "6": 30, "7": 31, "8": 127, "/": 31, "?": 127, "@": 0,
+    "`": 0, "{": 27, "|": 28, "}": 29, "~": 30,
+}  # fmt: skip
 #: What a key gives without Shift, by what it gives with it, on the layout of the US: others are not known here.
 _UNSHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./", strict=True))
 _KITTY_DISAMBIGUATE = 1
@@ -98,12 +101,9 @@ def encode_key(key: str, modifiers: Modifiers = Modifiers.NONE, modes: Modes | N
 
 def _named(key: str, modifiers: Modifiers, modes: Modes) -> bytes:
     """Return, Tab, Backspace, Escape and Space."""
-    code = _NAMED_CODES[key]
-    other = modes.modify_other_keys
-    extended = (modifiers and other == 2) or (
-        other == 1 and modifiers & ~Modifiers.ALT and key not in ("Escape", "Backspace")
-    )
-    if extended and not (key == "Tab" and modifiers == Modifiers.SHIFT):
+    swap = bool(modifiers & Modifiers.CTRL) != modes.backspace_sends_bs
+    if _is_extended(key, modifiers, modes.modify_other_keys):
+        code = 8 if key == "Backspace" and swap else _NAMED_CODES[key]
         return f"\x1b[27;{1 + modifiers};{code}~".encode()
     prefix = "\x1b" if modifiers & Modifiers.ALT else ""
     if key == "Return":
@@ -111,11 +111,18 @@ def _named(key: str, modifiers: Modifiers, modes: Modes) -> bytes:
     if key == "Tab":
         return (prefix + ("\x1b[Z" if modifiers & Modifiers.SHIFT else "\t")).encode()
     if key == "Backspace":
-        swap = bool(modifiers & Modifiers.CTRL) != modes.backspace_sends_bs
         return (prefix + ("\x08" if swap else "\x7f")).encode()
     if key == "Space":
         return (prefix + ("\0" if modifiers & Modifiers.CTRL else " ")).encode()
     return (prefix + "\x1b").encode()
+
+
+def _is_extended(key: str, modifiers: Modifiers, other: int) -> bool:
+    """Whether modifyOtherKeys at the level ``other`` makes a sequence of a named key: at 1 only where its modifiers would be lost."""
+    if other == 1:
+        return bool(modifiers & ~Modifiers.ALT) if key == "Return" else key == "Tab" and modifiers == Modifiers.CTRL
+    plain = {"Tab": Modifiers.SHIFT, "Backspace": Modifiers.CTRL}.get(key, Modifiers.NONE)
+    return other == 2 and modifiers not in (Modifiers.NONE, plain)
 
 
 def _character(key: str, modifiers: Modifiers, modes: Modes, text: str) -> bytes:
@@ -125,8 +132,10 @@ def _character(key: str, modifiers: Modifiers, modes: Modes, text: str) -> bytes
     held = modifiers & ~Modifiers.SHIFT
     if not held:
         return (text or key).encode("utf-8", "replace")
-    if modes.modify_other_keys == 2 or (modes.modify_other_keys == 1 and held & Modifiers.CTRL and not _control(key)):
+    if modes.modify_other_keys == 2:
         return f"\x1b[27;{1 + modifiers};{ord(key)}~".encode()
+    if modes.modify_other_keys == 1 and held & Modifiers.CTRL and (key == "?" or not _control(key)):
+        return f"\x1b[27;{1 + (modifiers & ~Modifiers.ALT)};{ord(key)}~".encode()
     result = (_control(key) if modifiers & Modifiers.CTRL else "") or text or key
     prefix = "\x1b" if modifiers & (Modifiers.ALT | Modifiers.META) else ""
     return (prefix + result).encode("utf-8", "replace")
