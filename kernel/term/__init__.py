@@ -1,9 +1,10 @@
 """VT terminal core over pyte: pure, bytes in, rows, replies and events out; no I/O and no Qt.
 
 ``Terminal`` is the entrance. Beside it: ``keys`` (key, mouse, paste and focus to bytes), ``selection``
-(text by absolute lines) and ``size_steps`` (when the next size is applied). Inside: ``stream`` parses by the tables of ``sequences`` and calls ``screen``, which is made of
-``state``, ``cursor``, ``below``, ``scrolling``, ``drawing``, ``blocks``, ``editing``, ``painting``, ``rectangles``, ``stacks``,
-``mode_changes``, ``reports``, ``osc`` and ``window``; ``rows``, ``attributes``, ``clusters``, ``history``, ``marks`` are its storage.
+(text by absolute lines) and ``size_steps`` (when the next size is applied). Inside: ``stream`` parses by the tables of
+``sequences`` and calls ``screen``, which is made of ``state``, ``cursor``, ``below``, ``scrolling``, ``drawing``, ``blocks``,
+``editing``, ``painting``, ``rectangles``, ``stacks``, ``mode_changes``, ``reports``, ``osc`` and ``window``; ``rows``,
+``attributes``, ``clusters``, ``history``, ``marks`` are its storage.
 """
 
 from __future__ import annotations

@@ -24,7 +24,13 @@ _TECHNICAL = dict(
         strict=True,
     )
 )
-_SUPPLEMENTAL = {code: chr(code + 0x80) for code in range(0x21, 0x7F)}
+_LATIN_1 = {code: chr(code + 0x80) for code in range(0x20, 0x80)}
+#: DEC's own supplemental set: where it has no character xterm shows a reversed question mark.
+_SUPPLEMENTAL = {
+    **{code: _LATIN_1[code] for code in range(0x21, 0x7F)},
+    **dict.fromkeys(map(ord, "$&,-./48>P^p~"), "⸮"),
+    0x28: "¤", 0x57: "Œ", 0x5D: "Ÿ", 0x77: "œ", 0x7D: "ÿ",
+}
 _NATIONAL_POSITIONS = "#@[\\]^_`{|}~"
 
 
@@ -40,6 +46,8 @@ _SWEDISH = _national("#ÉÄÖÅÜ_éäöåü")
 _FRENCH = _national("£à°ç§^_`éùè¨")
 _PORTUGUESE = _national("#@ÃÇÕ^_`ãçõ~")
 
+#: Before the designator of a set of 96 characters, which has one at the places of the blank and of DEL too.
+LARGE = "-"
 #: Translations of the set with a given designator.
 TABLES: dict[str, dict[int, str]] = {
     "0": _GRAPHICS,
@@ -48,6 +56,7 @@ TABLES: dict[str, dict[int, str]] = {
     "<": _SUPPLEMENTAL,
     "%5": _SUPPLEMENTAL,
     "A": {ord("#"): "£"},
+    "-A": _LATIN_1,
     "4": _national("£¾ĳ½|^_`¨ƒ¼´"),
     "C": _FINNISH,
     "5": _FINNISH,
@@ -116,6 +125,11 @@ class Charsets:
         if name in NATIONAL and not self.national:
             return None
         return TABLES.get(name)
+
+    @property
+    def large(self) -> bool:
+        """Whether the set in use has 96 characters, so that DEL is one of them."""
+        return self.sets[self.gl if self.single is None else self.single].startswith(LARGE)
 
     @property
     def _right(self) -> dict[int, str] | None:

@@ -47,16 +47,23 @@ class Editing(BlockDrawing):
             self.end_line_above(y)
 
     def _erase_unprotected(self, y: int, start: int, end: int) -> None:
-        """Erase the cells without protection."""
+        """Erase the cells without protection. A wide character is protected where its left half is."""
         row = self.rows[y]
         protected = {attr for attr in set(row.attrs) if self.attributes[attr].protected}
         blank = self.blank_attr
+        if row.text[start] == STUB and start > 0 and row.attrs[start - 1] in protected:
+            start += 1
+        if end < self.columns and row.text[end] == STUB and row.attrs[end - 1] in protected:
+            end -= 1
         text = row.text if row.text.isascii() else heal(row.text, start, end)
         cells, attrs = list(text), list(row.attrs)
         if start == 0 and attrs[0] not in protected:
             self._erase_beginning(y, row.text[:end])
+        kept = False
         for x in range(start, end):
-            if attrs[x] not in protected:
+            if cells[x] != STUB:
+                kept = attrs[x] in protected
+            if not kept:
                 cells[x] = " "
                 attrs[x] = blank
         self.rows[y] = Row("".join(cells), "".join(attrs), row.wrapped and end < self.columns)

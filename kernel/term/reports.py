@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from kernel.term.charsets import LARGE
 from kernel.term.keys import KITTY_FLAGS
 from kernel.term.levels import since
 from kernel.term.mode_changes import MODE_LEVELS, ModeChanges
@@ -172,10 +173,11 @@ class Reports(ModeChanges):
         protection = 0x40 + self._protecting()
         single = self.charsets.single
         flags = 0x40 + self.origin + 2 * (single == 2) + 4 * (single == 3) + 8 * self.wrap_pending
-        sets = "".join(self.charsets.sets)
+        sizes = 0x40 + sum(1 << slot for slot, name in enumerate(self.charsets.sets) if name.startswith(LARGE))
+        sets = "".join(name.removeprefix(LARGE) for name in self.charsets.sets)
         return (
             f"{y};{x};1;{chr(rendition)};{chr(protection)};{chr(flags)};"
-            f"{self.charsets.gl};{self.charsets.gr};@;{sets}"
+            f"{self.charsets.gl};{self.charsets.gr};{chr(sizes)};{sets}"
         )
 
     def restore_presentation(self, what: int, data: str) -> None:

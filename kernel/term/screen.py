@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kernel.term.below import worth_keeping
+from kernel.term.charsets import LARGE, TABLES
 from kernel.term.events import Bell, SizeChanged
 from kernel.term.history import History, Stored
 from kernel.term.reflow import Position, is_blank, reflow
@@ -29,6 +30,16 @@ class Screen(WindowOperations):
         """SCS: the set ``name`` becomes G``slot``."""
         self.charsets.sets[slot] = name
         self.refresh_fast()
+
+    def designate_large_charset(self, slot: int, name: str) -> None:
+        """SCS with a set of 96 characters: G``slot`` stays as it is where there is none of that name."""
+        if LARGE + name in TABLES:
+            self.designate_charset(slot, LARGE + name)
+
+    def draw_delete(self) -> None:
+        """DEL, a character of sets with 96 of them and nothing else."""
+        if self.charsets.large and not self.modes.vt52:
+            self.draw("\x7f")
 
     def shift_in(self) -> None:
         """SI, LS0."""

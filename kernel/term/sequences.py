@@ -113,7 +113,8 @@ VT52: dict[str, tuple[str, tuple[int, ...]]] = {
     ">": ("set_numeric_keypad", ()),
 }
 
-CONTROLS: dict[str, str] = dict(pyte.Stream.basic)
+CONTROLS: dict[str, str] = {**pyte.Stream.basic, "\x7f": "draw_delete"}
 
-#: Slot that an intermediate character of SCS designates; the second kind are 96-character sets.
-DESIGNATORS: dict[str, int] = {"(": 0, ")": 1, "*": 2, "+": 3, "-": 1, ".": 2, "/": 3}
+#: Slot that an intermediate character of SCS designates with a set of 94 characters, and with one of 96.
+DESIGNATORS: dict[str, int] = {"(": 0, ")": 1, "*": 2, "+": 3}
+LARGE_DESIGNATORS: dict[str, int] = {"-": 1, ".": 2, "/": 3}

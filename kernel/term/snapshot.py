@@ -11,7 +11,7 @@ forbids, and on fewer than five columns that the last row of a screen goes on.
 
 from __future__ import annotations
 
-from kernel.term.charsets import CharsetState
+from kernel.term.charsets import LARGE, CharsetState
 from kernel.term.modes import ANSI_DEFAULTS, PRIVATE_DEFAULTS
 from kernel.term.palette import DYNAMIC, format_colour
 from kernel.term.rows import STUB, fit
@@ -203,8 +203,9 @@ class _Writer:
             self._put(f"\x1b[={stack[0]};1u" + "".join([f"\x1b[>{flags}u" for flags in stack[1:]]))
 
     def _charsets(self, state: CharsetState) -> None:
-        for introducer, name in zip("()*+", state.sets, strict=True):
-            self._put(f"\x1b{introducer}{name}")
+        for slot, name in enumerate(state.sets):
+            large = name.startswith(LARGE)
+            self._put(f"\x1b{'(-./'[slot] if large else '()*+'[slot]}{name[large:]}")
         self._put(_LOCKING[state.gl] + _RIGHT.get(state.gr, ""))
 
     def _settings(self) -> None:

@@ -16,7 +16,7 @@ import pyte
 
 from kernel.term.painting import PAINTED, PAINTED_LINES
 from kernel.term.screen import Screen
-from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, VT52
+from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, LARGE_DESIGNATORS, VT52
 
 #: Longest OSC, DCS, ... in characters; past it the string is dropped. Behind an OSC text shows again; of the others, which hold
 #: pictures, the rest is passed over as long as it is printable, up to the second limit.
@@ -185,6 +185,8 @@ class Stream(pyte.Stream):
             getattr(self.screen, found[0])(*found[1])
         elif intermediates[:1] in DESIGNATORS and intermediates:
             self.screen.designate_charset(DESIGNATORS[intermediates[0]], intermediates[1:] + final)
+        elif intermediates[:1] in LARGE_DESIGNATORS and intermediates:
+            self.screen.designate_large_charset(LARGE_DESIGNATORS[intermediates[0]], intermediates[1:] + final)
         elif key == "%@":
             self.screen.select_encoding(False)
         elif key in ("%G", "%8"):
@@ -245,6 +247,8 @@ class Stream(pyte.Stream):
         """A C0 control works in the middle of a sequence too; CAN and SUB end it."""
         if self.state == GROUND:
             self.screen.last_char = ""
+        elif char == "\x7f":
+            return
         if char in "\x18\x1a":
             self.state = GROUND
             return

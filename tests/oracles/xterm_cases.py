@@ -5,6 +5,7 @@ Every case starts on a reset screen of ``COLUMNS`` x ``LINES`` cells. ``G`` fill
 
 from __future__ import annotations
 
+from tests.oracles import xterm_details as details
 from tests.oracles.xterm_basics import BOX, COLUMNS, LINES, LR, ORIGIN, TB, C, G
 from tests.oracles.xterm_basics import at as _at
 from tests.oracles.xterm_families import colours, levels, pending_wraps, reverse_wrap, unsaved
@@ -364,5 +365,7 @@ def cases() -> dict[str, bytes]:
         reverse_wrap(),
         pending_wraps(),
         colours(),
+        details.large_sets(),
+        details.protected_wide(),
     )
     return {name: data.encode("utf-8") for group in groups for name, data in group.items()}
