@@ -1,16 +1,14 @@
-"""A card that floats over a button: rounded, with a shadow, closed by Escape or a click beside it. Apps put their content into it.
-
-Its shadow lies over a picture of the window behind it: on a screen that nobody composes, what is clear would be black.
-"""
+"""A card that floats over a button: rounded, with a shadow, closed by Escape or a click beside it. Apps put their content into it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QWidget
 
 from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.tokens import RADIUS, SPACE
+from aether_desktop.widgets.backdrop import picture_behind
 
 SHADOW_PX = 18
 GAP_PX = 4
@@ -44,11 +42,8 @@ class Popover(QFrame):
         left = self._corner.x() + SHADOW_PX - self.width()
         top = self._corner.y() + SHADOW_PX - self.height()
         self.move(max(screen.left(), min(left, screen.right() - self.width())), max(screen.top(), top))
-        parent = self.parentWidget()
-        if parent is not None:
-            window = parent.window()
-            self._behind = window.grab(QRect(window.mapFromGlobal(self.pos()), self.size()))
-            self.update()
+        self._behind = picture_behind(self, self.rect())
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes it."""
