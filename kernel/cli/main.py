@@ -1,7 +1,7 @@
 """`aether`: alone it opens the desktop; with a subcommand it works in the terminal.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Each subcommand is a file with `add_arguments(parser)` and
-`run(arguments) -> int`, imported when it is used.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 129 its terminal was closed. Each subcommand is a file with
+`add_arguments(parser)` and `run(arguments) -> int`, imported when it is used.
 """
 
 import argparse
@@ -9,8 +9,10 @@ import errno
 import importlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from kernel.cli.marked_text import marked
 from kernel.errors import AetherError
@@ -59,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _subcommand(words: list[str]) -> int:
     parser, parsers = _parser()
     if words[0] in SUBCOMMANDS:
-        module = importlib.import_module(f"kernel.cli.{words[0]}")
+        with _interruptions_held_back():
+            module = importlib.import_module(f"kernel.cli.{words[0]}")
         module.add_arguments(parsers[words[0]])
     parsed = parser.parse_args(words)
     if parsed.subcommand is None:
@@ -71,6 +74,16 @@ def _subcommand(words: list[str]) -> int:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end a run
     code: int = importlib.import_module(f"kernel.cli.{parsed.subcommand}").run(parsed)
     return code
+
+
+@contextmanager
+def _interruptions_held_back() -> Iterator[None]:
+    """Ctrl+C comes behind this block: an interruption within an import may be swallowed there, or leave half a module."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _open_missing_streams() -> None:

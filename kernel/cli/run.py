@@ -1,12 +1,12 @@
 """`aether run`: one agent without a screen, printed as it happens.
 
-Exit 0 when the agent completes, 1 when it fails, 2 on wrong usage, 130 on Ctrl+C with the agent ended properly.
+Exit 0 when the agent completes, 1 when it fails, 2 on wrong usage; 130 on Ctrl+C and 129 where the terminal was closed, with the
+agent ended properly.
 """
 
 import argparse
 import asyncio
 import contextlib
-import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from kernel.cli.arguments import model, number_up_to, steps
 from kernel.cli.connection import Connection, connect, exit_of
+from kernel.cli.interruption import Interruption, let_it_end
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.questions import Questions
 from kernel.errors import AetherError, UnavailableError
@@ -34,7 +35,6 @@ from kernel.protocol.records import GOAL_LIMIT_CHARACTERS, AgentConfig, SandboxC
 from kernel.protocol.system import SettingsGet
 from kernel.tasks import Scope
 
-INTERRUPTED = 130
 LAST_WORDS_S = 6.0
 
 
@@ -67,28 +67,39 @@ def run(arguments: argparse.Namespace) -> int:
             network_access=arguments.network, gpu=arguments.gpu, mounts=(arguments.workdir,) if arguments.workdir else ()
         ),
     )
-    return asyncio.run(_deploy(config, arguments.approval, make_printer(arguments.json)))
+    code = asyncio.run(_deploy(config, arguments.approval, make_printer(arguments.json)))
+    let_it_end()
+    return code
 
 
 async def _deploy(config: AgentConfig, approval: ApprovalMode | None, printer: Printer) -> int:
-    async with connect(stays=True) as connection:
-        config = replace(config, approval=approval or await _usual_approval(connection))
-        scope = Scope("run")
-        interrupted = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, interrupted.set)
-        try:
-            async with connection.events() as events:
-                code = await _follow(connection, config, events, printer, interrupted, scope)
-            if connection.owns_kernel and code != INTERRUPTED:
-                await _wait_for_others(connection, interrupted)
-            return code
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-            printer.finish()
-            await scope.close()
+    interruption = Interruption()
+    try:
+        async with connect(stays=True) as connection:
+            interruption.started()
+            if interruption.happened.is_set():
+                return interruption.code
+            return await _run_in(connection, config, approval, printer, interruption)
+    except asyncio.CancelledError:
+        if not interruption.happened.is_set():
+            raise
+        return interruption.code
+
+
+async def _run_in(
+    connection: Connection, config: AgentConfig, approval: ApprovalMode | None, printer: Printer, interruption: Interruption
+) -> int:
+    config = replace(config, approval=approval or await _usual_approval(connection))
+    scope = Scope("run")
+    try:
+        async with connection.events() as events:
+            code = await _follow(connection, config, events, printer, interruption, scope)
+        if connection.owns_kernel and not interruption.happened.is_set():
+            await _wait_for_others(connection, interruption.happened)
+        return code
+    finally:
+        printer.finish()
+        await scope.close()
 
 
 async def _usual_approval(connection: Connection) -> ApprovalMode:
@@ -106,14 +117,35 @@ async def _follow(
     config: AgentConfig,
     events: AsyncIterator[Event],
     printer: Printer,
-    interrupted: asyncio.Event,
+    interruption: Interruption,
     scope: Scope,
 ) -> int:
-    """Print the agent's events until it has ended; returns the exit code."""
+    """Print the agent's events until it has ended, by itself or by an interruption; returns the exit code."""
     queue: asyncio.Queue[Event | None] = asyncio.Queue()
     scope.spawn(_pump(events, queue), name="events")
     await asyncio.sleep(0)
     pid = (await connection.execute(ProcessSpawn(config=config))).pid
+    try:
+        code = await _watch(connection, pid, queue, printer, interruption.happened, scope)
+    except OSError as error:
+        if not interruption.hung_up_by(error):
+            raise
+        code = None
+    if code is None:
+        await _end(connection, pid, queue, printer, scope)
+        return interruption.code
+    return code
+
+
+async def _watch(
+    connection: Connection,
+    pid: int,
+    queue: "asyncio.Queue[Event | None]",
+    printer: Printer,
+    interrupted: asyncio.Event,
+    scope: Scope,
+) -> int | None:
+    """The exit code of an agent that has ended by itself, None at an interruption."""
     stop = scope.spawn(interrupted.wait(), name="interrupt")
     questions = Questions(connection, printer, scope, sys.stdin.fileno())
     while True:
@@ -121,8 +153,7 @@ async def _follow(
         await asyncio.wait((getter, stop), return_when=asyncio.FIRST_COMPLETED)
         if not getter.done():
             getter.cancel()
-            await _end(connection, pid, queue, printer, scope)
-            return INTERRUPTED
+            return None
         event = getter.result()
         if event is None:
             raise UnavailableError(

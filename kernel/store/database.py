@@ -224,7 +224,7 @@ async def _connect(path: Path) -> aiosqlite.Connection:
             refused.append(error)
             return sqlite3.connect(":memory:")
 
-    connection = await aiosqlite.Connection(connect, ROWS_AT_ONCE)
+    connection = await _opened(aiosqlite.Connection(connect, ROWS_AT_ONCE))
     if refused:
         await connection.close()
         raise refused[0]
@@ -235,6 +235,22 @@ async def _connect(path: Path) -> aiosqlite.Connection:
             await connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         await connection.close()  # its thread would keep the whole process from ending
+        raise
+    return connection
+
+
+async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
+    """The connection, open. Where the wait is cancelled it is closed first: its thread would answer a loop that has ended."""
+
+    async def wait() -> None:
+        await connection
+
+    opening = Scope("opening").spawn(wait(), name="connection", awaited=True)
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait((opening,))
+        await connection.close()
         raise
     return connection
 

@@ -81,6 +81,7 @@ def test_a_gpu_and_the_network_are_given_on_request_only(monkeypatch: pytest.Mon
         return 0
 
     monkeypatch.setattr(run, "_deploy", deploy)
+    monkeypatch.setattr(run, "let_it_end", lambda: None)
     parser = argparse.ArgumentParser()
     run.add_arguments(parser)
     for options in ([], ["--gpu"], ["--network"]):

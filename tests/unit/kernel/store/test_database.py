@@ -2,8 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,3 +195,24 @@ async def test_a_folder_in_its_place_is_an_error_with_a_remedy(tmp_path: Path) -
     (tmp_path / "a.db").mkdir()
     with pytest.raises(StorageError):
         await Database(tmp_path / "a.db", ManualClock()).open()
+
+
+async def test_an_opening_that_is_cancelled_ends_with_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's thread would answer a loop that has ended meanwhile, and print that nobody was there."""
+    begun, may_go_on = threading.Event(), threading.Event()
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def slow(*words: Any) -> sqlite3.Connection:
+        begun.set()
+        assert may_go_on.wait(10)
+        return connect(*words)
+
+    monkeypatch.setattr(sqlite3, "connect", slow)
+    opening = asyncio.get_running_loop().create_task(Database(tmp_path / "a.db", ManualClock()).open())
+    assert await asyncio.to_thread(begun.wait, 10)
+    opening.cancel()
+    done, _ = await asyncio.wait((opening,), timeout=0.2)
+    may_go_on.set()
+    assert not done, "its thread still opens the file"
+    with pytest.raises(asyncio.CancelledError):
+        await opening

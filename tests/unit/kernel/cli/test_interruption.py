@@ -1,0 +1,49 @@
+"""What ends a command before and after its start, and what a closed terminal does to its output."""
+
+import asyncio
+import errno
+import os
+import pty
+import signal
+
+import pytest
+
+from kernel.cli.interruption import HUNG_UP, INTERRUPTED, Interruption
+
+
+async def test_a_signal_takes_back_the_start_and_nothing_that_comes_after_it() -> None:
+    async def start(begins: bool) -> int:
+        interruption = Interruption()
+        if begins:
+            interruption.started()
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.sleep(0.2)
+        assert interruption.happened.is_set()
+        return interruption.code
+
+    loop = asyncio.get_running_loop()
+    assert await loop.create_task(start(True)) == INTERRUPTED
+    with pytest.raises(asyncio.CancelledError):
+        await loop.create_task(start(False))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.remove_signal_handler(number)
+
+
+def test_printing_that_fails_on_a_closed_terminal_counts_as_its_end() -> None:
+    """In a process of its own: its output is a terminal that is gone."""
+    child, master = pty.fork()
+    if child == 0:
+        os._exit(asyncio.run(_print_into_nothing()))
+    os.read(master, 10)
+    os.close(master)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+async def _print_into_nothing() -> int:
+    interruption = Interruption()
+    interruption.started()
+    os.write(1, b"begun")
+    await asyncio.wait_for(interruption.happened.wait(), 10)
+    os.write(1, b"this must not fail")
+    known = interruption.hung_up_by(OSError(errno.EIO, "")) and not interruption.hung_up_by(OSError(errno.ENOSPC, ""))
+    return 0 if known and interruption.code == HUNG_UP else 1
