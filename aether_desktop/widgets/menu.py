@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from aether_desktop.theme.tokens import RADIUS
 from aether_desktop.widgets.backdrop import picture_behind
 
 
 class _Menu(QMenu):
-    """A menu that knows what lies behind its corners."""
+    """A menu that knows what lies behind its corners and its border."""
 
     def __init__(self, title: str, parent: QWidget) -> None:
         super().__init__(title, parent)
-        self._behind: list[tuple[QPoint, QPixmap]] = []
+        self._behind = QPixmap()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Look what lies behind the corners."""
+        """Look what lies behind."""
         super().showEvent(event)
-        side = RADIUS.medium
-        right, bottom = self.width() - side, self.height() - side
-        corners = [QPoint(x, y) for x in (0, right) for y in (0, bottom)]
-        self._behind = [(corner, picture_behind(self, QRect(corner, QSize(side, side)))) for corner in corners]
+        self._behind = picture_behind(self, self.rect())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """What lies behind the corners, then the menu."""
+        """What lies behind, then the menu."""
         painter = QPainter(self)
-        for corner, picture in self._behind:
-            painter.drawPixmap(corner, picture)
+        painter.drawPixmap(0, 0, self._behind)
         painter.end()
         super().paintEvent(event)
 

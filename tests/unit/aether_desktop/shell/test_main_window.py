@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from PySide6.QtCore import QDateTime, QEvent, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QCursor, QEnterEvent, QImage, QKeyEvent, QRegion
+from PySide6.QtGui import QContextMenuEvent, QCursor, QEnterEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,6 +16,7 @@ from aether_desktop.shell.shell_actions import dock_menu, window_menu
 from aether_desktop.shell.shortcuts import Action
 from aether_desktop.shell.status import KernelState, ShellStatus, StatusFeed
 from aether_desktop.shell.window_frame import WindowSpec
+from aether_desktop.theme.current import tokens_of
 from aether_desktop.theme.manager import ThemeManager
 from aether_desktop.theme.tokens import LIGHT
 from aether_desktop.widgets.notice import Notice
@@ -177,12 +178,11 @@ def test_menus_and_their_submenus_have_rounded_corners(desktop: MainWindow) -> N
     bar_menu = desktop.menu_bar.menus.actions()[0].menu()
     assert isinstance(bar_menu, QMenu)
     bar_menu.popup(QPoint(10, 40))
+    behind = desktop.grab().toImage()
     for shown in (menu, submenu, bar_menu):
-        picture = QImage(shown.size(), QImage.Format.Format_ARGB32_Premultiplied)
-        picture.fill(Qt.GlobalColor.transparent)
-        shown.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
-        assert picture.pixelColor(0, 0).alpha() == 0
-        assert picture.pixelColor(shown.width() // 2, 3).alpha() == 255
+        picture = shown.grab().toImage()
+        assert picture.pixelColor(0, 0) == behind.pixelColor(desktop.mapFromGlobal(shown.pos()))
+        assert picture.pixelColor(shown.width() // 2, 3).name() == tokens_of(desktop).surface2
         shown.close()
 
 
