@@ -17,6 +17,19 @@ class CursorMovement(ScreenState):
         cursor.y = 0 if y < 0 else y if y < self.lines else self.lines - 1
         self.wrap_pending = False
 
+    def move_inside_margins(self) -> None:
+        """Put the cursor into the nearest cell that origin mode lets it be in."""
+        if self.origin:
+            self.move_to(max(self.left, min(self.cursor.x, self.right)), max(self.top, min(self.cursor.y, self.bottom)))
+
+    def place_cursor(self, line: int = 0, column: int = 0, waits: int = 0, *_: int) -> None:
+        """A private sequence of snapshots: the cursor's cell, wherever the margins are, and whether it waits to wrap there.
+
+        Programs bring the cursor to all of these places in other ways too.
+        """
+        self.move_to(column - 1, line - 1)
+        self.wrap_pending = waits > 0
+
     def home(self) -> None:
         """The top left cell, of the margins in origin mode."""
         self.cursor_position()
@@ -203,13 +216,8 @@ class CursorMovement(ScreenState):
         self.set_pen(saved.attributes._replace(link=self.link[0], link_id=self.link[1]))
         self.modes.set_private(6, saved.origin)
         self.refresh_fast()
-        if saved.origin:
-            self.move_to(
-                max(self.left, min(saved.x, self.right)),
-                max(self.top, min(saved.y, self.bottom)),
-            )
-        else:
-            self.move_to(saved.x, saved.y)
+        self.move_to(saved.x, saved.y)
+        self.move_inside_margins()
 
     def restore_cursor_ansi(self, *_: int) -> None:
         """SCORC."""

@@ -158,6 +158,13 @@ class Editing(BlockDrawing):
             self.selective_erase = False
         self.set_pen(self.attributes[self.pen]._replace(protected=how == 1))
 
+    def protect_pen(self, how: int = 0, *_: int) -> None:
+        """A private sequence of snapshots: what is drawn from now on is protected (1) or not, and what erasing spares stays the same.
+
+        DECRSPS does so too.
+        """
+        self.set_pen(self.attributes[self.pen]._replace(protected=how == 1))
+
     def start_protected_area(self) -> None:
         """SPA."""
         self.protection = ISO_PROTECTION

@@ -33,21 +33,17 @@ class Marks:
     def __len__(self) -> int:
         return len(self._marks)
 
-    def add(self, mark: PromptMark) -> None:
+    def add(self, mark: PromptMark, *, also: bool = False) -> None:
         """Keep ``mark`` and forget those it replaces: below it, of its kind on its line, and of all kinds there when a prompt begins.
 
-        The end of a command whose other marks are gone is not kept.
+        The end of a command whose other marks are gone is not kept. ``also``: those on its line stay, and it is kept in any case.
         """
         self.version += 1
         self.prompts += mark.kind == "B"
         marks = self._marks
-        while marks and (
-            marks[-1].line > mark.line or (marks[-1].line == mark.line and mark.kind in (marks[-1].kind, "A"))
-        ):
-            if marks[-1].line == mark.line and marks[-1].kind in "CD" and mark.kind == "A":
-                break
+        while marks and (marks[-1].line > mark.line or (not also and marks[-1].line == mark.line and replaces(mark, marks[-1]))):
             marks.pop()
-        if mark.kind == "D" and (not marks or marks[-1].kind == "D"):
+        if not also and mark.kind == "D" and replaces(mark, marks[-1] if marks else None):
             return
         marks.append(mark)
         if len(marks) > MOST_MARKS:
@@ -184,6 +180,13 @@ class Marks:
             if 0 <= number < len(starts):
                 end = starts[number + 1] if number + 1 < len(starts) else len(items)
                 self._marks.append(replace(mark, line=first + min(starts[number] + cell // columns, end - 1)))
+
+
+def replaces(mark: PromptMark, above: PromptMark | None) -> bool:
+    """Whether ``mark`` and the one before it cannot both be kept where one command follows the other."""
+    if mark.kind == "D":
+        return above is None or above.kind == "D"
+    return above is not None and above.line == mark.line and (mark.kind == above.kind or (mark.kind == "A" and above.kind == "B"))
 
 
 def _line(mark: PromptMark) -> int:

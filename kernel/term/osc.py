@@ -211,10 +211,11 @@ class OperatingSystemCommands(Reports):
         exit_code = None
         if kind == "D" and re.fullmatch(r"-?[0-9]{1,9}", code):
             exit_code = int(code)
-        last_line = kind == "A" and "redraw=last" in options.split(";", _MAX_MARK_OPTIONS)
+        chosen = options.split(";", _MAX_MARK_OPTIONS)
+        last_line = kind == "A" and "redraw=last" in chosen
         mark = PromptMark(kind, self.absolute_line, exit_code, last_line)
         if not self.on_alternate:
-            self.marks.add(mark)
+            self.marks.add(mark, also="also" in chosen)
         self.emit(mark)
 
     def _clipboard(self, rest: str, terminator: str) -> None:

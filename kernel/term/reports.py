@@ -10,7 +10,7 @@ from kernel.term.keys import KITTY_FLAGS
 from kernel.term.levels import since
 from kernel.term.mode_changes import MODE_LEVELS, ModeChanges
 from kernel.term.sgr import sgr_report
-from kernel.term.state import DEC_PROTECTION
+from kernel.term.state import DEC_PROTECTION, ISO_PROTECTION
 from kernel.term.terminfo import CAPABILITIES
 
 #: What XTVERSION answers.
@@ -33,6 +33,8 @@ _PRIVATE_STATUS = {
 }
 _HEXADECIMAL = re.compile("(?:[0-9A-Fa-f]{2})+")
 _CURSOR_BLINKS = 12
+#: The fields of DECCIR that DECRSPS takes: line, column, page, rendition, protection, flags, the sets in GL and GR.
+_CURSOR_FIELDS = tuple(map(re.compile, ("0*[1-9][0-9]{0,4}", "0*[1-9][0-9]{0,4}", "1", "[@-O]", "[@A]", "[@-O]", "[0-3]", "[1-3]")))
 
 
 class Reports(ModeChanges):
@@ -95,7 +97,8 @@ class Reports(ModeChanges):
         x, y = self.cursor.x, self.cursor.y
         if self.origin:
             x, y = x - self.left, y - self.top
-        return y + 1, x + 1
+        # Reverse wrap and new margins may leave the cursor outside of them, and no program expects 0 or less.
+        return max(1, y + 1), max(1, x + 1)
 
     @since(3)
     def report_mode(self, mode: int = 0, *_: int) -> None:
@@ -170,7 +173,7 @@ class Reports(ModeChanges):
         y, x = self.cursor.y + 1, self.cursor.x + 1
         rendition = 0x40 + attributes.bold + 2 * (attributes.ul_style > 0) + 4 * attributes.blink
         rendition += 8 * attributes.reverse
-        protection = 0x40 + self._protecting()
+        protection = 0x40 + (attributes.protected and self.protection != ISO_PROTECTION)
         single = self.charsets.single
         flags = 0x40 + self.origin + 2 * (single == 2) + 4 * (single == 3) + 8 * self.wrap_pending
         sizes = 0x40 + sum(1 << slot for slot, name in enumerate(self.charsets.sets) if name.startswith(LARGE))
@@ -180,22 +183,39 @@ class Reports(ModeChanges):
             f"{self.charsets.gl};{self.charsets.gr};{chr(sizes)};{sets}"
         )
 
+    @since(3)
     def restore_presentation(self, what: int, data: str) -> None:
         """DECRSPS: set what DECRQPSR reported."""
         if what == 2:
             stops = (int(stop[:5]) for stop in data.split("/")[:4096] if stop.isascii() and stop.isdecimal())
             self.tabstops = {stop - 1 for stop in stops if 0 < stop <= 4096}
-            return
-        parts = data.split(";")
-        if what != 1 or len(parts) < 3 or not all(part.isascii() and part.isdecimal() for part in parts[:2]):
-            return
-        self._restore_rendition(parts)
-        self.move_to(int(parts[1][:5]) - 1, int(parts[0][:5]) - 1)
-        self.wrap_pending = len(parts) > 5 and bool(ord(parts[5][:1] or "@") & 8) and self.cursor.x == self.right
+        elif what == 1:
+            self._restore_cursor_information(data)
 
-    def _restore_rendition(self, parts: list[str]) -> None:
-        """Take the attribute fields of a DECCIR report."""
-        rendition, protection, flags = (ord(part[:1] or "@") for part in (*parts[3:6], *"@@@")[:3])
+    def _restore_cursor_information(self, data: str) -> None:
+        """Take the fields of a DECCIR report up to the first that is not as it should be; in origin mode the margins hold the cursor."""
+        fields: list[str] = []
+        for pattern, field in zip(_CURSOR_FIELDS, data.split(";", len(_CURSOR_FIELDS)), strict=False):
+            if not pattern.fullmatch(field) or (len(fields) < 2 and int(field) > (self.lines, self.columns)[len(fields)]):
+                break
+            fields.append(field)
+        if not fields:
+            return
+        line, column, _, rendition, protection, flags, left, right = [*fields, *[""] * (len(_CURSOR_FIELDS) - len(fields))]
+        if rendition:
+            self._restore_rendition(ord(rendition), protection)
+        if left:
+            self.charsets.gl = int(left)
+        if right:
+            self.charsets.gr = int(right)
+        if flags:
+            self.modes.set_private(6, bool(ord(flags) & 1))
+        self.refresh_fast()
+        self.move_to(int(column) - 1 if column else self.cursor.x, int(line) - 1)
+        self.move_inside_margins()
+        self.wrap_pending = bool(flags and ord(flags) & 8)
+
+    def _restore_rendition(self, rendition: int, protection: str) -> None:
         attributes = self.attributes[self.pen]
         self.set_pen(
             attributes._replace(
@@ -203,16 +223,9 @@ class Reports(ModeChanges):
                 ul_style=1 if rendition & 2 else 0,
                 blink=bool(rendition & 4),
                 reverse=bool(rendition & 8),
-                protected=bool(protection & 1),
+                protected=protection == "A" if protection else attributes.protected,
             )
         )
-        if len(parts) > 7:
-            if parts[6] in ("0", "1", "2", "3"):
-                self.charsets.gl = int(parts[6])
-            if parts[7] in ("1", "2", "3"):
-                self.charsets.gr = int(parts[7])
-        self.modes.set_private(6, bool(flags & 1))
-        self.refresh_fast()
 
     # --- keyboard protocols
 

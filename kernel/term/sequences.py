@@ -72,8 +72,10 @@ CSI: dict[str, str] = {
     ">t": "set_title_modes",
     ">T": "reset_title_modes",
     "t": "window_operation",
-    # No other terminal has this one; kernel.term.snapshot writes it.
+    # No other terminal has these; kernel.term.snapshot writes them.
     ">$~": "add_rows_below",
+    ">$|": "place_cursor",
+    '>"q': "protect_pen",
 }
 
 ESCAPE: dict[str, tuple[str, tuple[int, ...]]] = {

@@ -2,16 +2,17 @@
 
 ``snapshot`` is pure and leaves its terminal as it is. Fed to a new terminal of the same size it gives the same history,
 screens, cursor, margins, modes, colours, titles, directory and prompt marks, and what is fed afterwards has the same effect: a
-sequence that was cut off goes on. Rows below the screen have a sequence that no other terminal knows. Not kept, because no sequence
+sequence that was cut off goes on. Rows below the screen, a cursor that waits to wrap or is outside of its margins, and protection where
+nothing spares it any more have sequences that no other terminal knows. Not kept, because no sequence
 says it: how many lines the history has lost, the prompt marks of rows below the screen, the window's position and state,
 synchronized output, DECCOLM where the width is no longer 132, the size of an ignored string, what REP repeats while in insert mode
-or VT52 mode, that a protection has ended while a saved cursor or the pen still draws protected cells, rows that hold what their width
-forbids, and on fewer than five columns that the last row of a screen goes on.
+or VT52 mode, rows that hold what their width forbids, and on fewer than five columns that the last row of a screen goes on.
 """
 
 from __future__ import annotations
 
 from kernel.term.charsets import LARGE, CharsetState
+from kernel.term.marks import replaces
 from kernel.term.modes import ANSI_DEFAULTS, PRIVATE_DEFAULTS
 from kernel.term.palette import DYNAMIC, format_colour
 from kernel.term.rows import STUB, fit
@@ -42,6 +43,8 @@ class _Writer:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self.rows = RowWriter(screen.columns, screen.lines, screen.attributes, screen.clusters, screen.shaper)
+        if screen.protection == UNPROTECTED:
+            self.rows.protect = '\x1b[>1"q'
         self._put = self.rows.out.append
         self.encoding_switch: int | None = None
 
@@ -99,10 +102,14 @@ class _Writer:
     def _marks(self) -> dict[int, str]:
         """The shell's marks by the row, counted from the oldest, at whose start they are to be made."""
         found: dict[int, str] = {}
+        above = None
         for mark in self._screen.prompt_marks:
-            code = "" if mark.exit_code is None else f";{mark.exit_code}"
+            code = "" if mark.exit_code is None else str(mark.exit_code)
+            # A resize brings marks together that would replace each other.
+            options = [code, *["redraw=last"] * mark.last_line, *["also"] * replaces(mark, above)]
             row = mark.line - self._screen.history.dropped
-            found[row] = found.get(row, "") + f"\x1b]133;{mark.kind}{code}{';redraw=last' * mark.last_line}\x1b\\"
+            found[row] = found.get(row, "") + f"\x1b]133;{';'.join([mark.kind, *options]).rstrip(';')}\x1b\\"
+            above = mark
         return found
 
     def _saved_modes(self) -> None:
@@ -180,12 +187,11 @@ class _Writer:
             self._put(f"\x1b[?47{_final(screen.on_alternate)}")
 
     def _reset_softly(self) -> None:
-        """DECSCL, which also ends a protection that drawing protected cells has begun."""
+        """DECSCL."""
         screen = self._screen
-        ended = screen.protection == UNPROTECTED and self.rows.has_protected
         if screen.attribute_extent_rectangle:
             self._put("\x1b[2*x")
-        if screen.conformance != 64 or screen.was_reset_softly or ended:
+        if screen.conformance != 64 or screen.was_reset_softly:
             self._put(f'\x1b[{screen.conformance};1"p')
             self.rows.forget_pen()
             self.rows.forget_link()
@@ -211,7 +217,7 @@ class _Writer:
     def _settings(self) -> None:
         screen = self._screen
         if not screen.selective_erase:
-            self._put('\x1b[1"q\x1b[2"q')
+            self._put(self.rows.protect + '\x1b[2"q')
             self.rows.forget_pen()
         if screen.checksum_flags:
             self._put(f"\x1b[{screen.checksum_flags}#y")
@@ -284,8 +290,6 @@ class _Writer:
             return None
         if screen.last_char and row.attrs[x] != screen.pen:
             return None
-        if screen.protection == UNPROTECTED and screen.attributes[row.attrs[x]].protected:
-            return None
         start = x - 1 if row.text[x] == STUB else x
         limit = screen.right if start <= screen.right else screen.columns - 1
         cluster = screen.clusters[row.text[start]]
@@ -325,26 +329,13 @@ class _Writer:
         """Put the cursor into column ``x``, waiting to wrap where it does."""
         screen = self._screen
         y = screen.cursor.y
-        row, column = (y - screen.top, x - screen.left) if screen.origin else (y, x)
+        waits = pending and screen.wrap_pending
         # A carriage return makes the reader forget what it drew last.
-        self._put(f"\r\x1b[{max(row, 0) + 1};{max(column, 0) + 1}H")
-        if not (pending and screen.wrap_pending):
-            return
-        # CBT keeps a pending wrap.
-        back = x < screen.right and (x == 0 or x in screen.tabstops)
-        stops = sum(x <= stop < screen.right for stop in screen.tabstops) or 1
-        if back:
-            x = screen.right
-        # A right margin that is gone: the cursor waits where it was.
-        gone = x != screen.right and x > 0 and not screen.modes.private[69]
-        if gone:
-            self._put(f"\x1b[?69h\x1b[1;{x + 1}s")
-        self._put(f"\x1bP1$t{y + 1};{x + 1};1;@;@;{chr(0x48 + screen.origin)}\x1b\\")
-        if gone:
-            self._put("\x1b[?69l")
-        if back:
-            self._put(f"\x1b[{stops}Z")
-        self.rows.forget_pen()
+        if waits or (screen.origin and not (screen.left <= x <= screen.right and screen.top <= y <= screen.bottom)):
+            self._put(f"\r\x1b[>{y + 1};{x + 1};{int(waits)}$|")
+        else:
+            row, column = (y - screen.top, x - screen.left) if screen.origin else (y, x)
+            self._put(f"\r\x1b[{row + 1};{column + 1}H")
 
     def _pen(self) -> None:
         """The pen and the link; they differ after XTPOPSGR."""

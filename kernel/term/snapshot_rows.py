@@ -43,8 +43,8 @@ class RowWriter:
         self._link = ("", "")
         self._protected = False
         self._background = DEFAULT
-        #: Whether DECSCA was used.
-        self.has_protected = False
+        #: What begins protection.
+        self.protect = '\x1b[1"q'
 
     # --- the pen
 
@@ -65,8 +65,7 @@ class RowWriter:
         self.out.append(f"\x1b[{sgr_report(attributes)}m")
         if attributes.protected != self._protected:
             self._protected = attributes.protected
-            self.has_protected = True
-            self.out.append('\x1b[1"q' if attributes.protected else '\x1b[0"q')
+            self.out.append(self.protect if attributes.protected else '\x1b[0"q')
         self.link(attributes.link, attributes.link_id)
 
     def link(self, uri: str, link_id: str) -> None:

@@ -14,6 +14,7 @@ _NEWER = "a later xterm has it"
 _OWN = "a choice of the window or of its owner, with a default of ours"
 _EL = "Alacritty's recordings hold that EL keeps a pending wrap"
 _UNSAVED = "a mode that nobody saved gets its default: no cursor hides and no line stops wrapping because of it"
+_INSIDE = "origin mode keeps the cursor inside of its margins, and no position is reported as 65535"
 _MODE = "a mode that we keep as a flag"
 ON_PURPOSE: dict[str, str] = {
     "extended reverse wrap at home": _NEWER,
@@ -50,6 +51,8 @@ ON_PURPOSE: dict[str, str] = {
     "DECREQTPARM 1": "answered at every level, not by a VT100 alone",
     "DECRQPSR cursor": "sets of 94 characters are said to be such, as a VT420 does",
     "DECRQPSR cursor in origin mode": "sets of 94 characters are said to be such",
+    "DECRSPS left of and above margins": _INSIDE,
+    "DECRSPS right of and below margins": _INSIDE,
     "DECRQCRA of everything": "without corners the whole screen is counted",
     "DECRQCRA of a page": "without corners the whole screen is counted",
     "XTCHECKSUM 8 after ECH": "what ECH erased was not drawn, so that lines rewrap without it",

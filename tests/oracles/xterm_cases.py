@@ -367,5 +367,6 @@ def cases() -> dict[str, bytes]:
         colours(),
         details.large_sets(),
         details.protected_wide(),
+        details.presentation(),
     )
     return {name: data.encode("utf-8") for group in groups for name, data in group.items()}

@@ -35,3 +35,31 @@ def protected_wide() -> dict[str, str]:
         "ECH in a wide character of SPA": "\x1bV日\x1bW本" + at(1, 2) + C + "X",
         "DECSEL in a wide character": "本日" + dec + "x" + at(1, 2) + C + "?K",
     }
+
+
+def presentation() -> dict[str, str]:
+    """DECRSPS of a cursor, field by field."""
+    box = C + "?69h" + C + "5;9s" + C + "4;6r"
+    place, style = C + "6n", "\x1bP$qm\x1b\\"
+
+    def restored(fields: str) -> str:
+        return f"\x1bP1$t{fields}\x1b\\"
+
+    cases = {
+        f"DECRSPS of {fields}": at(3, 3) + restored(fields) + place + style
+        for fields in ("99;5;1;A", "5;99;1;A", "0;5;1;A", "5;9;2;A", "5;9;;A", "5;9;1;z", "5;9;1;AB", "5;9;1;A", "x;9;1;A", ";9;1;A", "5")
+    }
+    cases |= {f"DECRSPS of {fields} keeps the pen": C + "1;4m" + restored(fields) + place + style for fields in ("5;9", "5;9;1;;;A")}
+    cases |= {
+        f"DECRSPS at level {level}": f'{C}6{level};1"p{restored("4;10;1;A;A;@;0;2;@;BBBB")}{place}{style}' for level in (1, 2, 3, 4)
+    }
+    return cases | {
+        "DECRSPS of tabs at level 2": C + '62;1"p\x1bP2$t4/9\x1b\\\tx',
+        "DECRSPS in the margins": box + restored("5;6;1;@;@;A;0;2;@;BBBB") + place + "abc" + place,
+        "DECRSPS leaves origin mode": box + C + "?6h" + restored("5;6;1;@;@;@;0;2;@;BBBB") + place + "abc" + place,
+        "DECRSPS of a pending wrap": restored("4;20;1;@;@;H;0;2;@;BBBB") + place + "x",
+        "DECRSPS of a pending wrap anywhere": restored("4;10;1;@;@;H;0;2;@;BBBB") + place + "x",
+        "DECRSPS of protection": restored("4;10;1;@;A;@;0;2;@;BBBB") + "x" + C + "?2K" + '\x1bP$q"q\x1b\\',
+        "DECRSPS left of and above margins": box + restored("1;1;1;@;@;A;0;2;@;BBBB") + place + "abc" + place,
+        "DECRSPS right of and below margins": box + restored("7;15;1;@;@;A;0;2;@;BBBB") + place + "abc" + place,
+    }

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from kernel.term import Row, Terminal
 from kernel.term.rows import fit
 from kernel.term.snapshot import snapshot
-from kernel.term.state import UNPROTECTED
 from tests.oracles import fuzz
 
 COLOURS = [b"\x1b]4;1;red\x07", b"\x1b]10;blue\x07", b"\x1b]5;0;#123\x07", b"\x1b[#P", b"\x1b[3#P", b"\x1b[#Q", b"\x1b[1;4#{", b"\x1b[0#{"]
@@ -19,6 +18,8 @@ MARKS = [b"\x1b]133;A\x07", b"\x1b]133;A;redraw=last\x07", b"\x1b]133;B\x07", b"
 MORE = [
     *MARKS,
     *COLOURS, b"\x1b%@\x1b*0\x1b}", b"\xf1", b"\x1b[?2J", b"\x1b[?K", b'\x1b[2"q', b'\x1b[0"q', b"\x1bW", b"\x1b[?41h", b"\t",
+    b"\x1bP1$t2;2;1;A;A;A;0;2;@;0BBB\x1b\\", b"\x1bP1$t3;4;1;@;@;H\x1b\\", b"\x1b[?69h\x1b[5s", b"\x1b[4;99r", b"\x1b7", b"\x1b[!p",
+    b'\x1b[62;1"p', b"\x1b-A\x0e", b"\x1b.A", b"\x1bl", b"\x1b]133;A;;also\x07", b"\x1b[4;20H",
     b"\x1b[2*x", b"\x1b[1;1;2;5;1;4;7$r", b"\x1b[H", b"\x1b[8;2;9t", b"\x1b[8;1;5t", b"\x1b[8;6;20t",
 ]  # fmt: skip
 PIECES = st.lists(st.one_of(st.sampled_from(fuzz._PIECES + MORE), st.binary(max_size=6)), max_size=30).map(b"".join)
@@ -83,13 +84,11 @@ def assert_equal(first: Terminal, second: Terminal) -> None:
 def test_a_copy_is_equal_and_stays_equal(size: tuple[int, int], before: bytes, after: bytes) -> None:
     terminal = Terminal(*size, scrollback=SCROLLBACK)
     terminal.feed(before)
-    # DECCOLM in another width, an ended protection that goes on, REP in insert mode: the module's docstring names them.
+    # DECCOLM in another width, REP in insert mode: the module's docstring names them.
     assume(not terminal.modes.private[3] or terminal.columns == 132)
     screen = terminal.screen
-    pens = [terminal.attributes[screen.pen], screen.saved_cursor.attributes, screen.other_saved_cursor.attributes]
-    assume(screen.protection != UNPROTECTED or not any(pen.protected for pen in [*pens, *[kept for _, kept in screen.rendition_stack]]))
-    if terminal.screen.inserting:
-        terminal.screen.last_char = ""
+    if screen.inserting:
+        screen.last_char = ""
     unchanged = whole_state(terminal)
     copy = copied(terminal)
     assert whole_state(terminal) == unchanged
@@ -125,6 +124,15 @@ def test_the_smallest_screens_neither_raise_nor_grow(size: tuple[int, int], data
         (b"ok\xe6\x97", "parser"),
         (b"\x1b]2;a long ti", "parser"),
         (b"\x1b[?1h\x1b[?1s\x1b[?1l\x1b[?7s", "other modes"),
+        (b"\x1b[?69h\x1b[;8s\x1b[4;20Hy\x1b(0", "cursor"),
+        (b"\x1bP1$t4;5;1;@;@;H\x1b\\", "cursor"),
+        (b'\x1b[62;1"p\x1b[4;20Hy\x1b(0', "cursor"),
+        (b"\x1b[?69h\x1b[5s\x1bP1$t2;2;1;A;A;A;0;2;@;0BBB\x1b\\", "cursor"),
+        (b"\x1b[?45h\x1b[?69h\x1b[5;9s\x1b[2;4r\x1b[?6h\b\x1b[40D", "cursor"),
+        (b"\x1bP1$t2;2;1;C;A;@\x1b\\\x1b[4:3m", "pen"),
+        (b"\x1bP1$t2;2;1;C;A;@\x1b\\x\x1b7\x1b[0\"q", "saved cursors"),
+        (b"\x1bP1$t2;2;1;@;A;@\x1b\\x\x1b[2\"q", "selective erase"),
+        (b"\x1b[1\"qx\x1b[!p", "rows"),
     ],
 )
 def test_what_is_kept(setup: bytes, probe: str) -> None:
@@ -148,3 +156,20 @@ def test_long_history_with_wrapped_and_coloured_lines() -> None:
     assert_equal(terminal, copied(terminal))
     assert len(terminal.history) == SCROLLBACK
     assert isinstance(terminal.history[0], Row)
+
+
+def test_equal_marks_that_a_resize_brought_to_one_line_are_both_kept() -> None:
+    terminal = Terminal(20, 8)
+    terminal.feed(b"\x1b[7;2H\x1b]133;C\x07\x1b[7;20Hab\x1b]133;C\x07")
+    terminal.resize(47, 2)
+    assert [mark.kind for mark in terminal.screen.prompt_marks] == ["C", "C"]
+    copy = copied(terminal)
+    assert_equal(terminal, copy)
+    assert [mark.kind for mark in copy.screen.prompt_marks] == ["C", "C"]
+
+
+def test_the_end_of_a_command_without_a_beginning_is_kept() -> None:
+    terminal = Terminal(20, 8, scrollback=0)
+    terminal.feed(b"\x1b]133;D;7;also\x07\r\n\x1b]133;D;1;also\x07")
+    assert [mark.exit_code for mark in terminal.screen.prompt_marks] == [7, 1]
+    assert_equal(terminal, copied(terminal))
