@@ -1,13 +1,31 @@
 """What stands on the command line, judged before a kernel is asked. The subcommands give these to their parsers as `type`."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kernel.errors import NotFoundError
 from kernel.protocol.records import MESSAGE_LIMIT_CHARACTERS, MODEL_LIMIT_CHARACTERS, MOST_STEPS, SHORT_LIMIT_CHARACTERS
 
 LARGEST_PID = (1 << 53) - 1
 LARGEST_NUMBER = (1 << 63) - 1
+FORMATS = ("kernel", "session")
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """`--json [FORMAT]`; the command line goes through `with_formats` first."""
+    parser.add_argument("--json", nargs="?", const=FORMATS[0], choices=FORMATS, help="one JSON event a line")
+    parser.set_defaults(formats=FORMATS)
+
+
+def with_formats(words: Sequence[str], formats: Sequence[str]) -> list[str]:
+    """The command line with a format behind each `--json`: argparse would take whatever word follows for one."""
+    settled: list[str] = []
+    for index, word in enumerate(words):
+        if word == "--":
+            return [*settled, *words[index:]]
+        named = word != "--json" or (index + 1 < len(words) and words[index + 1] in formats)
+        settled.append(word if named else f"--json={formats[0]}")
+    return settled
 
 
 def process_id(text: str) -> int:

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from kernel.cli.arguments import process_id
+from kernel.cli.arguments import add_format, process_id
 from kernel.cli.connection import connect
 from kernel.cli.output import Printer, make_printer
 from kernel.errors import UnavailableError
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether logs`."""
     parser.add_argument("pid", type=process_id)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the agent ends")
-    parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
+    add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -63,7 +63,10 @@ def _subcommand(words: list[str]) -> int:
     if words[0] in SUBCOMMANDS:
         with _interruptions_held_back():
             module = importlib.import_module(f"kernel.cli.{words[0]}")
+            from kernel.cli.arguments import with_formats
         module.add_arguments(parsers[words[0]])
+        formats = parsers[words[0]].get_default("formats")
+        words = with_formats(words, formats) if formats else words
     parsed = parser.parse_args(words)
     if parsed.subcommand is None:
         parser.print_help()

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from kernel.cli.arguments import process_id
+from kernel.cli.arguments import add_format, process_id
 from kernel.cli.connection import connect, exit_of
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.patience import execute_patiently
@@ -16,7 +16,7 @@ from kernel.protocol.process import ProcessExited, ProcessListed, ProcessResume
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `aether resume`."""
     parser.add_argument("pid", type=process_id)
-    parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
+    add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

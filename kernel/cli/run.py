@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 
-from kernel.cli.arguments import model, number_up_to, steps
+from kernel.cli.arguments import add_format, model, number_up_to, steps
 from kernel.cli.connection import Connection, connect, exit_of
 from kernel.cli.interruption import Interruption, let_it_end
 from kernel.cli.output import Printer, make_printer
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", required=True, choices=ROLES, metavar="ROLE", help=f"one of {', '.join(ROLES)}")
     parser.add_argument("--goal", required=True, type=_goal, help="what the agent should do; '-' reads it from standard input")
     parser.add_argument("--model", type=model, default="", help="provider/name, heuristic, or scripted:FILE; default: the remembered one")
-    parser.add_argument("--json", nargs="?", const="kernel", choices=("kernel", "session"), help="one JSON event a line")
+    add_format(parser)
     parser.add_argument("--max-steps", type=steps, help="end after so many steps")
     parser.add_argument("--workdir", type=_mount, help="DIR or DIR:ro, mounted at ~/work")
     parser.add_argument("--network", action="store_true", help="let its commands reach the network")

@@ -53,3 +53,43 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
         command_line.main()
     assert ended.value.code == 2
     assert "at most" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "format", "pid"),
+    [
+        (["--json", "1"], "kernel", 1),
+        (["1", "--json"], "kernel", 1),
+        (["--json", "session", "1"], "session", 1),
+        (["--json=session", "1"], "session", 1),
+        (["1", "--json", "kernel"], "kernel", 1),
+        (["--json", "--", "1"], "kernel", 1),
+        (["1"], None, 1),
+    ],
+)
+@pytest.mark.parametrize("subcommand", ["logs", "resume"])
+def test_a_format_is_a_format_and_nothing_else(
+    subcommand: str, words: list[str], format: str | None, pid: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = _taken_by(subcommand, monkeypatch)
+    assert command_line.main([subcommand, *words]) == 0
+    assert [(arguments.json, arguments.pid) for arguments in taken] == [(format, pid)]
+
+
+def _taken_by(subcommand: str, monkeypatch: pytest.MonkeyPatch) -> list[argparse.Namespace]:
+    taken: list[argparse.Namespace] = []
+
+    def take(arguments: argparse.Namespace) -> int:
+        taken.append(arguments)
+        return 0
+
+    monkeypatch.setattr(f"kernel.cli.{subcommand}.run", take)
+    return taken
+
+
+def test_other_subcommands_keep_their_own_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = _taken_by("ps", monkeypatch)
+    assert command_line.main(["ps", "--json", "-a"]) == 0
+    assert taken[0].json is True
+    with pytest.raises(SystemExit):
+        command_line.main(["logs", "--json=yaml", "1"])
