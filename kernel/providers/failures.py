@@ -140,11 +140,12 @@ def from_transport(failure: TransportFailure, *, provider: str, model: str, reme
     )
 
 
-def truncated(provider: str, model: str, remedies: Remedies) -> ProviderError:
-    """The error for a stream that ended without its end mark."""
+def truncated(provider: str, model: str, remedies: Remedies, *, download: bool = False) -> ProviderError:
+    """The error for a stream that ended without its end mark: a model's answer, or the download of a model."""
+    what = "the download before it was complete" if download else "the answer before it was complete; unfinished tool calls were not run"
     return ProviderError(
         "truncated",
-        f"{provider} ended the answer before it was complete; unfinished tool calls were not run.",
+        f"{provider} ended {what}.",
         remedies.text("truncated", model),
         provider=provider,
     )
@@ -185,8 +186,8 @@ def _kind(fault: ServerFault) -> tuple[ErrorKind, bool]:
         return "unsupported", False
     if status >= 500 or (status == 0 and _BUSY.search(words)):
         return "overloaded", True
-    if status == 0:
-        return "bad_response", True
+    if status == 0:  # within an answer: whoever words an error there is a server of this kind
+        return ("overloaded" if fault.message else "bad_response"), True
     return ("bad_response", False) if status < 400 else ("unsupported", False)
 
 

@@ -69,7 +69,7 @@ async def pull_model(
                 else:
                     raise failures.classify(step, provider="Ollama", model=model, remedies=remedies, redact=redact)
                 begun = True
-        raise failures.truncated("Ollama", model, remedies) if begun else _no_pull(base_url)
+        raise failures.truncated("Ollama", model, remedies, download=True) if begun else _no_pull(base_url)
     except TransportFailure as failure:
         error = failure.message
         raise failures.from_transport(failure, provider="Ollama", model=model, remedies=remedies) from None

@@ -32,6 +32,7 @@ AWAY = "It does not answer now."
 _MOST_SHOWN = 12
 _NAME_CHARACTERS = 200
 _REASON_CHARACTERS = 400
+_ERROR_CHARACTERS = 1_200
 _MARK_PX = 34
 """What the mark and the room around the name take of an option's width."""
 
@@ -164,12 +165,13 @@ class ModelPanel(QWidget):
         self._option(HEURISTIC, "Go on without a model", HEURISTIC_TEXT)
         missing = missing_providers(state)
         if missing:
-            self._column.addWidget(Label(missing, "caption", wrap=True))
+            self._column.addWidget(Label(exact_line(missing, _REASON_CHARACTERS), "caption", wrap=True))
         self._tick(kept or (models[0].id if models else HEURISTIC))
 
     def _option(self, model_id: str, text: str, detail: str) -> None:
         button = _Option(text)
         button.setProperty("model_id", model_id)
+        detail = exact_line(detail, _REASON_CHARACTERS)
         button.setAccessibleDescription(detail)
         self._group.addButton(button)
         self._column.addWidget(button)
@@ -197,7 +199,7 @@ class ModelPanel(QWidget):
         pull = state.pulls.get(state.recommended)
         running = pull is not None and not pull.done
         offered = state.loaded and bool(state.recommended) and not there
-        self.pull.setText(f"Fetch {state.recommended}")
+        self.pull.setText(menu_words(f"Fetch {state.recommended}", _NAME_CHARACTERS))
         self.pull.setVisible(offered and not running)
         self.pull.setEnabled(ollama is not None and ollama.available)
         self.progress.setVisible(running)
@@ -210,7 +212,7 @@ class ModelPanel(QWidget):
             self.pull_text.setText("The recommended small model, fetched by Ollama and run on this machine.")
         else:
             reason = ollama.remedy if ollama is not None and ollama.remedy else "Install Ollama and start it: ollama serve."
-            self.pull_text.setText(f"Models on this machine need Ollama, which does not answer. {reason}")
+            self.pull_text.setText(f"Models on this machine need Ollama, which does not answer. {exact_line(reason, _REASON_CHARACTERS)}")
 
 
 def _offered(state: LlmState) -> tuple[object, ...]:
@@ -220,8 +222,8 @@ def _offered(state: LlmState) -> tuple[object, ...]:
 def pull_text(pull: PullState) -> str:
     """``Downloading, 1.2 GB of 7.2 GB``, or why it failed."""
     if pull.error:
-        return f"{pull.model} could not be fetched: {pull.error}"
-    text = pull.status or "Fetching"
+        return exact_line(f"{pull.model} could not be fetched: {pull.error}", _ERROR_CHARACTERS)
+    text = exact_line(pull.status, _NAME_CHARACTERS) or "Fetching"
     if pull.total > 0:
         text += f", {size_text(pull.completed)} of {size_text(pull.total)} ({pull.fraction:.0%})"
     return text

@@ -355,7 +355,7 @@ async def test_a_pull_can_be_cancelled(found: Found) -> None:
     ("lines", "kind"),
     [
         ((b'{"error":"pull model manifest: file does not exist"}\n',), "unknown_model"),
-        ((b'{"status":"pulling"}\n', b'{"error":"no space left on device"}\n'), "bad_response"),
+        ((b'{"status":"pulling"}\n', b'{"error":"no space left on device"}\n'), "overloaded"),
         ((b'{"status":"pulling"}\n',), "truncated"),
         ((b"not json\n",), "bad_response"),
     ],
@@ -369,6 +369,7 @@ async def test_pulls_that_fail_say_why(found: Found, lines: tuple[bytes, ...], k
             async for _ in steps:
                 pass
     assert caught.value.kind == kind and caught.value.hint
+    assert "tool call" not in caught.value.message, "a download has none"
 
 
 async def test_pulling_without_ollama_says_how_to_start_it(found: Found) -> None:

@@ -351,6 +351,9 @@ def test_the_pull_is_said_in_words() -> None:
     pull = PullState(model="m", status="Downloading", completed=1_200_000_000, total=4_800_000_000)
     assert pull_text(pull) == "Downloading, 1.2 GB of 4.8 GB (25%)"
     assert "disk full" in pull_text(PullState(model="m", done=True, error="disk full"))
+    turned = PullState(model="m", status="a\u202eb", done=True, error="odd \u202e words. Pull again.")
+    assert pull_text(turned) == "m could not be fetched: odd ⟨U+202E⟩ words. Pull again."
+    assert pull_text(replace(turned, error="")) == "a⟨U+202E⟩b"
 
 
 async def test_without_a_kernel_the_page_says_why_nothing_is_offered(world: World) -> None:
