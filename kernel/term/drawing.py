@@ -44,9 +44,26 @@ class Drawing(Scrolling):
         self.joined_at = (self.cursor.x, self.cursor.y, self.wrap_pending) if char > "\x7f" else None
 
     def repeat_last(self, count: int = 0, *_: int) -> None:
-        """REP: the last character again."""
-        if self.last_char:
-            self.draw(self.shaper.last_base(self.last_char) * min(count or 1, self.columns * self.lines))
+        """REP: the last character again. Once the lines that scroll are full of it, one more of them is the same screen as before."""
+        if not self.last_char:
+            return
+        char = self.shaper.last_base(self.last_char)
+        # The first line may be one beside the margins; with the others that follow it, what scrolls is full.
+        line = max(1, (self.right + 1 - self.left) // cluster_width(char))
+        enough = self.columns + (self.lines + 2) * line
+        lines, rest = divmod(max(0, (count or 1) - enough), line) if not self.shaper.is_special(char) else (0, 0)
+        self.draw(char * (min(count or 1, enough) + rest))
+        if lines and self.autowrap and self.cursor.y == self.bottom:
+            self._scroll_alike(lines)
+
+    def _scroll_alike(self, count: int) -> None:
+        """Scroll up by ``count`` lines that are all like the ones above the bottom line, which are alike."""
+        if self.top > 0 or self.side_margins or self.on_alternate:
+            return
+        if self.region_marked:
+            self._scroll_marks(0, count)
+        alike = self.rows[0] if self.bottom > 0 or not len(self.history) else self.history[-1]
+        self.history.extend([alike] * count)
 
     def _put(self, cells: str) -> None:
         """Write row text at the cursor, wrapping at the right margin.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kernel.term.blocks import BlockDrawing
-from kernel.term.rows import STUB, Row, blank_row, delete_cells, heal, insert_cells
+from kernel.term.rows import PLAIN, STUB, Row, blank_row, delete_cells, heal, insert_cells
+from kernel.term.sgr import Attributes
 from kernel.term.state import DEC_PROTECTION, ISO_PROTECTION
 
 _BLANKS = " " + STUB
@@ -139,15 +140,18 @@ class Editing(BlockDrawing):
         self.wrap_pending = False
 
     def alignment_display(self) -> None:
-        """DECALN: the screen full of E, margins reset, cursor home."""
+        """DECALN: the screen full of E, margins reset, cursor home. Of the pen's attributes the colours and the protection stay."""
         self.reset_margins()
         self.modes.set_private(6, False)
         self.refresh_fast()
-        attr = self.attributes.intern(self.attributes["\1"])
         self.erase_marks(0, self.lines)
         self.forget_rows_below()
         self.end_line_above(0)
-        self.rows[:] = [Row("E" * self.columns, attr * self.columns)] * self.lines
+        self.rows[:] = [Row("E" * self.columns, PLAIN * self.columns)] * self.lines
+        pen = self.attributes[self.pen]
+        self.set_pen(
+            Attributes(pen.fg, pen.bg, ul_color=pen.ul_color, link=pen.link, link_id=pen.link_id, protected=pen.protected, drawn=pen.drawn)
+        )
         self.move_to(0, 0)
 
     def select_protection(self, how: int = 0, *_: int) -> None:

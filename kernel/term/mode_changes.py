@@ -167,6 +167,8 @@ class ModeChanges(Stacks):
         self.modes.set_private(25, True)
         self.modes.set_private(7, True)
         self.cursor.hidden = False
+        self.cursor.shape, self.cursor.blinking = "block", True
+        self.modes.private[12] = False
         self.modes.ansi[4] = False
         self.modes.ansi[2] = False
         self.charsets.national = False

@@ -52,14 +52,19 @@ class Rectangles(Painting):
 
     @since(4)
     def fill_rectangle(self, char: int = 0, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
-        """DECFRA."""
+        """DECFRA, with a character of one cell that joins nothing."""
         area = self.rectangle(top, left, bottom, right)
-        if area is None or not (32 <= char <= 126 or 160 <= char <= 255):
+        if area is None or not (32 <= char <= 126 or 160 <= char <= 255 or self._fills(chr(char))):
             return
         width = area.right - area.left
         text = self.charsets.translate(chr(char)) * width
         for y in range(area.top, area.bottom):
             self._replace_cells(y, area.left, text, self.pen * width)
+
+    def _fills(self, char: str) -> bool:
+        """Whether each cell of an area may hold ``char``, which is no Latin one."""
+        printable = char > "\xff" and (char.isprintable() or "\ue000" <= char <= "\uf8ff")
+        return printable and self.shaper.map[ord(char)] == char
 
     @since(4)
     def erase_rectangle(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *_: int) -> None:
@@ -128,10 +133,10 @@ class Rectangles(Painting):
 
     @since(4)
     def change_attributes(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *sgr: int) -> None:
-        """DECCARA: apply SGR attributes to an area."""
+        """DECCARA: apply SGR attributes to an area. A parameter that was left out is -1, and nothing is to be done for it."""
 
         def change(attributes: Attributes) -> Attributes:
-            for code in sgr or (0,):
+            for code in sgr:
                 if code == 0:
                     attributes = attributes._replace(bold=False, ul_style=0, blink=False, reverse=False)
                 elif code in _RECTANGLE_FLAGS:
@@ -140,7 +145,8 @@ class Rectangles(Painting):
                     attributes = _with_flag(attributes, _RECTANGLE_FLAGS[1 if code == 22 else code - 20], False)
             return attributes
 
-        self._map_attributes(self.rectangle(top, left, bottom, right), change)
+        corners = (max(0, corner) for corner in (top, left, bottom, right))
+        self._map_attributes(self.rectangle(*corners), change)
 
     @since(4)
     def reverse_attributes(self, top: int = 0, left: int = 0, bottom: int = 0, right: int = 0, *sgr: int) -> None:

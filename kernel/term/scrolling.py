@@ -46,6 +46,17 @@ class Scrolling(RowsBelow):
         self.index()
         self.carriage_return()
 
+    def lock_memory(self) -> None:
+        """Memory lock as in xterm: the lines above the cursor's do not scroll. The cursor stays."""
+        if self.cursor.y < self.bottom:
+            self.top = self.cursor.y
+            self.refresh_fast()
+
+    def unlock_memory(self) -> None:
+        """The top margin is that of the screen again."""
+        self.top = 0
+        self.refresh_fast()
+
     @since(4)
     def back_index(self) -> None:
         """DECBI: left one column as CUB does, scrolling right at the left margin."""
@@ -70,7 +81,7 @@ class Scrolling(RowsBelow):
 
     def scroll_down(self, count: int = 1, *rest: int) -> None:
         """SD. Of nothing it is none, and with more parameters mouse tracking, which is not supported."""
-        if count and len(rest) < 4:
+        if count and not rest:
             self.scroll_region_down(self.top, count)
 
     def scroll_down_ecma(self, count: int = 0, *_: int) -> None:

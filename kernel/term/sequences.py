@@ -97,6 +97,8 @@ ESCAPE: dict[str, tuple[str, tuple[int, ...]]] = {
     "V": ("start_protected_area", ()),
     "W": ("end_protected_area", ()),
     "Z": ("report_device_attributes", ()),
+    "l": ("lock_memory", ()),
+    "m": ("unlock_memory", ()),
     " F": ("seven_bit_controls", ()),
     " G": ("eight_bit_controls", ()),
 }

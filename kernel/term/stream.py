@@ -26,6 +26,8 @@ IGNORED_LIMIT = 64 * 1024 * 1024
 _TOO_LONG = "z"
 _MAX_PARAMETER = 65535
 _MAX_PARAMETERS = 64
+#: Where a parameter that was left out is no 0: it is -1 there.
+_TELLS_OMITTED = frozenset({"t", "$r"})
 _PARAMETER_CHARS = 1024
 _INTERMEDIATE_CHARS = 4
 _KNOWN_LIMIT = 8192
@@ -173,7 +175,7 @@ class Stream(pyte.Stream):
         handler = self._csi.get(key)
         if handler is None or ":" in params:
             return self.screen.debug, ()
-        return handler, _parse_parameters(params, omitted=-1 if key == "t" else 0)
+        return handler, _parse_parameters(params, omitted=-1 if key in _TELLS_OMITTED else 0)
 
     def _dispatch_escape(self, intermediates: str, final: str) -> None:
         if self.screen.modes.vt52:

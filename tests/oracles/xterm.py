@@ -35,6 +35,8 @@ ON_PURPOSE: dict[str, str] = {
     "C1 in UTF-8": "a control that is written in UTF-8 works, as in xterm.js",
     "line drawing": "its blank is a no-break space, as in xterm.js",
     "DECRQSS DECSCUSR": _OWN,
+    "DECSTR resets the shape of the cursor": _OWN,
+    "DECSCL resets the shape of the cursor": _OWN,
     "DECRQM ?1010": _OWN,
     "DECRQM ?12": "the cursor blinks by default",
     "DECRQM ?1034": _OWN,

@@ -368,5 +368,6 @@ def cases() -> dict[str, bytes]:
         details.large_sets(),
         details.protected_wide(),
         details.presentation(),
+        details.single_rules(),
     )
     return {name: data.encode("utf-8") for group in groups for name, data in group.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.oracles.xterm_basics import C, at
+from tests.oracles.xterm_basics import BOX, ORIGIN, TB, C, G, at
 
 
 def large_sets() -> dict[str, str]:
@@ -62,4 +62,31 @@ def presentation() -> dict[str, str]:
         "DECRSPS of protection": restored("4;10;1;@;A;@;0;2;@;BBBB") + "x" + C + "?2K" + '\x1bP$q"q\x1b\\',
         "DECRSPS left of and above margins": box + restored("1;1;1;@;@;A;0;2;@;BBBB") + place + "abc" + place,
         "DECRSPS right of and below margins": box + restored("7;15;1;@;@;A;0;2;@;BBBB") + place + "abc" + place,
+    }
+
+
+def single_rules() -> dict[str, str]:
+    """Functions that are known well, with parameters or after functions that are rare."""
+    style, shape, margins = "\x1bP$qm\x1b\\", "\x1bP$q q\x1b\\", "\x1bP$qr\x1b\\"
+    underlined = C + "4mabc" + C + "m" + C + "2*x"
+    cases = {f"SD with {fields}": G + C + fields + "T" for fields in ("1;2", "1;2;3", "2;", ";2", "1;1;1;1;1")}
+    renditions = ("1;1;3;5;", "1;1;3;5", "1;1;3;5;0", ";;3;5;;1", "1;1;;5;1;")
+    cases |= {f"DECCARA with {fields}": underlined + C + fields + "$r" for fields in renditions}
+    cases |= {f"DECFRA of U+{code:04X}": f"{C}{code};1;1;2;3$x" for code in (0x20AC, 0x301, 0x200B, 0x80, 0xAD, 0xD800, 0xE000, 0xFFFF)}
+    cases |= {f"REP {count}": f"q{C}{count}bz" for count in (65536, 161, 300, 999999999)}
+    cases |= {f"REP of a wide character {count}": f"日{C}{count}bz" for count in (65536, 77, 300)}
+    places = {"in a box": BOX + at(4, 7), "right of a box": BOX + at(4, 15), "in lines": TB + at(4, 7)}
+    cases |= {f"REP 65536 {name}": before + "q" + C + "65536bz" for name, before in places.items()}
+    for name, before in {"": "", " in lines": TB, " in origin mode": BOX + ORIGIN}.items():
+        for line in (1, 2, 4, 7, 8):
+            cases[f"memory lock at {line}{name}"] = f"{G}{before}{at(line, 3)}\x1bl{margins}{C}6nx\x1bm{margins}"
+    return cases | {
+        "memory lock holds lines": G + at(4, 3) + "\x1bl" + at(8, 1) + "\n",
+        "memory unlock": G + at(4, 3) + "\x1bl\x1bm" + at(8, 1) + "\n",
+        "DECSTR resets the shape of the cursor": C + "4 q" + C + "!p" + shape,
+        "DECSCL resets the shape of the cursor": C + "6 q" + C + '64;1"p' + shape,
+        "DECALN resets bold": C + "44;1m\x1b#8" + style + "x",
+        "DECALN resets hidden": C + "8m\x1b#8" + style + "x",
+        "DECALN keeps colours": C + "31m\x1b#8" + style + "x",
+        "DECALN keeps DECSCA": C + '1"q\x1b#8\x1bP$q"q\x1b\\x' + C + "?2K",
     }
