@@ -133,6 +133,8 @@ def _database(paths: Paths) -> SystemCheck:
     except sqlite3.Error as error:
         if "interrupted" in str(error):
             return SystemCheck(name="Database", ok=True, detail=f"too large to be read through in {DATABASE_CHECK_S:g} s", required=True)
+        if "unable to open" in str(error):
+            remedy = "It could not be looked at, which says nothing of what is in it: make its folder writable, and look again."
         return SystemCheck(name="Database", ok=False, detail=f"{paths.database}: {error}", remedy=remedy, required=True)
     if found != "ok":
         return SystemCheck(name="Database", ok=False, detail=f"{paths.database}: {found}", remedy=remedy, required=True)

@@ -5,8 +5,10 @@ instance for the kernel's loop; everything that looks at the machine runs in a t
 """
 
 import asyncio
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from kernel.errors import AetherError, ConflictError, NotFoundError, StorageError, UnavailableError
@@ -33,6 +35,14 @@ class _Measurable(Protocol):
     def helper_depth(self) -> int: ...
 
 
+_UNTRIED = Probe(
+    False,
+    "none",
+    "Sandboxes could not be tried: no folder for temporary files can be written here, which every command needs.",
+    "Make /tmp writable, or set TMPDIR to a folder that is.",
+)
+
+
 class SandboxManager:
     """Owns every sandbox by its agent's pid.
 
@@ -54,9 +64,21 @@ class SandboxManager:
         self._usage_lock = asyncio.Lock()
 
     async def detect(self) -> Probe:
-        """Probe the backends, choose the first that works, and return its probe (the last one's when none does)."""
+        """Probe the backends, choose the first that works, and return its probe (the last one's when none does).
+
+        A backend that only stands in for a better one says what keeps that from working, and what a person can do about it.
+        """
+        try:
+            await asyncio.to_thread(tempfile.gettempdir)
+        except FileNotFoundError:
+            self._probes = {backend.name: _UNTRIED for backend in self._backends}
+            return _UNTRIED
+        missed: Probe | None = None
         for backend in self._backends:
             probe = await backend.probe()
+            if missed is not None and probe.available and probe.confinement == "none":
+                probe = replace(probe, reason=f"{probe.reason} {missed.reason}", remedy=missed.remedy or probe.remedy)
+            missed = missed or (None if probe.available else probe)
             self._probes[backend.name] = probe
             if not probe.available:
                 _log.info("sandbox %s is not available: %s", backend.name, probe.reason)

@@ -324,9 +324,27 @@ async def test_a_machine_without_bubblewrap_is_told_so(monkeypatch: pytest.Monke
     probe = await manager.detect()
     assert probe.confinement == "none"
     assert "not confined" in probe.reason
+    assert "Bubblewrap is not installed" in probe.reason, "why not"
+    assert "apt install bubblewrap" in probe.remedy
     absent = await make_backend("rlimits", scope).probe()
     assert "not installed" in absent.reason
     assert "apt install bubblewrap" in absent.remedy
+    await manager.close()
+    await scope.close()
+
+
+async def test_a_sandbox_that_could_not_be_tried_is_not_said_to_confine_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    scope = Scope("read-only")
+    manager = SandboxManager((make_backend("rlimits", scope), make_backend("host", scope)), scope)
+    probe = await manager.detect()
+    assert "could not be tried" in probe.reason and "TMPDIR" in probe.remedy
+    assert "not confined" not in probe.reason
+    with pytest.raises(UnavailableError, match="TMPDIR"):
+        manager.create(SandboxSpec(1, "agent_1", "/nowhere", "/nowhere"))
     await manager.close()
     await scope.close()
 
