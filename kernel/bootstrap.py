@@ -166,7 +166,7 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     mailbox = Mailbox(table, store.messages, store.journal, clock)
     shares = SharedWorkspaces(paths, store.workspaces, bus, clock)
     models = LanguageModels(settings, environ, bus, clock, scope.child("models"))
-    consoles = Consoles(paths.state / "terminals", lambda tty_id: _tell_of_full_disk(bus, tty_id))
+    consoles = Consoles(paths.terminals, lambda tty_id: _tell_of_full_disk(bus, tty_id))
     sandbox_scope = scope.child("sandboxes")
     sandboxes = SandboxManager(
         (BubblewrapBackend(sandbox_scope), HostBackend(sandbox_scope)),

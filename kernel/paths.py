@@ -5,10 +5,10 @@ never reads a file. The root is AETHER_FS_ROOT, else the platform's user-data fo
 agent's unprivileged user cannot pass through a home that only root may enter.
 """
 
-import contextlib
 import errno
 import os
 import shlex
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,11 @@ class Paths:
         return self.state / "unfinished"
 
     @property
+    def terminals(self) -> Path:
+        """The records of the agents' terminals."""
+        return self.state / "terminals"
+
+    @property
     def runtime(self) -> Path:
         """The single-instance lock and socket."""
         return self.state / "run"
@@ -86,10 +91,15 @@ class Paths:
         """
         try:
             known = self.state.is_dir()
+            private = (self.homes, self.shared, self.tmp, self.state, self.unfinished, self.runtime)
+            for folder in private:
+                _require_own(folder, known=known)
             for folder in (self.root, self.root / "etc", self.root / "var"):
                 folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-            for private in (self.homes, self.shared, self.tmp, self.state, self.unfinished, self.runtime):
-                _close_to_others(private, known=known)
+            for folder in private:
+                folder.mkdir(mode=0o700, exist_ok=True)
+                if not folder.is_symlink():
+                    folder.chmod(0o700)
             hostname = self.root / "etc" / "hostname"
             if not hostname.exists():
                 hostname.write_text("aether\n")
@@ -101,19 +111,20 @@ class Paths:
             ) from error
 
 
-def _close_to_others(folder: Path, *, known: bool) -> None:
-    """Make a folder that only its owner enters. known: Aether was here before. Raises OSError, StorageError."""
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
+def _require_own(folder: Path, *, known: bool) -> None:
+    """Whether a folder is missing, or one that only its owner enters or may be closed. known: Aether was here before.
+
+    Raises OSError, StorageError.
+    """
+    try:
+        mode = folder.stat().st_mode
+    except FileNotFoundError:
         return
-    if not folder.stat().st_mode & 0o077:
-        return
-    if folder.is_symlink() or not known:
+    if mode & 0o077 and stat.S_ISDIR(mode) and (folder.is_symlink() or not known):
         raise StorageError(
             f"{folder} is there already and open to others, but Aether keeps there what only agents and you may see.",
             f"Set AETHER_FS_ROOT to an empty folder, or close this one yourself: chmod 700 {shlex.quote(str(folder.resolve()))}",
         )
-    folder.chmod(0o700)
 
 
 def default_root(environ: dict[str, str]) -> Path:

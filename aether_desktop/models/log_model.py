@@ -17,6 +17,7 @@ from aether_desktop.bridge.tasks import TaskOwner
 from aether_desktop.stores.journal import JournalStore
 from aether_desktop.stores.reducers.log_lines import LogLine, line_of
 from kernel.errors import AetherError
+from kernel.protocol.agent import AgentThinkingChunk
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.codec import event_from_builtins
 from kernel.protocol.system import HistoryLogs
@@ -129,10 +130,11 @@ class LogModel(QAbstractListModel):
                 self._matches.extendleft(reversed(found))
                 self._count = len(self._matches)
                 self.endInsertRows()
-            self._searched += len(page.events)
-            if not page.first_index or not events or events[0].log_id == before:
+            entries = [event for event in events if not isinstance(event, AgentThinkingChunk)]
+            self._searched += len(entries)
+            if not page.first_index or not entries or entries[0].log_id == before:
                 break
-            before = events[0].log_id
+            before = entries[0].log_id
             self.progressed.emit()
         self._search = None
         self.progressed.emit()

@@ -84,7 +84,7 @@ class TerminalSession(QObject):
         self._stepping.setSingleShot(True)
         self._stepping.setTimerType(Qt.TimerType.PreciseTimer)
         self._stepping.timeout.connect(self._on_step)
-        self._sizes = SizeSteps(NO_SIZE, self._change_size, self._step_after, time.monotonic)
+        self._sizes = SizeSteps(NO_SIZE, self._change_size, self._step_after, time.monotonic, self._count_prompts)
         self._shown_at = 0.0
         self._held_since = 0.0
         self._rate = FIRST_RATE
@@ -127,7 +127,8 @@ class TerminalSession(QObject):
         tell: there is a program that has to know.
         """
         if not self._over:
-            self._tells = tell
+            # Who only looks at a size that another view tells of takes nothing back.
+            self._tells = tell or (self._tells and (columns, lines) == self._sizes.wanted)
             self._catch_up()
             self._sizes.want(columns, lines)
 
@@ -286,10 +287,13 @@ class TerminalSession(QObject):
             self._note_parsed(done)
             self._schedule.add(self)  # viewers are told of it, and the rest comes
 
+    def _count_prompts(self) -> int:
+        return self.terminal.screen.marks.prompts
+
     def _note_parsed(self, size: int) -> None:
         self._unshown_bytes += size
         if size:
-            self._sizes.note_output(self.terminal.screen.marks.prompts)
+            self._sizes.note_output()
 
     def _check_end(self) -> None:
         if self._feed.ended and not self._over:

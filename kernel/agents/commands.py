@@ -41,7 +41,7 @@ class SandboxCommands:
 
     async def run(self, command: str, *, cwd: str, timeout_s: float) -> CommandOutcome:
         """Run a shell command to its end or deadline; cancelling ends its whole tree."""
-        await self._console.write(_prompt(command))
+        await self._console.write(prompt_of(command))
         sandbox = await self._sandbox()
         await self._passage()  # it may have been stopped while its sandbox started
         shell = ("/bin/sh", "-c", command)
@@ -102,7 +102,8 @@ def plain(text: str) -> str:
     return _CONTROLS.sub("", "\n".join(lines)).replace("\x1b", "")
 
 
-def _prompt(command: str) -> bytes:
+def prompt_of(command: str) -> bytes:
+    """What the terminal shows of a command itself, before its output."""
     shown = plain(command).replace("\n", "\r\n  ")
     return f"\x1b[0;32m➜\x1b[0m {shown}\r\n".encode("utf-8", errors="replace")
 

@@ -55,6 +55,11 @@ def check_mount(mount: WorkspaceMount, paths: Paths, *, table: Path = MOUNT_TABL
         raise InvalidArgumentError(
             f"A folder cannot be mounted at {mount.guest_path}, which is the agent's own.", "Mount it below the home, such as at work."
         )
+    if guest_folder(mount, "~").startswith("/home/"):
+        raise InvalidArgumentError(
+            f"A folder cannot be mounted at {mount.guest_path}: which home the agent gets is not known yet.",
+            "Name the place in its home, such as ~/work.",
+        )
     host = host_folder(mount)
     if not mount.host_path.strip() or not host.is_absolute():
         named = mount.host_path if mount.host_path.strip() else "An empty name"

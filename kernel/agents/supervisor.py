@@ -163,9 +163,9 @@ class Supervisor:
 
     async def mounts_changed(self, pid: int, leaving: str = "") -> None:
         """A shared workspace was mounted for an agent, or the one named `leaving` is to be taken away. Raises ConflictError."""
-        workplace = self.workplace(pid)
-        if workplace is not None:
-            await workplace.refresh_shares(leaving)
+        run = self._runs.get(pid)  # one that is being ended too: its commands may still write
+        if run is not None:
+            await run.workplace.refresh_shares(leaving)
 
     async def send(self, command: ProcessSend, principal: Principal) -> Empty:
         """process.send: queue, steer or interrupt. Raises ConflictError for a run that is over or ending."""

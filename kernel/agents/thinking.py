@@ -43,6 +43,8 @@ class Thought:
     reason: FinishReason = "other"
     provider_state: dict[str, Any] | None = None
     usage: Usage | None = None
+    kept: bool = False
+    """Whether it went to the journal as a whole."""
 
 
 async def think(agent: Agent, thought: Thought) -> Thought:
@@ -77,7 +79,7 @@ async def think(agent: Agent, thought: Thought) -> Thought:
 
 async def keep_cut_short(agent: Agent, said: Thought) -> None:
     """What the model had said when a person cut it short stays in the journal, as a thought."""
-    if said.text or said.reasoning:
+    if not said.kept and (said.text or said.reasoning):
         thought = AgentThought(pid=agent.pid, step=agent.run.step, thought=said.text, reasoning=said.reasoning)
         await agent.record(thought, drop_chunks_of_step=agent.run.step)
 
@@ -153,6 +155,7 @@ async def _keep(agent: Agent, thought: Thought, duration_s: float) -> None:
             )
         )
     counted = MetricsRepository.add_tokens(agent.clock.now(), usage.input_tokens + usage.output_tokens)
+    thought.kept = True  # a commit that was begun goes on, also where this is cancelled
     await agent.record(*events, run=run, also=(*agent.transcript.add(message), counted), drop_chunks_of_step=step)
     summary = " ".join((thought.text or thought.reasoning).split())[:200]
     agent.bus.publish(

@@ -18,6 +18,7 @@ class Transcript:
         self._pid = pid
         self._repository = repository
         self._messages: list[ChatMessage] = []
+        self._next = 0  # position of the next one
 
     @property
     def messages(self) -> tuple[ChatMessage, ...]:
@@ -26,12 +27,14 @@ class Transcript:
 
     async def load(self) -> None:
         """Find what an earlier kernel wrote."""
-        bodies = await self._repository.load(self._pid)
-        self._messages = [msgspec.json.decode(body, type=ChatMessage) for body in bodies]
+        rows = await self._repository.load(self._pid)
+        self._next = rows[-1][0] + 1 if rows else 0
+        self._messages = _with_calls([msgspec.json.decode(body, type=ChatMessage) for _, body in rows])
 
     def add(self, *messages: ChatMessage) -> tuple[Statement, ...]:
         """Append; the returned statements belong into the commit that shows it."""
-        start = len(self._messages)
+        start = self._next
+        self._next += len(messages)
         self._messages.extend(messages)
         return tuple(
             self._repository.put(self._pid, start + offset, msgspec.json.encode(message))
@@ -43,7 +46,7 @@ class Transcript:
         shorter = compaction.compact(self._messages, context_tokens)
         if compaction.estimate_tokens(self._messages) - compaction.estimate_tokens(shorter) < least_gain:
             return None
-        self._messages = list(shorter)
+        self._messages, self._next = list(shorter), len(shorter)
         return self._repository.replace_all(self._pid, [msgspec.json.encode(message) for message in shorter])
 
     def unanswered(self) -> tuple[ToolCall, ...]:
@@ -56,3 +59,15 @@ class Transcript:
             if message.role != "tool":
                 return ()
         return ()
+
+
+def _with_calls(messages: list[ChatMessage]) -> list[ChatMessage]:
+    """Without results whose call is not there, since models refuse those: on a full disk a turn that was aborted is not written."""
+    called: set[str] = set()
+    kept: list[ChatMessage] = []
+    for message in messages:
+        if message.role == "assistant":
+            called = {call.id for call in message.tool_calls}
+        if message.role != "tool" or message.tool_call_id in called:
+            kept.append(message)
+    return kept

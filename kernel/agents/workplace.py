@@ -191,8 +191,10 @@ class Workplace:
 
     async def _start(self) -> Sandbox:
         await self.check_mounts()
-        await self.refresh_shares()
-        sandbox = self._factory.sandboxes.create(self._spec(await self._gpus()))
+        gpus = await self._gpus()
+        async with self._factory.shares.settled(self._entry.info.pid):
+            await self.refresh_shares()
+            sandbox = self._factory.sandboxes.create(self._spec(gpus))
         try:
             async with self._factory.launching:
                 await sandbox.start()
@@ -273,7 +275,7 @@ class Workplace:
         return self._factory.repository.put_file(event.path, self.home.uid, event.pid, found.size, found.modified_at)
 
     async def refresh_shares(self, leaving: str = "") -> None:
-        """Read again which shared workspaces are mounted, as if the one named `leaving` were not.
+        """Read again which shared workspaces are mounted, as if the one named `leaving` were not. Called with `shares.settled` held.
 
         Raises ConflictError while commands run. What was added then is shown when those have ended; what was to be taken away stays, in
         the sandbox and in what is judged.

@@ -5,6 +5,7 @@ import asyncio
 
 from kernel.cli.arguments import add_format, process_id
 from kernel.cli.connection import connect
+from kernel.cli.live_output import with_output
 from kernel.cli.output import Printer, make_printer
 from kernel.errors import UnavailableError
 from kernel.protocol import codec
@@ -12,6 +13,7 @@ from kernel.protocol.agent import AgentThinkingChunk
 from kernel.protocol.base import JournalEvent, tag_of
 from kernel.protocol.process import ProcessExited
 from kernel.protocol.system import HistoryLogs
+from kernel.tasks import Scope
 
 PAGE = 1000
 STREAMED = tag_of(AgentThinkingChunk)
@@ -30,6 +32,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _print(pid: int, follow: bool, printer: Printer) -> int:
+    scope = Scope("logs")
+    try:
+        return await _print_all(pid, follow, printer, scope)
+    finally:
+        await scope.close()
+
+
+async def _print_all(pid: int, follow: bool, printer: Printer, scope: Scope) -> int:
     async with connect() as connection, connection.events() as events:
         last = 0
         index = 0
@@ -47,6 +57,7 @@ async def _print(pid: int, follow: bool, printer: Printer) -> int:
                 break
         if not follow or ended:
             return 0
+        printer = with_output(printer, pid, scope)
         async for live in events:
             if isinstance(live, JournalEvent) and live.pid == pid and live.log_id > last:
                 printer.show(live)

@@ -98,6 +98,11 @@ class TextPrinter:
         self.finish()
         self._print("needs", visible(text))
 
+    def show_output(self, line: str) -> None:
+        """A line that a command has printed; it must be `visible` already."""
+        self.finish()
+        self._print("observation", f"{MARK}{line}")
+
     def finish(self) -> None:
         """End a line of streamed words."""
         if self._streamed:

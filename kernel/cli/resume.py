@@ -5,12 +5,14 @@ import asyncio
 
 from kernel.cli.arguments import add_format, process_id
 from kernel.cli.connection import connect, exit_of
+from kernel.cli.live_output import with_output
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.patience import execute_patiently
 from kernel.errors import UnavailableError
 from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import ProcessEvent
 from kernel.protocol.process import ProcessExited, ProcessListed, ProcessResume
+from kernel.tasks import Scope
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Resume and follow."""
-    return asyncio.run(_resume(arguments.pid, make_printer(arguments.json)))
+    return asyncio.run(_follow(arguments.pid, make_printer(arguments.json)))
+
+
+async def _follow(pid: int, printer: Printer) -> int:
+    scope = Scope("resume")
+    try:
+        return await _resume(pid, with_output(printer, pid, scope))
+    finally:
+        await scope.close()
 
 
 async def _resume(pid: int, printer: Printer) -> int:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from kernel.cli.arguments import add_format, model, number_up_to, steps
 from kernel.cli.connection import Connection, connect, exit_of
 from kernel.cli.interruption import Interruption, let_it_end
+from kernel.cli.live_output import with_output
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.questions import Questions
 from kernel.errors import AetherError, UnavailableError
@@ -125,6 +126,7 @@ async def _follow(
     scope.spawn(_pump(events, queue), name="events")
     await asyncio.sleep(0)
     pid = (await connection.execute(ProcessSpawn(config=config))).pid
+    printer = with_output(printer, pid, scope, fresh=True)
     try:
         code = await _watch(connection, pid, queue, printer, interruption.happened, scope)
     except OSError as error:

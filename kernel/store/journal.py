@@ -123,16 +123,16 @@ class Journal:
         """
         newest = int((await self._database.query("SELECT coalesce(max(log_id), 0) FROM agent_logs WHERE pid = ?", (pid,)))[0][0])
         bound = newest if index is not None or not before_log_id else before_log_id - 1
-        start = min(max(0, index or 0), await self._count(ENTRIES, pid, pid, bound))
+        # First: a thought that comes meanwhile is newer than the bound, and its words must not be missed.
+        words = await self._words(pid, bound) if bound == newest else ()
+        total = await self._count(pid, newest)
         if index is not None:
-            rows, first = await self._rows((pid, pid, bound), "ASC", limit, start)
+            start = min(max(0, index), total)
+            rows, _ = await self._rows(pid, bound, "ASC", limit, start)
         else:
-            rows, first = await self._rows((pid, pid, bound), "DESC", limit, 0)
-            start = await self._count(ENTRIES, pid, pid, first - 1 if first else bound)
-        total = await self._count(ENTRIES, pid, pid, newest)
-        if start + len(rows) >= total and bound == newest:
-            rows = _with_words(rows, await self._words(pid, bound))
-        return rows, total, start
+            rows, first = await self._rows(pid, bound, "DESC", limit, 0)
+            start = await self._count(pid, first - 1 if first else bound)
+        return (_with_words(rows, words) if start + len(rows) >= total else rows), total, start
 
     async def tool_started(self, pid: int, step: int, call_id: str) -> bool:
         """Whether a tool call of a step began to run (its outcome may be unknown). Other steps may have used the id, too."""
@@ -152,28 +152,29 @@ class Journal:
         text = "".join(chunk.content for chunk in chunks if chunk.kind == "text")
         return text, "".join(chunk.content for chunk in chunks if chunk.kind != "text")
 
-    async def _rows(
-        self, parameters: tuple[int, int, int], order: str, limit: int, offset: int
-    ) -> tuple[tuple[dict[str, Any], ...], int]:
+    async def _rows(self, pid: int, bound: int, order: str, limit: int, offset: int) -> tuple[tuple[dict[str, Any], ...], int]:
         """At most `limit` entries and about `PAGE_BYTES`, one at least, by rising log_id; and the first one's log_id or 0.
 
         The sizes are read first: a flood of large entries must not fill the memory.
         """
         window = f"SELECT log_id, length(body) FROM agent_logs WHERE {ENTRIES} ORDER BY log_id {order} LIMIT ? OFFSET ?"
-        sizes = await self._database.query(window, (*parameters, limit, offset))
+        sizes = await self._database.query(window, (pid, pid, bound, limit, offset))
         if not sizes:
             return (), 0
         count = sum(1 for size in itertools.accumulate(int(row[1]) for row in sizes) if size <= PAGE_BYTES)
         taken = sorted(int(row[0]) for row in sizes[: max(1, count)])
         rows = await self._database.query(
             f"SELECT body, log_id, pid, step, timestamp FROM agent_logs WHERE {ENTRIES} AND log_id BETWEEN ? AND ? ORDER BY log_id",
-            (*parameters, taken[0], taken[-1]),
+            (pid, pid, bound, taken[0], taken[-1]),
         )
         return tuple(_shown(row) for row in rows), taken[0]
 
     async def _words(self, pid: int, bound: int) -> tuple["_Words", ...]:
         """The words, up to an entry, that no thought has replaced yet."""
-        query = "SELECT body, log_id FROM agent_logs WHERE pid = ? AND log_id <= ? AND type = 'agent.thinkingChunk' ORDER BY log_id"
+        query = (
+            "SELECT body, log_id FROM agent_logs INDEXED BY agent_logs_chunks "
+            "WHERE pid = ? AND log_id <= ? AND type = 'agent.thinkingChunk' ORDER BY log_id"
+        )
         found: list[_Words] = []
         for body, log_id in await self._database.query(query, (pid, bound)):
             chunk = decoded(body, AgentThinkingChunk, f"entry {log_id} of the log")
@@ -185,8 +186,13 @@ class Journal:
             found[-1].last = chunk.log_id
         return tuple(found)
 
-    async def _count(self, where: str, *parameters: int) -> int:
-        return int((await self._database.query(f"SELECT count(*) FROM agent_logs WHERE {where}", parameters))[0][0])
+    async def _count(self, pid: int, bound: int) -> int:
+        """How many entries there are up to one: both numbers come from indexes alone."""
+        query = (
+            "SELECT (SELECT count(*) FROM agent_logs WHERE pid = ? AND log_id <= ?) - "
+            "(SELECT count(*) FROM agent_logs INDEXED BY agent_logs_chunks WHERE pid = ? AND log_id <= ? AND type = 'agent.thinkingChunk')"
+        )
+        return int((await self._database.query(query, (pid, bound, pid, bound)))[0][0])
 
     async def _commit(self, statements: list[Statement], group: "_Group") -> None:
         # Nothing is tried beside what waits: an older row must never come behind a newer one.

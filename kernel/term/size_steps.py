@@ -22,25 +22,34 @@ class SizeSteps:
 
     size: what it has, in columns and lines. apply: change the size of screen and program; whether the program will draw a prompt
     again for it. wake_after: call `on_time` after so many seconds, once, and not at the time that was said before. now: seconds on a
-    clock that never goes back.
+    clock that never goes back. prompts: how many prompts the screen has been shown so far (`Marks.prompts`).
     """
 
     def __init__(
-        self, size: Size, apply: Callable[[int, int], bool], wake_after: Callable[[float], None], now: Callable[[], float]
+        self,
+        size: Size,
+        apply: Callable[[int, int], bool],
+        wake_after: Callable[[float], None],
+        now: Callable[[], float],
+        prompts: Callable[[], int],
     ) -> None:
-        self._apply, self._wake_after, self._now = apply, wake_after, now
+        self._apply, self._wake_after, self._now, self._count = apply, wake_after, now, prompts
         self._size = self._wanted = size
         self._awaits = False
         self._applied_at = 0.0
         self._told_at: float | None = None
         self._output_at: float | None = None
-        self._answered = False
-        self._prompts = 0
+        self._prompts = 0  # when the size was applied
 
     @property
     def size(self) -> Size:
         """The last one that was applied."""
         return self._size
+
+    @property
+    def wanted(self) -> Size:
+        """The one that is to be had."""
+        return self._wanted
 
     @property
     def pending(self) -> bool:
@@ -70,7 +79,7 @@ class SizeSteps:
         self._size = self._wanted
         self._applied_at = self._now()
         self._told_at = self._output_at = None
-        self._answered = False
+        self._prompts = self._count()
         self._awaits = self._apply(*self._size)
 
     def stop_waiting(self) -> None:
@@ -81,6 +90,7 @@ class SizeSteps:
     def expect_answer(self) -> None:
         """A prompt shows after all: it is drawn again for the size that was applied."""
         self._awaits = True
+        self._prompts = self._count()
 
     def note_told(self) -> None:
         """The program has been told of the size that was applied."""
@@ -88,11 +98,9 @@ class SizeSteps:
             self._told_at = self._now()
             self.on_time()
 
-    def note_output(self, prompts: int) -> None:
-        """Output was parsed. prompts: how many prompts the screen has been shown so far (`Marks.prompts`)."""
-        drawn, self._prompts = prompts != self._prompts, prompts
+    def note_output(self) -> None:
+        """Output was parsed."""
         if self._awaits:
-            self._answered = self._answered or drawn
             self._output_at = self._now()
             if self.pending:
                 self._wake_after(max(0.0, self._left_s()))
@@ -102,5 +110,5 @@ class SizeSteps:
             return 0.0
         due = self._applied_at + MOST_S if self._told_at is None else self._told_at + PATIENCE_S
         if self._told_at is not None and self._output_at is not None:
-            due = min(due, self._output_at + (QUIET_S if self._answered else UNSURE_S))
+            due = min(due, self._output_at + (QUIET_S if self._count() != self._prompts else UNSURE_S))
         return due - self._now()

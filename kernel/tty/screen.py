@@ -74,7 +74,7 @@ class LiveScreen:
         self._on_lease = on_lease
         self._on_change = on_change
         self._on_size = on_size
-        self._sizes = SizeSteps(self._size, self._apply_size, self._step_after, time.monotonic)
+        self._sizes = SizeSteps(self._size, self._apply_size, self._step_after, time.monotonic, lambda: self.terminal.screen.marks.prompts)
         self._stepping: asyncio.TimerHandle | None = None
         self._take: Callable[[int], bytes] | None = None
         self._lock = threading.Lock()
@@ -239,13 +239,14 @@ class LiveScreen:
     def _parse_a_slice(self) -> None:
         self._scheduled = False
         self._catch_up()
+        self._sizes.on_time()  # in a flood the timer may find no turn
 
     def _catch_up(self) -> None:
         """Parse a slice of what waits. Before the size changes, so that what was drawn for the one before finds the screen at that."""
         if self._lease is None and self.parse(SLICE_BYTES):
             self.terminal.take_events()
             self._restore_size()
-            self._sizes.note_output(self.terminal.screen.marks.prompts)
+            self._sizes.note_output()
             self._on_readable()
 
 

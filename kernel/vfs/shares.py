@@ -6,12 +6,15 @@ Answers fs.createShared and its kin, and tells an agent's sandbox (through `on_c
 import asyncio
 import os
 import re
+import weakref
+from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from kernel.bus import EventBus
 from kernel.clock import Clock
-from kernel.errors import ConflictError, InvalidArgumentError, NotFoundError, StorageError
+from kernel.errors import AetherError, ConflictError, InvalidArgumentError, NotFoundError, StorageError
 from kernel.paths import Paths
 from kernel.principal import Principal
 from kernel.protocol import fs
@@ -47,10 +50,15 @@ class SharedWorkspaces:
         self._bus = bus
         self._clock = clock
         self._on_changed: MountsListener | None = None
+        self._locks: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def on_changed(self, listener: MountsListener) -> None:
         """Set who is told (bootstrap calls this once)."""
         self._on_changed = listener
+
+    def settled(self, pid: int) -> asyncio.Lock:
+        """Held while the mounts of an agent change, and by whoever makes a sandbox from them: what is unmounted is in none then."""
+        return self._locks.setdefault(pid, asyncio.Lock())
 
     async def create(self, name: str, owner_pid: int) -> SharedMountInfo:
         """A new empty workspace. Raises InvalidArgumentError, ConflictError."""
@@ -78,10 +86,11 @@ class SharedWorkspaces:
         if await self._find(name) is None:
             raise NotFoundError(f"There is no workspace {name}.", "list_workspaces shows those that there are.")
         point = clean(mount_point.removeprefix("~/")) or f"shared/{name}"
-        if any(mounted == name and at != point for mounted, at in await self._repository.mounts_of(pid)):
-            await self._tell(pid, leaving=name)
-        await self._repository.mount(name, pid, point)
-        await self._tell(pid)
+        async with self.settled(pid):
+            if any(mounted == name and at != point for mounted, at in await self._repository.mounts_of(pid)):
+                await self._tell(pid, leaving=name)
+            await self._write(pid, self._repository.mount(name, pid, point))
+            await self._tell(pid)
         self._bus.publish(fs.FsSharedMounted(pid=pid, name=name))
         mounted = await self._find(name)
         assert mounted is not None
@@ -92,15 +101,22 @@ class SharedWorkspaces:
 
         Raises NotFoundError, and ConflictError while a command of the agent runs: it keeps the workspace then.
         """
-        mount = await self._find(name)
-        if mount is None or pid not in mount.mounted_by:
-            raise NotFoundError(f"Process {pid} has not mounted {name}.")
-        await self._tell(pid, leaving=name)
-        try:
-            await self._repository.unmount(name, pid)
-        finally:
-            await self._tell(pid)  # what is written counts, also where it could not be written
+        async with self.settled(pid):
+            mount = await self._find(name)
+            if mount is None or pid not in mount.mounted_by:
+                raise NotFoundError(f"Process {pid} has not mounted {name}.")
+            await self._tell(pid, leaving=name)
+            await self._write(pid, self._repository.unmount(name, pid))
         self._bus.publish(fs.FsSharedUnmounted(pid=pid, name=name))
+
+    async def _write(self, pid: int, writing: Awaitable[None]) -> None:
+        """Write; where that cannot be done, the agent gets back what it was to lose."""
+        try:
+            await writing
+        except AetherError:
+            with suppress(ConflictError):  # it sees it when its commands have ended
+                await self._tell(pid)
+            raise
 
     async def _tell(self, pid: int, leaving: str = "") -> None:
         if self._on_changed is not None:

@@ -86,14 +86,16 @@ class Timeline:
         self.rows: list[Row] = []
         self._index: dict[str, int] = {}
         self._thoughts: dict[int, int] = {}  # of a step: how many it has finished
+        self._cut: set[str] = set()  # keys of thoughts that were closed without their ends
 
     def apply(self, event: JournalEvent) -> Change | None:
         """Take the next event; None where it shows nothing."""
         handler = _HANDLERS.get(type(event))
         if handler is None:
             return None
-        if _ends_questions(event):
+        if _ends_work(event):
             self._close_questions()
+            self._close_thoughts()
         unheard = self._close_messages() if isinstance(event, process.ProcessExited) else None
         row = handler(self, event)
         return unheard if row is None else self._put(row)
@@ -103,10 +105,17 @@ class Timeline:
         index = self._index.get(key)
         return None if index is None else self.rows[index]
 
-    def thought_key(self, step: int) -> str:
-        """The key of the thought that streams in a step, else of a new one: a step that was cut off is taken again, and has two."""
+    def thought_key(self, step: int, *, whole: bool) -> str:
+        """The key of the thought that streams in a step, else of a new one: a step that was cut off is taken again, and has two.
+
+        whole: it is for the thought itself, which one that was closed without its end may still get.
+        """
         number = self._thoughts.get(step, 0)
-        row = self.find(f"thought-{step}-{number}")
+        key = f"thought-{step}-{number}"
+        row = self.find(key)
+        if whole and key in self._cut:
+            self._cut.discard(key)
+            return key
         if row is not None and not row.running:
             number += 1
             self._thoughts[step] = number
@@ -136,6 +145,12 @@ class Timeline:
         for index, row in enumerate(self.rows):
             if row.kind == "waiting" and row.running:
                 self.rows[index] = msgspec.structs.replace(row, title="Not answered", running=False, ok=False, word="stopped")
+
+    def _close_thoughts(self) -> None:
+        for index, row in enumerate(self.rows):
+            if row.kind == "thought" and row.running:
+                self.rows[index] = msgspec.structs.replace(row, title="Thought · cut off", running=False)
+                self._cut.add(row.key)
 
     def _close_messages(self) -> Change | None:
         """What was said and not given to the agent never will be: its run is over."""
@@ -167,13 +182,18 @@ class Timeline:
         return Change(index, False, moved=True)
 
 
-def _ends_questions(event: JournalEvent) -> bool:
-    """Nobody waits any longer: the run is over, or Aether ended under it (what it asks when it is taken up is asked anew)."""
+def _ends_work(event: JournalEvent) -> bool:
+    """Nobody thinks or waits any longer: the run is over, or Aether ended under it (what it asks when it is taken up is asked anew)."""
     return isinstance(event, process.ProcessExited) or (isinstance(event, agent.AgentNotice) and event.kind == "interrupted")
 
 
 def _cut(text: str, limit: int = TEXT_CHARACTERS) -> str:
     return visible(cut(text, limit))
+
+
+def _newest(text: str) -> str:
+    """Words that stream: of very many the newer half, so that what comes next is seen, and the picture moves rarely."""
+    return visible(text if len(text) <= TEXT_CHARACTERS else f"…{text[-TEXT_CHARACTERS // 2 :]}")
 
 
 def _call_key(step: int, call_id: str) -> str:
@@ -189,7 +209,7 @@ def _plan(_timeline: Timeline, event: agent.AgentPlanCreated) -> Row | None:
 
 
 def _chunk(timeline: Timeline, event: agent.AgentThinkingChunk) -> Row:
-    key = timeline.thought_key(event.step)
+    key = timeline.thought_key(event.step, whole=False)
     before = timeline.find(key)
     text, details = (before.text, before.details) if before is not None else ("", "")
     if event.kind == "text":
@@ -201,8 +221,8 @@ def _chunk(timeline: Timeline, event: agent.AgentThinkingChunk) -> Row:
         kind="thought",
         word="thinking",
         title="Thinking",
-        text=_cut(text),
-        details=_cut(details),
+        text=_newest(text),
+        details=_newest(details),
         timestamp=before.timestamp if before is not None else event.timestamp,
         step=event.step,
         running=True,
@@ -210,7 +230,7 @@ def _chunk(timeline: Timeline, event: agent.AgentThinkingChunk) -> Row:
 
 
 def _thought(timeline: Timeline, event: agent.AgentThought) -> Row:
-    key = timeline.thought_key(event.step)
+    key = timeline.thought_key(event.step, whole=True)
     before = timeline.find(key)
     return Row(
         key=key,

@@ -29,7 +29,7 @@ class TranscriptRepository:
             *(TranscriptRepository.put(pid, position, body) for position, body in enumerate(bodies)),
         )
 
-    async def load(self, pid: int) -> tuple[bytes, ...]:
-        """All messages in order."""
-        rows = await self._database.query("SELECT body FROM transcript WHERE pid = ? ORDER BY position", (pid,))
-        return tuple(row[0].encode() for row in rows)
+    async def load(self, pid: int) -> tuple[tuple[int, bytes], ...]:
+        """(position, body) of all messages in order; one that could not be written leaves its position out."""
+        rows = await self._database.query("SELECT position, body FROM transcript WHERE pid = ? ORDER BY position", (pid,))
+        return tuple((row[0], row[1].encode()) for row in rows)

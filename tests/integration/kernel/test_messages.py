@@ -422,3 +422,26 @@ async def test_what_the_model_had_said_when_it_was_interrupted_stays_as_a_though
     for event in [event for event in bench.events if isinstance(event, JournalEvent)]:
         timeline.apply(event)
     assert [row.running for row in timeline.rows if row.kind == "thought"] == [False] * 3
+
+
+@pytest.mark.feature("AL09")
+async def test_an_interruption_while_the_thought_is_written_writes_it_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit, begun = Database.submit, asyncio.Event()
+
+    def slowly(database: Database, statements: Any) -> "asyncio.Future[None]":
+        group = tuple(statements)
+        written = submit(database, group)
+        if begun.is_set() or not any("agent.thought" in str(statement.parameters) for statement in group):
+            return written
+        begun.set()
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.3, lambda: written.add_done_callback(lambda done: answer.set_result(None)))
+        return answer
+
+    monkeypatch.setattr(Database, "submit", slowly)
+    pid = await bench.deploy(turn("I will look at it.", call("run_command", command="true")), DONE)
+    await asyncio.wait_for(begun.wait(), 20)
+    await bench.execute(process.ProcessSend(id="s", pid=pid, text="leave that", mode="interrupt"))
+    assert (await bench.ended(pid)).code == 0
+    page = await bench.execute(system.HistoryLogs(pid=pid))
+    assert [event["thought"] for event in page.events if event["type"] == "agent.thought"].count("I will look at it.") == 1

@@ -1,12 +1,15 @@
 """A shared workspace that is taken away from an agent is gone from its sandbox, and not said to be gone before."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kernel.errors import ConflictError
 from kernel.protocol import agent, fs, process
+from kernel.vfs.agent_files import AgentFiles
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench
 
@@ -14,6 +17,7 @@ DONE = turn("Done.", call("complete", summary="done"))
 MADE = turn("", call("create_shared_workspace", name="plans"), call("run_command", command="ls -Ad ~/shared/plans"))
 ASKS = turn("", call("run_command", command="rm -f asked"))
 LOOK = call("run_command", command="ls -A ~/shared/plans")
+WRITE_OTHER = call("run_command", command="touch ~/shared/other/late")
 WRITE = call("run_command", command="touch ~/shared/plans/late")
 
 
@@ -97,5 +101,74 @@ async def test_a_workspace_that_is_mounted_elsewhere_is_gone_from_its_old_place(
     await bench.execute(fs.FsMountShared(pid=pid, name="plans", mount_point="elsewhere"))
     await approve(bench, pid)
     assert (await bench.ended(pid)).code == 0
-    old, new = observed(bench, pid)[3].split("elsewhere:")[-1], observed(bench, pid)[3]
-    assert new.count("one") == 1 and "one" in old
+    home = f"/home/agent_{pid}"
+    assert observed(bench, pid)[3].split("\n", 1)[1].split("\n") == [f"{home}/elsewhere:", "one", "", f"{home}/shared/plans:"]
+
+
+@pytest.mark.feature("TL11", "FS09")
+async def test_a_workspace_that_is_unmounted_while_the_sandbox_starts_is_in_no_sandbox(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = AgentFiles.mkdir
+    entered, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(files: AgentFiles, path: str) -> Any:
+        made = await real(files, path)
+        if bench.of(pid, process.ApprovalRequired) and not entered.is_set():
+            entered.set()
+            await go.wait()
+        return made
+
+    monkeypatch.setattr(AgentFiles, "mkdir", slow)
+    made = turn("", call("create_shared_workspace", name="plans"))
+    pid = await bench.deploy(made, ASKS, turn("", WRITE), DONE, approval="ask")
+    await approve(bench, pid)
+    await asyncio.wait_for(entered.wait(), 20)
+    unmounting = asyncio.ensure_future(bench.execute(fs.FsUnmountShared(pid=pid, name="plans")))
+    await asyncio.sleep(0.05)
+    go.set()
+    with suppress(ConflictError):  # its command may have begun meanwhile: then it keeps the workspace, and is asked
+        await unmounting
+    mounted = bool((await bench.execute(fs.FsListShared())).mounts[0].mounted_by)
+    if mounted:
+        await approve(bench, pid, 2)
+    assert (await bench.ended(pid)).code == 0
+    assert (bench.root / "shared/plans/late").exists() == mounted
+
+
+@pytest.mark.feature("TL11", "FS09")
+async def test_a_mount_beside_an_unmount_that_is_refused_is_not_lost(bench: Bench) -> None:
+    background = "(while [ ! -e ~/over ]; do sleep 0.05; done) > /dev/null 2>&1 & true"
+    turns = (MADE, turn("", call("run_command", command=background)), ASKS, ASKS, turn("", WRITE_OTHER), DONE)
+    pid = await bench.deploy(*turns, approval="ask")
+    await approve(bench, pid)
+    await asked(bench, pid, 2)
+    await bench.execute(fs.FsCreateShared(name="other", owner_pid=pid))
+    changes = (fs.FsUnmountShared(pid=pid, name="plans"), fs.FsMountShared(pid=pid, name="other"))
+    told = await asyncio.gather(*(bench.execute(change) for change in changes), return_exceptions=True)
+    assert [type(each) for each in told] == [ConflictError, ConflictError]
+    (bench.home(pid) / "over").touch()
+    for count in (2, 3, 4):
+        await approve(bench, pid, count)
+    assert (await bench.ended(pid)).code == 0
+    assert (bench.root / "shared/other/late").exists()
+
+
+@pytest.mark.feature("TL11", "FS09")
+async def test_while_an_agent_is_being_ended_nothing_is_said_to_be_unmounted(bench: Bench) -> None:
+    stubborn = "trap '' TERM; while true; do date >> ~/shared/plans/beat; sleep 0.02; done"
+    made = turn("", call("create_shared_workspace", name="plans"))
+    pid = await bench.deploy(made, turn("", call("run_command", command=stubborn)), DONE)
+    beat = bench.root / "shared/plans/beat"
+    async with asyncio.timeout(20):
+        while not beat.exists():
+            await asyncio.sleep(0.02)
+    ending = asyncio.ensure_future(bench.execute(process.ProcessSignal(pid=pid, signal="SIGTERM")))
+    await asyncio.sleep(0.1)
+    with suppress(ConflictError):
+        await bench.execute(fs.FsUnmountShared(pid=pid, name="plans"))
+        size = beat.stat().st_size
+        await asyncio.sleep(0.3)
+        assert beat.stat().st_size == size
+    await ending
+    await bench.ended(pid)

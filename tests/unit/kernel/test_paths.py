@@ -18,8 +18,9 @@ def test_what_aether_keeps_is_closed_to_others_and_closed_again(tmp_path: Path) 
     paths.create()
     assert {mode(folder) for folder in (paths.homes, paths.shared, paths.tmp, paths.state, paths.runtime)} == {0o700}
     paths.homes.chmod(0o755)
+    paths.tmp.chmod(0o500)
     paths.create()
-    assert mode(paths.homes) == 0o700
+    assert mode(paths.homes) == mode(paths.tmp) == 0o700
 
 
 @pytest.mark.parametrize("name", ["home", "tmp", "shared"])
@@ -30,7 +31,18 @@ def test_a_root_that_is_somebody_elses_is_refused_and_left_as_it_is(tmp_path: Pa
     with pytest.raises(StorageError, match=f"{name} is there already and open to others") as caught:
         Paths(tmp_path).create()
     assert "AETHER_FS_ROOT" in caught.value.hint
-    assert mode(tmp_path / name) == 0o777 and not (tmp_path / "var/kernel").exists()
+    assert mode(tmp_path / name) == 0o777
+    assert [path.name for path in tmp_path.iterdir()] == [name], "nothing was made"
+
+
+@pytest.mark.parametrize("name", ["home", "tmp", "var/kernel/run"])
+def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    paths = Paths(tmp_path)
+    paths.create()
+    (tmp_path / name).rmdir()
+    (tmp_path / name).touch(mode=0o600)
+    with pytest.raises(StorageError, match="cannot write"):
+        paths.create()
 
 
 def test_the_folder_that_a_link_leads_to_keeps_its_rights(tmp_path: Path) -> None:

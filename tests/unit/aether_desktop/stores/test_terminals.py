@@ -290,3 +290,13 @@ async def test_who_looks_is_told_when_the_screen_is_the_real_one(client: FakeKer
     client.terminals["t"].feed(b"y")
     await wait_until(lambda: session.terminal.display[0].startswith("xy"))
     assert len(arrived) == 1
+
+
+async def test_a_view_that_tells_nobody_takes_back_no_size_that_another_tells_of(client: FakeKernelClient, store: TerminalStore) -> None:
+    session = store.open("t")
+    client.terminals["t"].feed(PROMPT)
+    session.resize(90, 20, tell=True)
+    session.resize(70, 20, tell=True)
+    session.resize(70, 20, tell=False)
+    await wait_until(lambda: told_sizes(client) == [90, 70])
+    assert session.terminal.columns == 70

@@ -99,7 +99,12 @@ def test_where_it_is_seen_is_one_name(name: str, seen: str) -> None:
 def test_nothing_is_mounted_over_what_is_the_agents_own(paths: Paths, tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidArgumentError, match="the agent's own"):
         check_mount(WorkspaceMount(host_path=str(tmp_path / "project"), guest_path=name), paths)
-    check_mount(WorkspaceMount(host_path=str(tmp_path / "project"), guest_path=f"{name}/work"), paths)
+    below = WorkspaceMount(host_path=str(tmp_path / "project"), guest_path=f"{name}/work")
+    if not name.startswith("/home"):
+        check_mount(below, paths)
+        return
+    with pytest.raises(InvalidArgumentError, match="which home the agent gets is not known"):
+        check_mount(below, paths)
 
 
 @pytest.mark.feature("FS09")

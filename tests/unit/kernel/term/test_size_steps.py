@@ -26,7 +26,7 @@ class Rig:
         self.prompts = 0
         self.applied: list[tuple[int, int]] = []
         self.times: list[float] = []
-        self.steps = SizeSteps((80, 24), self._apply, self._wake_after, lambda: self.now)
+        self.steps = SizeSteps((80, 24), self._apply, self._wake_after, lambda: self.now, lambda: self.prompts)
 
     def _apply(self, columns: int, lines: int) -> bool:
         self.applied.append((columns, lines))
@@ -52,7 +52,7 @@ class Rig:
 
     def print(self, *, prompt: bool) -> None:
         self.prompts += prompt
-        self.steps.note_output(self.prompts)
+        self.steps.note_output()
 
     @property
     def widths(self) -> list[int]:
@@ -198,3 +198,16 @@ def test_the_screen_knows_whether_a_shell_shows_its_prompt() -> None:
     terminal.feed(b"a\r\n" * 9 + PROMPT)
     terminal.resize(3, 2)
     assert terminal.screen.at_prompt and terminal.screen.marks.prompts == 2
+
+
+def test_prompts_of_before_the_size_are_no_answer_to_it() -> None:
+    rig = Rig()
+    rig.prompts = 4
+    rig.want(60)
+    rig.want(50)
+    rig.print(prompt=False)
+    rig.advance(QUIET_S)
+    assert rig.widths == [60], "the line was cleared, the prompt is not drawn yet"
+    rig.print(prompt=True)
+    rig.advance(QUIET_S)
+    assert rig.widths == [60, 50]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aether_desktop.stores.reducers.timeline import Timeline
+from aether_desktop.stores.reducers.timeline import TEXT_CHARACTERS, Timeline
 from kernel.protocol import agent, process
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import MessageMode
@@ -210,3 +210,20 @@ def test_a_step_that_is_taken_again_has_a_thought_of_its_own_behind_the_one_that
     for rows in (timeline.rows, again.rows):
         assert [row.text for row in rows if row.kind == "thought"] == ["It was to b", "It was to be."]
     assert timeline.rows[-1].text == "It was to be."
+
+
+@pytest.mark.parametrize(
+    "end", [process.ProcessExited(pid=1, code=143), agent.AgentNotice(pid=1, kind="interrupted", message="Aether ended.")]
+)
+def test_nobody_thinks_on_when_the_run_is_over(end: JournalEvent) -> None:
+    assert _rows(_words("It was "), end)[0] == ("thought", "Thought · cut off", False)
+
+
+@pytest.mark.parametrize("kind", ["text", "reasoning"])
+def test_of_very_many_words_the_newest_show_while_they_stream(kind: Any) -> None:
+    timeline = Timeline()
+    for number in range(8_000):
+        timeline.apply(agent.AgentThinkingChunk(pid=1, step=1, kind=kind, content=f"w{number} "))
+    row = timeline.rows[0]
+    shown = row.text if kind == "text" else row.details
+    assert shown.endswith("w7998 w7999 ") and shown.startswith("…") and len(shown) <= TEXT_CHARACTERS + 1
