@@ -165,7 +165,18 @@ class Drawing(Scrolling):
                 self._mark_join(char)
             elif not mark:
                 return data[index:]
+            else:
+                self._mark_first_cell(char)
         return ""
+
+    def _mark_first_cell(self, mark: str) -> None:
+        """Nothing is before the first column: as in xterm, ``mark`` goes on what is in it, if the cell keeps its width so."""
+        y = self.cursor.y
+        row = self.rows[y]
+        cluster = extended(self.clusters[row.text[0]], mark)
+        width = 1 + (self.columns > 1 and row.text[1] == STUB)
+        if self.attributes[row.attrs[0]].drawn and cluster_width(cluster) == width:
+            self.rows[y] = Row(self.clusters.intern(cluster) + row.text[1:], row.attrs, row.wrapped)
 
     def _extend_cell(self, x: int, cluster: str) -> None:
         """Put ``cluster`` into the cell at ``x`` that showed its beginning; the cell may become wide."""

@@ -94,13 +94,14 @@ class Modes:
     """Flags of all modes. Widgets read the named properties; numbers are those of SM/RM and DECSET/DECRST."""
 
     def __init__(self) -> None:
+        #: What XTSAVE kept, for good.
+        self.saved: dict[int, bool] = {}
         self.reset()
 
     def reset(self) -> None:
-        """All modes to their defaults."""
+        """All modes to their defaults; what was saved stays."""
         self.ansi = dict(ANSI_DEFAULTS)
         self.private = dict(PRIVATE_DEFAULTS)
-        self.saved: dict[int, bool] = {}
         self.mouse = 0
         self.modify_other_keys = 0
         self.kitty_keyboard: list[int] = [0]

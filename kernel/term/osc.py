@@ -24,6 +24,9 @@ _MAX_URI = 2083
 _MAX_TITLE_STACK = 10
 _MAX_PAIRS = 600
 _MAX_MARK_OPTIONS = 20
+_INTEGER = re.compile("-?[0-9]+")
+#: What may be done by control functions; the last one where the owner allows it.
+_ALLOWED = ("allowColorOps", "allowMouseOps", "allowTcapOps", "allowTitleOps", "allowWindowOps")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -63,6 +66,7 @@ class OperatingSystemCommands(Reports):
             8: self._hyperlink,
             9: self._notify,
             52: self._clipboard,
+            60: self._report_allowed,
             104: self._reset_palette,
             105: self._reset_special,
             133: self._prompt_mark,
@@ -142,17 +146,23 @@ class OperatingSystemCommands(Reports):
         self._colour_pairs("5", 256, SPECIAL_COUNT, rest, terminator)
 
     def _colour_pairs(self, name: str, base: int, count: int, rest: str, terminator: str) -> None:
+        """Set or report entries, up to one that does not exist or a colour that is none."""
         parts = rest.split(";")[: 2 * _MAX_PAIRS]
         changed = False
         for number, spec in zip(parts[::2], parts[1::2], strict=False):
-            if not (number.isascii() and number.isdecimal()) or len(number) > 4 or int(number) >= count:
+            if not _INTEGER.fullmatch(number):
                 continue
-            key = base + int(number)
+            key = base + int(number[:9])
+            if not base <= key < base + count:
+                break
             if spec == "?":
-                self.reply(f"\x1b]{name};{number};{format_colour(self.palette.get(key))}{terminator}")
-            elif (colour := parse_colour(spec)) is not None:
-                self.palette.overrides[key] = colour
-                changed = True
+                self.reply(f"\x1b]{name};{key - base};{format_colour(self.palette.get(key))}{terminator}")
+                continue
+            colour = parse_colour(spec)
+            if colour is None:
+                break
+            self.palette.overrides[key] = colour
+            changed = True
         if changed:
             self.emit(PaletteChanged())
 
@@ -228,6 +238,11 @@ class OperatingSystemCommands(Reports):
         except (ValueError, binascii.Error):
             return
         self.emit(ClipboardRequest(clean(targets, 16) or "s0", text))
+
+    def _report_allowed(self, rest: str, terminator: str) -> None:
+        """OSC 60: which features are allowed."""
+        if not rest:
+            self.reply(f"\x1b]60;{','.join(_ALLOWED if self.window_operations else _ALLOWED[:-1])}{terminator}")
 
     def _notify(self, rest: str, terminator: str) -> None:
         """OSC 9; its numbered forms mean other things."""

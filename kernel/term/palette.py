@@ -27,8 +27,8 @@ _NAME_CHARS = 64
 DYNAMIC = {10: "foreground", 11: "background", 12: "cursor", 13: "pointer_foreground", 14: "pointer_background",
            15: "tektronix_foreground", 16: "tektronix_background", 17: "highlight_background", 18: "tektronix_cursor",
            19: "highlight_foreground"}  # fmt: skip
-#: Special colours of OSC 5, in order.
-SPECIAL_COUNT = 8
+#: Special colours of OSC 5: bold, underlined, blinking, reversed and italic text.
+SPECIAL_COUNT = 5
 
 
 def xterm_colour(index: int) -> int:

@@ -138,8 +138,6 @@ class Reports(ModeChanges):
             "$|": "132" if self.modes.private[3] else "80",
             "*|": str(self.lines),
             "*x": "2" if self.attribute_extent_rectangle else "1",
-            "$}": "0",
-            "$~": "0",
         }
         if name == "s" and self.conformance < 64:
             return None

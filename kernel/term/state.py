@@ -86,10 +86,17 @@ class ScreenState(pyte.Screen):
         #: The working directory that the shell told last, as it wrote it (OSC 7).
         self.cwd = ""
         self.initial_columns = self.columns
+        # What programs put aside outlives resets, as in xterm.
+        self.title_stack: list[tuple[str, str]] = []
+        #: What XTPUSHSGR kept: which attributes count (none named: all), and the attributes.
+        self.rendition_stack: list[tuple[tuple[int, ...], Attributes]] = []
+        #: What XTPUSHCOLORS kept by its place, counted from 1, and the place in use.
+        self.colour_stack: list[dict[int | str, int] | None] = []
+        self.colour_level = 0
         self.full_reset()
 
     def full_reset(self) -> None:
-        """Everything but history, size and palette to its initial state."""
+        """Everything but history, size, palette and what was put aside to its initial state."""
         self.marks.clear()
         self.history.end_last_line()
         blank = blank_row(self.columns)
@@ -112,12 +119,6 @@ class ScreenState(pyte.Screen):
         self.last_char = ""
         self.reset_margins()
         self.tabstops: set[int] = set(range(0, MAX_COLUMNS, 8))
-        self.title_stack: list[tuple[str, str]] = []
-        #: What XTPUSHSGR kept: which attributes count (none named: all), and the attributes.
-        self.rendition_stack: list[tuple[tuple[int, ...], Attributes]] = []
-        #: What XTPUSHCOLORS kept by its place, counted from 1, and the place in use.
-        self.colour_stack: list[dict[int | str, int] | None] = []
-        self.colour_level = 0
         self.title_modes: set[int] = set()
         self.conformance = 64
         self.eight_bit = False

@@ -369,5 +369,6 @@ def cases() -> dict[str, bytes]:
         details.protected_wide(),
         details.presentation(),
         details.single_rules(),
+        details.strings(),
     )
     return {name: data.encode("utf-8") for group in groups for name, data in group.items()}

@@ -90,3 +90,35 @@ def single_rules() -> dict[str, str]:
         "DECALN keeps colours": C + "31m\x1b#8" + style + "x",
         "DECALN keeps DECSCA": C + '1"q\x1b#8\x1bP$q"q\x1b\\x' + C + "?2K",
     }
+
+
+def strings() -> dict[str, str]:
+    """Operating system commands and settings that are asked for, what outlives RIS, and marks at the start of a line."""
+    entries = "".join(f"\x1b]4;{number};?\x07" for number in (1, 2, 3))
+    specs: tuple[str, ...] = ("999;#112233;1;#445566", "1;#112233;2;nonsense;3;#445566", "1;#112233;999;#445566;3;#445566")
+    specs += ("-1;#112233;3;#445566", "1;?;999;?;3;?", "260;#112233;261;#445566;3;#445566", "1;;3;#445566", "0002;?")
+    cases = {f"OSC 4 of {spec}": f"\x1b]4;{spec}\x07{entries}" for spec in specs}
+    cases["OSC 5 up to a wrong one"] = "\x1b]5;1;#112233;9;#112233;1;#445566\x07\x1b]5;1;?\x07"
+    cases["OSC 5 has five"] = "\x1b]5;4;#112233;5;#445566\x07\x1b]5;4;?;5;?\x07"
+    cases |= {f"DECRQSS {name}": f"\x1bP$q{name}\x1b\\" for name in ("$}", "$~")}
+    marks = {
+        "behind CR": "abc\r\u0301",
+        "behind BS": "abc\b\b\b\u0301",
+        "at home": "abc" + at(1, 1) + "\u0301",
+        "behind CR and SGR": C + "1mabc" + C + "m\r\u0301x",
+        "on a blank line": "abc\r\n\u0301",
+        "two behind CR": "abc\r\u0301\u0302",
+        "behind CR on a wide character": "日x\r\u0301",
+        "behind CR before text": "abc\r\u0301x",
+    }
+    cases |= {f"a combining mark {name}": data for name, data in marks.items()}
+    return cases | {
+        "OSC I is no title": "\x1b]1;icon\x07\x1b]Itext\x1b\\" + C + "20t",
+        "OSC 60": "\x1b]60\x1b\\",
+        "OSC 60 with BEL": "\x1b]60\x07",
+        "OSC 60 with more": "\x1b]60;x\x1b\\",
+        "XTSAVE outlives RIS": C + "?7l" + C + "?7s" + C + "?7h\x1bc" + C + "?7r" + C + "?7$p" + C + "?7h" + C + "?7s",
+        "titles outlive RIS": f"\x1b]0;one\x07{C}22t\x1b]0;two\x07\x1bc{C}21t{C}23t{C}21t{C}20t",
+        "XTPUSHSGR outlives RIS": f"{C}31m{C}#{{\x1bc{C}#}}\x1bP$qm\x1b\\",
+        "XTPUSHCOLORS outlives RIS": f"\x1b]4;1;#112233\x07{C}#P\x1bc\x1b]4;1;#445566\x07{C}#Q\x1b]4;1;?\x07{C}#R",
+    }

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from kernel.term import Terminal
+from kernel.term.width import MAX_MARKS
 from tests.oracles.fuzz import state
 
 BEFORE = [
@@ -41,3 +42,25 @@ def test_much_of_it_takes_little_time_and_memory(before: str, columns: int) -> N
     terminal.feed(before.encode() + "é\x1b[65535b".encode() * 50)
     assert time.process_time() - started < 2.0
     assert len(terminal.history) <= 1000
+
+
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("abc\r\u0301", "a\u0301bc"),
+        ("abc\b\b\b\u0301\u0302", "a\u0301\u0302bc"),
+        ("日x\r\u0301", "日\u0301x"),
+        ("abc\r\u0301x", "xbc"),
+        ("\r\u0301", ""),
+        ("❤x\r\ufe0f", "❤x"),
+        ("a\r" + "\u0301" * 60, "a" + "\u0301" * MAX_MARKS),
+    ],
+)
+def test_a_mark_at_the_start_of_a_line_goes_on_its_first_cell(text: str, shown: str) -> None:
+    terminal, single = Terminal(20, 2), Terminal(20, 2)
+    terminal.feed(text.encode())
+    for byte in text.encode():
+        single.feed(bytes([byte]))
+    assert terminal.display[0].rstrip(" ") == shown
+    assert state(terminal) == state(single)
