@@ -19,6 +19,8 @@ from kernel.protocol.ids import ApprovalMode
 
 ClusterRole = Literal["hub", "node", "standalone"]
 Theme = Literal["dark", "light", "system"]
+UNKNOWN_SHOWN = 5
+NAME_CHARACTERS = 80
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -143,7 +145,7 @@ def settings() -> Iterator[Setting]:
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """What was found: `saved` is the file's own tree, `config` the one in force, `notice` a sentence about a file set aside."""
+    """What was found: `saved` is the file's own tree, `config` the one in force, `notice` a sentence about what does not count."""
 
     config: Config
     saved: Config
@@ -230,9 +232,31 @@ def _read(path: Path) -> tuple[Config, str | None]:
     except OSError as error:
         return Config(), f"The settings in {path} cannot be read ({error.strerror}); defaults are in force."
     try:
-        return msgspec.json.decode(raw, type=Config), None
+        return msgspec.json.decode(raw, type=Config), _unknown(msgspec.json.decode(raw))
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         return Config(), f"The settings file was damaged ({error}); {_keep(path, raw)} and defaults are in force."
+
+
+def _unknown(tree: dict[str, Any]) -> str | None:
+    """A sentence about names in a file that are none of a setting, with the ones that may be meant; None where all are known."""
+    import difflib
+
+    sections = msgspec.to_builtins(Config())
+    known = [setting.name for setting in settings()]
+    strange: list[str] = []
+    for section, values in tree.items():
+        if section in sections:
+            strange += [f"{section}.{name}" for name in values if name not in sections[section]]
+        else:
+            strange += [f"{section}.{name}" for name in values] if isinstance(values, dict) and values else [section]
+    if not strange:
+        return None
+    said = []
+    for name in strange[:UNKNOWN_SHOWN]:
+        near = difflib.get_close_matches(name[:NAME_CHARACTERS], known if "." in name else [*sections, *known], n=1)
+        said.append(f"{name[:NAME_CHARACTERS]!r}" + (f" (did you mean {near[0]}?)" if near else ""))
+    more = f" and {len(strange) - UNKNOWN_SHOWN} more" if len(strange) > UNKNOWN_SHOWN else ""
+    return f"The settings file has names that are no settings: {', '.join(said)}{more}. The rest of it is in force."
 
 
 def _keep(path: Path, raw: bytes) -> str:

@@ -88,11 +88,12 @@ def test_an_empty_variable_is_no_value(tmp_path: Path) -> None:
     assert load(tmp_path / "none", {"AETHER_PORT": ""}).config.gateway.port == 3001
 
 
-def test_settings_of_a_newer_version_are_passed_over(tmp_path: Path) -> None:
+def test_settings_of_a_newer_version_are_passed_over_and_named(tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     path.write_text('{"later": {"x": 1}, "agents": {"max_steps": 3, "unknown": true}}')
     loaded = load(path, {})
-    assert (loaded.notice, loaded.config.agents.max_steps) == (None, 3)
+    assert loaded.config.agents.max_steps == 3
+    assert "'later.x', 'agents.unknown'. The rest" in str(loaded.notice)
 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
@@ -128,3 +129,25 @@ def test_what_lies_where_a_damaged_file_is_kept_is_never_opened(tmp_path: Path, 
     else:
         assert (tmp_path / "c.damaged.json").read_text() == "{damaged"
     assert not list(tmp_path.glob(".settings-*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"agent":{"resume_at_start":true},"gateway":{"port":4444}}', "'agent.resume_at_start' (did you mean agents.resume_at_start?)"),
+        ('{"gateway":{"port":4444,"prot":1}}', "'gateway.prot' (did you mean gateway.port?)"),
+        ('{"agnets":{},"gateway":{"port":4444}}', "'agnets' (did you mean agents?)"),
+        ('{"max_steps":3,"gateway":{"port":4444}}', "'max_steps' (did you mean agents.max_steps?)"),
+        ('{"\\u001b[2J":[1],"gateway":{"port":4444}}', "'\\x1b[2J'."),
+        ('{"gateway":{"port":4444' + "".join(f',"qq{n}":1' for n in range(9)) + "}}", " and 4 more."),
+    ],
+)
+def test_a_name_that_is_no_setting_is_said_and_the_rest_counts(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "c.json"
+    path.write_text(content)
+    loaded = load(path, {})
+    assert said in str(loaded.notice)
+    assert loaded.config.gateway.port == 4444
+    assert path.read_text() == content
+    path.write_text('{"gateway":{"port":4444},"desktop":{"deploy":{"anything":1}}}')
+    assert load(path, {}).notice is None
