@@ -13,7 +13,7 @@ import msgspec
 from kernel.bus import EventBus
 from kernel.clock import Clock
 from kernel.config import Config
-from kernel.errors import AetherError, ConflictError, DiskFullError, NotFoundError
+from kernel.errors import AetherError, ConflictError, DiskFullError, InvalidArgumentError, NotFoundError
 from kernel.principal import Principal
 from kernel.process import lifecycle
 from kernel.process.table import Entry, ProcessTable
@@ -388,6 +388,11 @@ class ProcessManager:
         return self._holding.setdefault(pid, asyncio.Lock())
 
     def _living(self, pid: int) -> Entry:
+        if pid == 0:
+            raise InvalidArgumentError(
+                "Process 0 is the kernel itself: it is neither signalled nor resumed like an agent.",
+                "Quitting the window ends it, or Ctrl+C where `aether run` or `aether serve` runs; for clients there is kernel.shutdown.",
+            )
         entry = self._table.find(pid)
         if entry is not None and entry.info.state in lifecycle.ALIVE:
             return entry

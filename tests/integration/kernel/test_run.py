@@ -291,6 +291,16 @@ async def test_commands_about_nobody_are_refused(bench: Bench, pid: int) -> None
         await bench.execute(system.HistoryLogs(pid=pid))
 
 
+async def test_the_kernel_is_not_said_to_have_ended(bench: Bench) -> None:
+    with pytest.raises(InvalidArgumentError, match="the kernel itself") as caught:
+        await bench.execute(process.ProcessSignal(pid=0, signal="SIGTERM"))
+    assert "kernel.shutdown" in caught.value.hint
+    with pytest.raises(InvalidArgumentError, match="the kernel itself"):
+        await bench.execute(process.ProcessSignal(pid=0, signal="SIGSTOP"))
+    with pytest.raises(InvalidArgumentError, match="the kernel itself"):
+        await bench.execute(process.ProcessResume(pid=0))
+
+
 async def test_the_dead_cannot_be_signalled(bench: Bench) -> None:
     pid = await bench.deploy(DONE)
     await bench.ended(pid)
