@@ -24,7 +24,8 @@ _PIECES = [
     b"line one\r\nline two\r\nline three\r\nfour\r\nfive\r\nsix\r\n", b"\x1b[32mok\x1b[m done\r\n\x1b[31mbad\x1b[m\r\nz\r\nw\r\n",
     "日本\r\n語👍\r\n한국어 텍스트\r\nx\u0301y\r\nq\r\n".encode(),
     "\u0301\u0302\u0303\u0304\u0305".encode(), "1\ufe0f\u20e3".encode(), b"\x1b]133;A\x07$ \x1b]133;B\x07", b"\x1b]133;C\x07",
-    b"\x1b]133;D;1\x07", b"\x1b[?K", b"\x1b[2Z", b"\x1b[?6r",
+    b"\x1b]133;D;1\x07", b"\x1b[?K", b"\x1b[2Z", b"\x1b[?6r", b"\x1b-A\x0e", b"\x7f", b"\x1bl", b"\x1bm", b"q\x1b[700b",
+    "\r\u0301".encode(), b"\x1bP1$t2;2;1;A;A;I;0;2;@;0BBB\x1b\\", b"\x1b[8364;1;1;2;3$x", b'\x1b[62;1"p', b"\x1b[>2;3;1$|", b'\x1b[>1"q',
 ]  # fmt: skip
 
 #: A resize to (columns, lines), or bytes.
@@ -41,7 +42,7 @@ _STEPS = [
     b"\x1b]133;C\x07", b"\x1b]133;D;1\x07",
     b"\x1b]133;A\x07$ \x1b]133;B\x07" + b"typed " * 6, b"\r\n\x1b]133;D\x07\x1b]133;A\x07\x1b[J$ \x1b]133;B\x07", b"\x1b[A\r\x1b[J",
     b"\x1b[?47h\x1b[999;999HY\x1b[?47l", b"\x1b[?1047h\x1b[999;999HY\x1b[?1047l",
-    b"\x1b[?1049h\x1b[999;999HY\x1b[?47l", b"\x1bP1$t999;999;1;@;@;H\x1b\\",
+    b"\x1b[?1049h\x1b[999;999HY\x1b[?47l", b"\x1b[>999;999;1$|", b"\x1b[>2;3;1$|", b"\x1bl", b"\x1bm", b"q\x1b[300b",
 ]  # fmt: skip
 
 
