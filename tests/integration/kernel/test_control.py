@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from kernel.cli.connection import _join, _OwnKernel
+from kernel.cli.interruption import Interruption
 from kernel.cli.output import make_printer
 from kernel.cli.run import _follow
 from kernel.errors import ConflictError
@@ -383,7 +384,9 @@ async def test_a_run_whose_last_words_were_lost_ends_all_the_same(bench: Bench, 
 
     scope = Scope("run")
     config = AgentConfig(role="Coder", goal="x", approval="yes", model=write_script(bench.scripts, DONE))
-    code = await asyncio.wait_for(_follow(connection, config, events(), make_printer("kernel"), asyncio.Event(), scope), 20)
+    interruption = Interruption()
+    interruption.started()
+    code = await asyncio.wait_for(_follow(connection, config, events(), make_printer("kernel"), interruption, scope), 20)
     assert code == 0
     await scope.close()
     nothing.close()

@@ -14,6 +14,7 @@ import pytest
 from kernel.errors import StorageError
 from kernel.gateway.control import ControlServer
 from kernel.gateway.instance import InstanceLock, control_socket
+from kernel.paths import Paths
 from kernel.protocol import agent, process, system
 from kernel.store.journal import Journal
 from kernel.tasks import Scope
@@ -179,6 +180,7 @@ def test_a_read_only_or_full_root_is_said_in_a_sentence(small_disk: Path, words:
 
 async def test_what_ended_agents_left_in_tmp_is_removed_at_the_next_start(tmp_path: Path, make_bench: MakeBench) -> None:
     root = tmp_path / "root"
+    Paths(root).create()
     for name in ("tmp/agent_7/deep", "tmp/agent_8", "tmp/other", "home/agent_7", "home/agent_8"):
         (root / name).mkdir(parents=True)
     (root / "tmp/agent_7/deep/big").write_bytes(b"x" * 100_000)
