@@ -178,6 +178,7 @@ def test_a_read_only_or_full_root_is_said_in_a_sentence(small_disk: Path, words:
     assert b"AETHER_FS_ROOT" in refused.stderr
 
 
+@pytest.mark.expects_records
 async def test_what_ended_agents_left_in_tmp_is_removed_at_the_next_start(tmp_path: Path, make_bench: MakeBench) -> None:
     root = tmp_path / "root"
     Paths(root).create()
