@@ -143,7 +143,7 @@ def build_kernel(
 
 
 def _build_store(paths: Paths, bus: EventBus, clock: Clock) -> _Store:
-    database = Database(paths.database, clock)
+    database = Database(paths.database, clock, was_used=lambda: Homes(paths).highest_pid() > 0)
     return _Store(
         database=database,
         journal=Journal(database, bus, clock),

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiosqlite
 
@@ -58,11 +58,15 @@ class _Pending:
 
 
 class Database:
-    """Open with `open`, write in atomic groups, read with `query`, `close` at the end."""
+    """Open with `open`, write in atomic groups, read with `query`, `close` at the end.
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    was_used: whether agents have worked here before, so that a file must be there and hold something. Blocks; may raise StorageError.
+    """
+
+    def __init__(self, path: Path, clock: Clock, was_used: Callable[[], bool] = lambda: False) -> None:
         self._path = path
         self._clock = clock
+        self._was_used = was_used
         self._writer: aiosqlite.Connection | None = None
         self._reader: aiosqlite.Connection | None = None
         self._queue: asyncio.Queue[_Pending] = asyncio.Queue()
@@ -79,7 +83,10 @@ class Database:
         """Open or create the file. Returns sentences about what was damaged, such as a file set aside. Raises StorageError."""
         notice: str | None = None
         try:
-            found = await self._open_checked()
+            lost = self._lost()
+            if lost == "gone":
+                notice = self._begin_again()
+            found = await self._open_checked(emptied=lost == "emptied")
         except StorageError as error:
             await self._close_connections()
             if not isinstance(error.__cause__, sqlite3.DatabaseError) or not _is_corruption(error.__cause__):
@@ -93,8 +100,32 @@ class Database:
             await self.write(finding.mending)
         return " ".join(filter(None, (notice, *(finding.notice for finding in found)))) or None
 
-    async def _open_checked(self) -> list["Finding"]:
+    def _lost(self) -> Literal["", "gone", "emptied"]:
+        """What became of the file that agents before left; a first start that was killed may leave an empty one, and loses nothing."""
+        require_files(self._path)
         try:
+            held = self._path.stat().st_size if self._path.exists() else -1
+        except OSError as error:
+            raise _storage_error(self._path, error) from error
+        if held > 0 or not self._was_used():
+            return ""
+        return "gone" if held < 0 else "emptied"
+
+    def _begin_again(self) -> str:
+        """Say that the file was not there; what SQLite had beside it would be removed with the next one, so it is kept."""
+        beside = any(self._path.with_name(self._path.name + suffix).exists() for suffix in BESIDE)
+        kept = f" What was left beside it is kept as {self._set_aside().name}-*." if beside else ""
+        notice = (
+            "The database was not there although agents have worked here, so a new one was begun: "
+            f"their runs are not listed any more, their homes are still there.{kept}"
+        )
+        _log.error("%s", notice)
+        return notice
+
+    async def _open_checked(self, *, emptied: bool = False) -> list["Finding"]:
+        try:
+            if emptied:
+                raise sqlite3.DatabaseError("malformed: the file is empty")
             await self._open_connections()
         except (sqlite3.DatabaseError, OSError) as error:
             raise _storage_error(self._path, error) from error

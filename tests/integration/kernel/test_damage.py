@@ -24,8 +24,11 @@ from kernel.store.database import Database, Statement
 from kernel.store.journal import Journal
 from kernel.store.repositories.messages import MessageRepository
 from kernel.store.repositories.processes import ProcessRepository, RunRecord
+from tests.fakes.scripts import call, turn
+from tests.integration.kernel.conftest import MakeBench
 
 pytestmark = pytest.mark.expects_records
+DONE = turn("Done.", call("complete", summary="done"))
 DAMAGES = [b"", b"{", b"\xff\xfe\x00", b'{"pid": "x", "step": "x"}', b"[" * 5000, b'{"pid": 2, "step": []}']
 
 
@@ -172,3 +175,23 @@ async def test_what_doctor_says_without_a_kernel_says_why(tmp_path: Path) -> Non
     status = await without_kernel(paths, StorageError("It broke.", "Mend it."), {})
     assert (status.checks[0].detail, status.checks[0].remedy) == ("It broke.", "Mend it.")
     assert not any("private file" in check.remedy or check.name == "Keyring" for check in status.checks)
+
+
+@pytest.mark.feature("EV10")
+@pytest.mark.parametrize(("how", "said"), [("emptied", "the file is empty"), ("gone", "was not there")])
+async def test_a_lost_database_is_said_and_its_pids_are_not_given_again(
+    make_bench: MakeBench, how: str, said: str
+) -> None:
+    before = await make_bench()
+    pid = await before.deploy(DONE)
+    await before.ended(pid)
+    await before.kernel.stop()
+    path = Paths(before.root).database
+    for found in path.parent.glob("aether.db*"):
+        found.unlink()
+    if how == "emptied":
+        path.touch()
+    after = await make_bench()
+    notices = (await after.execute(KernelStatus())).notices
+    assert any(said in notice for notice in notices)
+    assert await after.deploy(DONE) == pid + 1

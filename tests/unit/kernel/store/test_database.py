@@ -216,3 +216,48 @@ async def test_an_opening_that_is_cancelled_ends_with_its_thread(tmp_path: Path,
     assert not done, "its thread still opens the file"
     with pytest.raises(asyncio.CancelledError):
         await opening
+
+
+@pytest.mark.feature("EV10")
+@pytest.mark.expects_records
+@pytest.mark.parametrize("with_log", [True, False])
+async def test_an_emptied_file_is_kept_aside_and_said_so(tmp_path: Path, with_log: bool) -> None:
+    path = tmp_path / "a.db"
+    path.write_bytes(b"")
+    if with_log:
+        (tmp_path / "a.db-wal").write_bytes(b"what was not in the file yet")
+    database = Database(path, ManualClock(), was_used=lambda: True)
+    notice = str(await database.open())
+    assert "the file is empty" in notice
+    (kept,) = [found for found in tmp_path.glob("a.db.damaged-*") if not found.name.endswith("-wal")]
+    assert kept.name in notice and kept.read_bytes() == b""
+    if with_log:
+        assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"what was not in the file yet"
+    await database.write((day("d", 1),))
+    await database.close()
+
+
+@pytest.mark.feature("EV10")
+@pytest.mark.expects_records
+@pytest.mark.parametrize("with_log", [True, False])
+async def test_a_file_that_is_gone_is_said_where_agents_have_worked(tmp_path: Path, with_log: bool) -> None:
+    if with_log:
+        (tmp_path / "a.db-wal").write_bytes(b"what was not in the file yet")
+    database = Database(tmp_path / "a.db", ManualClock(), was_used=lambda: True)
+    notice = str(await database.open())
+    assert "was not there" in notice
+    assert [found.read_bytes() for found in tmp_path.glob("a.db.damaged-*-wal")] == [b"what was not in the file yet"] * with_log
+    assert ("is kept as a.db.damaged-" in notice) is with_log
+    await database.close()
+    again = Database(tmp_path / "a.db", ManualClock(), was_used=lambda: True)
+    assert await again.open() is None
+    await again.close()
+
+
+async def test_where_no_agent_ever_worked_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
+    """A first start that was killed in its first milliseconds leaves one."""
+    (tmp_path / "a.db").write_bytes(b"")
+    database = Database(tmp_path / "a.db", ManualClock())
+    assert await database.open() is None
+    await database.close()
+    assert [found.name for found in tmp_path.iterdir()] == ["a.db"]
