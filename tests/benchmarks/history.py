@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication
 from kernel.clock import SystemClock
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
-from kernel.protocol.agent import AgentThought
+from kernel.protocol.agent import AgentAction, AgentObservation, AgentThought, AgentToolStarted
+from kernel.protocol.base import JournalEvent, tag_of
 from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.protocol.system import HistoryLogs, HistoryProcesses
 from kernel.store.database import Database, Statement
@@ -60,13 +61,27 @@ async def _fill(root: Path) -> None:
 def _rows(start: int, count: int) -> list[Statement]:
     rows = []
     for number in range(start + 1, start + count + 1):
-        event = AgentThought(
-            pid=1, log_id=number, step=number // 4, timestamp=1_700_000_000.0 + number, thought=f"Thought {number} " + "x" * 80
-        )
-        rows.append(
-            Statement(INSERT, (number, 1, event.step, event.timestamp, "agent.thought", codec.encode(event).decode()))
-        )
+        event = _event(number)
+        rows.append(Statement(INSERT, (number, 1, event.step, event.timestamp, tag_of(event), codec.encode(event).decode())))
     return rows
+
+
+def _event(number: int) -> JournalEvent:
+    """The events of a step follow each other as an agent makes them: a thought, a call, its start, its result."""
+    step, part = divmod(number - 1, 4)
+    call_id, at = f"c{step}", 1_700_000_000.0 + number
+    if part == 0:
+        return AgentThought(pid=1, log_id=number, step=step, timestamp=at, thought=f"Thought {number} " + "x" * 80)
+    if part == 1:
+        title = f"python3 build.py --part {step}"
+        args = {"command": title}
+        return AgentAction(pid=1, log_id=number, step=step, timestamp=at, call_id=call_id, tool="run_command", args=args, title=title)
+    if part == 2:
+        return AgentToolStarted(pid=1, log_id=number, step=step, timestamp=at, call_id=call_id, tool="run_command")
+    result = f"exit code 0\nBuilt part {step} in 1.2 s\n" + "y" * 60
+    return AgentObservation(
+        pid=1, log_id=number, step=step, timestamp=at, call_id=call_id, tool="run_command", result=result, exit_code=0, duration_s=1.2
+    )
 
 
 async def _measure_kernel(root: Path) -> None:
