@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from aether_desktop.widgets.backdrop import picture_behind
@@ -20,6 +20,12 @@ class _Menu(QMenu):
         """Look what lies behind."""
         super().showEvent(event)
         self._behind = picture_behind(self, self.rect())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Look again: what it shows became more or less."""
+        super().resizeEvent(event)
+        if self.isVisible():
+            self._behind = picture_behind(self, self.rect())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """What lies behind, then the menu."""

@@ -180,4 +180,4 @@ async def _observe(agent: Agent, call: ToolCall, result: ToolResult, duration_s:
     run = msgspec.structs.replace(agent.run, active_s=agent.run.active_s + duration_s)
     receipt = result.receipt() if result.receipt is not None else Receipt()
     statements = (*agent.transcript.add(message), *receipt.statements)
-    await agent.manager.record(agent.pid, *receipt.events, observation, run=run, also=statements)
+    await agent.to_the_end(agent.manager.record(agent.pid, *receipt.events, observation, run=run, also=statements))

@@ -3,8 +3,10 @@
 Made by the supervisor for each run; holds no logic beyond shortcuts to the process manager.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from kernel.agents.approvals import ApprovalDesk
 from kernel.agents.gate import Gate
@@ -99,6 +101,13 @@ class Agent:
     ) -> None:
         """Write events, then show them."""
         await self.manager.record(self.pid, *events, run=run, also=also, drop_chunks_of_step=drop_chunks_of_step)
+
+    async def to_the_end(self, recording: Coroutine[Any, Any, None]) -> None:
+        """Carry out what brings the journal into line with the transcript, also where this is aborted while it waits for room."""
+        if self.scope.closed:
+            recording.close()
+            raise asyncio.CancelledError
+        await asyncio.shield(self.scope.spawn(recording, name="record", awaited=True))
 
     def close_to_messages(self) -> None:
         """The run is over: nobody's message is taken any more."""

@@ -155,8 +155,9 @@ async def _keep(agent: Agent, thought: Thought, duration_s: float) -> None:
             )
         )
     counted = MetricsRepository.add_tokens(agent.clock.now(), usage.input_tokens + usage.output_tokens)
-    thought.kept = True  # a commit that was begun goes on, also where this is cancelled
-    await agent.record(*events, run=run, also=(*agent.transcript.add(message), counted), drop_chunks_of_step=step)
+    thought.kept = True
+    statements = (*agent.transcript.add(message), counted)
+    await agent.to_the_end(agent.record(*events, run=run, also=statements, drop_chunks_of_step=step))
     summary = " ".join((thought.text or thought.reasoning).split())[:200]
     agent.bus.publish(
         ProcessProgressed(

@@ -91,8 +91,13 @@ class Workplaces:
         self._detection = self.scope.spawn(self.sandboxes.detect(), name="detect")
 
     async def detected(self) -> Probe:
-        """How this machine confines, once it is known."""
+        """How this machine confines, once it is known; looks again where nothing could be tried, as on a full disk."""
         assert self._detection is not None, "detect was called at the kernel's start"
+        probe = await asyncio.shield(self._detection)
+        if not self.sandboxes.untried:
+            return probe
+        if self._detection.done():
+            self.detect()
         return await asyncio.shield(self._detection)
 
     async def settle(self) -> None:
@@ -191,6 +196,7 @@ class Workplace:
 
     async def _start(self) -> Sandbox:
         await self.check_mounts()
+        await self._factory.detected()
         gpus = await self._gpus()
         async with self._factory.shares.settled(self._entry.info.pid):
             await self.refresh_shares()

@@ -17,14 +17,14 @@ from kernel.cli.output import Printer, TextPrinter
 from kernel.paths import Paths, default_root
 from kernel.protocol import agent
 from kernel.protocol.base import Event
-from kernel.protocol.shown_text import printed
+from kernel.protocol.shown_text import cut, printed
 from kernel.tasks import Scope
 
 PATIENCE_S = 1.0
 INTERVAL_S = 0.2
 READ_BYTES, REST_BYTES = 64 * 1024, 1024 * 1024
-MOST_LINES = 400
-"""Of one command; a flood is better looked at elsewhere."""
+MOST_LINES, LONGEST_LINE = 400, 10_000
+"""Lines of one command, characters of a line; a flood is better looked at elsewhere."""
 _EPILOGUE = re.compile(rb"\x1b\[0(?:;31m[^\r\n]*\x1b\[0)?m(?:\r\n)?\Z")
 
 
@@ -46,6 +46,7 @@ class LiveOutput:
         self._rest = b""
         self._lines = 0
         self._left_out = False
+        self._whole = True
 
     def show(self, event: Event) -> None:
         """One event; a result whose output was shown already is its first line."""
@@ -69,13 +70,15 @@ class LiveOutput:
     def _begin(self) -> None:
         self._stop()
         self._begun, self._rest, self._lines = prompt_of(self._command), b"", 0
-        self._left_out = False
+        self._whole, self._left_out = True, False
         self._task = self._scope.spawn(self._follow(), name="live-output")
 
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+    def _stop(self) -> bool:
+        """Read no more; whether a command was followed."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        return task is not None
 
     async def _follow(self) -> None:
         await asyncio.sleep(PATIENCE_S)
@@ -85,12 +88,12 @@ class LiveOutput:
                 await asyncio.sleep(0 if more else INTERVAL_S)
 
     def _ended(self, event: agent.AgentObservation) -> agent.AgentObservation:
-        self._stop()
-        shown = self._lines > 0
+        """The result, without what was shown; all of it for a call that did not run, and where parts of its output were missed."""
+        shown = self._stop() and self._lines > 0
         if shown:
             self._print_rest()
         self._position = self._end_of_record()
-        return structs.replace(event, result=event.result.split("\n", 1)[0]) if shown else event
+        return structs.replace(event, result=event.result.split("\n", 1)[0]) if shown and self._whole else event
 
     def _print_more(self) -> bool:
         """Print the whole lines that came since; whether anything came."""
@@ -98,6 +101,7 @@ class LiveOutput:
         self._rest += data
         if self._begun.startswith(self._rest) and self._begun != self._rest:
             return False  # of the command's own lines some are still to come
+        self._whole = self._whole and self._rest.startswith(self._begun)  # else this looks too late: the record has gone on
         self._rest, self._begun = self._rest.removeprefix(self._begun), b""
         *lines, self._rest = self._rest.split(b"\n")
         self._rest = self._rest[-READ_BYTES:]
@@ -106,17 +110,18 @@ class LiveOutput:
 
     def _print_rest(self) -> None:
         """Print what there is to the end, but for the words about the end itself, which the result has too."""
-        rest = _EPILOGUE.sub(b"", self._rest + self._read(REST_BYTES))
+        data = self._read(REST_BYTES)
+        rest = _EPILOGUE.sub(b"", self._rest + data)
         lines = rest.removesuffix(b"\n").split(b"\n") if rest.strip() else []
         self._print(lines)
-        if self._left_out:
+        if self._left_out or len(data) == REST_BYTES:
             self._printer.show_output("… and more, which its terminal shows")
 
     def _print(self, lines: list[bytes]) -> None:
         self._left_out = self._left_out or self._lines + len(lines) > MOST_LINES
         for line in lines[: MOST_LINES - self._lines]:
             self._lines += 1
-            self._printer.show_output(printed(line.decode("utf-8", "replace")).rstrip())
+            self._printer.show_output(cut(printed(line.decode("utf-8", "replace")).rstrip(), LONGEST_LINE))
 
     def _read(self, limit: int) -> bytes:
         """The next bytes of the record; what was cut from it meanwhile is passed over."""

@@ -41,6 +41,7 @@ async def _print(pid: int, follow: bool, printer: Printer) -> int:
 
 async def _print_all(pid: int, follow: bool, printer: Printer, scope: Scope) -> int:
     async with connect() as connection, connection.events() as events:
+        printer = with_output(printer, pid, scope) if follow else printer
         last = 0
         index = 0
         ended = False
@@ -57,7 +58,6 @@ async def _print_all(pid: int, follow: bool, printer: Printer, scope: Scope) -> 
                 break
         if not follow or ended:
             return 0
-        printer = with_output(printer, pid, scope)
         async for live in events:
             if isinstance(live, JournalEvent) and live.pid == pid and live.log_id > last:
                 printer.show(live)

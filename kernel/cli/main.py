@@ -104,7 +104,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     parser.add_argument("--version", action="version", version=f"aether {VERSION}")
     subparsers = parser.add_subparsers(dest="subcommand", metavar="subcommand")
     subparsers.add_parser("desktop", help="open the desktop")
-    return parser, {name: subparsers.add_parser(name, help=text, description=text) for name, text in SUBCOMMANDS.items()}
+    made = {
+        name: subparsers.add_parser(name, help=text, description=text, allow_abbrev=False) for name, text in SUBCOMMANDS.items()
+    }
+    return parser, made
 
 
 def _desktop(arguments: list[str]) -> int:

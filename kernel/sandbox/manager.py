@@ -38,8 +38,8 @@ class _Measurable(Protocol):
 _UNTRIED = Probe(
     False,
     "none",
-    "Sandboxes could not be tried: no folder for temporary files can be written here, which every command needs.",
-    "Make /tmp writable, or set TMPDIR to a folder that is.",
+    "Sandboxes could not be tried: no folder for temporary files can be written here, or their disk is full; every command needs one.",
+    "Free some room in /tmp, make it writable, or set TMPDIR to a folder that is.",
 )
 
 
@@ -62,6 +62,11 @@ class SandboxManager:
         self._usage: dict[int, Usage] = {}
         self._usage_at_s = float("-inf")
         self._usage_lock = asyncio.Lock()
+
+    @property
+    def untried(self) -> bool:
+        """Whether the last `detect` could try nothing, and the next one may."""
+        return self.probe is _UNTRIED
 
     async def detect(self) -> Probe:
         """Probe the backends, choose the first that works, and return its probe (the last one's when none does).

@@ -53,7 +53,7 @@ class Drawing(Scrolling):
         enough = self.columns + (self.lines + 2) * line
         lines, rest = divmod(max(0, (count or 1) - enough), line) if not self.shaper.is_special(char) else (0, 0)
         self.draw(char * (min(count or 1, enough) + rest))
-        if lines and self.autowrap and self.cursor.y == self.bottom:
+        if lines and self.autowrap and self.cursor.y == self.bottom and cluster_width(char) <= self.columns:
             self._scroll_alike(lines)
 
     def _scroll_alike(self, count: int) -> None:

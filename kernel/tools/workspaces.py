@@ -31,7 +31,7 @@ class CreateSharedWorkspace:
         """Make and mount it."""
         _require_free(context, f"shared/{arguments.name}", arguments.name)
         await context.workspaces.create(arguments.name, context.pid)
-        await context.workspaces.mount(context.pid, arguments.name)
+        await context.to_the_end(_mount(context, arguments.name, ""))
         return ToolResult(f"Made the workspace {arguments.name}; it is at ~/shared/{arguments.name}.")
 
 
@@ -56,7 +56,7 @@ class MountWorkspace:
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         """Mount it. Raises ConflictError where something else is mounted there: what was allowed there would hold for this too."""
         _require_free(context, arguments.mount_point.removeprefix("~/") or f"shared/{arguments.name}", arguments.name)
-        await context.workspaces.mount(context.pid, arguments.name, arguments.mount_point)
+        await context.to_the_end(_mount(context, arguments.name, arguments.mount_point))
         return ToolResult(f"Mounted {arguments.name} at ~/{arguments.mount_point or 'shared/' + arguments.name}.")
 
 
@@ -88,3 +88,8 @@ def _require_free(context: ToolContext, point: str, name: str) -> None:
     again = place.guest_path == place.mount.guest_path and place.mount.host_path.name == name
     if place.mount.shared and not again:
         raise ConflictError(f"{place.guest_path} lies in a folder that is mounted already.", "Choose another place for it.")
+
+
+async def _mount(context: ToolContext, name: str, point: str) -> bool:
+    await context.workspaces.mount(context.pid, name, point)
+    return True

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -194,3 +195,25 @@ async def test_what_ended_agents_left_in_tmp_is_removed_at_the_next_start(tmp_pa
             await asyncio.sleep(0.01)
     assert (root / "tmp/other").exists() and (root / "home/agent_7").exists()
     assert (root / f"tmp/agent_{pid}").exists()
+
+
+async def test_a_start_without_room_for_temporary_files_tries_its_sandboxes_when_there_is_some(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, full = tempfile.gettempdir, True
+
+    def gettempdir() -> str:
+        if full:
+            raise FileNotFoundError("No usable temporary directory found")
+        return found()
+
+    monkeypatch.setattr(tempfile, "gettempdir", gettempdir)
+    bench = await make_bench()
+    turns = (turn("", call("run_command", command="id -un")), turn("", call("complete", summary="done")))
+    early = await bench.deploy(*turns)
+    assert (await bench.ended(early)).code == 0
+    assert "Free some room in /tmp" in bench.of(early, agent.AgentObservation)[0].result
+    full = False
+    late = await bench.deploy(*turns)
+    assert (await bench.ended(late)).code == 0
+    assert f"agent_{late}" in bench.of(late, agent.AgentObservation)[0].result

@@ -4,16 +4,26 @@ import asyncio
 import sqlite3
 from typing import Any
 
+import msgspec
 import pytest
 
 from aether_desktop.stores.reducers.timeline import Timeline
 from kernel.agents.inbox import Said
-from kernel.errors import ConflictError, LimitReachedError, NotFoundError, PermissionDeniedError, StorageError
+from kernel.errors import (
+    ConflictError,
+    DiskFullError,
+    LimitReachedError,
+    NotFoundError,
+    PermissionDeniedError,
+    StorageError,
+)
 from kernel.principal import LOCAL_USER, Principal
 from kernel.protocol import agent, process, system
 from kernel.protocol.base import JournalEvent, ProcessEvent
 from kernel.protocol.records import AgentConfig
 from kernel.protocol.unions import COMMANDS
+from kernel.providers.base import ChatMessage
+from kernel.store import journal
 from kernel.store.database import Database, Statement
 from tests.fakes.scripts import call, turn, write_script
 from tests.integration.kernel.conftest import Bench, MakeBench
@@ -445,3 +455,42 @@ async def test_an_interruption_while_the_thought_is_written_writes_it_once(bench
     assert (await bench.ended(pid)).code == 0
     page = await bench.execute(system.HistoryLogs(pid=pid))
     assert [event["thought"] for event in page.events if event["type"] == "agent.thought"].count("I will look at it.") == 1
+
+
+@pytest.mark.expects_records
+@pytest.mark.feature("AL09")
+@pytest.mark.parametrize("held_back", ["agent.thought", "agent.observation"])
+async def test_an_interruption_while_the_disk_is_full_loses_neither_thought_nor_result(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, held_back: str
+) -> None:
+    """What waits for room when the person interrupts is written when there is some, and the conversation has an answer to each call."""
+    submit, begun, full = Database.submit, asyncio.Event(), True
+
+    def submit_unless_full(database: Database, statements: Any) -> "asyncio.Future[None]":
+        group = tuple(statements)
+        if any(held_back in str(statement.parameters) for statement in group):
+            begun.set()
+        if not (begun.is_set() and full):
+            return submit(database, group)
+        refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        refused.set_exception(DiskFullError("The disk is full.", "Free some space."))
+        return refused
+
+    monkeypatch.setattr(Database, "submit", submit_unless_full)
+    monkeypatch.setattr(journal, "RETRY_S", 0.05)
+    pid = await bench.deploy(turn("I will look at it.", call("run_command", command="true")), DONE)
+    await asyncio.wait_for(begun.wait(), 20)
+    saying = asyncio.ensure_future(bench.execute(process.ProcessSend(id="s", pid=pid, text="leave that", mode="interrupt")))
+    await asyncio.sleep(0.3)
+    full = False
+    await saying
+    assert (await bench.ended(pid)).code == 0
+    page = await bench.execute(system.HistoryLogs(pid=pid))
+    assert [event["thought"] for event in page.events if event["type"] == "agent.thought"].count("I will look at it.") == 1
+    assert next(event["callId"] for event in page.events if event["type"] == "agent.observation")
+    with sqlite3.connect(bench.root / "var/kernel/aether.db") as database:
+        rows = database.execute("SELECT body FROM transcript WHERE pid = ? ORDER BY position", (pid,)).fetchall()
+    messages = [msgspec.json.decode(row[0], type=ChatMessage) for row in rows]
+    calls = [each.id for message in messages for each in message.tool_calls]
+    answers = [message.tool_call_id for message in messages if message.role == "tool"]
+    assert len(calls) == len(answers) == len(set(answers)) and sorted(calls) == sorted(answers)

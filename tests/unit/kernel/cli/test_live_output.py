@@ -120,3 +120,32 @@ async def test_a_record_that_is_not_there_or_is_cut_stops_nothing(rig: Rig) -> N
     rig.write(b"later\r\n")
     await rig.shows("later")
     rig.printer.finish()
+
+
+async def test_a_call_that_did_not_run_tells_all_of_its_reason(rig: Rig) -> None:
+    rig.begin("a")
+    rig.write(prompt_of("a") + b"one\r\n")
+    await rig.shows("one")
+    rig.end("exit code 0\none")
+    rig.text = ""
+    assert rig.end("Rejected: not now\nand not later", 1) == "✗ Rejected: not now\n  | and not later\n"
+
+
+async def test_who_looks_too_late_gets_the_result_whole(rig: Rig) -> None:
+    rig.write(prompt_of("a") + b"one\r\n\x1b[0m" + prompt_of("b") + b"two\r\n")
+    rig.begin("a")
+    rig.end("exit code 0\none")
+    rig.begin("b")
+    rig.write(b"three\r\n")
+    await rig.shows("three")
+    assert rig.end("exit code 0\ntwo\nthree").endswith("✓ exit code 0\n  | two\n  | three\n")
+
+
+async def test_a_line_that_is_very_long_is_cut_and_what_is_behind_it_is_said(rig: Rig) -> None:
+    rig.begin("a")
+    rig.write(prompt_of("a") + b"one\r\n")
+    await rig.shows("one")
+    rig.write(b"x" * (live_output.REST_BYTES + 10) + b"\r\nlast\r\n")
+    shown = rig.end("exit code 0\none")
+    assert max(map(len, shown.splitlines())) < live_output.LONGEST_LINE + 20
+    assert "last" in shown or "… and more" in shown
