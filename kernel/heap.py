@@ -10,6 +10,8 @@ import asyncio
 import gc
 
 SETTLED_AFTER_S = 5.0
+PYTHONS_OWN = 1_000
+"""Objects that an interpreter may have set aside by itself (3.12: 375); a program has tens of thousands."""
 
 
 class LoadedHeap:
@@ -24,7 +26,7 @@ class LoadedHeap:
 
         Once for each process: where a kernel has done so before, what came since is no longer what the program consists of.
         """
-        if gc.get_freeze_count():
+        if gc.get_freeze_count() > PYTHONS_OWN:
             return
         gc.freeze()
         self._handle = asyncio.get_running_loop().call_later(self._settled_after_s, _set_aside)

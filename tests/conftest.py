@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.font_rendering import draw_alike
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+draw_alike()
 for _name in ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AETHER_FS_ROOT", "AETHER_MODEL", "OLLAMA_HOST"):
     os.environ.pop(_name, None)
 

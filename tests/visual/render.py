@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from aether_desktop.theme.manager import ThemeManager
+from tests.font_rendering import draw_alike
 from tests.visual.scene import Scene
 
 
@@ -20,6 +21,7 @@ def offscreen_application() -> QApplication:
         return running
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["QT_SCALE_FACTOR"] = "1"
+    draw_alike()
     return QApplication(["tests.visual"])
 
 
