@@ -20,6 +20,11 @@ RETRY_S = 1.0
 RESET = b"\x1bc"
 
 
+def record_name(tty_id: str) -> str:
+    """What the record of an agent's terminal is called in its folder."""
+    return f"{os.path.basename(tty_id)}.log"
+
+
 class Console:
     """One agent's terminal. Positions count from the first byte ever written.
 
@@ -154,7 +159,7 @@ class Consoles:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._made = True
             console = self._consoles[tty_id] = Console(
-                self._folder / f"{os.path.basename(tty_id)}.log", lambda: self._on_full(tty_id)
+                self._folder / record_name(tty_id), lambda: self._on_full(tty_id)
             )
         return console
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import structs
 
 from kernel.agents.commands import prompt_of
+from kernel.agents.console import record_name
 from kernel.cli.output import Printer, TextPrinter
 from kernel.paths import Paths, default_root
 from kernel.protocol import agent
@@ -143,10 +144,9 @@ class LiveOutput:
             return 0
 
 
-
 def with_output(printer: Printer, pid: int, scope: Scope, *, fresh: bool = False) -> Printer:
     """The printer of an agent's run, which shows what commands print where it prints for people. fresh: see `LiveOutput`."""
     if not isinstance(printer, TextPrinter):
         return printer
-    record = Paths(default_root(dict(os.environ))).terminals / f"tty-{pid}-0.log"
+    record = Paths(default_root(dict(os.environ))).terminals / record_name(f"tty-{pid}-0")
     return LiveOutput(printer, record, scope, fresh=fresh)

@@ -183,7 +183,7 @@ class Reports(ModeChanges):
 
     @since(3)
     def restore_presentation(self, what: int, data: str) -> None:
-        """DECRSPS: set what DECRQPSR reported."""
+        """DECRSPS: set the cursor or the tab stops that DECRQPSR reported; the character sets it names stay as they are."""
         if what == 2:
             stops = (int(stop[:5]) for stop in data.split("/")[:4096] if stop.isascii() and stop.isdecimal())
             self.tabstops = {stop - 1 for stop in stops if 0 < stop <= 4096}
