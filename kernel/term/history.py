@@ -171,6 +171,13 @@ class History(Sequence[Row]):
         self._start = 0
         return items
 
+    def last_wrapped(self) -> list[Stored]:
+        """Return the last rows that belong to the line that goes on behind the end; none where it does not."""
+        items, first = self._items, len(self._items)
+        while first > self._start and isinstance(row := items[first - 1], Row) and row.wrapped:
+            first -= 1
+        return items[first:]
+
     def take_last(self, count: int) -> list[Row]:
         """Remove the last ``count`` rows and return them."""
         size = len(self)

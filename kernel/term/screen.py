@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from kernel.term.answers import Answers
 from kernel.term.below import worth_keeping
 from kernel.term.charsets import LARGE, TABLES
 from kernel.term.events import Bell, SizeChanged
@@ -14,10 +15,10 @@ from kernel.term.history import History, Stored
 from kernel.term.reflow import Position, is_blank, reflow
 from kernel.term.rows import Row, blank_row, fit
 from kernel.term.state import MAX_COLUMNS, MAX_LINES, SavedCursor
-from kernel.term.window import MAX_PROGRAM_COLUMNS, MAX_PROGRAM_LINES, WindowOperations
+from kernel.term.window import MAX_PROGRAM_COLUMNS, MAX_PROGRAM_LINES
 
 
-class Screen(WindowOperations):
+class Screen(Answers):
     """A terminal screen with history."""
 
     def bell(self, *_: int) -> None:
@@ -83,11 +84,6 @@ class Screen(WindowOperations):
 
     # --- size
 
-    @property
-    def at_prompt(self) -> bool:
-        """Whether a shell shows its prompt, which it draws again for another size."""
-        return not self.on_alternate and self.marks.at_prompt(self.absolute_line)
-
     def request_size(self, columns: int, lines: int) -> None:
         """Take the size a program asks for, within bounds, and say so."""
         if not self.window_operations:
@@ -96,6 +92,7 @@ class Screen(WindowOperations):
         lines = max(1, min(lines, MAX_PROGRAM_LINES))
         if (columns, lines) != (self.columns, self.lines):
             self.resize(lines, columns)
+            self.drawn = self.redrawn = None  # who asks for a size draws nothing again
             self.emit(SizeChanged(columns, lines))
 
     def resize(self, lines: int | None = None, columns: int | None = None) -> None:
@@ -104,6 +101,7 @@ class Screen(WindowOperations):
         lines = max(1, min(lines or self.lines, MAX_LINES))
         if (columns, lines) == (self.columns, self.lines):
             return
+        self.forget_answered()
         cursor = self.cursor
         main = self.other_rows if self.on_alternate else self.rows
         alternate = self.rows if self.on_alternate else self.other_rows
@@ -126,6 +124,7 @@ class Screen(WindowOperations):
         self.joined_at = None
         self.reset_margins()
         self.refresh_fast()
+        self.note_resized()
 
     def _resize_main(self, rows: list[Row], columns: int, lines: int, cursor: Position) -> tuple[int, int]:
         """Rewrap history and ``rows`` in place; return the line and column of the cursor, one past the last for a pending wrap."""
@@ -143,9 +142,10 @@ class Screen(WindowOperations):
         items.extend(rows[:end])
         items.extend(self.rows_below)
         cursor = self.edited.give_back(items, Position(before + cursor.row, cursor.column))
-        goes_on = self._goes_on(items)
+        goes_on = self.goes_on(items)
         alone = self._rows_alone(cursor.row, before, goes_on)
         prompt = None if self.on_alternate else self.marks.edited_prompt(self.history.dropped + cursor.row, goes_on)
+        self.note_drawn(items, before, cursor, marked=prompt is not None)
         if prompt is not None:
             cursor = self.edited.hold(items, max(0, prompt - self.history.dropped), cursor, columns, self.clusters)
         marks = self.marks.place(items, self.history.dropped, cursor.row, self.columns)
@@ -178,20 +178,6 @@ class Screen(WindowOperations):
         self.marks.cut(first + start + lines + len(self.rows_below))
         return at - start, made.column
 
-    def _goes_on(self, *items: Sequence[Stored]) -> Callable[[int], bool]:
-        """Return what tells whether the row of an absolute line goes on in the next one; ``items`` begin with the history's first."""
-        dropped = self.history.dropped
-
-        def goes_on(line: int) -> bool:
-            index = line - dropped
-            for part in items:
-                if 0 <= index < len(part):
-                    return isinstance(item := part[index], Row) and item.wrapped
-                index -= len(part)
-            return False
-
-        return goes_on
-
     def _rows_alone(self, cursor: int, top: int, goes_on: Callable[[int], bool]) -> int:
         """Return how many rows above the row ``cursor`` may come back from the history to a taller screen; ``top`` is its first one.
 
@@ -205,13 +191,16 @@ class Screen(WindowOperations):
     def _change_lines(self, rows: list[Row], lines: int, used: int, end: int, cursor: Position) -> tuple[int, int]:
         """Change only the number of lines: they come from below the screen and then from the history, or go there the other way."""
         y = cursor.row
+        marked = self.marks.at_prompt(self.history.dropped + len(self.history) + y)
+        lead = self.history.last_wrapped()
+        self.note_drawn([*lead, *rows[:end], *self.rows_below], len(lead), Position(len(lead) + y, cursor.column), marked=marked)
         full = end == len(rows)
         excess = max(0, min(used - lines, y))
         self.history.extend(rows[:excess])
         rows[:] = [*rows[excess:end], *[fit(row, self.columns) for row in self.rows_below]]
         y -= excess
         if full and lines > len(rows) and len(self.history):
-            alone = self._rows_alone(len(self.history) + y, len(self.history), self._goes_on(self.history, rows))
+            alone = self._rows_alone(len(self.history) + y, len(self.history), self.goes_on(self.history, rows))
             pulled = self.history.take_last(min(lines - len(rows), len(self.history), max(0, alone - y)))
             rows[:0] = pulled
             y += len(pulled)

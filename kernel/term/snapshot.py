@@ -6,7 +6,8 @@ sequence that was cut off goes on. Rows below the screen, a cursor that waits to
 nothing spares it any more have sequences that no other terminal knows. Not kept, because no sequence
 says it: how many lines the history has lost, the prompt marks of rows below the screen, the window's position and state,
 synchronized output, DECCOLM where the width is no longer 132, the size of an ignored string, what REP repeats while in insert mode
-or VT52 mode, rows that hold what their width forbids, and on fewer than five columns that the last row of a screen goes on.
+or VT52 mode, what a program is about to draw again for another size, rows that hold what their width forbids, and on fewer than five
+columns that the last row of a screen goes on.
 """
 
 from __future__ import annotations

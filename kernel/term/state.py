@@ -22,6 +22,7 @@ from kernel.term.history import History
 from kernel.term.marks import Marks
 from kernel.term.modes import Modes
 from kernel.term.palette import Palette
+from kernel.term.redraw import Drawn, Redrawn
 from kernel.term.rows import ERASED, PLAIN, Row, blank_row
 from kernel.term.sgr import Attributes
 from kernel.term.width import Shaper
@@ -105,6 +106,10 @@ class ScreenState(pyte.Screen):
         #: Rows of the main screen that did not fit at its bottom when its size changed, uppermost first (``kernel.term.below``).
         self.rows_below: list[Row] = []
         self.edited.forget()
+        #: What was on the main screen when its size changed, until the next output, and whether that drew it again the last time.
+        self.drawn: Drawn | None = None
+        self.redrawn: Redrawn | None = None
+        self.draws_again = False
         self.on_alternate = False
         self.modes.reset()
         self.charsets.reset()
@@ -224,6 +229,7 @@ class ScreenState(pyte.Screen):
     def _collect(self) -> None:
         if not (self.attributes.full or self.clusters.full):
             return
+        self.drawn = None
         rows = [*self.rows, *self.other_rows, *self.rows_below, *self.edited.originals(), *self.history]
         if self.attributes.full:
             self.attributes.collect({self.pen}.union(self.history.pens(), *[row.attrs for row in rows]))

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pyte
 
 from kernel.term.painting import PAINTED, PAINTED_LINES
+from kernel.term.redraw import beginning, neutral
 from kernel.term.screen import Screen
 from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, LARGE_DESIGNATORS, VT52
 
@@ -74,12 +75,15 @@ class Stream(pyte.Stream):
         self._string_kind = ""
         self._string: list[str] = []
         self._string_size = 0
+        self._answer = ""
         self._csi: dict[str, Handler] = {key: getattr(screen, name) for key, name in CSI.items() if key != "m"}
         self._controls: dict[str, Handler] = {key: getattr(screen, name) for key, name in CONTROLS.items()}
         self._known: dict[str, _Sequence] = {}
 
     def unfinished(self, *, utf8: bool) -> bytes:
         """Return the beginning of a sequence that brings a new parser into the present state."""
+        if self._answer:
+            return self._answer.encode("utf-8" if utf8 else "latin-1", "surrogateescape")
         if self.state == GROUND:
             return b""
         if self.state in (STRING, STRING_ESCAPE):
@@ -95,8 +99,10 @@ class Stream(pyte.Stream):
 
     def feed(self, data: str) -> None:
         """Parse ``data``; nothing in it raises."""
-        position, size = 0, len(data)
         screen = self.screen
+        if screen.drawn is not None or self._answer:
+            data = self._begin_answer(data)
+        position, size = 0, len(data)
         while position < size:
             if self.state == GROUND and not screen.modes.vt52:
                 position = self._feed_ground(data, position, size)
@@ -105,6 +111,26 @@ class Stream(pyte.Stream):
             else:
                 self._step(data[position])
                 position += 1
+
+    def _begin_answer(self, data: str) -> str:
+        """The first output since the size changed: it waits until it is known what the program goes back over."""
+        text, self._answer = self._answer + data, ""
+        if self.state != GROUND or self.screen.modes.vt52:
+            self.screen.answer_resize("")
+            return text
+        start = neutral(text)
+        if start == len(text):
+            return text
+        if start:
+            self.feed(text[:start])
+            text = text[start:]
+        # Enter, echoed for a program that edits no line, shows at once.
+        end = 0 if text.startswith("\r\n") and not self.screen.at_prompt else beginning(text)
+        if end is None:
+            self._answer = text
+            return ""
+        self.screen.answer_resize(text[:end])
+        return text
 
     def _feed_ground(self, data: str, position: int, size: int) -> int:
         """Take tokens from ``position`` on until something needs the state machine; return where."""
