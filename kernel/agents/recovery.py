@@ -3,6 +3,8 @@
 A model that cannot be reached costs a step, not the agent. Called by the loop; shortens the conversation where it is too long.
 """
 
+from dataclasses import replace
+
 import msgspec
 
 from kernel.agents import compaction
@@ -62,7 +64,7 @@ async def recover(agent: Agent, error: ProviderError, said: Thought, count: int)
     if outcome is None and kind == "refused" and not cut_off and await _took_another(agent):
         return 0.0
     if outcome is None and kind == "context_overflow":
-        return 0.0 if await shorten(agent, least_gain=1) else Outcome(1, str(error))
+        return 0.0 if await _tell_less(agent) else Outcome(1, str(error))
     return wait_s if outcome is None else outcome
 
 
@@ -88,10 +90,26 @@ async def _took_another(agent: Agent) -> bool:
     return True
 
 
-async def shorten(agent: Agent, *, least_gain: int | None = None) -> bool:
+async def _tell_less(agent: Agent) -> bool:
+    """Shorten what was refused as too long; False where nothing could go.
+
+    A server may take less than it lists, or than the settings say: what it refused is the most that it is told from now on.
+    """
+    refused, expected = compaction.estimate_tokens(agent.transcript.messages), agent.model.context_tokens
+    if not await shorten(agent, to_fit=min(refused, expected), least_gain=1):
+        return False
+    if refused < expected:
+        agent.model = replace(agent.model, context_tokens=refused)
+        message = f"Its model was expected to take {expected:,} tokens and refused about {refused:,}: it is told less from now on."
+        await agent.record(AgentNotice(pid=agent.pid, step=agent.run.step, kind="compaction", message=message))
+    return True
+
+
+async def shorten(agent: Agent, *, to_fit: int | None = None, least_gain: int | None = None) -> bool:
     """Shorten the conversation to what its model takes; False where too little could go.
 
-    least_gain: tokens; a small part of the context where it is not given. A goal that leaves no room is told of, once.
+    to_fit: tokens that the model takes where that is less than was expected of it. least_gain: tokens; a small part of the context
+    where it is not given. A goal that leaves no room is told of, once.
     """
     context = agent.model.context_tokens
     before = compaction.estimate_tokens(agent.transcript.messages)
@@ -101,7 +119,7 @@ async def shorten(agent: Agent, *, least_gain: int | None = None) -> bool:
         message = f"Its goal takes about {goal:,} of the {context:,} tokens of its model and cannot be shortened."
         hint = "Put long texts into a file and mount its folder, or choose a model with a larger context."
         await agent.record(AgentNotice(pid=agent.pid, step=agent.run.step, kind="compaction", message=message, hint=hint))
-    statements = agent.transcript.compact(context, int(context * compaction.LEAST_GAIN) if least_gain is None else least_gain)
+    statements = agent.transcript.compact(to_fit or context, int(context * compaction.LEAST_GAIN) if least_gain is None else least_gain)
     if statements is None:
         return False
     after = compaction.estimate_tokens(agent.transcript.messages)

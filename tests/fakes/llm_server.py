@@ -68,7 +68,10 @@ class Recorded:
 
 @dataclass(slots=True)
 class Models:
-    """What the server lists. Names and context lengths; capabilities for Ollama's /api/show."""
+    """What the server lists. Names and context lengths; capabilities for Ollama's /api/show.
+
+    refuses_over: a chat request whose body has more bytes does not fit its context, whatever it lists; 0 for no such limit.
+    """
 
     contexts: dict[str, int] = field(default_factory=lambda: {"test-model": 8192})
     capabilities: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -79,6 +82,7 @@ class Models:
         b'{"status":"verifying sha256 digest"}\n{"status":"success"}\n',
     )
     pull_delay_s: float = 0.0
+    refuses_over: int = 0
 
 
 class LlmServer:
@@ -169,6 +173,8 @@ class LlmServer:
             return await _send(writer, status, body)
         if not dialect:
             return await self._answer_listing(request, writer)
+        if 0 < self.models.refuses_over < len(request.raw):
+            return await _send_error(writer, dialect, Reply(error="context_overflow"), request)
         reply = self._next(request)
         if reply.drop == "request":
             return False

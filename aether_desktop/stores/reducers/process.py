@@ -26,7 +26,7 @@ class ProcessView(msgspec.Struct, frozen=True, kw_only=True):
 
     approval: what it waits for, None when it waits for nobody. thought: its last thought, or the end of what streams now.
     action: the last action in one line. files: those written last, newest first, each once. notice: the last error, limit or
-    interruption, "" once it has thought again. console_version: rises when its terminal may have changed.
+    interruption, "" once it has thought or acted again. console_version: rises when its terminal may have changed.
     told: whether thought, action and files are known (from events or from the journal).
     """
 
@@ -169,7 +169,7 @@ def _thought(view: ProcessView, event: agent.AgentThought) -> ProcessView:
 
 def _acted(view: ProcessView, event: agent.AgentAction) -> ProcessView:
     title = event.title or event.tool
-    return msgspec.structs.replace(view, action=title[:THOUGHT_CHARACTERS], streaming=False)
+    return msgspec.structs.replace(view, action=title[:THOUGHT_CHARACTERS], streaming=False, notice="")
 
 
 def _console_changed(view: ProcessView, _event: ProcessEvent) -> ProcessView:

@@ -53,6 +53,28 @@ async def test_the_context_of_a_model_whose_server_was_started_later_is_kept_to(
         await bench.kernel.stop()
 
 
+@pytest.mark.feature("AL13")
+@pytest.mark.parametrize("fits", [True, False])
+async def test_a_server_that_takes_less_than_it_lists_is_told_less(make_bench: MakeBench, fits: bool) -> None:
+    """The conversation is shortened as often as it helps; one that cannot be short enough ends with what to do."""
+    reading = [Turn(tool_calls=(ScriptedCall("run_command", {"command": f"seq {n}000 {n + 1}200"}),)) for n in range(6)]
+    async with serving(reading, models=Models({"boastful": 131_072}, refuses_over=20_000 if fits else 500)) as server:
+        bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})
+        pid = await bench.deploy(model="ollama/boastful")
+        exited = await bench.ended(pid)
+        notices = [notice for notice in bench.of(pid, agent.AgentNotice) if notice.kind == "compaction"]
+        refused = [request for request in server.chats if len(request.raw) > server.models.refuses_over]
+        if fits:
+            assert exited.code == 0 and exited.summary == "The script has ended."
+            assert any("expected to take" in notice.message for notice in notices)
+            assert any("was shortened" in notice.message for notice in notices)
+            assert len(refused) <= 3, "once it was refused, the next requests stay below that"
+        else:
+            assert exited.code == 1 and "shorten the conversation" in exited.summary and not notices
+            assert len(refused) == 1, "nothing could be shortened: asking again would be no use"
+        await bench.kernel.stop()
+
+
 async def test_one_that_is_not_there_after_all_is_refused_with_what_is(make_bench: MakeBench) -> None:
     async with serving() as server:
         bench = await make_bench(environ={"OLLAMA_HOST": server.base_url})

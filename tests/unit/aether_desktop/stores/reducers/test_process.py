@@ -126,6 +126,16 @@ def test_a_notice_stays_until_the_next_thought() -> None:
     assert after(AgentThought(pid=7, step=2, thought="Now it works."), view=view).notice == ""
 
 
+def test_a_notice_is_past_where_a_model_acts_without_a_word() -> None:
+    view = after(AgentNotice(pid=7, kind="error", message="The disk is full."))
+    assert after(AgentAction(pid=7, step=3, call_id="c", tool="complete", args={}), view=view).notice == ""
+
+
+def test_a_limit_that_ended_a_run_stays_in_sight() -> None:
+    ended = after(AgentNotice(pid=7, kind="limit", message="The limit is reached."), AgentCompleted(pid=7, summary="The limit."))
+    assert (ended.notice, ended.info.summary) == ("The limit is reached.", "The limit.")
+
+
 def test_small_news_are_no_notice() -> None:
     assert after(AgentNotice(pid=7, kind="compaction", message="Shortened.")) is VIEW
 
