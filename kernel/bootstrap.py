@@ -4,7 +4,7 @@ Called by the window's bridge, the command line and the headless kernel. Start-u
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from kernel.agents.terminals import Terminals
 from kernel.agents.workplace import Workplaces
 from kernel.bus import EventBus
 from kernel.clock import Clock, SystemClock
+from kernel.config import Config
 from kernel.errors import ConflictError, NotFoundError
 from kernel.gateway import secret
 from kernel.kernel import Kernel, Stage
@@ -26,6 +27,7 @@ from kernel.paths import Paths
 from kernel.principal import Principal
 from kernel.process.accounting import Accounting
 from kernel.process.history import History
+from kernel.process.lifecycle import ALIVE
 from kernel.process.mailbox import Mailbox
 from kernel.process.manager import ProcessManager
 from kernel.process.table import ProcessTable
@@ -33,7 +35,7 @@ from kernel.protocol import fs, process, system, tty
 from kernel.protocol.agent import AgentNotice
 from kernel.protocol.base import Empty, Event, ProcessEvent
 from kernel.protocol.fs import FsChanged
-from kernel.protocol.process import ProcessReaped
+from kernel.protocol.process import ProcessExited, ProcessReaped
 from kernel.protocol.records import GpuInfo, SystemCheck
 from kernel.protocol.system import KernelShutdownRequested, KernelStatus, KernelStatusReply
 from kernel.router import Router
@@ -61,6 +63,7 @@ from kernel.vfs.filesystem import VirtualFileSystem
 from kernel.vfs.homes import Homes
 from kernel.vfs.shares import SharedWorkspaces
 from kernel.vfs.watcher import Watcher
+from kernel.vnc.manager import Absence, Desktops
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class _Parts:
     terminals: Terminals
     accounting: Accounting
     gpus: GpuMonitor
+    desktops: Desktops
     files: VirtualFileSystem
     watcher: Watcher
     history: History
@@ -135,7 +139,15 @@ def build_kernel(
     router = Router(parts.manager.owner_of, parts.scope.child("commands"))
     stopping = _stopping(parts, router)
     kernel = Kernel(
-        VERSION, parts.bus, router, parts.clock, parts.scope, parts.terminals.view, starting=_starting(parts), stopping=stopping
+        VERSION,
+        parts.bus,
+        router,
+        parts.clock,
+        parts.scope,
+        parts.terminals.view,
+        parts.desktops.view,
+        starting=_starting(parts),
+        stopping=stopping,
     )
     parts.bus.set_visibility(lambda event, principal: _visible(parts.manager, event, principal))
     _register(router, parts)
@@ -168,14 +180,13 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
     models = LanguageModels(settings, environ, bus, clock, scope.child("models"))
     consoles = Consoles(paths.terminals, lambda tty_id: _tell_of_full_disk(bus, tty_id))
     sandbox_scope = scope.child("sandboxes")
-    sandboxes = SandboxManager(
-        (BubblewrapBackend(sandbox_scope), HostBackend(sandbox_scope)),
-        sandbox_scope,
-        lambda pid, reason: workplaces.on_lost(pid, reason),
-    )
+    backends = (BubblewrapBackend(sandbox_scope), HostBackend(sandbox_scope))
+    sandboxes = SandboxManager(backends, sandbox_scope, lambda pid, reason: workplaces.on_lost(pid, reason))
     pages = WebPages(models.http_get, allow_private=lambda: config().agents.private_pages)
+    desktops = _build_desktops(manager, bus, clock, config, scope.child("desktops"))
     workplaces = Workplaces(
-        paths, homes, sandboxes, shares, store.workspaces, manager, mailbox, pages, consoles.get, config, gpus, scope.child("work")
+        paths, homes, sandboxes, shares, store.workspaces, manager, mailbox, pages, consoles.get, config, gpus, desktops,
+        scope.child("work"),
     )
     desk = ApprovalDesk(manager, clock, config)
     chooser, agents = ModelChooser(models, config), scope.child("agents")
@@ -211,11 +222,30 @@ def _build_parts(paths: Paths, settings: Settings, environ: Mapping[str, str], c
         terminals=Terminals(supervisor, consoles, bus, ttys, manager.owner_of, lambda: config().terminal.scrollback, shells),
         accounting=accounting,
         gpus=gpus,
+        desktops=desktops,
         files=files,
         watcher=Watcher(paths.root, paths.state, bus, files.owner_of),
         history=History(store.processes, store.workspaces, store.journal, manager, accounting.children_of),
         notices=[],
     )
+
+
+def _build_desktops(manager: ProcessManager, bus: EventBus, clock: Clock, config: Callable[[], Config], scope: Scope) -> Desktops:
+    async def tell(pid: int, message: str, hint: str) -> None:
+        await manager.record(pid, AgentNotice(pid=pid, kind="error", message=message, hint=hint))
+
+    def absence(pid: int) -> Absence | None:
+        entry = manager.table.find(pid)
+        if entry is None or entry.info.state not in ALIVE:
+            return Absence("The agent has ended." if entry is not None else f"No agent runs with the number {pid}.", ended=True)
+        if not entry.config.sandbox.graphical:
+            return Absence("This agent was deployed without a graphical desktop.", ended=True)
+        interrupted = "It was interrupted; its desktop is started when it is resumed."
+        return Absence(interrupted, ended=False) if entry.info.interrupted else None
+
+    desktops = Desktops(clock, scope, lambda: config().sandbox.desktop_size, tell, absence)
+    bus.on(ProcessExited, lambda event: desktops.forget(event.pid))
+    return desktops
 
 
 def _tell_of_full_disk(bus: EventBus, tty_id: str) -> None:
@@ -280,6 +310,7 @@ def _stopping(parts: _Parts, router: Router) -> tuple[Stage, ...]:
         Stage("commands", router.settle),
         Stage("agents", parts.supervisor.shutdown),
         Stage("terminals", close_terminals),
+        Stage("desktops", parts.desktops.close),
         Stage("machine", parts.workplaces.settle),
         Stage("sandboxes", parts.sandboxes.close),
         Stage("models", parts.models.close),
@@ -380,6 +411,7 @@ async def _status(parts: _Parts, command: KernelStatus) -> KernelStatusReply:
         checks=checks,
         gpus=tuple(_gpu_info(gpu) for gpu in await parts.gpus.read()),
         cannot_save=str(parts.store.journal.trouble or ""),
+        desktop_problem=await asyncio.to_thread(lambda: parts.workplaces.desktop_problem),
     )
 
 

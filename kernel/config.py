@@ -19,6 +19,7 @@ from kernel.protocol.ids import ApprovalMode
 
 ClusterRole = Literal["hub", "node", "standalone"]
 Theme = Literal["dark", "light", "system"]
+DesktopSize = Literal["1024x768", "1280x800", "1440x900", "1600x900", "1920x1080", "2560x1440"]
 UNKNOWN_SHOWN = 5
 NAME_CHARACTERS = 80
 
@@ -59,6 +60,7 @@ class SandboxSettings(Section, frozen=True, kw_only=True):
     cpu_cores: Annotated[float, _doc("Processor cores.", gt=0)] = 2.0
     disk_mb: Annotated[int, _doc("Home and /tmp together, in MB.", ge=1)] = 2048
     max_processes: Annotated[int, _doc("Processes and threads.", ge=4)] = 512
+    desktop_size: Annotated[DesktopSize, _doc("Size of a graphical desktop in pixels, when it starts.")] = "1280x800"
 
 
 class ProviderSettings(Section, frozen=True, kw_only=True):

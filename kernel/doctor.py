@@ -24,6 +24,8 @@ from kernel.sandbox.gpu import Gpu, GpuSource, measured
 from kernel.store.place import require_files
 from kernel.tasks import Scope
 from kernel.version import VERSION
+from kernel.vnc.display import REMEDY, SERVER, missing, window_manager
+from kernel.vnc.manager import find_program
 
 DOCKER_SOCKET = "/var/run/docker.sock"
 LOW_DISK_BYTES = 1 << 30
@@ -42,6 +44,7 @@ def machine_checks(
         _database(paths),
         _docker(env),
         _gpu(GpuSource() if gpus is None else gpus),
+        _desktops(sandbox),
         *_keys(env),
         _fonts(),
         _display(env),
@@ -174,6 +177,17 @@ def _gpu(source: GpuSource) -> SystemCheck:
     if not any(gpu.usable for gpu in found.gpus):
         return SystemCheck(name="GPU", ok=False, detail=f"{detail}: {found.trouble}", remedy=found.remedy)
     return SystemCheck(name="GPU", ok=True, detail=detail)
+
+
+def _desktops(sandbox: Probe) -> SystemCheck:
+    """Whether agents can have graphical desktops."""
+    name = "Graphical desktops"
+    if sandbox.confinement == "none":
+        return SystemCheck(name=name, ok=False, detail="only confined agents can have one", remedy=sandbox.remedy)
+    if missing(find_program):
+        return SystemCheck(name=name, ok=False, detail=f"{SERVER} is not installed", remedy=f"{REMEDY} Agents without one work as ever.")
+    manager = window_manager(find_program) or "no window manager: windows have no frames until one is installed (apt install openbox)"
+    return SystemCheck(name=name, ok=True, detail=f"{SERVER} with {manager}")
 
 
 def _in_words(gpu: Gpu) -> str:

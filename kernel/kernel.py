@@ -5,7 +5,7 @@ Made by `bootstrap`; the window's bridge, the command line and the gateway hold 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kernel.agents.terminals import ScreenSource
 from kernel.bus import EventBus, Subscription
@@ -17,6 +17,9 @@ from kernel.protocol.base import Command
 from kernel.protocol.system import KernelReady, ResponseError, ResponseOk
 from kernel.router import Router
 from kernel.tasks import Scope, StallMonitor
+
+if TYPE_CHECKING:
+    from kernel.vnc.viewer import DesktopViewer
 
 R = TypeVar("R")
 STALL_LIMIT_S = 0.05
@@ -36,6 +39,7 @@ class Kernel:
     """start -> execute/subscribe -> stop.
 
     view_terminal: (tty id, on_readable, recent_bytes) -> the screen for one owner; the bytes never go over the bus.
+    view_desktop: (pid, on_changed) -> a viewer of an agent's graphical desktop, which tells the problem where it cannot be seen.
     starting / stopping: the stages, in order. A stage of the shutdown that fails is logged and the next one runs.
     """
 
@@ -47,6 +51,7 @@ class Kernel:
         clock: Clock,
         scope: Scope,
         view_terminal: Callable[[str, Callable[[], None], int], ScreenSource],
+        view_desktop: "Callable[[int, Callable[[], None]], DesktopViewer]",
         starting: tuple[Stage, ...],
         stopping: tuple[Stage, ...],
     ) -> None:
@@ -56,6 +61,7 @@ class Kernel:
         self._clock = clock
         self._scope = scope
         self.view_terminal = view_terminal
+        self.view_desktop = view_desktop
         self._starting = starting
         self._stopping = stopping
         self._stalls: list[float] = []

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 draw_alike()
 for _name in ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AETHER_FS_ROOT", "AETHER_MODEL", "OLLAMA_HOST"):
     os.environ.pop(_name, None)
+# What is ignored, as SIGHUP is under nohup, would be so in the processes that tests start and then hang up; a handler is not inherited.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 
 class _Collector(logging.Handler):

@@ -4,12 +4,17 @@ Widgets and stores take a `KernelClient` in their constructors; tests pass a fak
 All calls and callbacks are on the GUI thread.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kernel.errors import AetherError
 from kernel.protocol.base import Command, Event
 from kernel.term import Terminal
+
+if TYPE_CHECKING:
+    from kernel.rfb.framebuffer import Cursor, Framebuffer, Rect
 
 R = TypeVar("R")
 EventListener = Callable[[Sequence[Event]], None]
@@ -50,6 +55,50 @@ class TerminalFeed(Protocol):
         ...
 
 
+class DesktopFeed(Protocol):
+    """The screen of an agent's graphical desktop, as a picture that the kernel keeps up to date while it is looked at."""
+
+    @property
+    def picture(self) -> Framebuffer | None:
+        """The screen; None until there is one. Another object when its size has changed. Its bytes change on another thread."""
+        ...
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The pointer's shape over the picture; None while the server has not said."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why there is no picture, or why it stands still, in a sentence; empty while it shows what is."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether no picture will come any more, since the agent has ended."""
+        ...
+
+    def take_damage(self) -> tuple[Rect, ...]:
+        """The parts of `picture` that changed since the last call; taking them asks for the next. Never blocks."""
+        ...
+
+    def set_watched(self, watched: bool) -> None:
+        """Whether anybody sees the picture now; while nobody does, none is asked for."""
+        ...
+
+    def point(self, x: int, y: int, buttons: int) -> None:
+        """Move the pointer to a pixel, with these buttons held: 1 left, 2 middle, 4 right, 8 and 16 wheel up and down (RFC 6143, 7.5.5)."""
+        ...
+
+    def press(self, keysym: int, down: bool) -> None:
+        """Press or release a key, by its X keysym (RFC 6143, 7.5.4)."""
+        ...
+
+    def close(self) -> None:
+        """Look no longer; the desktop runs on."""
+        ...
+
+
 class KernelClient(Protocol):
     """Commands out, batches of events in."""
 
@@ -70,6 +119,13 @@ class KernelClient(Protocol):
         """Take over a terminal's screen; `on_readable` is called on the GUI thread when something waits to be parsed.
 
         recent_bytes: begin that far before the end of an agent's record, for a preview; 0 for all of it.
+        """
+        ...
+
+    def open_desktop(self, pid: int, on_changed: Callable[[], None]) -> DesktopFeed:
+        """Look at an agent's graphical desktop. on_changed: called on the GUI thread when there is damage to take or anything else changed.
+
+        It is called once until `take_damage` was; an agent without such a desktop has a feed that tells the problem.
         """
         ...
 

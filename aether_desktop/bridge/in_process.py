@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from aether_desktop.bridge.client import EventListener, TerminalFeed, Unsubscribe
+from aether_desktop.bridge.client import DesktopFeed, EventListener, TerminalFeed, Unsubscribe
 from kernel.errors import AetherError, DiskFullError, UnavailableError
 from kernel.log import get_logger
 from kernel.principal import Principal
@@ -217,6 +217,12 @@ class InProcessClient(QObject):
         from aether_desktop.bridge.terminal_feed import InProcessTerminalFeed
 
         return InProcessTerminalFeed(self._thread, tty_id, on_readable, self, recent_bytes)
+
+    def open_desktop(self, pid: int, on_changed: Callable[[], None]) -> DesktopFeed:
+        """See `KernelClient.open_desktop`."""
+        from aether_desktop.bridge.desktop_feed import InProcessDesktopFeed
+
+        return InProcessDesktopFeed(self._thread, pid, on_changed, self)
 
     def _on_kernel_ready(self) -> None:
         """On the kernel's thread."""

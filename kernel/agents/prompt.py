@@ -28,13 +28,14 @@ class Surroundings:
     """What an agent finds around itself, as it is and not as it was asked for.
 
     mounts: the folders mounted for it. network: whether commands that may use one have one. confined: whether anything holds them back.
-    gpus: the names of the GPUs that it may use and can open.
+    gpus: the names of the GPUs that it may use and can open. desktop: the size of its graphical desktop in pixels, "" where it has none.
     """
 
     mounts: tuple[str, ...] = ()
     network: bool = True
     confined: bool = True
     gpus: tuple[str, ...] = ()
+    desktop: str = ""
 
 
 def system_prompt(info: ProcessInfo, config: AgentConfig, around: Surroundings) -> str:
@@ -43,7 +44,7 @@ def system_prompt(info: ProcessInfo, config: AgentConfig, around: Surroundings) 
     reach = "You see only" if around.confined else "Work only in"
     return (
         f"You are {info.name}, a {config.role} agent (pid {info.pid}) in Aether. {ROLE_NOTES[config.role]}\n"
-        f"Your home is {info.cwd}. {_network(info, config, around)} {_gpus(around)} "
+        f"Your home is {info.cwd}. {_network(info, config, around)} {_gpus(around)} {_desktop(around)}"
         f"{reach} your home, /tmp and these folders:{places}\n"
         "Work step by step: think briefly, call tools, look at the results. Use relative paths in your home.\n"
         "Some calls wait for a person's approval; when one is rejected, respect the reason and find another way.\n"
@@ -73,6 +74,16 @@ def _gpus(around: Surroundings) -> str:
     if not around.gpus:
         return "You have no GPU." if around.confined else "You were not given a GPU: do not use one."
     return f"You may use {'this GPU' if len(around.gpus) == 1 else 'these GPUs'}: {', '.join(around.gpus)}."
+
+
+def _desktop(around: Surroundings) -> str:
+    if not around.desktop:
+        return ""
+    return (
+        f"You have a graphical desktop of {around.desktop} pixels: DISPLAY is set, and programs with windows show there. "
+        "Start them in the background, with their output sent to a file, such as `xterm > /tmp/xterm.log 2>&1 &`. "
+        "The person can see this desktop and use its mouse and keyboard too. "
+    )
 
 
 def plan_steps(goal: str) -> tuple[str, ...]:

@@ -294,6 +294,7 @@ class Supervisor:
         pid = entry.info.pid
         await self._workplaces.detected()
         await run.workplace.check_mounts()
+        run.workplace.begin()
         try:
             model = await self._models.choose(entry.config, entry.info.model if resumed else "")
         except AetherError as error:

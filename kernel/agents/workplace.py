@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from kernel.agents import graphical
 from kernel.agents.commands import ConsoleSink, SandboxCommands
 from kernel.agents.gate import Gate
 from kernel.agents.mountable import check_mount, check_nesting, guest_folder, host_folder, refuse_own
@@ -43,6 +44,7 @@ from kernel.vfs.agent_files import AgentFiles, FileMount
 from kernel.vfs.confinement import NO_FOLDER, Identity, identity_of, open_kept
 from kernel.vfs.homes import Home, Homes
 from kernel.vfs.shares import SharedWorkspaces
+from kernel.vnc.manager import Desktops
 
 MEGABYTE = 1 << 20
 LAUNCHES_AT_ONCE = 4
@@ -67,6 +69,7 @@ class Workplaces:
         consoles: Callable[[str], ConsoleSink],
         config: Callable[[], Config],
         gpus: GpuMonitor,
+        desktops: Desktops,
         scope: Scope,
     ) -> None:
         self.paths = paths
@@ -80,6 +83,7 @@ class Workplaces:
         self.consoles = consoles
         self.config = config
         self.gpus = gpus
+        self.desktops = desktops
         self.scope = scope
         self.diffs = DiffWorker()
         self._detection: asyncio.Task[Probe] | None = None
@@ -99,6 +103,12 @@ class Workplaces:
         if self._detection.done():
             self.detect()
         return await asyncio.shield(self._detection)
+
+    @property
+    def desktop_problem(self) -> str:
+        """Why no agent can have a graphical desktop on this machine, as far as is known by now; "" where they can. Looks at a few files."""
+        known = self._detection is not None and self._detection.done() and not self._detection.cancelled()
+        return graphical.problem(self.desktops, not known or self.sandboxes.probe.confinement != "none")
 
     async def settle(self) -> None:
         """Before a shutdown: let the look at the machine come to its end, since it starts a sandbox, which must not be left half made;
@@ -132,6 +142,8 @@ class Workplaces:
         await asyncio.to_thread(check_nesting, mounts)
         if config.sandbox.gpu:
             (await self.gpus.find()).require()
+        if config.sandbox.graphical:
+            graphical.require(self.desktops, (await self.detected()).confinement != "none")
         return msgspec.structs.replace(config, sandbox=msgspec.structs.replace(config.sandbox, mounts=mounts))
 
     def of(self, entry: Entry, gate: Gate) -> "Workplace":
@@ -156,6 +168,7 @@ class Workplace:
         self._shared: tuple[FileMount, ...] = ()
         self._held: tuple[FileMount, ...] = ()  # taken away while commands ran: the sandbox shows them until those have ended
         self._allowance = Allowance((str(self.home.path), str(self.home.tmp)), self._disk_bytes)
+        self._gate = gate
         self._commands = SandboxCommands(self.sandbox, gate.passage, self.console)
 
     @property
@@ -168,11 +181,27 @@ class Workplace:
         """The sandbox where one runs."""
         return self._sandbox
 
+    @property
+    def _graphical(self) -> bool:
+        return self._entry.config.sandbox.graphical
+
+    def begin(self) -> None:
+        """The run begins: what has a graphical desktop gets it now, and with it its sandbox."""
+        if self._graphical and not self._ended:
+            place = graphical.SandboxPlace(self.home, self._gate, self._launched, lambda: self._sandbox)
+            self._factory.desktops.open(self._entry.info.pid, place)
+
     async def sandbox(self) -> Sandbox:
-        """The sandbox, started when first needed. Raises UnavailableError.
+        """The sandbox, started when first needed, with its desktop where it has one and can. Raises UnavailableError.
 
         A caller that is cancelled does not stop the start: half a sandbox would have no owner.
         """
+        sandbox = await self._launched()
+        if self._graphical and not self._gate.closed:
+            await self._factory.desktops.ready(self._entry.info.pid)
+        return sandbox
+
+    async def _launched(self) -> Sandbox:
         if self._ended:
             raise asyncio.CancelledError
         if self._launch is None or (self._launch.done() and self._sandbox is None):
@@ -232,6 +261,7 @@ class Workplace:
             network=self._factory.sandboxes.probe.network,
             confined=self.confinement != "none",
             gpus=tuple(f"{gpu.name} ({gpu.node})" for gpu in found.gpus if gpu.usable),
+            desktop=self._factory.desktops.size if self._graphical and self.confinement != "none" else "",
         )
 
     def files(self) -> AgentFiles:
@@ -306,6 +336,8 @@ class Workplace:
         mounts = self._mounts()
         if sandbox.spec.mounts != mounts:
             await sandbox.set_mounts(mounts)
+            if self._graphical:
+                self._factory.desktops.renew(self._entry.info.pid)
         if mounts == self._mounts():
             self._held = ()
 
@@ -326,6 +358,8 @@ class Workplace:
         """Let them go on."""
         self._frozen = False
         await self._apply_freeze()
+        if self._graphical:
+            self._factory.desktops.proceed(self._entry.info.pid)
 
     async def _apply_freeze(self) -> None:
         async with self._freezing:
@@ -339,6 +373,8 @@ class Workplace:
     async def end(self, grace_s: float) -> None:
         """End every process; safe to repeat, also with less grace while another call still waits."""
         self._ended = True
+        if self._graphical:
+            await self._factory.desktops.leave(self._entry.info.pid)
         if self._launch is not None and not self._launch.done():
             await asyncio.wait((self._launch,))
         if self._sandbox is None:
@@ -357,6 +393,8 @@ class Workplace:
 
     def _spec(self, gpus: Found) -> SandboxSpec:
         config = self._entry.config.sandbox
+        shows_windows = self._graphical and self.confinement != "none"  # else DISPLAY would be a person's own
+        told = {name: value for name, value in self._entry.info.env.items() if name.startswith("AETHER_")}
         defaults = self._factory.config().sandbox
         return SandboxSpec(
             pid=self._entry.info.pid,
@@ -364,8 +402,9 @@ class Workplace:
             home=str(self.home.path),
             tmp=str(self.home.tmp),
             mounts=self._mounts(),
-            env={name: value for name, value in self._entry.info.env.items() if name.startswith("AETHER_")},
+            env=told | graphical.environment(shows_windows),
             network=config.network_access,
+            graphical=shows_windows,
             devices=gpus.devices,
             descriptions=gpus.descriptions,
             limits=Limits(

@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workdir", type=_mount, help="DIR or DIR:ro, mounted at ~/work")
     parser.add_argument("--network", action="store_true", help="let its commands reach the network")
     parser.add_argument("--gpu", action="store_true", help="let it use this machine's GPUs")
+    parser.add_argument("--graphical", action="store_true", help="give it a desktop for programs with windows, shown in its window")
     parser.add_argument("--token-budget", type=number_up_to(), help="pause and ask after so many tokens")
     answers = parser.add_mutually_exclusive_group()
     answers.add_argument("--yes", dest="approval", action="store_const", const="yes", help="allow everything")
@@ -65,7 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
         max_steps=arguments.max_steps,
         token_budget=arguments.token_budget,
         sandbox=SandboxConfig(
-            network_access=arguments.network, gpu=arguments.gpu, mounts=(arguments.workdir,) if arguments.workdir else ()
+            network_access=arguments.network,
+            gpu=arguments.gpu,
+            graphical=arguments.graphical,
+            mounts=(arguments.workdir,) if arguments.workdir else (),
         ),
     )
     code = asyncio.run(_deploy(config, arguments.approval, make_printer(arguments.json)))

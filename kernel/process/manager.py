@@ -423,6 +423,7 @@ class ProcessManager:
             max_steps=config.max_steps or settings.max_steps,
             network_access=config.sandbox.network_access,
             gpu=config.sandbox.gpu,
+            graphical=config.sandbox.graphical,
             approval=config.approval,
             confinement=confinement,
         )

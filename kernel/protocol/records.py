@@ -43,7 +43,7 @@ class SandboxConfig(Record, frozen=True, kw_only=True, rename="camel"):
     """How an agent is confined. `None` takes the setting's default.
 
     memory_limit_mb: megabytes (2**20 bytes). cpu_limit: cores. disk_limit_mb: size of home and /tmp together.
-    gpu: whether it may use this machine's GPUs.
+    gpu: whether it may use this machine's GPUs. graphical: whether it gets a desktop of its own for programs with windows.
     """
 
     type: SandboxType = "process"
@@ -52,6 +52,7 @@ class SandboxConfig(Record, frozen=True, kw_only=True, rename="camel"):
     disk_limit_mb: Annotated[int, Meta(ge=1, le=104_857_600)] | None = field(default=None, name="diskLimitMB")
     network_access: bool = False
     gpu: bool = False
+    graphical: bool = False
     mounts: tuple[WorkspaceMount, ...] = ()
 
 
@@ -107,6 +108,7 @@ class ProcessInfo(Record, frozen=True, kw_only=True, rename="camel"):
     interrupted: bool = False
     network_access: bool = False
     gpu: bool = False
+    graphical: bool = False
     approval: ApprovalMode = "ask"
     input_tokens: int = 0
     output_tokens: int = 0

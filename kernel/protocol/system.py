@@ -26,6 +26,7 @@ class KernelStatusReply(Record, frozen=True, kw_only=True, rename="camel"):
 
     gpus: this machine's; their memory as it was last measured, at most a minute before, which asking again renews.
     cannot_save: why what agents do waits to be written just now, and what to do; empty while everything is saved.
+    desktop_problem: why no agent can have a graphical desktop on this machine, and what to do; empty where they can.
     """
 
     version: str
@@ -36,6 +37,7 @@ class KernelStatusReply(Record, frozen=True, kw_only=True, rename="camel"):
     checks: tuple[SystemCheck, ...] = ()
     gpus: tuple[GpuInfo, ...] = ()
     cannot_save: str = ""
+    desktop_problem: str = ""
 
 
 class KernelStatus(Command[KernelStatusReply], frozen=True, kw_only=True, rename="camel", tag="kernel.status"):

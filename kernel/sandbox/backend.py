@@ -82,6 +82,7 @@ class SandboxSpec:
     pid: Aether's number of the agent. uid_name: the user name seen inside, e.g. `agent_7`.
     home, tmp: host folders shown as `/home/{uid_name}` and `/tmp`; both must exist.
     env: what commands see besides HOME, USER, LOGNAME, SHELL, TERM, LANG and PATH.
+    graphical: whether what programs with windows read of the system (parts of /etc/X11 and /etc/xdg, the font cache) is shown.
     devices: the nodes of a GPU that it may use; none besides the harmless ones (null, zero, random, ...) where it is empty.
     descriptions: what /sys says of those devices; there is no /sys where it is empty.
     """
@@ -93,6 +94,7 @@ class SandboxSpec:
     mounts: tuple[Mount, ...] = ()
     env: Mapping[str, str] = field(default_factory=_empty)
     network: bool = False
+    graphical: bool = False
     devices: tuple[Device, ...] = ()
     descriptions: tuple[SystemFolder, ...] = ()
     limits: Limits = field(default_factory=Limits)
@@ -104,7 +106,8 @@ class ExecRequest:
 
     argv: program and arguments. cwd: a path as seen inside. env: added to the sandbox's own.
     pty: run on a terminal of `columns` x `lines` instead of pipes. stdin: what a command on pipes can read.
-    deadline_s: after so many seconds the command's whole tree is killed.
+    deadline_s: after so many seconds the command's whole tree is killed. service: it belongs to the sandbox itself: it counts for no
+    limit of commands, keeps `set_mounts` from nothing, and is not waited for when the sandbox ends.
     """
 
     argv: tuple[str, ...]
@@ -115,6 +118,7 @@ class ExecRequest:
     lines: int = 36
     stdin: bytes = b""
     deadline_s: float | None = None
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +275,8 @@ class Sandbox(Protocol):
     async def set_mounts(self, mounts: tuple[Mount, ...]) -> None:
         """Show these folders inside, and no others any more.
 
-        What runs inside without a command is ended, and the sandbox is started anew at the next command; with a command running this
-        raises ConflictError and changes nothing.
+        What runs inside without a command is ended, services too, and the sandbox is started anew at the next command; with a command
+        running this raises ConflictError and changes nothing.
         """
         ...
 

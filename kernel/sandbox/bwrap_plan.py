@@ -33,6 +33,8 @@ ETC_ALWAYS = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "loca
               "bash.bashrc", "profile", "inputrc", "services", "protocols", "debian_version", "os-release", "python3",
               "python3.11", "java-11-openjdk", "java-17-openjdk", "fonts", "vim", "nanorc", "gai.conf")  # fmt: skip
 ETC_NETWORK = ("ssl", "pki", "ca-certificates", "ca-certificates.conf", "crypto-policies")
+ETC_GRAPHICAL = ("X11/app-defaults", "X11/rgb.txt", "X11/cursors", "xdg/openbox", "gtk-2.0", "gtk-3.0", "gtk-4.0")
+FONT_CACHE = "/var/cache/fontconfig"  # without it every program with windows reads all fonts anew: a third of a second
 DEVICE_NODES = re.compile(
     r"/dev/(?:nvidia\d+|nvidiactl|nvidia-uvm|nvidia-uvm-tools|nvidia-caps/nvidia-cap\d+|dri/renderD\d+|kfd)", re.ASCII
 )
@@ -49,7 +51,7 @@ class Machine:
     bwrap: path of bubblewrap. can_disable_userns: its version is 0.8 or later. filter_path: seccomp filter, or "".
     python: interpreter inside. python_prefix: host folder to show for it, or "" when it lies in /usr.
     system_links: {"/bin": "usr/bin"} for links of the host's root, {"/bin": ""} for a real folder.
-    etc_entries: names of ETC_ALWAYS and ETC_NETWORK that exist. binds_descriptors: it can bind a folder that was opened before.
+    etc_entries: names of ETC_ALWAYS, ETC_NETWORK and ETC_GRAPHICAL that exist. binds_descriptors: it can bind a folder that is open.
     """
 
     bwrap: str
@@ -181,6 +183,8 @@ def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: in
     words += ["--size", str(SHARED_MEMORY_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     words += ["--size", str(SMALL_TMPFS_BYTES), "--tmpfs", "/run"]
     words += ["--bind", {"bind": spec.tmp}, "/tmp", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"]
+    if spec.graphical:
+        words += ["--ro-bind-try", FONT_CACHE, FONT_CACHE]
     words += ["--perms", "0755", "--dir", "/home", "--bind", {"bind": spec.home}, guest_home(spec)]
     for mount in sorted(spec.mounts, key=lambda each: each.guest_path.count("/")):  # one within another lies over it
         words += ["--ro-bind" if mount.read_only else "--bind", {"bind": mount.host_path}, mount.guest_path]
@@ -207,7 +211,7 @@ def _system(machine: Machine) -> list[Word]:
 
 def _etc(spec: SandboxSpec, machine: Machine, network: Network) -> list[Word]:
     words: list[Word] = ["--perms", "0755", "--dir", "/etc"]
-    wanted = ETC_ALWAYS + (ETC_NETWORK if network.kind != "none" else ())
+    wanted = ETC_ALWAYS + (ETC_NETWORK if network.kind != "none" else ()) + (ETC_GRAPHICAL if spec.graphical else ())
     for name in wanted:
         if name in machine.etc_entries:
             words += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]

@@ -26,13 +26,14 @@ class Call:
 
     output: our own reading end of its pipe (non-blocking), None for a terminal. send_kill(call_id, signal): asks the
     supervisor. give_up(reason): ends the whole sandbox, when the supervisor does not obey. release(call_id): tells the
-    supervisor that the output is read no more.
+    supervisor that the output is read no more. service: see `ExecRequest`.
     """
 
     def __init__(
-        self, call_id: int, output: int | None, *, send_kill: KillCall, give_up: GiveUp, release: Release
+        self, call_id: int, output: int | None, *, send_kill: KillCall, give_up: GiveUp, release: Release, service: bool = False
     ) -> None:
         self._call_id = call_id
+        self.service = service
         self._output = output
         self._send_kill = send_kill
         self._give_up = give_up

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kernel.sandbox.bwrap_plan import ETC_ALWAYS, ETC_NETWORK, SYSTEM_LINKS, Machine
+from kernel.sandbox.bwrap_plan import ETC_ALWAYS, ETC_GRAPHICAL, ETC_NETWORK, SYSTEM_LINKS, Machine
 
 PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3")
 PYTHON_CHECK = "import ctypes, fcntl, json, resource, sys, termios; sys.exit(sys.version_info < (3, 9))"
@@ -61,7 +61,7 @@ def describe(bwrap: str, python: tuple[str, str]) -> Machine:
             links[path] = os.readlink(path).lstrip("/")
         elif os.path.isdir(path):
             links[path] = ""
-    entries = tuple(name for name in ETC_ALWAYS + ETC_NETWORK if os.path.exists(f"/etc/{name}"))
+    entries = tuple(name for name in ETC_ALWAYS + ETC_NETWORK + ETC_GRAPHICAL if os.path.exists(f"/etc/{name}"))
     return Machine(
         bwrap=bwrap,
         can_disable_userns=bwrap_version(bwrap) >= (0, 8),

@@ -116,7 +116,8 @@ class UsageWatch:
 
     measure: blocking function that runs in a thread and gives (room left on disk, memory in use) in bytes; memory is None
     where a control group bounds it. on_measured: told its result on the loop. An agent that begins above its quota is told of as
-    having room as long as it does not take more, since otherwise it could never clear up.
+    having room as long as it does not take more, since otherwise it could never clear up. calm: whether only things run that are looked
+    at rarely.
     """
 
     def __init__(
@@ -124,11 +125,20 @@ class UsageWatch:
         measure: Callable[[], tuple[int, int | None]],
         on_measured: Callable[[int, int | None], Awaitable[None]],
         active: Callable[[], bool],
+        calm: Callable[[], bool],
     ) -> None:
         self._measure = measure
         self._on_measured = on_measured
         self._active = active
+        self._calm = calm
+        self._woken = asyncio.Event()
         self.running = False
+
+    def begin(self) -> bool:
+        """Something began that is to be watched: look at once where only calm things were. Whether `run` has to be started for it."""
+        self._woken.set()
+        begun, self.running = not self.running, True
+        return begun
 
     async def run(self) -> None:
         """Measure at once and then again and again, until nothing is active."""
@@ -143,6 +153,15 @@ class UsageWatch:
                 await self._on_measured(room, memory)
                 lowest = None if room < 0 else lowest  # what took too much has been ended; the next command may clear up
                 interval_s = next_interval_s(room, time.monotonic() - begun)
-                await asyncio.sleep(interval_s if memory is None else min(interval_s, MIN_INTERVAL_S))
+                if self._calm():
+                    await self._rest(max(interval_s, MAX_INTERVAL_S))
+                else:
+                    await asyncio.sleep(interval_s if memory is None else min(interval_s, MIN_INTERVAL_S))
         finally:
             self.running = False
+
+    async def _rest(self, longest_s: float) -> None:
+        self._woken.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(longest_s):
+                await self._woken.wait()

@@ -61,6 +61,7 @@ class SupervisedSandbox:
             lambda: measure(self._spec, self._launched, self._group),
             self._on_measured,
             lambda: self._running and bool(self._live_calls()),
+            lambda: not self._live_commands(),
         )
 
     # What it is
@@ -163,7 +164,7 @@ class SupervisedSandbox:
             raise ConflictError("The agent is stopped.", "Continue it first.")
         if self._ended or not self._running:
             await self.start()
-        if len(self._live_calls()) >= MAX_LIVE_CALLS:
+        if not request.service and len(self._live_commands()) >= MAX_LIVE_CALLS:
             raise ConflictError(f"{MAX_LIVE_CALLS} commands of this agent are running.", "End some of them.")
         self._last_call += 1
         call_id = self._last_call
@@ -183,8 +184,7 @@ class SupervisedSandbox:
             raise
         if request.deadline_s is not None:
             call.arm(request.deadline_s)
-        if not self._watch.running:
-            self._watch.running = True
+        if self._watch.begin():
             self._scope.spawn(self._watch.run(), name=f"usage-{self._spec.pid}")
         return call
 
@@ -200,7 +200,14 @@ class SupervisedSandbox:
                 source = input_file(request.stdin)
                 sent.callback(os.close, source)
                 descriptors = [source, sink, drain]
-            call = Call(call_id, output, send_kill=self._send_kill, give_up=self._lose, release=self._send_release)
+            call = Call(
+                call_id,
+                output,
+                send_kill=self._send_kill,
+                give_up=self._lose,
+                release=self._send_release,
+                service=request.service,
+            )
             if self._frozen:  # since the start was asked for
                 call.pause()
             self._calls[call_id] = call
@@ -210,7 +217,7 @@ class SupervisedSandbox:
                 self._link.send(message, descriptors)
             except AetherError:
                 call.set_gone()
-                self._forget(call_id)
+                self._calls.pop(call_id, None)
                 call.close()
                 raise
         return call
@@ -228,8 +235,8 @@ class SupervisedSandbox:
     def _live_calls(self) -> list[Call]:
         return list(self._calls.values())
 
-    def _forget(self, call_id: int) -> None:
-        self._calls.pop(call_id, None)
+    def _live_commands(self) -> list[Call]:
+        return [call for call in self._calls.values() if not call.service]
 
     def _oom_kills(self) -> int:
         return self._memory_kills + (self._group.oom_kills() if self._group else 0)
@@ -245,19 +252,11 @@ class SupervisedSandbox:
             if descriptor is not None:
                 os.close(descriptor)
             return
-        if isinstance(report, Started):
-            if descriptor is not None:
-                os.set_blocking(descriptor, False)
-            call.set_started(descriptor)
-        elif isinstance(report, Exited):
+        if isinstance(report, Exited):
             call.oom_killed = self._oom_kills() > call.memory_kills_before
-            call.set_exited(report.status)
-        elif isinstance(report, Failed):
-            call.set_failed(report.errno)
-            self._forget(report.id)
-        elif isinstance(report, Gone):
-            call.set_gone()
-            self._forget(report.id)
+        _deliver(call, report, descriptor)
+        if call.gone:
+            self._calls.pop(report.id, None)
 
     # Loss
 
@@ -323,7 +322,7 @@ class SupervisedSandbox:
     async def terminate(self, grace_s: float = 1.0) -> None:
         """SIGTERM to every command, and `kill` when all have ended or after `grace_s` seconds."""
         await self.thaw()
-        calls = self._live_calls()
+        calls = self._live_commands()
         if self._link is not None and calls:
             with contextlib.suppress(UnavailableError):
                 self._link.send({"op": "signal_all", "signal": int(signal.SIGTERM)})
@@ -354,7 +353,7 @@ class SupervisedSandbox:
             link.close()
         for call_id, call in tuple(self._calls.items()):
             call.set_gone()
-            self._forget(call_id)
+            self._calls.pop(call_id, None)
         for call in tuple(self._outputs):
             call.close()
         if group is not None:
@@ -365,8 +364,8 @@ class SupervisedSandbox:
         spec = dataclasses.replace(self._spec, mounts=mounts)
         check_spec(spec)
         async with self._lock:
-            await _settle_ended(self._live_calls())
-            if self._live_calls():
+            await _settle_ended(self._live_commands())
+            if self._live_commands():
                 raise ConflictError("A command or a shell of this agent is running.", "Try again when it has ended, or end it.")
             self._spec = spec
             self._ready.clear()
@@ -376,11 +375,25 @@ class SupervisedSandbox:
 
     async def _on_measured(self, room: int, memory: int | None) -> None:
         if room < 0 and not self._frozen:
-            for call in self._live_calls():
+            for call in self._live_commands() or self._live_calls():
                 call.end_for_quota()
         if memory is not None and memory > self._spec.limits.memory_bytes and self._launched is not None:
             self._memory_kills += 1
             await asyncio.to_thread(kill_largest, self._launched)
+
+
+def _deliver(call: Call, report: Started | Exited | Failed | Gone, descriptor: int | None) -> None:
+    """Tell a call what the supervisor says of it; a terminal's descriptor is its own from here on."""
+    if isinstance(report, Started):
+        if descriptor is not None:
+            os.set_blocking(descriptor, False)
+        call.set_started(descriptor)
+    elif isinstance(report, Exited):
+        call.set_exited(report.status)
+    elif isinstance(report, Failed):
+        call.set_failed(report.errno)
+    else:
+        call.set_gone()
 
 
 async def _settle_ended(calls: Iterable[Call]) -> None:

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from aether_desktop.apps.agent_vm.approval_panel import ApprovalPanel
 from aether_desktop.apps.agent_vm.view import AgentView
+from aether_desktop.apps.first_run.view import FirstRun
 from aether_desktop.apps.mission_control.deploy_form import DeployForm
 from aether_desktop.apps.mission_control.view import MissionControl
 from aether_desktop.bootstrap import DesktopApplication
@@ -80,19 +81,25 @@ def tell(**fact: object) -> None:
     sys.stdout.flush()
 
 
-async def before(desktop: DesktopApplication, layout: Path) -> None:
-    """Deploy by the dialog, approve by a key, and die."""
-    await until(lambda: desktop.client.connected, "the kernel")
-    await until(lambda: button("Go on without a model") or button("Skip") or shown(QWidget), "the first page")
+async def filled_form(desktop: DesktopApplication, goal: str) -> DeployForm:
+    """The deploy dialog, opened by its key, with a goal and the model of the test's server."""
+    await until(lambda: shown(FirstRun), "the first page")  # it comes to the front by itself, and has keys of its own
     desktop.window.open_app("mission-control")
     page = await until(lambda: shown(MissionControl), "Mission Control")
     page.grid.setFocus()
     QTest.keyClick(page.grid, Qt.Key.Key_D)
     form = await until(lambda: shown(DeployForm), "the dialog")
-    QTest.keyClicks(form.goal, "Tidy up the home")
+    QTest.keyClicks(form.goal, goal)
     index = await until(lambda: form.model.findText("test-model", Qt.MatchFlag.MatchContains) + 1 or None, "the model")
     form.model.setCurrentIndex(index - 1)
     form.model.activated.emit(index - 1)
+    return form
+
+
+async def before(desktop: DesktopApplication, layout: Path) -> None:
+    """Deploy by the dialog, approve by a key, and die."""
+    await until(lambda: desktop.client.connected, "the kernel")
+    form = await filled_form(desktop, "Tidy up the home")
     QTest.keyClick(form.goal, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     panel = await until(lambda: shown(ApprovalPanel), "the question")
     tell(asked=panel.approval.details if panel.approval is not None else {})
@@ -131,9 +138,8 @@ async def newer(_desktop: DesktopApplication) -> None:
 PARTS = {"after": after, "newer": newer}
 
 
-def main() -> int:
-    """Run one part."""
-    part, root = sys.argv[1], Path(sys.argv[2])
+def drive(root: Path, use: Callable[[DesktopApplication], Awaitable[None]], *, quits: bool) -> int:
+    """The application on a root, used by `use`; what goes wrong is told. quits: it is ended afterwards, and not by what was used."""
     paths = Paths(root)
     paths.create()
     lock = InstanceLock(paths.runtime / "lock")
@@ -143,12 +149,19 @@ def main() -> int:
 
     async def run() -> int:
         opened = asyncio.ensure_future(desktop.run())  # for the life of the process
-        await (before(desktop, paths.layout_file) if part == "before" else PARTS[part](desktop))
-        if part == "after":
+        await use(desktop)
+        if quits:
             app.quit()
         return await opened
 
     return run_event_loop(app, run, lambda error: tell(error="".join(traceback.format_exception(error))))
+
+
+def main() -> int:
+    """Run one part."""
+    part, root = sys.argv[1], Path(sys.argv[2])
+    layout = Paths(root).layout_file
+    return drive(root, PARTS.get(part) or (lambda desktop: before(desktop, layout)), quits=part == "after")
 
 
 if __name__ == "__main__":

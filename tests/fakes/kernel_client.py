@@ -46,6 +46,7 @@ from kernel.protocol.system import (
     SettingsReply,
     SettingsSet,
 )
+from kernel.rfb.framebuffer import Cursor, Framebuffer, Rect
 from kernel.term import Terminal
 
 R = TypeVar("R")
@@ -146,6 +147,60 @@ class FakeTerminalFeed:
             self._on_readable()
 
 
+class FakeDesktopFeed:
+    """A desktop whose screen a test draws; keeps what was typed and pointed at."""
+
+    def __init__(self, on_changed: Callable[[], None]) -> None:
+        self._on_changed = on_changed
+        self._damage: tuple[Rect, ...] = ()
+        self._told = False
+        self.picture: Framebuffer | None = None
+        self.cursor: Cursor | None = None
+        self.problem = ""
+        self.ended = False
+        self.watched = True
+        self.closed = False
+        self.takes = 0
+        self.input: list[tuple[int, ...]] = []
+
+    def take_damage(self) -> tuple[Rect, ...]:
+        """See ``DesktopFeed.take_damage``."""
+        self.takes += 1
+        self._told = False
+        taken, self._damage = self._damage, ()
+        return taken
+
+    def set_watched(self, watched: bool) -> None:
+        """See ``DesktopFeed.set_watched``."""
+        self.watched = watched
+
+    def point(self, x: int, y: int, buttons: int) -> None:
+        """See ``DesktopFeed.point``; a triple of ``input``."""
+        self.input.append((x, y, buttons))
+
+    def press(self, keysym: int, down: bool) -> None:
+        """See ``DesktopFeed.press``; a pair of ``input``."""
+        self.input.append((keysym, down))
+
+    def close(self) -> None:
+        """See ``DesktopFeed.close``."""
+        self.closed = True
+
+    def show(self, picture: Framebuffer, *damage: Rect) -> None:
+        """Let the screen be this picture, with these parts changed; all of it where none is named."""
+        self.picture = picture
+        self._damage += damage or (picture.whole,)
+        self.tell()
+
+    def tell(self, problem: str | None = None) -> None:
+        """Say that something changed; ``problem``: what the feed tells from now on."""
+        if problem is not None:
+            self.problem = problem
+        if not self._told and not self.closed:
+            self._told = True
+            self._on_changed()
+
+
 class FakeKernelClient:
     """A ``KernelClient`` without a kernel.
 
@@ -202,6 +257,8 @@ class FakeKernelClient:
         )
         self.terminals: dict[str, FakeTerminalFeed] = {}
         self.screens: dict[str, bytes] = {}
+        self.desktops: dict[int, FakeDesktopFeed] = {}
+        self.desktop_begins: Callable[[FakeDesktopFeed], None] = lambda feed: None
         self.connected = True
         self.absence: AetherError | None = None
         self._answers: dict[type, Any] = {}
@@ -256,6 +313,13 @@ class FakeKernelClient:
         feed = FakeTerminalFeed(on_readable, self.screens.get(tty_id, b""))
         self.terminals[tty_id] = feed
         QTimer.singleShot(0, feed.wake)
+        return feed
+
+    def open_desktop(self, pid: int, on_changed: Callable[[], None]) -> FakeDesktopFeed:
+        """See ``KernelClient.open_desktop``; ``desktop_begins`` is told of it a moment later."""
+        feed = FakeDesktopFeed(on_changed)
+        self.desktops[pid] = feed
+        QTimer.singleShot(0, lambda: self.desktop_begins(feed))
         return feed
 
     def publish(self, *events: Event) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+LEAVE_KEYS: Final = "Ctrl+Alt+G"
+"""Gives the keyboard from programs that take every other key back to the window."""
+
 WINDOW: Final = (
     ("Pause or Resume", "Ctrl+Shift+P"),
     ("Stop in an Emergency", "Ctrl+Shift+K"),
@@ -11,6 +14,7 @@ WINDOW: Final = (
     ("List Its Processes", "Ctrl+Shift+J"),
     ("Write to the Agent", "Ctrl+L"),
     ("Answer What It Asks", "Ctrl+Return"),
+    ("Leave a Shell or Its Desktop", LEAVE_KEYS),
 )
 """Everywhere in the window."""
 

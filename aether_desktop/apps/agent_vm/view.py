@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from aether_desktop.apps.agent_vm.approval_panel import ApprovalPanel
 from aether_desktop.apps.agent_vm.banner import Banner
 from aether_desktop.apps.agent_vm.control_bar import ALIVE, ControlBar
 from aether_desktop.apps.agent_vm.exchanges_view import ExchangesView
+from aether_desktop.apps.agent_vm.key_help import LEAVE_KEYS
 from aether_desktop.apps.agent_vm.live_output import LiveOutput
 from aether_desktop.apps.agent_vm.logs import LogsView
 from aether_desktop.apps.agent_vm.processes_popover import ProcessesPopover
@@ -44,6 +45,9 @@ from kernel.protocol.process import (
 )
 from kernel.protocol.records import Approval, ProcessInfo
 
+if TYPE_CHECKING:
+    from aether_desktop.apps.agent_vm.desktop import DesktopPage
+
 LEAST_PAGE_PX = 24
 NAME_CHARACTERS = 80
 GOAL_CHARACTERS = 200
@@ -52,8 +56,14 @@ LEAST_SIZE = (280, 100)
 TIGHT_PX = 270
 NO_LIMIT_PX = 16_777_215
 TABS = (("terminal", "Terminal"), ("logs", "Logs"), ("timeline", "Timeline"), ("files", "Files"), ("model", "Model"))
+DESKTOP_TAB = ("desktop", "Desktop")
+"""Behind the terminal, where the agent has one."""
+DESKTOP_IS = "The screen of the programs that the agent runs with windows"
 TAB_PADDING_PX = 8
-"""Around each tab's text: all five fit into the smallest window."""
+"""Around each tab's text: five fit into the smallest window so."""
+TIGHT_TAB_PADDING_PX = 2
+SIX_TABS_PX = 360
+"""A window that is less wide holds six tabs only close together."""
 
 
 class _Pages(QStackedWidget):
@@ -87,8 +97,13 @@ class AgentView(QWidget):
         self.logs = LogsView(ctx.client, self.journal)
         self.files = FilesView(ctx.client, f"/home/agent_{pid}")
         self.exchanges = ExchangesView(ctx.client, pid)
+        self.desktop: DesktopPage | None = None
+        self._page_of: dict[str, QWidget] = dict(
+            zip((key for key, _ in TABS), (self.terminals, self.logs, self.timeline, self.files, self.exchanges), strict=True)
+        )
+        self._wanted_tab = ""
         self._pages = _Pages()
-        for page in (self.terminals, self.logs, self.timeline, self.files, self.exchanges):
+        for page in self._page_of.values():
             self._pages.addWidget(page)
         self.banner = Banner(self)
         self.keys = RecentKeys(self)
@@ -106,14 +121,19 @@ class AgentView(QWidget):
         column.addWidget(self.controls)
         self.setMinimumSize(*LEAST_SIZE)
         self._connect()
+        self.show_tab("timeline")
+        known = ctx.stores.processes.get(pid)
+        if known is not None and known.info.graphical:
+            self._add_desktop()
         self.show_tab(ctx.arguments.get("tab") or ctx.window.state("tab") or "timeline")
         self._tasks.spawn(self._load(), name="load")
 
     def show_tab(self, key: str) -> None:
-        """Change the view."""
-        keys = [tab[0] for tab in TABS]
-        if key in keys:
-            self._pages.setCurrentIndex(keys.index(key))
+        """Change the view; that of a desktop shows as soon as the agent is known to have one."""
+        self._wanted_tab = key
+        page = self._page_of.get(key)
+        if page is not None:
+            self._pages.setCurrentWidget(page)
             self.tabs.set_current(key)
             self._aim_focus()
 
@@ -128,6 +148,28 @@ class AgentView(QWidget):
         """See QWidget."""
         super().resizeEvent(event)
         self._share_height()
+        self._share_width()
+
+    def _share_width(self) -> None:
+        tight = self.desktop is not None and self.width() < SIX_TABS_PX
+        self.tabs.set_text_padding(TIGHT_TAB_PADDING_PX if tight else TAB_PADDING_PX)
+
+    def _add_desktop(self) -> None:
+        """The page and the tab of an agent that has a desktop."""
+        from aether_desktop.apps.agent_vm.desktop import DesktopPage
+
+        self.desktop = DesktopPage(self._ctx.client, self._pid)
+        self._page_of[DESKTOP_TAB[0]] = self.desktop
+        self._pages.addWidget(self.desktop)
+        self.tabs.set_segments([Segment(*tab) for tab in (TABS[0], DESKTOP_TAB, *TABS[1:])])
+        self.tabs.setTabToolTip(1, DESKTOP_IS)
+        self._share_width()
+        if self._wanted_tab == DESKTOP_TAB[0]:
+            focus = QApplication.focusWidget()
+            had_focus = focus is not None and self._pages.isAncestorOf(focus)
+            self.show_tab(self._wanted_tab)
+            if had_focus:
+                self.setFocus()  # what was shown until now took it along
 
     def _share_height(self) -> None:
         """In a very low window a question is all there is; without one, the page and the row of buttons.
@@ -144,8 +186,9 @@ class AgentView(QWidget):
 
     def _aim_focus(self) -> None:
         """Who gets the keyboard when the window comes to the front: the question first, else the view shown."""
-        pages = (self.terminals, self.logs.list, self.timeline.list, self.files, self.exchanges)
-        self.setFocusProxy(self.approval if self.approval.approval is not None else pages[self._pages.currentIndex()])
+        lists: dict[QWidget, QWidget] = {self.logs: self.logs.list, self.timeline: self.timeline.list}
+        page = self._pages.currentWidget() or self._pages
+        self.setFocusProxy(self.approval if self.approval.approval is not None else lists.get(page, page))
 
     def _connect(self) -> None:
         self.tabs.selected.connect(self._choose_tab)
@@ -163,6 +206,9 @@ class AgentView(QWidget):
             answer = QShortcut(QKeySequence("Ctrl+Return"), owner)
             answer.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             answer.activated.connect(self._go_to_question)
+        leave = QShortcut(QKeySequence(LEAVE_KEYS), self)
+        leave.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        leave.activated.connect(lambda: self.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason))
         controls.message_sent.connect(self._say)
         controls.redeploy_requested.connect(lambda: self._tasks.spawn(self._deploy_again(), name="deploy again"))
         self.banner.resume_requested.connect(self._resume)
@@ -199,6 +245,10 @@ class AgentView(QWidget):
         self.controls.show_process(info, status)
         self.banner.show_process(info, status)
         self.exchanges.show_process(info)
+        if info.graphical and self.desktop is None:
+            self._add_desktop()
+        if self.desktop is not None:
+            self.desktop.show_process(info)
         self.approval.show_approval(approval)
         self._share_height()
         self.timeline.list.set_living(info.state in ("created", "running", "sleeping") and not info.interrupted)

@@ -38,6 +38,8 @@ ASKING_IN_FULL = (
     "With a folder that it can write in and that is not its own, every command asks but plain reading."
 )
 """What waits for the person in the mode ``ask``."""
+DESKTOP_IN_FULL = "Programs with windows run in its sandbox on a screen of their own, which you see and can use in its window."
+"""What a graphical desktop is."""
 _GOAL_HEIGHT_PX = 92
 _LEAST_PX = 180
 _TWO_COLUMNS_PX = 360
@@ -101,12 +103,12 @@ class DeployForm(QWidget):
         self.source = ElidedLabel("", "caption")
         self.approval = Choice()
         self.approval_text = ElidedLabel("", "caption")
-        self.network = QCheckBox("May use the network")
-        self.gpu = QCheckBox("May use the GPU")
-        self.gpu.setVisible(False)
+        self.network = _switch("May use the network")
+        self.gpu = _switch("May use the GPU", shown=False)
+        self.graphical = _switch("Graphical desktop", shown=False)
         self.folder = QLineEdit()
         self.choose_folder = Button("Choose…", icon="folder")
-        self.read_only = QCheckBox("Read only")
+        self.read_only = _switch("Read only")
         self.numbers: dict[str, QLineEdit] = {}
         self._fill()
         self._lay_out()
@@ -121,6 +123,7 @@ class DeployForm(QWidget):
             model=self._wanted_model,
             network=self.network.isChecked(),
             gpu=self.gpu.isChecked() and not self.gpu.isHidden(),
+            graphical=self.graphical.isChecked() and not self.graphical.isHidden(),
             approval=self.approval.currentData(),
             folder=self.folder.text(),
             folder_read_only=self.read_only.isChecked(),
@@ -142,6 +145,7 @@ class DeployForm(QWidget):
             "model": lambda: self._want_model(values.model),
             "network": lambda: self.network.setChecked(values.network),
             "gpu": lambda: self.gpu.setChecked(values.gpu),
+            "graphical": lambda: self.graphical.setChecked(values.graphical),
             "approval": lambda: self.approval.setCurrentIndex(max(0, self.approval.findData(values.approval))),
             "folder": lambda: self.folder.setText(values.folder),
             "folder_read_only": lambda: self.read_only.setChecked(values.folder_read_only),
@@ -152,6 +156,15 @@ class DeployForm(QWidget):
         """Offer this machine's GPUs where it has any; `wanted`: also where it has none, since the run that is copied had one."""
         self.gpu.setVisible(bool(names) or wanted)
         explain(self.gpu, ", ".join(names) or "This machine has no GPU that an agent could use.")
+
+    def show_desktop(self, problem: str | None, *, wanted: bool = False) -> None:
+        """Offer a graphical desktop where this machine can give one.
+
+        problem: why it can give none, "" where it can, None while that is not known. wanted: also where it cannot, since the run that is
+        copied had one.
+        """
+        self.graphical.setVisible(problem == "" or wanted)
+        explain(self.graphical, problem or DESKTOP_IN_FULL)
 
     def show_defaults(self, numbers: Mapping[str, str]) -> None:
         """Show in empty number fields what then counts."""
@@ -233,8 +246,7 @@ class DeployForm(QWidget):
             self.numbers[name] = field
         for widget, text in (
             (self.role, "Role"), (self.goal, "Goal"), (self.model, "Model"), (self.approval, "When it asks"),
-            (self.network, "May use the network"), (self.gpu, "May use the GPU"), (self.folder, "Folder to work in"),
-            (self.read_only, "Read only"),
+            (self.folder, "Folder to work in"),
         ):  # fmt: skip
             widget.setAccessibleName(text)
         for box in (self.role, self.model, self.approval):
@@ -285,7 +297,7 @@ class DeployForm(QWidget):
             (_label_of("When it asks", self.approval), self.approval, self.approval_text, self.network),
             (
                 self._headed("Folder, seen as ~/work", self._problems["folder"]),
-                _side_by_side(self.folder, self.choose_folder), self.read_only, self.gpu,
+                _side_by_side(self.folder, self.choose_folder), self.read_only, self.gpu, self.graphical,
             ),
         ):  # fmt: skip
             self._cells.append(_stacked(*parts))
@@ -346,6 +358,7 @@ class DeployForm(QWidget):
             "model": self.model.activated,
             "network": self.network.toggled,
             "gpu": self.gpu.toggled,
+            "graphical": self.graphical.toggled,
             "approval": self.approval.currentIndexChanged,
             "folder": self.folder.textChanged,
             "folder_read_only": self.read_only.toggled,
@@ -407,6 +420,15 @@ def folder_exists(path: str) -> bool:
         return os.path.isdir(os.path.expanduser(path))
     except (OSError, ValueError):
         return False
+
+
+def _switch(text: str, *, shown: bool = True) -> QCheckBox:
+    """A checkbox that a screen reader names by its text; `shown`: else it is hidden until it is known to be of use."""
+    box = QCheckBox(text)
+    box.setAccessibleName(text)
+    if not shown:
+        box.setVisible(False)
+    return box
 
 
 def _stacked(*parts: QWidget | QHBoxLayout) -> QWidget:

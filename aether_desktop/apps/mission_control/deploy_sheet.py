@@ -30,7 +30,7 @@ from aether_desktop.widgets.notice import Notice
 from aether_desktop.widgets.sheet import Answer, Sheet
 from kernel.errors import AetherError
 from kernel.protocol.process import ProcessSpawn
-from kernel.protocol.records import AgentConfig
+from kernel.protocol.records import AgentConfig, SandboxConfig
 from kernel.protocol.system import SettingsGet, SettingsSet
 
 _SETTING = "desktop.deploy"
@@ -67,6 +67,7 @@ class DeployDesk(QObject):
         form = self.form = DeployForm()
         self._strict = False
         self._copy_of = copy_of
+        self._show_machine()  # the sheet is made as high as the form then is
         answers = (Answer("cancel", "Cancel"), Answer("deploy", "Deploy", "primary"))
         sheet = self.sheet = Sheet(
             self._surface, "Deploy an agent", content=form, answers=answers, width_px=_WIDTH_PX
@@ -81,10 +82,9 @@ class DeployDesk(QObject):
         form.goal.textChanged.connect(self._keep_draft)
         form.refresh_requested.connect(lambda: self._tasks.spawn(self._refresh(search=True), name="llm.list"))
         self._ctx.stores.llm.changed.connect(self._show_models)
-        self._ctx.stores.kernel.changed.connect(self._show_gpus)
+        self._ctx.stores.kernel.changed.connect(self._show_machine)
         sheet.finished.connect(self._on_finished)
         self._show_models()
-        self._show_gpus()
         self._fill()
         sheet.open()
         form.goal.setFocus()
@@ -128,11 +128,14 @@ class DeployDesk(QObject):
         if self.form is not None:
             self.form.show_models(model_choices(self._ctx.stores.llm.state))
 
-    def _show_gpus(self) -> None:
+    def _show_machine(self) -> None:
+        """Offer what this machine can give an agent."""
         if self.form is not None:
             status = self._ctx.stores.kernel.status
+            before = self._copy_of.sandbox if self._copy_of is not None else SandboxConfig()
             usable = tuple(gpu.name for gpu in status.gpus if gpu.usable) if status is not None else ()
-            self.form.show_gpus(usable, wanted=self._copy_of is not None and self._copy_of.sandbox.gpu)
+            self.form.show_gpus(usable, wanted=before.gpu)
+            self.form.show_desktop(status.desktop_problem if status is not None else None, wanted=before.graphical)
 
     def _on_changed(self) -> None:
         """Once something was found wrong, say at each change what still is."""
@@ -179,7 +182,7 @@ class DeployDesk(QObject):
 
     def _on_finished(self, _key: str) -> None:
         self._ctx.stores.llm.changed.disconnect(self._show_models)
-        self._ctx.stores.kernel.changed.disconnect(self._show_gpus)
+        self._ctx.stores.kernel.changed.disconnect(self._show_machine)
         self.sheet = None
         self.form = None
 

@@ -37,8 +37,8 @@ APPROVAL_TEXTS: Final[Mapping[ApprovalMode, tuple[str, str]]] = {
 }
 _APPROVAL_SETTING: Final = "approval_setting"
 _REMEMBERED: Final = (
-    "role", "model", "max_steps", "token_budget", "time_budget_min", "memory_mb", "cpu_cores", "network", "gpu", "approval",
-    "folder", "folder_read_only",
+    "role", "model", "max_steps", "token_budget", "time_budget_min", "memory_mb", "cpu_cores", "network", "gpu", "graphical",
+    "approval", "folder", "folder_read_only",
 )  # fmt: skip
 FolderExists = Callable[[str], bool]
 
@@ -57,6 +57,7 @@ class DeployValues:
     cpu_cores: str = ""
     network: bool = False
     gpu: bool = False
+    graphical: bool = False
     approval: ApprovalMode = "ask"
     folder: str = ""
     folder_read_only: bool = True
@@ -103,6 +104,7 @@ def check(values: DeployValues, folder_exists: FolderExists, copy_of: AgentConfi
         cpu_limit=cores,
         network_access=values.network,
         gpu=values.gpu,
+        graphical=values.graphical,
         mounts=_mounts(folder, values.folder_read_only, before.sandbox.mounts),
     )
     config = replaced(
@@ -182,6 +184,7 @@ def copied(config: AgentConfig) -> DeployValues:
         cpu_cores=_text(sandbox.cpu_limit),
         network=sandbox.network_access,
         gpu=sandbox.gpu,
+        graphical=sandbox.graphical,
         approval=config.approval,
         folder=mount.host_path if mount is not None else "",
         folder_read_only=mount.read_only if mount is not None else True,
@@ -196,7 +199,7 @@ def config_of(info: ProcessInfo) -> AgentConfig:
         model=info.model,
         max_steps=info.max_steps or None,
         approval=info.approval,
-        sandbox=SandboxConfig(network_access=info.network_access, gpu=info.gpu),
+        sandbox=SandboxConfig(network_access=info.network_access, gpu=info.gpu, graphical=info.graphical),
     )
 
 

@@ -35,6 +35,7 @@ class Group:
     fields: tuple[Field, ...]
 
 
+_DESKTOP_SIZES: Final = ("1024x768", "1280x800", "1440x900", "1600x900", "1920x1080", "2560x1440")
 GROUPS: Final[tuple[Group, ...]] = (
     Group(
         "Approvals",
@@ -90,6 +91,13 @@ GROUPS: Final[tuple[Group, ...]] = (
             Field("sandbox.cpu_cores", "Processor cores", "number", "All processes of an agent share them.", least=0.01, most=1024),
             Field("sandbox.disk_mb", "Disk, MB", "whole", "Its home and /tmp share it.", least=1),
             Field("sandbox.max_processes", "Processes", "whole", "Threads count as well.", least=4),
+            Field(
+                "sandbox.desktop_size",
+                "Graphical desktop, px",
+                "choice",
+                "Desktops of agents that are started from now on.",
+                tuple((size, size.replace("x", " × ")) for size in _DESKTOP_SIZES),
+            ),
         ),
     ),
     Group(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from kernel.sandbox.backend import ExecRequest
 from kernel.tasks import Scope
+from kernel.vnc.display import programs
+from kernel.vnc.manager import find_program
 from tests.integration.sandbox.conftest import make_backend
 from tests.integration.sandbox.workbench import Workbench, run
 
@@ -21,6 +23,9 @@ async def main(kind: str, folder: Path, *, frozen: bool) -> None:
     sandbox = Workbench(backend, folder).make(network=kind == "groups")
     await run(sandbox, "sh", "-c", "(setsid sh -c 'trap \"\" TERM HUP; sleep 300; :' >/dev/null 2>&1 &)")
     await sandbox.execute(ExecRequest(("sleep", "300"), sandbox.home_path))
+    if kind == "groups":
+        server = await sandbox.execute(ExecRequest(programs("640x480", find_program).server, sandbox.home_path, service=True))
+        await server.read()
     await asyncio.sleep(0.2)
     pids = sandbox.host_pids()
     if frozen:

@@ -121,12 +121,14 @@ async def test_kill_dash_nine_of_the_owner_leaves_nothing(kind: str, tmp_path: P
         text=True,
     )
     assert child.stdout is not None
-    pids = json.loads(await asyncio.to_thread(child.stdout.readline))
-    assert len(pids) >= 4
-    assert all(is_alive(pid) for pid in pids)
-    child.kill()
-    child.wait()
-    child.stdout.close()
+    try:
+        # What a server runs while it starts may end by itself after it was counted.
+        pids = [pid for pid in json.loads(await asyncio.to_thread(child.stdout.readline)) if is_alive(pid)]
+        assert len(pids) >= 4
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
     async with asyncio.timeout(5):
         while any(is_alive(pid) for pid in pids):
             await asyncio.sleep(0.01)

@@ -9,6 +9,7 @@ import pytest
 
 from kernel import doctor
 from kernel.paths import Paths
+from kernel.sandbox.backend import Probe
 
 
 def test_a_database_that_may_not_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +36,18 @@ def test_a_database_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path, 
     found = doctor._database(paths)
     assert not found.ok
     assert "damaged" not in found.remedy and "writable" in found.remedy
+
+
+@pytest.mark.feature("VN01")
+def test_whether_agents_can_have_desktops_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    confined, not_confined = Probe(True, "bubblewrap", "Confined."), Probe(True, "none", "Not confined.", "Install bubblewrap.")
+    there = {"Xtigervnc": "/usr/bin/Xtigervnc", "twm": "/usr/bin/twm"}
+    monkeypatch.setattr(doctor, "find_program", there.get)
+    assert doctor._desktops(confined).ok and "with twm" in doctor._desktops(confined).detail
+    found = doctor._desktops(not_confined)
+    assert (found.ok, found.remedy, found.required) == (False, "Install bubblewrap.", False)
+    del there["twm"]
+    assert doctor._desktops(confined).ok and "openbox" in doctor._desktops(confined).detail
+    there.clear()
+    found = doctor._desktops(confined)
+    assert not found.ok and not found.required and "apt install tigervnc-standalone-server" in found.remedy

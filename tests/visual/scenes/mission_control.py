@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace as replaced
 from PySide6.QtCore import QDateTime, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from aether_desktop.apps.mission_control.view import MissionControl
 from aether_desktop.shell.app_registry import AppManifest, AppRegistry
@@ -19,7 +20,7 @@ from aether_desktop.shell.window_frame import WindowFrame
 from aether_desktop.theme.manager import ThemeChoice, ThemeManager
 from kernel.protocol.agent import AgentFileCreated, AgentNotice, AgentThought
 from kernel.protocol.process import count_living
-from kernel.protocol.records import ModelInfo, ProviderInfo
+from kernel.protocol.records import GpuInfo, ModelInfo, ProviderInfo
 from tests.fakes.app_context import World, attach, make_world, run_now
 from tests.fakes.kernel_client import NOW, FakeKernelClient, make_approval, make_info
 from tests.visual.scene import Scene, in_both_themes
@@ -206,8 +207,12 @@ def show_nothing_found(window: QWidget) -> None:
     view._show_rows()
 
 
-def show_deploy(window: QWidget) -> None:
+def show_deploy(window: QWidget, *, gpus: tuple[GpuInfo, ...] = ()) -> None:
+    """gpus: the machine's, as far as the dialog sees it."""
     view = opened(window)
+    kernel = view._ctx.stores.kernel
+    assert kernel.status is not None
+    kernel._status = replaced(kernel.status, gpus=gpus)  # not announced: the bar would begin to ask for it, and no loop runs here
     desk = view.deploy_desk
     for tasks in (desk._tasks, view._ctx.stores.llm._tasks):
         tasks.spawn = lambda work, name="": work.close()  # type: ignore[assignment, method-assign] # no loop runs here
@@ -232,6 +237,32 @@ def show_deploy_errors(window: QWidget) -> None:
     form.numbers["memory_mb"].setText("4")
     form.folder.setText("work/here")
     view.deploy_desk._submit()
+
+
+def show_deploy_switches(window: QWidget) -> None:
+    """Everything that the machine can give is given."""
+    show_deploy(window, gpus=(GpuInfo(name="NVIDIA H200"),))
+    view = window.findChild(MissionControl)
+    assert isinstance(view, MissionControl)
+    form = view.deploy_desk.form
+    assert form is not None
+    for switch in (form.network, form.gpu, form.graphical):
+        switch.setChecked(True)
+
+
+def show_deploy_switches_narrow(window: QWidget) -> None:
+    """In a window of 300 px, scrolled to the last switch."""
+    show_deploy_switches(window)
+    (frame,) = window.findChildren(WindowFrame)
+    frame.setGeometry(12, 36, 300, 560)
+    QApplication.processEvents()
+    view = window.findChild(MissionControl)
+    assert isinstance(view, MissionControl)
+    form = view.deploy_desk.form
+    assert form is not None
+    area = view.deploy_desk.sheet.findChild(QScrollArea)  # type: ignore[union-attr] # the dialog is open
+    assert area is not None
+    area.ensureWidgetVisible(form.graphical)
 
 
 def show_history(window: QWidget) -> None:
@@ -281,6 +312,8 @@ SCENES = (
     *in_both_themes("mission-control-extremes", page(extremes, foreign), SIZE, show),
     *in_both_themes("deploy", page(with_models, told), SIZE, show_deploy, "MC05"),
     *in_both_themes("deploy-errors", page(with_models, told), SIZE, show_deploy_errors, "MC05"),
+    *in_both_themes("deploy-switches", page(with_models, told), SIZE, show_deploy_switches, "VN06"),
+    *in_both_themes("deploy-switches-narrow", page(with_models), (480, 640), show_deploy_switches_narrow, "VN06"),
     *in_both_themes("history", page(past, told), (1280, 800), show_history, "MC06"),
     Scene("mission-control-selected", page(six, told), SIZE, ThemeChoice.DARK, show_selected),
     Scene("mission-control-nothing-found", page(six, told), (900, 600), ThemeChoice.LIGHT, show_nothing_found),

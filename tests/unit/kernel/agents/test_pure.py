@@ -262,3 +262,11 @@ async def test_what_is_being_recorded_is_given_to_nobody_but_an_interruption_abo
     inbox.withdraw(inbox.pending[-1])
     assert inbox.pending == (said,)
     await inbox.settled()
+
+
+@pytest.mark.feature("VN01")
+def test_a_desktop_is_told_of_with_its_size() -> None:
+    assert "graphical" not in first_words(prompt.Surroundings()) and "DISPLAY" not in first_words(prompt.Surroundings())
+    words = first_words(prompt.Surroundings(desktop="1280x800"))
+    assert "a graphical desktop of 1280x800 pixels: DISPLAY is set" in words and "background" in words
+    assert "  " not in words and " You see only your home" in words

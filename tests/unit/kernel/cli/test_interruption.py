@@ -1,14 +1,15 @@
 """What ends a command before and after its start, and what a closed terminal does to its output."""
 
 import asyncio
-import errno
 import os
 import pty
 import signal
+import subprocess
+import sys
 
 import pytest
 
-from kernel.cli.interruption import HUNG_UP, INTERRUPTED, Interruption
+from kernel.cli.interruption import INTERRUPTED, Interruption
 
 
 async def test_a_signal_takes_back_the_start_and_nothing_that_comes_after_it() -> None:
@@ -29,21 +30,32 @@ async def test_a_signal_takes_back_the_start_and_nothing_that_comes_after_it() -
         loop.remove_signal_handler(number)
 
 
-def test_printing_that_fails_on_a_closed_terminal_counts_as_its_end() -> None:
-    """In a process of its own: its output is a terminal that is gone."""
-    child, master = pty.fork()
-    if child == 0:
-        os._exit(asyncio.run(_print_into_nothing()))
-    os.read(master, 10)
-    os.close(master)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+#: Takes its standard input as its controlling terminal, says so, and prints again when that is gone.
+PRINTS_INTO_NOTHING = """
+import asyncio, errno, fcntl, os, sys, termios
+from kernel.cli.interruption import HUNG_UP, Interruption
 
-
-async def _print_into_nothing() -> int:
+async def print_into_nothing():
     interruption = Interruption()
     interruption.started()
     os.write(1, b"begun")
-    await asyncio.wait_for(interruption.happened.wait(), 10)
+    await asyncio.wait_for(interruption.happened.wait(), 30)
     os.write(1, b"this must not fail")
     known = interruption.hung_up_by(OSError(errno.EIO, "")) and not interruption.hung_up_by(OSError(errno.ENOSPC, ""))
     return 0 if known and interruption.code == HUNG_UP else 1
+
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+sys.exit(asyncio.run(print_into_nothing()))
+"""
+
+
+def test_printing_that_fails_on_a_closed_terminal_counts_as_its_end() -> None:
+    """In a process of its own: its output is a terminal that is gone."""
+    master, slave = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", PRINTS_INTO_NOTHING], stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+    )
+    os.close(slave)
+    assert os.read(master, 10) == b"begun"
+    os.close(master)
+    assert child.wait(30) == 0

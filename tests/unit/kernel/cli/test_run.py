@@ -73,7 +73,7 @@ async def test_what_is_said_at_the_end_is_true(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.feature("MC05")
-def test_a_gpu_and_the_network_are_given_on_request_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_the_network_and_a_desktop_are_given_on_request_only(monkeypatch: pytest.MonkeyPatch) -> None:
     deployed: list[AgentConfig] = []
 
     async def deploy(config: AgentConfig, approval: object, printer: object) -> int:
@@ -84,11 +84,10 @@ def test_a_gpu_and_the_network_are_given_on_request_only(monkeypatch: pytest.Mon
     monkeypatch.setattr(run, "let_it_end", lambda: None)
     parser = argparse.ArgumentParser()
     run.add_arguments(parser)
-    for options in ([], ["--gpu"], ["--network"]):
+    for options in ([], ["--gpu"], ["--network"], ["--graphical"]):
         run.run(parser.parse_args(["--role", "Coder", "--goal", "x", *options]))
-    assert [(config.sandbox.gpu, config.sandbox.network_access) for config in deployed] == [
-        (False, False), (True, False), (False, True)
-    ]  # fmt: skip
+    given = [(config.sandbox.gpu, config.sandbox.network_access, config.sandbox.graphical) for config in deployed]
+    assert given == [(False, False, False), (True, False, False), (False, True, False), (False, False, True)]
 
 
 def test_a_folder_is_named_and_mounted_as_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

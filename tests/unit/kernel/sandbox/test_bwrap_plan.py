@@ -58,6 +58,16 @@ def test_every_namespace_is_its_own() -> None:
     assert "--as-pid-1" not in words
 
 
+def test_what_programs_with_windows_read_of_the_system_is_shown_to_agents_with_a_desktop_alone() -> None:
+    machine = dataclasses.replace(MACHINE, etc_entries=("ld.so.cache", "ssl", "xdg/openbox"))
+    shown = ("/etc/xdg/openbox", "/etc/xdg/openbox"), ("/var/cache/fontconfig", "/var/cache/fontconfig")
+    plain, graphical = (
+        arguments(dataclasses.replace(SPEC, graphical=graphical), machine, Network("none"), 5) for graphical in (False, True)
+    )
+    assert shown[0] in pairs(graphical, "--ro-bind", 2) and shown[1] in pairs(graphical, "--ro-bind-try", 2)
+    assert shown[0] not in pairs(plain, "--ro-bind", 2) and pairs(plain, "--ro-bind-try", 2) == []
+
+
 def test_the_system_is_sealed_after_everything_is_in_place() -> None:
     words = arguments(SPEC, MACHINE, Network("none"), 5)
     assert words[words.index("--remount-ro", words.index({"bind": SPEC.home})) + 1] == "/run"

@@ -1,5 +1,6 @@
 """Measuring: shares of CPU between two looks, helpers left out, disk counted without following links."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from kernel.sandbox.quota import (
     SLACK_BYTES,
     UNCOUNTABLE,
     Allowance,
+    UsageWatch,
     disk_bytes,
     lowest_room,
     next_interval_s,
@@ -103,3 +105,26 @@ def test_a_folder_that_went_meanwhile_holds_nothing(tmp_path: Path) -> None:
         kept.flush()
         os.unlink(kept.name)
         assert unlinked_bytes([os.getpid()], str(tmp_path)) >= 100_000
+
+
+async def test_while_only_calm_things_run_it_looks_rarely_and_at_once_when_something_else_begins() -> None:
+    looks: asyncio.Queue[None] = asyncio.Queue()
+    calm = [True]
+
+    async def on_measured(room: int, memory: int | None) -> None:
+        looks.put_nowait(None)
+
+    watch = UsageWatch(lambda: (1 << 40, 1), on_measured, lambda: calm[0] or looks.qsize() < 3, lambda: calm[0])
+    assert watch.begin()
+    running = asyncio.ensure_future(watch.run())
+    await looks.get()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(3 * MIN_INTERVAL_S):
+            await looks.get()
+    calm[0] = False
+    assert not watch.begin()
+    async with asyncio.timeout(MIN_INTERVAL_S):
+        await looks.get()
+    async with asyncio.timeout(6 * MIN_INTERVAL_S):
+        await running
+    assert watch.begin()

@@ -10,7 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
+from aether_desktop.apps.mission_control.deploy_form import DeployForm
 from aether_desktop.apps.mission_control.view import MissionControl
+from kernel.protocol.records import AgentConfig, GpuInfo
+from kernel.protocol.system import KernelStatus, KernelStatusReply
 from tests.fakes.app_context import World, attach, framed
 from tests.fakes.kernel_client import make_approval, make_info
 from tests.unit.aether_desktop.apps.conftest import settle
@@ -44,6 +47,14 @@ class Page:
         cell = self.view.grid.cell(self.view.model.row_of(pid))
         self.click(self.view.grid.viewport(), cell.topLeft() + QPoint(30, 30), modifiers=modifiers)
 
+    async def deploy_form(self, copy_of: AgentConfig | None = None) -> DeployForm:
+        """The deploy dialog, opened; filled as the run `copy_of` where one is given."""
+        self.view.deploy_desk.open(copy_of=copy_of)
+        await settle()
+        form = self.view.deploy_desk.form
+        assert form is not None
+        return form
+
     @property
     def current(self) -> int:
         view = self.view.model.view_at(self.view.grid.currentIndex().row())
@@ -51,6 +62,25 @@ class Page:
 
 
 MakePage = Callable[..., Page]
+
+
+def say_machine(world: World, *gpus: GpuInfo, desktop_problem: str = "") -> None:
+    """Let the kernel answer that its machine has these GPUs, and what hinders graphical desktops there."""
+    world.client.answer(
+        KernelStatus,
+        KernelStatusReply(
+            version="1", uptime=5.0, metrics=world.client.metrics, root="/x", gpus=gpus, desktop_problem=desktop_problem
+        ),
+    )
+
+
+async def page_on_machine(world: World, make_page: MakePage, *gpus: GpuInfo, desktop_problem: str = "") -> Page:
+    """Mission Control on such a machine."""
+    say_machine(world, *gpus, desktop_problem=desktop_problem)
+    await attach(world)
+    made = make_page()
+    await settle()
+    return made
 
 
 @pytest.fixture

@@ -362,6 +362,7 @@ async def test_nothing_of_the_dialog_is_cut_in_the_smallest_desktop(page: Page) 
     await settle()
     form = await opened(page)
     form.show_gpus(("A GPU",))
+    assert form.gpu.isVisible() and form.graphical.isVisible()
     await settle()
     viewport = form.parentWidget()
     assert viewport is not None and form.minimumSizeHint().width() <= form.width() <= viewport.width()
@@ -396,7 +397,7 @@ async def test_every_field_is_whole_and_is_reached_by_tab_in_a_narrow_window(pag
     assert area is not None and form.width() <= area.width()
     fields = [
         form.goal, form.role, form.model, form.refresh, form.approval, form.network, form.folder, form.choose_folder, form.read_only,
-        form.gpu, *form.numbers.values(),
+        form.gpu, form.graphical, *form.numbers.values(),
     ]  # fmt: skip
     places = [QRect(field.mapTo(form, QPoint()), field.size()) for field in fields]
     assert all(form.rect().contains(place) for place in places), places

@@ -37,17 +37,18 @@ def test_a_goal_is_enough() -> None:
     assert config.sandbox.mounts == ()
 
 
-@pytest.mark.feature("MC05")
+@pytest.mark.feature("MC05", "VN06")
 def test_every_field_reaches_the_agent() -> None:
     values = replace(
         GOOD, model="ollama/q", max_steps="1 000", token_budget="2,000,000", time_budget_min="1.5", memory_mb="512",
-        cpu_cores="0.5", network=True, approval="edits", folder="~/code", folder_read_only=False,
+        cpu_cores="0.5", network=True, gpu=True, graphical=True, approval="edits", folder="~/code", folder_read_only=False,
     )  # fmt: skip
     config = check(values, anywhere).config
     assert config is not None
     assert (config.model, config.max_steps, config.token_budget, config.time_budget_s) == ("ollama/q", 1000, 2_000_000, 90.0)
     sandbox = config.sandbox
     assert (sandbox.memory_limit_mb, sandbox.cpu_limit, sandbox.network_access) == (512, 0.5, True)
+    assert sandbox.gpu and sandbox.graphical
     (mount,) = sandbox.mounts
     assert (mount.host_path, mount.guest_path, mount.read_only) == ("~/code", "work", False)
 
@@ -81,25 +82,28 @@ def test_a_missing_folder_is_said() -> None:
 
 
 def test_the_last_values_come_back_without_the_goal() -> None:
-    values = replace(GOOD, max_steps="9", network=True, approval="deny", folder="/a", folder_read_only=False)
+    values = replace(GOOD, max_steps="9", network=True, gpu=True, graphical=True, approval="deny", folder="/a", folder_read_only=False)
     assert recalled(remembered(values, "ask"), "ask") == replace(values, goal="")
 
 
 @pytest.mark.parametrize(
     "kept",
-    [None, 7, [], {"role": "King"}, {"role": ["Coder"]}, {"network": "yes"}, {"approval": "maybe"}, {"model": "m" * 5000}],
+    [
+        None, 7, [], {"role": "King"}, {"role": ["Coder"]}, {"network": "yes"}, {"graphical": 1}, {"approval": "maybe"},
+        {"model": "m" * 5000},
+    ],
 )
 def test_whatever_was_kept_makes_a_form(kept: object) -> None:
     assert recalled(kept) == DeployValues()
 
 
-@pytest.mark.feature("MC06")
+@pytest.mark.feature("MC06", "VN06")
 def test_deploying_again_copies_a_run() -> None:
     config = AgentConfig(
         role="Analyst", goal="Again", model="m", name="Ada", tools=("read_file",), max_steps=7, token_budget=9000, temperature=0.5,
         time_budget_s=90.0, approval="yes",
         sandbox=SandboxConfig(
-            memory_limit_mb=512, cpu_limit=1.5, disk_limit_mb=64, network_access=True,
+            memory_limit_mb=512, cpu_limit=1.5, disk_limit_mb=64, network_access=True, gpu=True, graphical=True,
             mounts=(
                 WorkspaceMount(host_path="/one", guest_path="one", read_only=True),
                 WorkspaceMount(host_path="/two", guest_path="two"),
@@ -122,10 +126,10 @@ def test_what_is_changed_in_a_copy_is_changed_and_the_rest_is_kept() -> None:
 
 
 def test_a_run_without_a_kept_configuration_is_copied_from_its_record() -> None:
-    info = make_info(4, role="Analyst", goal="Again", model="m", max_steps=7, network_access=True, approval="yes")
+    info = make_info(4, role="Analyst", goal="Again", model="m", max_steps=7, network_access=True, graphical=True, approval="yes")
     values = copied(config_of(info))
     assert (values.role, values.goal, values.model, values.max_steps) == ("Analyst", "Again", "m", "7")
-    assert (values.network, values.approval, values.folder) == (True, "yes", "")
+    assert (values.network, values.gpu, values.graphical, values.approval, values.folder) == (True, False, True, "yes", "")
 
 
 @pytest.mark.feature("MC05")

@@ -6,37 +6,18 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
-from aether_desktop.apps.mission_control.deploy_form import DeployForm
 from aether_desktop.apps.mission_control.metrics_bar import Figure, GpuWatch, gpu_figure
 from kernel.errors import UnavailableError
 from kernel.protocol.process import ProcessSpawn
 from kernel.protocol.records import AgentConfig, GpuInfo, SandboxConfig
 from kernel.protocol.system import KernelStatus, KernelStatusReply, SettingsSet
-from tests.fakes.app_context import World, attach
+from tests.fakes.app_context import World
 from tests.unit.aether_desktop.apps.conftest import settle
-from tests.unit.aether_desktop.apps.mission_control.conftest import MakePage, Page
+from tests.unit.aether_desktop.apps.mission_control.conftest import MakePage, Page, page_on_machine
 
 H200 = GpuInfo(name="NVIDIA H200", memory_used_mb=4096, memory_total_mb=143_771)
 CTRL = Qt.KeyboardModifier.ControlModifier
 Key = Qt.Key
-
-
-async def page_with(world: World, make_page: MakePage, *gpus: GpuInfo) -> Page:
-    """Mission Control on a machine with these GPUs."""
-    answer = KernelStatusReply(version="1", uptime=5.0, metrics=world.client.metrics, root="/x", gpus=gpus)
-    world.client.answer(KernelStatus, answer)
-    await attach(world)
-    made = make_page()
-    await settle()
-    return made
-
-
-async def opened(page: Page, copy_of: AgentConfig | None = None) -> DeployForm:
-    page.view.deploy_desk.open(copy_of=copy_of)
-    await settle()
-    form = page.view.deploy_desk.form
-    assert form is not None
-    return form
 
 
 def shown(page: Page) -> dict[str, str]:
@@ -45,8 +26,8 @@ def shown(page: Page) -> dict[str, str]:
 
 @pytest.mark.feature("MC05")
 async def test_a_switch_gives_the_gpu_and_is_remembered(world: World, make_page: MakePage) -> None:
-    page = await page_with(world, make_page, H200)
-    form = await opened(page)
+    page = await page_on_machine(world, make_page, H200)
+    form = await page.deploy_form()
     assert form.gpu.isVisible() and not form.gpu.isChecked()
     assert form.gpu.accessibleName() == "May use the GPU" and "NVIDIA H200" in form.gpu.toolTip()
     page.type("Train it")
@@ -57,7 +38,7 @@ async def test_a_switch_gives_the_gpu_and_is_remembered(world: World, make_page:
     (sent,) = world.client.sent(ProcessSpawn)
     assert sent.config.sandbox.gpu
     assert world.client.sent(SettingsSet)[0].value["gpu"] is True
-    assert (await opened(page)).gpu.isChecked()
+    assert (await page.deploy_form()).gpu.isChecked()
 
 
 @pytest.mark.feature("MC05")
@@ -66,8 +47,8 @@ async def test_without_one_there_is_no_switch_and_none_is_asked_for(
     world: World, make_page: MakePage, gpus: tuple[GpuInfo, ...]
 ) -> None:
     world.client.settings["desktop.deploy"] = {"gpu": True}
-    page = await page_with(world, make_page, *gpus)
-    form = await opened(page)
+    page = await page_on_machine(world, make_page, *gpus)
+    form = await page.deploy_form()
     assert not form.gpu.isVisible()
     page.type("Go")
     page.press(Key.Key_Return, CTRL)
@@ -76,9 +57,9 @@ async def test_without_one_there_is_no_switch_and_none_is_asked_for(
 
 
 async def test_a_run_that_had_one_is_not_deployed_again_without_a_word(world: World, make_page: MakePage) -> None:
-    page = await page_with(world, make_page)
+    page = await page_on_machine(world, make_page)
     config = AgentConfig(role="Coder", goal="Again", sandbox=SandboxConfig(gpu=True))
-    form = await opened(page, config)
+    form = await page.deploy_form(config)
     assert form.gpu.isVisible() and form.gpu.isChecked()
     assert "no GPU" in form.gpu.toolTip()
     world.client.answer(ProcessSpawn, UnavailableError("A GPU was asked for.", "Deploy it without."))
@@ -99,7 +80,7 @@ def test_memory_is_that_of_all_gpus_where_somebody_measures_it() -> None:
 
 @pytest.mark.feature("MC02")
 async def test_the_bar_shows_the_gpu_and_asks_only_while_it_is_seen(world: World, make_page: MakePage) -> None:
-    page = await page_with(world, make_page, H200)
+    page = await page_on_machine(world, make_page, H200)
     assert shown(page)["GPU memory"] == "4.0 / 140 GB"
     watch = page.view.findChild(GpuWatch)
     assert watch is not None and watch._timer.isActive()
@@ -124,7 +105,7 @@ async def test_the_bar_shows_the_gpu_and_asks_only_while_it_is_seen(world: World
 
 @pytest.mark.feature("MC02")
 async def test_without_one_the_bar_shows_nothing_and_never_asks(world: World, make_page: MakePage) -> None:
-    page = await page_with(world, make_page)
+    page = await page_on_machine(world, make_page)
     assert not any("GPU" in label for label in shown(page))
     watch = page.view.findChild(GpuWatch)
     assert watch is not None and not watch._timer.isActive()

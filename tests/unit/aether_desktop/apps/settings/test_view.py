@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import get_args
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -17,6 +18,7 @@ from aether_desktop.theme.manager import ThemeChoice
 from aether_desktop.theme.motion import motion_reduced
 from aether_desktop.widgets.finding_row import FindingRow
 from aether_desktop.widgets.terminal.schemes import SCHEMES
+from kernel.config import DesktopSize
 from kernel.errors import InvalidArgumentError
 from kernel.protocol.records import ModelInfo, ProviderInfo
 from kernel.protocol.system import LlmChoose, LlmList, LlmPullProgress, SettingsChanged, SettingsReply, SettingsSet
@@ -26,6 +28,7 @@ from tests.unit.aether_desktop.apps.conftest import settle
 
 async def opened(world: World) -> SettingsView:
     world.client.settings |= {"terminal.theme": "auto", "terminal.font_px": 13, "terminal.scrollback": 10_000}
+    world.client.settings["sandbox.desktop_size"] = "1280x800"
     view = SettingsView(world.context)
     view.resize(700, 900)
     view.show()
@@ -81,6 +84,11 @@ async def test_every_setting_shows_its_value_and_is_kept_when_it_is_changed(worl
         changed = world.client.settings[field.name]
         assert changed != value or shown(value) == "1", field.name
     view.close()
+
+
+def test_every_size_of_a_desktop_is_offered() -> None:
+    fields = {field.name: field for group in GROUPS for field in group.fields}
+    assert tuple(value for value, _ in fields["sandbox.desktop_size"].choices) == get_args(DesktopSize)
 
 
 async def test_what_is_wrong_is_said_and_not_sent(world: World) -> None:

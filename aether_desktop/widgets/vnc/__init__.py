@@ -1,0 +1,1 @@
+"""The screen of an agent's graphical desktop in a widget."""
