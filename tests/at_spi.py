@@ -4,6 +4,7 @@ What it starts, it ends.
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -27,7 +28,14 @@ ON_SCREEN = 0
 LINE = 3
 PATIENCE_S = 10.0
 
+#: What the bus says of something that has gone since it was seen.
+GONE = "No such object path"
+
 Place = tuple[str, str]
+
+
+class GoneError(Exception):
+    """It is not there any more."""
 
 
 @contextmanager
@@ -91,7 +99,7 @@ class Reader:
         return (await self.ask(place, "org.freedesktop.DBus.Properties", "Get", "ss", interface, name)).value
 
     async def look(self, place: Place | None = None) -> Thing:
-        """All that there is, or what there is in something."""
+        """All that there is, or what there is in something. Raises GoneError."""
         place = place or self._root
         role, name, states, children = await asyncio.gather(
             self.ask(place, ACCESSIBLE, "GetRoleName"),
@@ -102,11 +110,17 @@ class Reader:
         things = [await self.look((bus, path)) for bus, path in children if path != NO_PATH]
         return Thing(place, role, name, states[0] | states[1] << 32, things)
 
+    async def whole(self) -> Thing:
+        """All that there is, once nothing of it goes while it is looked at."""
+        while True:
+            with contextlib.suppress(GoneError):
+                return await self.look()
+
     async def find(self, role: str, name: str = "") -> Thing:
         """The first thing that shows with this role and a name that begins so; waits for it."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                for thing in (await self.look()).all():
+                for thing in (await self.whole()).all():
                     if thing.role == role and thing.name.startswith(name) and thing.has(SHOWING):
                         return thing
                 await asyncio.sleep(0.1)
@@ -165,5 +179,7 @@ async def _ask(bus: MessageBus, place: Place, interface: str, member: str, signa
         destination=place[0], path=place[1], interface=interface, member=member, signature=signature, body=list(body)
     )
     reply = await asyncio.wait_for(bus.call(message), PATIENCE_S)
+    if reply is not None and reply.message_type is MessageType.ERROR and GONE in str(reply.body):
+        raise GoneError(place, member)
     assert reply is not None and reply.message_type is MessageType.METHOD_RETURN, (place, member, reply and reply.body)
     return reply.body[0] if len(reply.body) == 1 else reply.body

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from kernel.bus import Subscription
 from kernel.errors import ConflictError
 from kernel.kernel import Kernel
 from kernel.log import get_logger
@@ -93,7 +92,7 @@ class ControlServer:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         scope = self._scope.child("client")
-        subscription = None
+        subscriber = None
         in_flight, sending = asyncio.Semaphore(MAX_IN_FLIGHT), asyncio.Lock()
         try:
             while (line := await _read_line(reader)) != b"":
@@ -103,68 +102,21 @@ class ControlServer:
                     continue
                 line = line.strip()
                 if (asked := _asked(line)) is not None:
-                    if subscription is None:
-                        wake = asyncio.Event()
-                        subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
-                        await self._greet(writer, sending)
-                        scope.spawn(self._relay(subscription, wake, writer, sending, asked.exchanges), name="events")
+                    if subscriber is None:
+                        subscriber = _Subscriber(self._kernel, writer, sending, exchanges=asked.exchanges)
+                        await subscriber.greet()
+                        scope.spawn(subscriber.relay(), name="events")
                     else:
-                        await self._greet(writer, sending)
+                        await subscriber.greet()
                 elif line:
                     await in_flight.acquire()
                     scope.spawn(self._answer(line, writer, in_flight, sending), name="command")
         except ConnectionError:
             _log.info("a control client went away")
         finally:
-            if subscription is not None:
-                self._kernel.bus.unsubscribe(subscription)
+            if subscriber is not None:
+                subscriber.close()
             await scope.close()
-
-    async def _greet(self, writer: asyncio.StreamWriter, sending: asyncio.Lock) -> None:
-        """The answer, kernel.ready, then what there is; events come after that."""
-        status = await self._kernel.execute(KernelStatus(), LOCAL_USER)
-        listed = await self._listed()
-        async with sending:
-            _send(writer, ResponseOk(id="subscribe"))
-            _send(writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
-            _send(writer, listed)
-
-    async def _listed(self) -> ProcessListed:
-        listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
-        return ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq)
-
-    async def _relay(
-        self, subscription: Subscription, wake: asyncio.Event, writer: asyncio.StreamWriter, sending: asyncio.Lock, exchanges: bool
-    ) -> None:
-        """Events to one client between its answers, as fast as it reads; one that does not read is cut off."""
-        try:
-            while True:
-                await wake.wait()
-                wake.clear()
-                async with asyncio.timeout(PATIENCE_S):
-                    await sending.acquire()
-                try:
-                    await self._send_events(subscription, writer, exchanges)
-                finally:
-                    sending.release()
-        except TimeoutError:
-            writer.transport.abort()
-        except ConnectionError:
-            _log.info("a subscriber went away")
-
-    async def _send_events(self, subscription: Subscription, writer: asyncio.StreamWriter, exchanges: bool) -> None:
-        """What waits, and what there is where something was lost. Raises TimeoutError for a client that does not read."""
-        events, gap = subscription.take()
-        for number, event in enumerate(events, 1):
-            if exchanges or not isinstance(event, LlmExchanged):
-                _send(writer, event)
-            if writer.transport.get_write_buffer_size() > QUEUED_BYTES:
-                async with asyncio.timeout(PATIENCE_S):
-                    await writer.drain()
-            elif number % EVENTS_AT_ONCE == 0:
-                await asyncio.sleep(0)
-        if gap:
-            _send(writer, await self._listed())
 
     async def _answer(
         self, line: bytes, writer: asyncio.StreamWriter, in_flight: asyncio.Semaphore, sending: asyncio.Lock
@@ -182,6 +134,72 @@ class ControlServer:
             return
         finally:
             in_flight.release()
+
+
+class _Subscriber:
+    """One client's events, between its answers. sending: who writes has it."""
+
+    def __init__(self, kernel: Kernel, writer: asyncio.StreamWriter, sending: asyncio.Lock, *, exchanges: bool) -> None:
+        self._kernel = kernel
+        self._writer = writer
+        self._sending = sending
+        self._exchanges = exchanges
+        self._wake = asyncio.Event()
+        self._subscription = kernel.subscribe(LOCAL_USER, on_readable=self._wake.set)
+        self._greeted_at: int | None = None  # the sequence number of what it was told first
+
+    def close(self) -> None:
+        """No more events."""
+        self._kernel.bus.unsubscribe(self._subscription)
+
+    async def greet(self) -> None:
+        """The answer, kernel.ready, then what there is; the events after that follow, and none from before the first greeting."""
+        status = await self._kernel.execute(KernelStatus(), LOCAL_USER)
+        async with self._sending:
+            if self._greeted_at is not None:
+                await self._send_events()
+            listed = await self._list()
+            if self._greeted_at is None:
+                self._greeted_at = listed.seq
+            _send(self._writer, ResponseOk(id="subscribe"))
+            _send(self._writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
+            _send(self._writer, listed)
+
+    async def relay(self) -> None:
+        """Events as fast as the client reads; one that does not read is cut off."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._sending.acquire()
+                try:
+                    await self._send_events()
+                finally:
+                    self._sending.release()
+        except TimeoutError:
+            self._writer.transport.abort()
+        except ConnectionError:
+            _log.info("a subscriber went away")
+
+    async def _list(self) -> ProcessListed:
+        listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
+        return ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq)
+
+    async def _send_events(self) -> None:
+        """What waits, and what there is where something was lost. Raises TimeoutError for a client that does not read."""
+        events, gap = self._subscription.take()
+        first = self._greeted_at or 0
+        for number, event in enumerate(events, 1):
+            if event.seq > first and (self._exchanges or not isinstance(event, LlmExchanged)):
+                _send(self._writer, event)
+            if self._writer.transport.get_write_buffer_size() > QUEUED_BYTES:
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._writer.drain()
+            elif number % EVENTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        if gap:
+            _send(self._writer, await self._list())
 
 
 async def _read_line(reader: asyncio.StreamReader) -> bytes | None:

@@ -154,6 +154,31 @@ async def test_a_subscriber_is_greeted_and_then_told_everything(client: Client, 
     assert event["code"] == 137
 
 
+async def test_nothing_from_before_the_greeting_follows_it(client: Client, bench: Bench) -> None:
+    """Also where something happens while the greeting is made; who asks for it again misses nothing in between."""
+    pid = await bench.deploy(turn("", call("run_command", command="sleep 60")))
+    bench.kernel.bus.publish(agent.AgentNotice(pid=pid, step=1, kind="limit", message="before"))
+    await client.send(b'{"type": "subscribe"}')
+    for number in range(30):
+        bench.kernel.bus.publish(agent.AgentNotice(pid=pid, step=1, kind="limit", message=str(number)))
+        if number % 3 == 2:
+            await asyncio.sleep(0.001)
+        if number == 15:
+            await client.send(b'{"type": "subscribe"}')
+    bench.kernel.bus.publish(agent.AgentNotice(pid=pid, step=1, kind="limit", message="last"))
+    told: list[dict[str, Any]] = []
+    while not told or told[-1].get("message") != "last":
+        told.append(await client.next())
+    assert [message["type"] for message in told[:3]] == ["response.ok", "kernel.ready", "process.list"]
+    told = [message for message in told if message["type"] not in ("response.ok", "kernel.ready")]
+    assert [message["type"] for message in told].count("process.list") == 2
+    sequences = [message["seq"] for message in told]
+    assert sequences == sorted(sequences)
+    notices = [message["message"] for message in told if message["type"] == "agent.notice"]
+    assert "before" not in notices
+    assert notices == [*map(str, range(30 - len(notices) + 1, 30)), "last"]
+
+
 async def test_many_commands_at_once_are_all_answered(client: Client) -> None:
     count = 3000
     for number in range(count):
