@@ -8,6 +8,7 @@ time, so that stays where it begins, and the program does not come above it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from kernel.term.below import worth_keeping
 from kernel.term.history import Stored
@@ -18,6 +19,9 @@ from kernel.term.window import WindowOperations
 
 #: A prompt has at most so many lines above its last one. What goes back over more is another program, and may end at any time.
 _MOST_LINES = 2
+#: And takes at most so many rows with what is left of those that were drawn before.
+_MOST_ROWS = 200
+_PASTES = 2004
 
 
 class Answers(WindowOperations):
@@ -35,24 +39,25 @@ class Answers(WindowOperations):
 
     def forget_answered(self) -> None:
         """The size is about to change. What the cursor has left is drawn again no more."""
-        if self.redrawn is not None and not (self.on_alternate or self._begins_there(self.redrawn)):
-            self.redrawn = None
+        self.redrawn = self._bounded(self.redrawn) if self.redrawn is not None and not self.on_alternate else None
 
-    def note_drawn(self, items: list[Stored], top: int, cursor: Position, *, marked: bool) -> None:
+    def note_drawn(self, items: list[Stored], line: int, top: int, cursor: Position, *, marked: bool) -> None:
         """Keep what the program drew until its next output.
 
-        items: rows of the history and, from ``top`` on, of the screen. marked: a shell's marks tell what is drawn again
-        (``kernel.term.edited``).
+        items: rows of the history and, from ``top`` on, of the screen; the first is the absolute ``line``. marked: a shell's marks
+        tell what is drawn again (``kernel.term.edited``).
         """
         if marked:
             self.drawn = self.redrawn = None
         elif not self.on_alternate and self.drawn is None:
-            self.drawn = drawn(items, top, cursor, self.columns)
+            own = self.redrawn.first - line if self.redrawn is not None else 0
+            self.drawn = drawn(items, top, cursor, self.columns, own)
 
     def note_resized(self) -> None:
         """The size has changed: one more answer may come."""
         if self.redrawn is not None and not self.on_alternate:
-            self.redrawn = Redrawn(self.redrawn.lines, self._line_above(self.redrawn.lines), self.redrawn.owed + 1)
+            first = self._line_above(self.redrawn.lines)
+            self.redrawn = self.redrawn._replace(first=first, owed=self.redrawn.owed + 1)
         if self.drawn is not None:
             self.drawn = self.drawn._replace(sizes=self.drawn.sizes + 1)
 
@@ -66,31 +71,47 @@ class Answers(WindowOperations):
         claimed = claim(controls) if before is not None and not self.on_alternate else None
         edits = self.at_prompt
         self.draws_again = claimed is not None and not claimed.home
-        if before is None or claimed is None or claimed.home or (self.redrawn is not None and claimed.up < self.redrawn.lines):
-            self.redrawn = None
+        if self.redrawn is not None and (claimed is None or claimed.home or claimed.up < self.redrawn.lines):
+            self.redrawn = self._bounded(self.redrawn._replace(whole=False))
         if before is None or claimed is None:
             if before is not None and edits:
                 # Something else came first, as what was typed: the answer is still to come, and at least its line is known.
                 self.redrawn = Redrawn(0, self._line_above(0), before.sizes)
             return
         self.marks.prompts += 1
-        if self.redrawn is not None:
+        if self.redrawn is not None and self.redrawn.whole:
             self._draw_from_there(self.redrawn, claimed)
         else:
             self._give_rows(before, claimed)
 
     def cursor_up(self, count: int | None = None, *_: int) -> None:
-        """See ``CursorMovement``. A line that is drawn again once more is so from where it began."""
-        if self.redrawn is not None and not self.on_alternate and self._begins_there(self.redrawn):
+        """See ``CursorMovement``. Who draws a line again once more does not come above where it began."""
+        if self.redrawn is not None and not self.on_alternate:
             room = self.absolute_line - self.redrawn.first
-            if (count or 1) > room:
+            if 0 <= room < (count or 1):
                 self.move_to(self.cursor.x, self.cursor.y - room)
                 return
         super().cursor_up(count)
 
-    def _begins_there(self, redrawn: Redrawn) -> bool:
-        """Whether the cursor is still in what was drawn again."""
-        return redrawn.owed > 0 and any(self._line_above(lines) == redrawn.first for lines in range(redrawn.lines + 1))
+    def erase_in_display(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
+        """See ``Editing``. Who clears above what it drew again, or all, begins anew."""
+        if self.redrawn is not None and not self.on_alternate and (how > 1 or self.absolute_line < self.redrawn.first):
+            self.redrawn = None
+        super().erase_in_display(how, private=private)
+
+    def reset_private_mode(self, *modes: int) -> None:
+        """See ``ModeChanges``. A line editor that wants no more pastes has ended: its line was entered."""
+        if _PASTES in modes and not self.on_alternate:
+            self.redrawn = None
+        super().reset_private_mode(*modes)
+
+    def _bounded(self, redrawn: Redrawn) -> Redrawn | None:
+        """Return where at least what was drawn again begins, as many lines above the cursor's as it is now; None where it is not near."""
+        if not 0 <= self.absolute_line - redrawn.first <= _MOST_ROWS:
+            return None
+        goes_on = self.goes_on(self.history, self.rows)
+        lines = sum([not goes_on(line) for line in range(redrawn.first, self.absolute_line)])
+        return redrawn._replace(lines=lines, whole=redrawn.whole and redrawn.owed > 0 and lines <= redrawn.lines)
 
     def _line_above(self, lines: int) -> int:
         """Return the absolute number of the first row of the logical line so many above the cursor's."""
@@ -142,7 +163,8 @@ class Answers(WindowOperations):
 
     def _expect_more(self, place: tuple[int, int], first: int, sizes: int) -> None:
         """The program draws again what begins at ``place``, the absolute line ``first``, for one of so many sizes."""
-        self.redrawn = Redrawn(place[0], first, sizes - 1) if sizes > 1 and not place[1] and place[0] <= _MOST_LINES else None
+        if sizes > 1 and not place[1] and place[0] <= _MOST_LINES:
+            self.redrawn = Redrawn(place[0], first, sizes - 1)
 
     def _draw_from_there(self, redrawn: Redrawn, claimed: Claim) -> None:
         """Have the program come to where it drew before, with nothing below that."""

@@ -79,29 +79,35 @@ def claim(controls: str) -> Claim | None:
 
 
 class Redrawn(NamedTuple):
-    """What a program draws again while more answers of it may come: so many logical lines above the cursor's, from an absolute line on."""
+    """What a program draws again while more answers of it may come: so many logical lines above the cursor's, from an absolute line on.
+
+    owed: how many answers may come. whole: whether nothing else is known to be there; parts of what was drawn before may be, and what
+    a command printed that was entered meanwhile. Nothing above ``first`` is the program's own in either case.
+    """
 
     lines: int
     first: int
     owed: int
+    whole: bool = True
 
 
 class Drawn(NamedTuple):
     """The rows of the main screen as its program drew them, from the first of the line that goes on at its top.
 
     lead: how many of them were in the history. cursor: its cell, one past the last column for a pending wrap. columns: their width.
-    sizes: how many others the screen has had since.
+    own: the first row that may be the program's. sizes: how many others the screen has had since.
     """
 
     rows: list[Stored]
     lead: int
     cursor: Position
     columns: int
+    own: int = 0
     sizes: int = 0
 
     def first(self, claim: Claim) -> int:
         """Return which row is the first that ``claim`` is about."""
-        return self.lead if claim.home else max(0, self.cursor.row - claim.up)
+        return self.lead if claim.home else max(self.own, self.cursor.row - claim.up)
 
     def unchanged(self, first: int, columns: int) -> bool:
         """Whether the rows from ``first`` on are the same rows on a screen of ``columns``."""
@@ -121,12 +127,12 @@ class Drawn(NamedTuple):
         return distance, cell
 
 
-def drawn(items: Sequence[Stored], top: int, cursor: Position, columns: int) -> Drawn:
-    """Note what is drawn: ``items`` are the history's rows and the screen's, which begin with ``top``."""
+def drawn(items: Sequence[Stored], top: int, cursor: Position, columns: int, own: int) -> Drawn:
+    """Note what is drawn: ``items`` are the history's rows and the screen's, which begin with ``top``; the program's with ``own``."""
     first = top
     while first > 0 and _wrapped(items[first - 1]):
         first -= 1
-    return Drawn(list(items[first:]), top - first, Position(cursor.row - first, cursor.column), columns)
+    return Drawn(list(items[first:]), top - first, Position(cursor.row - first, cursor.column), columns, max(0, own - first))
 
 
 def find(

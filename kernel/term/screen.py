@@ -145,7 +145,7 @@ class Screen(Answers):
         goes_on = self.goes_on(items)
         alone = self._rows_alone(cursor.row, before, goes_on)
         prompt = None if self.on_alternate else self.marks.edited_prompt(self.history.dropped + cursor.row, goes_on)
-        self.note_drawn(items, before, cursor, marked=prompt is not None)
+        self.note_drawn(items, self.history.dropped, before, cursor, marked=prompt is not None)
         if prompt is not None:
             cursor = self.edited.hold(items, max(0, prompt - self.history.dropped), cursor, columns, self.clusters)
         marks = self.marks.place(items, self.history.dropped, cursor.row, self.columns)
@@ -193,7 +193,9 @@ class Screen(Answers):
         y = cursor.row
         marked = self.marks.at_prompt(self.history.dropped + len(self.history) + y)
         lead = self.history.last_wrapped()
-        self.note_drawn([*lead, *rows[:end], *self.rows_below], len(lead), Position(len(lead) + y, cursor.column), marked=marked)
+        first = self.history.dropped + len(self.history) - len(lead)
+        items = [*lead, *rows[:end], *self.rows_below]
+        self.note_drawn(items, first, len(lead), Position(len(lead) + y, cursor.column), marked=marked)
         full = end == len(rows)
         excess = max(0, min(used - lines, y))
         self.history.extend(rows[:excess])
