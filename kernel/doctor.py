@@ -30,6 +30,8 @@ from kernel.vnc.manager import find_program
 DOCKER_SOCKET = "/var/run/docker.sock"
 LOW_DISK_BYTES = 1 << 30
 DATABASE_CHECK_S = 20.0
+#: What terminals show besides Latin letters, and fontconfig's code for it.
+SCRIPTS = {"emoji": "und-zsye", "Chinese": "zh-cn", "Japanese": "ja", "Korean": "ko"}
 KEY_NAMES = {"GEMINI_API_KEY": "Gemini", "OPENAI_API_KEY": "OpenAI", "ANTHROPIC_API_KEY": "Anthropic"}
 
 
@@ -206,16 +208,20 @@ def _keys(env: Mapping[str, str]) -> tuple[SystemCheck, ...]:
 def _fonts() -> SystemCheck:
     bundled = Path(__file__).resolve().parent.parent / "resources" / "fonts"
     count = len([path for path in bundled.rglob("*") if path.suffix in (".ttf", ".otf")]) if bundled.is_dir() else 0
-    emoji = False
-    if shutil.which("fc-list"):
-        try:
-            listed = subprocess.run(["fc-list", ":lang=und-zsye"], capture_output=True, text=True, timeout=5, check=False)
-            emoji = bool(listed.stdout.strip())
-        except (OSError, subprocess.SubprocessError):
-            emoji = False
-    remedy = "" if emoji else "Install `fonts-noto-color-emoji` (and `fonts-noto-cjk`) for emoji and Chinese, Japanese, Korean."
-    detail = f"{count} bundled; emoji {'found' if emoji else 'missing'}"
-    return SystemCheck(name="Fonts", ok=count > 0 and emoji, detail=detail, remedy=remedy)
+    native = sys.platform in ("win32", "darwin")  # these come with fonts for all of them
+    missing = [] if native else [name for name, language in SCRIPTS.items() if not _has_font(language)]
+    detail = f"{count} bundled; {'none for ' + ', '.join(missing) if missing else 'emoji, Chinese, Japanese and Korean found'}"
+    remedy = "Install `fonts-noto-color-emoji` and `fonts-wqy-microhei` (or `fonts-noto-cjk`)." if missing else ""
+    return SystemCheck(name="Fonts", ok=count > 0 and not missing, detail=detail, remedy=remedy)
+
+
+def _has_font(language: str) -> bool:
+    """Whether fontconfig knows a font for a language, by its code; what cannot be asked has none."""
+    try:
+        listed = subprocess.run(["fc-list", f":lang={language}", "family"], capture_output=True, timeout=5, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return bool(listed.stdout.strip())
 
 
 def _display(env: Mapping[str, str]) -> SystemCheck:

@@ -11,7 +11,7 @@ fail() { printf '%s\n' "aether: $*" >&2; exit 1; }
 
 RUN_PACKAGES="bubblewrap slirp4netns util-linux procps libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 \
 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libdbus-1-3 \
-libfontconfig1 libglib2.0-0 fontconfig fonts-noto-color-emoji fonts-droid-fallback \
+libfontconfig1 libglib2.0-0 fontconfig fonts-noto-color-emoji fonts-wqy-microhei \
 tigervnc-standalone-server openbox xterm x11-xserver-utils"
 TEST_PACKAGES="xvfb xauth xdotool dbus at-spi2-core git vim less zsh fish"
 

@@ -51,3 +51,17 @@ def test_whether_agents_can_have_desktops_is_said_with_what_to_do(monkeypatch: p
     there.clear()
     found = doctor._desktops(confined)
     assert not found.ok and not found.required and "apt install tigervnc-standalone-server" in found.remedy
+
+
+def test_letters_that_no_font_has_are_named_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = doctor._fonts()
+    assert found.ok and "Korean" in found.detail and not found.remedy  # `make setup` installs them
+    listing = tmp_path / "fc-list"
+    listing.write_text('#!/bin/sh\n[ "$1" = ":lang=ko" ] || echo "A font"\n')
+    listing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    found = doctor._fonts()
+    assert (found.ok, found.detail) == (False, f"{found.detail.split()[0]} bundled; none for Korean")
+    assert "fonts-wqy-microhei" in found.remedy
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    assert "none for emoji, Chinese, Japanese, Korean" in doctor._fonts().detail

@@ -22,7 +22,7 @@ CHECKS = (
     SystemCheck(name="Docker", ok=False, detail="not found", remedy="Install it with `sudo apt-get install docker.io`."),
     SystemCheck(name="GPU", ok=False, detail="no NVIDIA driver found", remedy="Not needed; local models run faster with one."),
     SystemCheck(name="Cloud keys", ok=False, detail="none set", remedy="Set GEMINI_API_KEY to use its models."),
-    SystemCheck(name="Fonts", ok=True, detail="8 bundled; emoji found"),
+    SystemCheck(name="Fonts", ok=True, detail="8 bundled; emoji, Chinese, Japanese and Korean found"),
     SystemCheck(name="Tray", ok=True, detail="found"),
 )
 BROKEN = (

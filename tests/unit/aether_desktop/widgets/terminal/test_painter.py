@@ -75,6 +75,14 @@ def test_wide_characters_take_two_cells_and_clusters_one_picture(atlas: TileAtla
     assert (cells[0, 6] == SCHEME.background).all()
 
 
+@pytest.mark.parametrize("pair", ["한글", "漢字", "かな", "é–", "🦊🚀"])
+def test_letters_of_other_scripts_are_no_boxes(atlas: TileAtlas, pair: str) -> None:
+    """What no font has is drawn as the same box whatever it is."""
+    cells = picture(atlas, screen(f"{pair[0]}\r\n{pair[1]}\r\n\u0378"))
+    one, other, box = (cells[line, :2] for line in range(3))
+    assert (one != other).any() and (one != box).any() and (other != box).any()
+
+
 def test_lines_of_neighbouring_cells_meet(atlas: TileAtlas) -> None:
     cells = picture(atlas, screen("──\r\n┌┐\r\n└┘"))
     row = np.concatenate((cells[0, 0], cells[0, 1]), axis=1)
