@@ -5,6 +5,7 @@ and go no further than there.
 """
 
 import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +32,8 @@ KEYS = {"gemini_key": "GEMINI_API_KEY", "openai_key": "OPENAI_API_KEY", "anthrop
 FAR_AGAIN_S = 20.0
 FAR_PATIENCE_S = 1.5
 KNOWN_LOOKS = 512
+#: What tells that a file has changed: its number, its time and its size.
+Stamp = tuple[int, int, int]
 
 
 class LanguageModels:
@@ -48,7 +51,7 @@ class LanguageModels:
         self._clock = clock
         self._scope = scope
         self._exchanges = ExchangeMemory()
-        self._scripts: dict[str, ScriptedProvider] = {}
+        self._scripts: dict[str, tuple[ScriptedProvider, Stamp | None]] = {}
         self._pulls: dict[str, asyncio.Task[None]] = {}
         self._discovery: asyncio.Task[None] | None = None
         self._far: asyncio.Task[None] | None = None
@@ -223,10 +226,12 @@ class LanguageModels:
             self._bus.publish(system.LlmChanged(chosen=self._settings.current().providers.model))
 
     async def _script(self, path: str) -> ScriptedProvider:
-        provider = self._scripts.get(path)
-        if provider is None:
+        """One for all agents that play a file, until the file changes; a file that has gone is played on."""
+        provider, stamp = self._scripts.get(path, (None, None))
+        now = await asyncio.to_thread(_stamp, path)
+        if provider is None or (now is not None and now != stamp):
             provider = await asyncio.to_thread(ScriptedProvider.from_file, Path(path))
-            self._scripts[path] = provider
+            self._scripts[path] = provider, now
         return provider
 
     def _is_known_look(self, exchange: Exchange) -> bool:
@@ -264,6 +269,15 @@ class LanguageModels:
 
     def _on_settings(self, config: Config) -> None:
         self._registry.configure(providers_config(config, self._environ))
+
+
+def _stamp(path: str) -> Stamp | None:
+    """The stamp of a file; None where there is none to be had."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def providers_config(config: Config, environ: Mapping[str, str]) -> ProvidersConfig:

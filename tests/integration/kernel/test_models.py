@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from kernel.protocol import agent, system
 from kernel.protocol.process import ProcessInfoGet
 from kernel.providers.scripted import ScriptedCall, Turn
 from tests.fakes.llm_server import Models, Reply, later, serving
+from tests.fakes.scripts import call, turn, write_script
 from tests.integration.kernel.conftest import Bench, MakeBench
 
 
@@ -228,3 +230,16 @@ async def test_a_small_model_behind_openais_variable_runs_the_tools_that_it_writ
         assert not (bench.home(pid) / "never.txt").exists()
         assert [event.tool for event in bench.of(pid, agent.AgentAction)] == ["run_command", "complete"]
         await bench.kernel.stop()
+
+
+async def test_a_script_that_was_changed_is_played_as_it_is_now(make_bench: MakeBench, tmp_path: Path) -> None:
+    """A file that has gone meanwhile is played on for those who have begun; who begins with it is told."""
+    bench = await make_bench()
+    said = []
+    for words in ("first", "second"):
+        model = write_script(tmp_path, turn("", call("complete", summary=words)))
+        said.append((await bench.ended(await bench.deploy(model=model))).summary)
+    (tmp_path / "script.json").unlink()
+    said.append((await bench.ended(await bench.deploy(model=model))).summary)
+    assert said == ["first", "second", "second"]
+    await bench.kernel.stop()
