@@ -34,6 +34,8 @@ from kernel.gateway.instance import InstanceLock
 from kernel.paths import Paths
 
 PATIENCE_S = 30.0
+#: For all that is done; what did not come to its end says where it waited.
+WHOLE_S = 90.0
 W = TypeVar("W", bound=QWidget)
 T = TypeVar("T")
 
@@ -149,7 +151,8 @@ def drive(root: Path, use: Callable[[DesktopApplication], Awaitable[None]], *, q
 
     async def run() -> int:
         opened = asyncio.ensure_future(desktop.run())  # for the life of the process
-        await use(desktop)
+        async with asyncio.timeout(WHOLE_S):
+            await use(desktop)
         if quits:
             app.quit()
         return await opened

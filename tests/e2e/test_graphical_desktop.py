@@ -1,20 +1,18 @@
 """An agent's graphical desktop in the real window, kernel, sandbox and X server: what it shows is seen, what is typed arrives."""
 
-import asyncio
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from kernel.providers.scripted import ScriptedCall, Turn
+from tests.e2e.driven import ROOT, drive
 from tests.e2e.graphical_desktop import GROUND, TYPED
 from tests.fakes.llm_server import Reply, serving
 from tests.xvfb import screen
 
-ROOT = Path(__file__).resolve().parents[2]
 READ = "read -r line; echo \"$line\" > ~/typed.new; mv ~/typed.new ~/typed; exec sleep 300"
 OPEN = f"xterm -bg '{GROUND}' -fg '#ffffff' -geometry 60x16+80+60 -e sh -c '{READ}' >/dev/null 2>&1 & echo opened"
 WAIT = "for n in $(seq 600); do [ -e ~/typed ] && break; sleep 0.1; done; cat ~/typed"
@@ -26,6 +24,7 @@ TURNS = (
 )
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.feature("VN06", "VN03", "MC05")
 async def test_a_desktop_that_the_switch_gave_is_seen_in_its_tab_and_takes_mouse_and_keys(tmp_path: Path) -> None:
     for program in ("Xtigervnc", "xterm", "xdotool"):
@@ -34,19 +33,12 @@ async def test_a_desktop_that_the_switch_gave_is_seen_in_its_tab_and_takes_mouse
     ours = {"AETHER_FS_ROOT": str(root), "AETHER_REDUCED_MOTION": "1", "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "xcb"}
     async with serving([Reply(turn=one) for one in TURNS]) as server:
         with screen(window_manager=True) as display:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.e2e.graphical_desktop", str(root)),
-                cwd=ROOT,
-                env={**os.environ, **display, **ours, "OLLAMA_HOST": server.base_url},
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            async with asyncio.timeout(120):
-                out, err = await process.communicate()
+            env = {**os.environ, **display, **ours, "OLLAMA_HOST": server.base_url}
+            code, out, err = await drive(env, "tests.e2e.graphical_desktop", str(root))
     told: dict[str, object] = {}
-    for line in out.decode().splitlines():
+    for line in out.splitlines():
         told = (json.loads(line) if line.startswith("{") else {}) | told  # the first error is what later ones came from
-    assert "error" not in told and process.returncode == 0, f"{told.get('error')}\n{err.decode()}"
+    assert "error" not in told and code == 0, f"{told.get('error')}\n{err}"
     assert TYPED in str(told["lines"])
     assert (root / "home/agent_1/typed").read_text() == f"{TYPED}\n"
     assert any("ended" in words for words in told["words"])  # type: ignore[attr-defined] # a list, as it was told

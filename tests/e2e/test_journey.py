@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import pytest
 
 from kernel.paths import Paths
 from kernel.providers.scripted import ScriptedCall, Turn
+from tests.e2e.driven import ROOT, drive
 from tests.fakes.llm_server import Reply, serving
 from tests.xvfb import screen
 
-ROOT = Path(__file__).resolve().parents[2]
 MARK = "aether-journey-mark"
 TURNS = (
     Turn(text="I look around first.", tool_calls=(ScriptedCall("run_command", {"command": "echo kept > kept.txt; rm -f clutter"}),)),
@@ -27,21 +26,12 @@ TURNS = (
 
 
 async def _travel(part: str, root: Path, env: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.e2e.journey", part, str(root)),
-        cwd=ROOT,
-        env=env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(100):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    facts = [json.loads(line) for line in out.decode().splitlines() if line.startswith("{")]
+    code, out, err = await drive(env, "tests.e2e.journey", part, str(root))
+    facts = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     errors = [str(fact["error"]) for fact in facts if "error" in fact]
-    if errors or process.returncode not in (0, -signal.SIGKILL):
-        raise AssertionError("\n".join((*errors, err.decode())))
-    return process.returncode, facts
+    if errors or code not in (0, -signal.SIGKILL):
+        raise AssertionError("\n".join((*errors, err)))
+    return code, facts
 
 
 def _environ(root: Path, display: dict[str, str]) -> dict[str, str]:
@@ -53,6 +43,7 @@ def _marked() -> list[int]:
     return [item.pid for item in psutil.process_iter(["cmdline"]) if MARK in " ".join(item.info["cmdline"] or ())]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.feature("AP02")
 @pytest.mark.feature("AP03")
 @pytest.mark.feature("PR11")
