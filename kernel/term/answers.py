@@ -37,9 +37,10 @@ class Answers(WindowOperations):
             self.marks.at_prompt(self.absolute_line) or self.modes.bracketed_paste or self.draws_again
         )
 
-    def forget_answered(self) -> None:
-        """The size is about to change. What the cursor has left is drawn again no more."""
-        self.redrawn = self._bounded(self.redrawn) if self.redrawn is not None and not self.on_alternate else None
+    def keep_bound(self) -> None:
+        """The size is about to change: note where what is drawn again begins, seen from the cursor."""
+        bound = self._bound()
+        self.redrawn = self._bounded(bound) if bound is not None else None
 
     def note_drawn(self, items: list[Stored], line: int, top: int, cursor: Position, *, marked: bool) -> None:
         """Keep what the program drew until its next output.
@@ -57,7 +58,7 @@ class Answers(WindowOperations):
         """The size has changed: one more answer may come."""
         if self.redrawn is not None and not self.on_alternate:
             first = self._line_above(self.redrawn.lines)
-            self.redrawn = self.redrawn._replace(first=first, owed=self.redrawn.owed + 1)
+            self.redrawn = self.redrawn._replace(first=first, owed=self.redrawn.owed + 1, numbering=self.history.numbering)
         if self.drawn is not None:
             self.drawn = self.drawn._replace(sizes=self.drawn.sizes + 1)
 
@@ -71,12 +72,13 @@ class Answers(WindowOperations):
         claimed = claim(controls) if before is not None and not self.on_alternate else None
         edits = self.at_prompt
         self.draws_again = claimed is not None and not claimed.home
-        if self.redrawn is not None and (claimed is None or claimed.home or claimed.up < self.redrawn.lines):
-            self.redrawn = self._bounded(self.redrawn._replace(whole=False))
+        bound = self._bound()
+        if bound is not None and not (claimed is not None and claimed.erases and claimed.up >= bound.lines):
+            self.redrawn = self._bounded(bound._replace(whole=False))
         if before is None or claimed is None:
             if before is not None and edits:
                 # Something else came first, as what was typed: the answer is still to come, and at least its line is known.
-                self.redrawn = Redrawn(0, self._line_above(0), before.sizes)
+                self.redrawn = Redrawn(0, self._line_above(0), before.sizes, self.history.numbering, whole=False)
             return
         self.marks.prompts += 1
         if self.redrawn is not None and self.redrawn.whole:
@@ -85,25 +87,54 @@ class Answers(WindowOperations):
             self._give_rows(before, claimed)
 
     def cursor_up(self, count: int | None = None, *_: int) -> None:
-        """See ``CursorMovement``. Who draws a line again once more does not come above where it began."""
-        if self.redrawn is not None and not self.on_alternate:
-            room = self.absolute_line - self.redrawn.first
+        """See ``CursorMovement``. Who draws a line again once more, from its first column, does not come above where it began.
+
+        Who is elsewhere may go to a line above, to edit it: Python's own prompt does, and answers no sizes.
+        """
+        if (bound := self._bound()) is not None:
+            room = self.absolute_line - bound.first
             if 0 <= room < (count or 1):
-                self.move_to(self.cursor.x, self.cursor.y - room)
-                return
+                if self.cursor.x > 0:
+                    self.redrawn = bound._replace(above=True)
+                elif room == 0:
+                    self.wrap_pending = False
+                    return
+                else:
+                    count = room
         super().cursor_up(count)
 
     def erase_in_display(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
-        """See ``Editing``. Who clears above what it drew again, or all, begins anew."""
-        if self.redrawn is not None and not self.on_alternate and (how > 1 or self.absolute_line < self.redrawn.first):
-            self.redrawn = None
+        """See ``Editing``. Who clears all, or above what it drew again, begins anew; but who went up to there began it too high."""
+        if (bound := self._bound()) is not None:
+            room = bound.first - self.absolute_line
+            if how == 0 and bound.above and 0 < room < self.lines - self.cursor.y:
+                self.move_to(0, self.cursor.y + room)
+            elif how in (1, 2, 3) or room > 0:
+                self.redrawn = None
         super().erase_in_display(how, private=private)
+
+    def set_private_mode(self, *modes: int) -> None:
+        """See ``ModeChanges``. A line editor that begins has drawn nothing yet, but where it ended on the spot to begin anew."""
+        if _PASTES in modes and not (self.on_alternate or self.modes.bracketed_paste):
+            aside, self.put_aside = self.put_aside, None
+            self.redrawn = aside[0] if aside is not None and aside[1:] == (self.cursor.x, self.absolute_line) else None
+        super().set_private_mode(*modes)
 
     def reset_private_mode(self, *modes: int) -> None:
         """See ``ModeChanges``. A line editor that wants no more pastes has ended: its line was entered."""
         if _PASTES in modes and not self.on_alternate:
-            self.redrawn = None
+            bound, self.redrawn = self._bound(), None
+            self.put_aside = (bound, self.cursor.x, self.absolute_line) if bound is not None else None
         super().reset_private_mode(*modes)
+
+    def _bound(self) -> Redrawn | None:
+        """Return what is drawn again on this screen, with its line as it is numbered now; None where that is not known any more."""
+        if (bound := self.redrawn) is None or self.on_alternate:
+            return None
+        if bound.numbering != self.history.numbering:
+            first = self.history.line_now(bound.first, bound.numbering)
+            bound = self.redrawn = None if first is None else bound._replace(first=first, numbering=self.history.numbering)
+        return bound
 
     def _bounded(self, redrawn: Redrawn) -> Redrawn | None:
         """Return where at least what was drawn again begins, as many lines above the cursor's as it is now; None where it is not near."""
@@ -128,7 +159,10 @@ class Answers(WindowOperations):
         used = self.lines
         while not self.rows_below and used > self.cursor.y + 1 and is_blank(self.rows[used - 1]):
             used -= 1
+        bound = self._bound()
         items = self.history.take_all()
+        if bound is not None:
+            self.redrawn = bound._replace(numbering=self.history.numbering)  # they come back with the same numbers
         top = len(items)
         items.extend(self.rows[:used])
         items.extend(self.rows_below)
@@ -137,10 +171,10 @@ class Answers(WindowOperations):
     def _give_rows(self, before: Drawn, claimed: Claim) -> None:
         """Have the rows that are claimed as they were drawn."""
         first = before.first(claimed)
-        alone = claimed.home or claimed.up >= before.cursor.row
+        alone = claimed.home or first == 0  # it goes up to the top of what it saw
         place = before.place(first, self.attributes)
         if not alone and before.unchanged(first, self.columns):
-            self._expect_more(place, self._line_above(place[0]), before.sizes)
+            self._expect_more(claimed, place, self._line_above(place[0]), before.sizes)
             return
         items, top, used = self._take_rows()
         cursor = Position(top + self.cursor.y, self.cursor.x + self.wrap_pending)
@@ -154,17 +188,17 @@ class Answers(WindowOperations):
             items = kept + before.rows[first:]
             cursor = Position(at + before.cursor.row - first, before.cursor.column)
             cursor = self.edited.hold(items, at, cursor, self.columns, self.clusters)
-            self._expect_more(place, self.history.dropped + at, before.sizes)
+            self._expect_more(claimed, place, self.history.dropped + at, before.sizes)
         # The cursor shows, and what is below it as far as there is room.
         start = max(top, len(items) - self.lines, at if alone else 0)
         if used == self.lines and len(items) - start < self.lines and not alone:
             start = max(0, len(items) - self.lines)
         self._show_from(items, min(start, cursor.row), cursor)
 
-    def _expect_more(self, place: tuple[int, int], first: int, sizes: int) -> None:
-        """The program draws again what begins at ``place``, the absolute line ``first``, for one of so many sizes."""
-        if sizes > 1 and not place[1] and place[0] <= _MOST_LINES:
-            self.redrawn = Redrawn(place[0], first, sizes - 1)
+    def _expect_more(self, claimed: Claim, place: tuple[int, int], first: int, sizes: int) -> None:
+        """A line editor draws again what begins at ``place``, the absolute line ``first``, for one of so many sizes."""
+        if self.modes.bracketed_paste and claimed.erases and sizes > 1 and not place[1] and place[0] <= _MOST_LINES:
+            self.redrawn = Redrawn(place[0], first, sizes - 1, self.history.numbering)
 
     def _draw_from_there(self, redrawn: Redrawn, claimed: Claim) -> None:
         """Have the program come to where it drew before, with nothing below that."""
@@ -174,7 +208,8 @@ class Answers(WindowOperations):
         if at > 0 and isinstance(above := items[at - 1], Row) and above.wrapped:
             items[at - 1] = above._replace(wrapped=False)
         cursor = Position(at + claimed.up, 0)
-        self.redrawn = redrawn._replace(owed=redrawn.owed - 1) if redrawn.owed > 1 else None
+        left = redrawn._replace(owed=redrawn.owed - 1, numbering=self.history.numbering)
+        self.redrawn = left if left.owed > 0 else None
         self._show_from(items, max(min(top, at), len(items) - self.lines), cursor)
 
     def _show_from(self, items: list[Stored], start: int, cursor: Position) -> None:

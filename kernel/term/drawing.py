@@ -19,9 +19,7 @@ class Drawing(Scrolling):
             self.last_char = data[-1:]
             self.joined_at = None
             if self.inserting and self.side_margins:
-                # Cells are inserted inside of the margins only, and the text may enter or leave them.
-                for char in data:
-                    self._put(char)
+                self._put_between(data, 1)
             else:
                 self._put(data)
         elif self.plain_drawing:
@@ -48,13 +46,40 @@ class Drawing(Scrolling):
         if not self.last_char:
             return
         char = self.shaper.last_base(self.last_char)
+        width = cluster_width(char)
         # The first line may be one beside the margins; with the others that follow it, what scrolls is full.
-        line = max(1, (self.right + 1 - self.left) // cluster_width(char))
+        line = max(1, (self.right + 1 - self.left) // width)
         enough = self.columns + (self.lines + 2) * line
-        lines, rest = divmod(max(0, (count or 1) - enough), line) if not self.shaper.is_special(char) else (0, 0)
-        self.draw(char * (min(count or 1, enough) + rest))
-        if lines and self.autowrap and self.cursor.y == self.bottom and cluster_width(char) <= self.columns:
+        if self.shaper.is_special(char):
+            # It may join its neighbours, so it is drawn one by one: a line of it is more than anybody needs.
+            self.draw(char * min(count or 1, self.columns))
+            return
+        if not self.autowrap or self.side_margins:
+            # The last column has all others; and to scroll a part of the lines once a line costs too much for nothing.
+            enough, count = 4 * self.columns, min(count or 1, 4 * self.columns)
+        lines, rest = divmod(max(0, (count or 1) - enough), line)
+        times = min(count or 1, enough) + rest
+        self.draw(char)
+        # In one go: the next ones neither join the one before nor are other characters in another set.
+        shown = self.charsets.translate(char) if self.translating else char
+        self._put_between(self.shaper.cells(shown) * (times - 1), cluster_width(shown))
+        self._mark_join(shown)
+        if lines and self.autowrap and self.cursor.y == self.bottom and width <= self.columns:
             self._scroll_alike(lines)
+
+    def _put_between(self, cells: str, width: int) -> None:
+        """Write row text, of characters of ``width`` cells, in pieces that do not enter or leave the margins or cross the line's end.
+
+        Cells are inserted inside of the margins only, and a wide character is not cut at them.
+        """
+        at, size = 0, len(cells)
+        while at < size:
+            x = self.cursor.x
+            limit = self.left if x < self.left else self.right + 1 if x <= self.right else self.columns
+            room = 0 if self.wrap_pending else (limit - x) // width * width
+            end = at + max(width, room)
+            self._put(cells[at:end])
+            at = end
 
     def _scroll_alike(self, count: int) -> None:
         """Scroll up by ``count`` lines that are all like the ones above the bottom line, which are alike."""

@@ -56,6 +56,9 @@ class Editing(BlockDrawing):
             start += 1
         if end < self.columns and row.text[end] == STUB and row.attrs[end - 1] in protected:
             end -= 1
+        if row.text.isascii() and protected.issuperset(row.attrs[start:end]):
+            self.rows[y] = row._replace(wrapped=row.wrapped and end < self.columns)
+            return
         text = row.text if row.text.isascii() else heal(row.text, start, end)
         cells, attrs = list(text), list(row.attrs)
         if start == 0 and attrs[0] not in protected:

@@ -37,10 +37,14 @@ _MOST_CHARS = 4096
 
 
 class Claim(NamedTuple):
-    """What a program goes back over: rows above the cursor's, or, from ``home``, all that the screen showed."""
+    """What a program goes back over: rows above the cursor's, or, from ``home``, all that the screen showed.
+
+    erases: whether it erases there before it draws, as line editors do; others may draw a part of it only.
+    """
 
     up: int
     home: bool = False
+    erases: bool = True
 
 
 def neutral(text: str) -> int:
@@ -75,20 +79,23 @@ def claim(controls: str) -> Claim | None:
             return Claim(0, home=True) if not y else None
         else:
             erases = erases or y <= 0
-    return Claim(-highest) if erases or highest else None
+    return Claim(-highest, erases=erases) if erases or highest else None
 
 
 class Redrawn(NamedTuple):
     """What a program draws again while more answers of it may come: so many logical lines above the cursor's, from an absolute line on.
 
-    owed: how many answers may come. whole: whether nothing else is known to be there; parts of what was drawn before may be, and what
-    a command printed that was entered meanwhile. Nothing above ``first`` is the program's own in either case.
+    owed: how many answers may come. whole: whether nothing else is known to be there; parts of what was drawn before may be. Nothing
+    above ``first`` is the program's own in either case. above: whether the cursor has gone there all the same. numbering: of the
+    history, when ``first`` was noted.
     """
 
     lines: int
     first: int
     owed: int
+    numbering: int
     whole: bool = True
+    above: bool = False
 
 
 class Drawn(NamedTuple):

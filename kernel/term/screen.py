@@ -101,7 +101,7 @@ class Screen(Answers):
         lines = max(1, min(lines or self.lines, MAX_LINES))
         if (columns, lines) == (self.columns, self.lines):
             return
-        self.forget_answered()
+        self.keep_bound()
         cursor = self.cursor
         main = self.other_rows if self.on_alternate else self.rows
         alternate = self.rows if self.on_alternate else self.other_rows

@@ -109,6 +109,7 @@ class ScreenState(pyte.Screen):
         #: What was on the main screen when its size changed, until the next output, and whether that drew it again the last time.
         self.drawn: Drawn | None = None
         self.redrawn: Redrawn | None = None
+        self.put_aside: tuple[Redrawn, int, int] | None = None  # while no line editor edits, with the cursor's column and line
         self.draws_again = False
         self.on_alternate = False
         self.modes.reset()

@@ -97,6 +97,18 @@ class Stream(pyte.Stream):
 
     # --- ground state
 
+    @property
+    def holds(self) -> bool:
+        """Whether controls wait for what follows them (``kernel.term.redraw``)."""
+        return bool(self._answer)
+
+    def let_go(self) -> None:
+        """Nothing follows: do what waits."""
+        text, self._answer = self._answer, ""
+        if text:
+            self.screen.answer_resize(text)
+            self.feed(text)
+
     def feed(self, data: str) -> None:
         """Parse ``data``; nothing in it raises."""
         screen = self.screen

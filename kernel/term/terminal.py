@@ -70,9 +70,18 @@ class Terminal:
             self._feed_piece(data[start:])
         self.screen.collect_if_full()
 
+    @property
+    def holds(self) -> bool:
+        """Whether the first controls after a change of size wait for what follows them; ``let_go`` does them."""
+        return self._stream.holds
+
+    def let_go(self) -> None:
+        """Nothing has followed for a while: do the controls that wait."""
+        self._stream.let_go()
+
     def _may_switch(self, data: bytes) -> bool:
         """Whether the encoding may change in ``data``, before which it is UTF-8."""
-        if self._stream.state in (ESCAPE_STATE, STRING_ESCAPE):
+        if self._stream.holds or self._stream.state in (ESCAPE_STATE, STRING_ESCAPE):
             return True
         return b"%" in data and _ENCODING_SWITCH.search(data) is not None
 

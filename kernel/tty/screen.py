@@ -19,6 +19,13 @@ from kernel.tty.channel import ByteChannel
 
 SCROLLBACK = 10_000
 SLICE_BYTES = 16 << 10
+#: A slice ends after so long: what a program prints may cost a thousand times what text does.
+SLICE_S = 0.005
+#: So much of it is parsed at once, and less where that took longer than `SLOW_S`.
+LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 256, 8 << 10
+SLOW_S = 0.002
+#: What programs draw again for a new size begins with controls and goes on at once; those that stand alone so long stand alone.
+HELD_S = 0.04
 ScreenChange = Callable[[Terminal], None]
 
 
@@ -80,6 +87,9 @@ class LiveScreen:
         self._lock = threading.Lock()
         self._lease: ScreenLease | None = None
         self._scheduled = False
+        self._left = b""
+        self._held_at = 0.0
+        self._piece_bytes = LEAST_PIECE_BYTES
         self._inbox = ByteChannel(
             lossless=True, on_room=on_room, on_close=lambda _: None, on_readable=self._on_readable
         )
@@ -105,6 +115,7 @@ class LiveScreen:
     def close(self) -> None:
         """The terminal is gone: what waits is dropped."""
         self._forget_step()
+        self._left = b""
         self._inbox.close()
 
     def lease(self, on_readable: Callable[[], None]) -> "ScreenLease":
@@ -146,32 +157,59 @@ class LiveScreen:
             made = snapshot(self.terminal)
             if not self.terminal.modes.alternate_scroll:
                 made = b"\x1b[?1007l" + made
-            waiting = self._inbox.peek()
+            waiting = self._left + self._inbox.peek()
         if shown != self._size:
             made = _size_request(*shown) + made + _size_request(*self._size)
         return made + waiting
 
     def parse(self, max_bytes: int) -> int:
-        """Feed what waits, at most `max_bytes`; how many bytes it was. On the thread of the owner."""
+        """Feed what waits, at most `max_bytes` and for about `SLICE_S`; how many bytes it was. On the thread of the owner."""
         with self._lock:
             asked, self._asked = self._asked, None
             if asked is not None and not self._sized_by_owner and asked != (self.terminal.columns, self.terminal.lines):
                 self.terminal.resize(*asked)
-            data = self._inbox.take(max_bytes)
+            data = self._left or self._inbox.take(max_bytes)
             if not data and self._take is not None:
                 data = self._take(max_bytes)
             if not data:
-                return 0
-            self.terminal.feed(data)
+                return self._let_go()
+            done = self._feed(data, max_bytes)
+            self._left = data[done:]
+            if self.terminal.holds and not self._loop.is_closed():
+                self._held_at = time.monotonic()
+                self._loop.call_soon_threadsafe(self._loop.call_later, HELD_S, self._on_readable)
             answer = self.terminal.take_reply()
         if answer and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._reply, answer)
-        return len(data)
+        return done
+
+    def _let_go(self) -> int:
+        """Do what waited long enough for more; 1 where there was something."""
+        if not self.terminal.holds or time.monotonic() - self._held_at < 0.9 * HELD_S:
+            return 0
+        self.terminal.let_go()
+        return 1
+
+    def _feed(self, data: bytes, max_bytes: int) -> int:
+        """Parse at most so much of it, piece by piece, until a slice's time is over; how many bytes it was."""
+        done, started = 0, time.perf_counter()
+        until = started + SLICE_S
+        while done < min(len(data), max_bytes) and started < until:
+            size = min(self._piece_bytes, max_bytes - done)
+            self.terminal.feed(data[done : done + size])
+            done = min(len(data), done + size)
+            ended = time.perf_counter()
+            if ended - started > SLOW_S:
+                self._piece_bytes = max(LEAST_PIECE_BYTES, self._piece_bytes // 4)
+            else:
+                self._piece_bytes = min(MOST_PIECE_BYTES, self._piece_bytes * 2)
+            started = ended
+        return done
 
     @property
     def ended(self) -> bool:
         """Whether the program is gone and everything was parsed."""
-        return self._inbox.ended
+        return self._inbox.ended and not self._left
 
     def _give_back(self, lease: "ScreenLease") -> None:
         if self._lease is lease:

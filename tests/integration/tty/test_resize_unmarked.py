@@ -85,6 +85,21 @@ async def test_storms_of_sizes(owner: Owner, tmp_path: Path, monkeypatch: pytest
     assert shown(owner) == before
 
 
+async def test_controls_after_a_size_that_nothing_follows_are_done_soon(
+    owner: Owner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They wait for what a program draws again behind them; one that erases its line and says no more draws nothing."""
+    await begin(owner, tmp_path, monkeypatch, "bash", "", "")
+    (tmp_path / "busy").write_text("trap \"printf '\\r\\033[K'\" WINCH\nprintf 'busy now'\nwhile :; do sleep 0.05; done\n")
+    owner.type(" sh ~/busy\r")
+    await until(lambda: "busynow" in whole_lines(owner.terminal))
+    owner.resize(100, 25)
+    await until(lambda: "busynow" not in whole_lines(owner.terminal))
+    assert not owner.terminal.holds
+    owner.type("\x03")
+    await settled(owner)
+
+
 async def test_who_clears_the_screen_clears_nothing_that_came_back_to_it(
     owner: Owner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

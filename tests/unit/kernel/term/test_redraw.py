@@ -72,7 +72,19 @@ class OneLineFish(Fish):
         return Bash.draw(self) + "\x1b[J"
 
 
-EDITORS: list[type[Bash]] = [Bash, Zsh, Fish, OneLineFish]
+class PromptToolkit(Bash):
+    """As in IPython: it ends bracketed paste and begins it again with each answer."""
+
+    def draw(self) -> str:
+        return self.line
+
+    def clear(self) -> str:
+        column = len(self.line) % self.columns
+        left, up = (f"\x1b[{column}D" if column else ""), (f"\x1b[{self.rows_above}A" if self.rows_above else "")
+        return f"{left}{up}\x1b[J\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?2004h"
+
+
+EDITORS: list[type[Bash]] = [Bash, Zsh, Fish, OneLineFish, PromptToolkit]
 
 
 def lines_of(terminal: Terminal) -> list[str]:
@@ -98,7 +110,7 @@ def begin(make: type[Bash], generator: random.Random) -> tuple[Terminal, Bash, l
     terminal = Terminal(100, 30)
     terminal.feed(("\r\n".join(output) + "\r\n").encode())
     editor = make(100, generator.choice(["", "echo hello", COMMAND]))
-    terminal.feed(editor.draw().encode())
+    terminal.feed(b"\x1b[?2004h" + editor.draw().encode())
     return terminal, editor, output
 
 
@@ -166,6 +178,49 @@ def test_late_answers_do_not_come_above_the_line_also_once_the_size_has_changed_
         assert split(terminal)[0] == ["L0", "L1", "L2", "L3"]
 
 
+def test_who_answers_no_size_may_edit_the_lines_above() -> None:
+    """As Python's own prompt, from 3.13 on."""
+    for sizes, first in (((20,), b"x"), ((20, 22), b"\x1b[1A\x1b[1B"), ((20, 22), b"x")):
+        terminal = Terminal(80, 24)
+        terminal.feed(b"\x1b[?2004hrow1\r\nrow2\r\nrow3")
+        for lines in sizes:
+            terminal.resize(80, lines)
+        terminal.feed(first)
+        terminal.resize(80, 25)
+        terminal.feed(b"\x1b[2A\rROW1")
+        assert [row.strip() for row in terminal.display[:3]] == ["ROW1", "row2", "row3" + first.decode()[:1].strip("\x1b")]
+
+
+def test_a_block_that_a_program_drew_again_is_no_prompt_of_the_shell_after_it() -> None:
+    terminal = Terminal(100, 30)
+    terminal.feed(b"$ make\r\n\x1b[?2004l\rbar 1\r\nbar 2\r\nbar 3")
+    terminal.resize(90, 30)
+    terminal.resize(80, 30)
+    terminal.feed(b"\r\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2Kbar 1\r\nbar 2\r\nbar 3")
+    terminal.feed(b"\r\x1b[2K\x1b[1A\x1b[2K\x1b[1A\x1b[2KRESULT\r\n\x1b[?2004h")
+    editor = Bash(80, COMMAND)
+    terminal.feed(editor.draw().encode())
+    terminal.resize(60, 30)
+    terminal.feed(editor.answer(60))
+    assert "RESULT" in lines_of(terminal)
+
+
+def test_late_answers_stay_within_the_margins() -> None:
+    terminal = late_answers(b"\r\x1b[10;20r\x1b[15;1H\x1b[99A")
+    assert terminal.cursor.y == 9
+
+
+def test_rows_from_below_the_screen_move_what_is_drawn_again() -> None:
+    """They come in above it: it has another number then, and what comes above the old one is not cut off."""
+    terminal = late_answers(b"")
+    bound = terminal.screen._bound()
+    assert bound is not None
+    terminal.resize(40, 3)
+    terminal.feed(b"\r\n" * 6)
+    bound = terminal.screen._bound()
+    assert bound is None or bound.numbering == terminal.history.numbering
+
+
 def test_a_size_that_changes_under_another_screen_is_not_awaited_on_the_first() -> None:
     terminal = late_answers(b"\x1b[?1049h")
     terminal.resize(60, 30)
@@ -222,6 +277,7 @@ def test_titles_colours_and_modes_do_not_wait() -> None:
         ("\r\r\n\r\x1b[K\r\x1b[A\x1b[K\r$ ", Claim(0)),  # the cursor was in the middle of the command
         ("\x1b[3A\r\r\x1b[0m\x1b[J$ ", Claim(3)),
         ("\r\r\x1b[A\x1b[A$ ", Claim(2)),
+        ("\x1b[2A\x1b[4Cx", Claim(2, erases=False)),
         ("\r\r$ ", Claim(0)),
         ("\x1b[2K\x1b[1A\x1b[2K\x1b[Gx", Claim(1)),
         ("\x1b[H\x1b[2J\x1b[H", Claim(0, home=True)),
@@ -252,6 +308,25 @@ def test_enter_is_seen_at_once() -> None:
     terminal.feed(b"\r\n")
     assert (terminal.cursor.y, terminal.cursor.x) == (1, 0)
     assert terminal.unfinished_input() == b""
+
+
+def test_what_waits_is_done_when_nothing_follows() -> None:
+    terminal = Terminal(20, 5)
+    terminal.feed(b"one\r\ntwo")
+    terminal.resize(20, 6)
+    terminal.feed(b"\x1b[A\x1b[2D")
+    assert terminal.holds and terminal.cursor.y == 1
+    terminal.let_go()
+    assert not terminal.holds and (terminal.cursor.x, terminal.cursor.y) == (1, 0)
+
+
+def test_an_encoding_changes_also_while_controls_wait() -> None:
+    whole, split = Terminal(20, 6), Terminal(20, 6)
+    for terminal, pieces in ((whole, (b"\x1b%@\xe9",)), (split, (b"\x1b", b"%@\xe9"))):
+        terminal.resize(21, 6)
+        for piece in pieces:
+            terminal.feed(piece)
+    assert whole.display == split.display
 
 
 def test_what_waits_is_bounded() -> None:
