@@ -6,6 +6,7 @@ Blocking looks at files, programs and sockets; called in a thread by `aether doc
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -208,20 +209,22 @@ def _keys(env: Mapping[str, str]) -> tuple[SystemCheck, ...]:
 def _fonts() -> SystemCheck:
     bundled = Path(__file__).resolve().parent.parent / "resources" / "fonts"
     count = len([path for path in bundled.rglob("*") if path.suffix in (".ttf", ".otf")]) if bundled.is_dir() else 0
-    native = sys.platform in ("win32", "darwin")  # these come with fonts for all of them
-    missing = [] if native else [name for name, language in SCRIPTS.items() if not _has_font(language)]
+    if sys.platform in ("win32", "darwin"):
+        return SystemCheck(name="Fonts", ok=count > 0, detail=f"{count} bundled; the system's own have other scripts")
+    languages = _font_languages()
+    missing = [name for name, language in SCRIPTS.items() if language not in languages]
     detail = f"{count} bundled; {'none for ' + ', '.join(missing) if missing else 'emoji, Chinese, Japanese and Korean found'}"
-    remedy = "Install `fonts-noto-color-emoji` and `fonts-wqy-microhei` (or `fonts-noto-cjk`)." if missing else ""
+    remedy = "Install `fontconfig`, `fonts-noto-color-emoji` and `fonts-wqy-microhei` (or `fonts-noto-cjk`)." if missing else ""
     return SystemCheck(name="Fonts", ok=count > 0 and not missing, detail=detail, remedy=remedy)
 
 
-def _has_font(language: str) -> bool:
-    """Whether fontconfig knows a font for a language, by its code; what cannot be asked has none."""
+def _font_languages() -> set[str]:
+    """The languages that fontconfig knows a font for, by their codes; none where it cannot be asked."""
     try:
-        listed = subprocess.run(["fc-list", f":lang={language}", "family"], capture_output=True, timeout=5, check=False)
+        listed = subprocess.run(["fc-list", ":", "lang"], capture_output=True, text=True, errors="replace", timeout=5, check=False)
     except (OSError, subprocess.SubprocessError):
-        return False
-    return bool(listed.stdout.strip())
+        return set()
+    return set(re.split(r"[|\s]|:lang=", listed.stdout))
 
 
 def _display(env: Mapping[str, str]) -> SystemCheck:

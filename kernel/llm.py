@@ -226,10 +226,10 @@ class LanguageModels:
             self._bus.publish(system.LlmChanged(chosen=self._settings.current().providers.model))
 
     async def _script(self, path: str) -> ScriptedProvider:
-        """One for all agents that play a file, until the file changes; a file that has gone is played on."""
+        """One for all agents that play a file, until the file changes. Raises NotFoundError or InvalidArgumentError."""
         provider, stamp = self._scripts.get(path, (None, None))
         now = await asyncio.to_thread(_stamp, path)
-        if provider is None or (now is not None and now != stamp):
+        if provider is None or now is None or now != stamp:
             provider = await asyncio.to_thread(ScriptedProvider.from_file, Path(path))
             self._scripts[path] = provider, now
         return provider

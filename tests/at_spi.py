@@ -29,7 +29,7 @@ LINE = 3
 PATIENCE_S = 10.0
 
 #: What the bus says of something that has gone since it was seen.
-GONE = "No such object path"
+GONE = "org.freedesktop.DBus.Error.UnknownObject"
 
 Place = tuple[str, str]
 
@@ -112,9 +112,11 @@ class Reader:
 
     async def whole(self) -> Thing:
         """All that there is, once nothing of it goes while it is looked at."""
-        while True:
-            with contextlib.suppress(GoneError):
-                return await self.look()
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                with contextlib.suppress(GoneError):
+                    return await self.look()
+                await asyncio.sleep(0.05)
 
     async def find(self, role: str, name: str = "") -> Thing:
         """The first thing that shows with this role and a name that begins so; waits for it."""
@@ -179,7 +181,7 @@ async def _ask(bus: MessageBus, place: Place, interface: str, member: str, signa
         destination=place[0], path=place[1], interface=interface, member=member, signature=signature, body=list(body)
     )
     reply = await asyncio.wait_for(bus.call(message), PATIENCE_S)
-    if reply is not None and reply.message_type is MessageType.ERROR and GONE in str(reply.body):
+    if reply is not None and reply.error_name == GONE:
         raise GoneError(place, member)
     assert reply is not None and reply.message_type is MessageType.METHOD_RETURN, (place, member, reply and reply.body)
     return reply.body[0] if len(reply.body) == 1 else reply.body

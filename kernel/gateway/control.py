@@ -19,9 +19,9 @@ from kernel.kernel import Kernel
 from kernel.log import get_logger
 from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
-from kernel.protocol.base import Message
+from kernel.protocol.base import Event, Message
 from kernel.protocol.process import ProcessList, ProcessListed
-from kernel.protocol.system import KernelReady, KernelStatus, LlmExchanged, ResponseError, ResponseOk
+from kernel.protocol.system import KernelReady, KernelStatus, KernelStatusReply, LlmExchanged, ResponseError, ResponseOk
 from kernel.tasks import Scope
 
 SUBSCRIBE = b'{"type":"subscribe"}'
@@ -111,6 +111,8 @@ class ControlServer:
                 elif line:
                     await in_flight.acquire()
                     scope.spawn(self._answer(line, writer, in_flight, sending), name="command")
+        except TimeoutError:
+            writer.transport.abort()
         except ConnectionError:
             _log.info("a control client went away")
         finally:
@@ -153,17 +155,13 @@ class _Subscriber:
         self._kernel.bus.unsubscribe(self._subscription)
 
     async def greet(self) -> None:
-        """The answer, kernel.ready, then what there is; the events after that follow, and none from before the first greeting."""
+        """The answer, kernel.ready, then what there is; the events after that follow, and none from before the first greeting.
+
+        Raises TimeoutError for a client that does not read.
+        """
         status = await self._kernel.execute(KernelStatus(), LOCAL_USER)
         async with self._sending:
-            if self._greeted_at is not None:
-                await self._send_events()
-            listed = await self._list()
-            if self._greeted_at is None:
-                self._greeted_at = listed.seq
-            _send(self._writer, ResponseOk(id="subscribe"))
-            _send(self._writer, KernelReady(version=status.version, uptime=status.uptime, seq=listed.seq))
-            _send(self._writer, listed)
+            await self._send_list(status)
 
     async def relay(self) -> None:
         """Events as fast as the client reads; one that does not read is cut off."""
@@ -182,24 +180,35 @@ class _Subscriber:
         except ConnectionError:
             _log.info("a subscriber went away")
 
-    async def _list(self) -> ProcessListed:
+    async def _send_list(self, greeting: KernelStatusReply | None = None) -> None:
+        """What there is, behind what led to it and, where it is asked for, the greeting."""
         listed = await self._kernel.execute(ProcessList(), LOCAL_USER)
-        return ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq)
+        events, _gap = self._subscription.take()  # what is lost now, the list has
+        if self._greeted_at is None:
+            self._greeted_at = listed.seq
+        await self._send([event for event in events if event.seq <= listed.seq])
+        if greeting is not None:
+            _send(self._writer, ResponseOk(id="subscribe"))
+            _send(self._writer, KernelReady(version=greeting.version, uptime=greeting.uptime, seq=listed.seq))
+        _send(self._writer, ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq))
+        await self._send([event for event in events if event.seq > listed.seq])
 
     async def _send_events(self) -> None:
         """What waits, and what there is where something was lost. Raises TimeoutError for a client that does not read."""
         events, gap = self._subscription.take()
-        first = self._greeted_at or 0
+        await self._send(events)
+        if gap:
+            await self._send_list()
+
+    async def _send(self, events: list[Event]) -> None:
         for number, event in enumerate(events, 1):
-            if event.seq > first and (self._exchanges or not isinstance(event, LlmExchanged)):
+            if event.seq > (self._greeted_at or 0) and (self._exchanges or not isinstance(event, LlmExchanged)):
                 _send(self._writer, event)
             if self._writer.transport.get_write_buffer_size() > QUEUED_BYTES:
                 async with asyncio.timeout(PATIENCE_S):
                     await self._writer.drain()
             elif number % EVENTS_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        if gap:
-            _send(self._writer, await self._list())
 
 
 async def _read_line(reader: asyncio.StreamReader) -> bytes | None:

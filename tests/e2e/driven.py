@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,12 +25,14 @@ async def drive(env: dict[str, str], module: str, *arguments: str) -> tuple[int,
     await asyncio.wait({reading}, timeout=HANGS_S)
     hangs = not reading.done()
     if hangs:
-        left = subprocess.run(["ps", "-e", "--forest", "-o", "pid,stat,args"], capture_output=True, text=True, check=False).stdout
         if process.returncode is None:
             process.send_signal(signal.SIGABRT)  # it prints its stacks
         await asyncio.wait({reading}, timeout=10)
-        said = [text.decode() for text in reading.result()] if reading.done() else [f"Who holds its output?\n{left}"]
+        said = [text.decode() for text in reading.result()] if reading.done() else ["Something holds its output open."]
         reading.cancel()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
         raise AssertionError("\n".join([f"{module} did not end; its exit code: {process.returncode}", *said]))
     out, err = reading.result()
     assert process.returncode is not None

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -47,9 +48,9 @@ class Desktop:
         """Start and wait for the first frame and the control socket."""
         self._stamp.unlink(missing_ok=True)
         self.process = self.launch()
-        socket = control_socket(self.root / "var/kernel/run")
+        path = control_socket(self.root / "var/kernel/run")
         deadline = time.monotonic() + START_S
-        while not (self._stamp.exists() and socket.exists()):
+        while not (self._stamp.exists() and _listens(path)):
             assert self.process.poll() is None, "the desktop ended"
             assert time.monotonic() < deadline, "the desktop did not start"
             time.sleep(0.02)
@@ -64,6 +65,12 @@ class Desktop:
             ["xdotool", "search", "--onlyvisible", "--name", "^Aether$"], env=self._env, capture_output=True, text=True, check=False
         )
         return found.stdout.split()
+
+
+def _listens(path: Path) -> bool:
+    """Whether somebody listens at a socket, which one that died leaves behind."""
+    with socket.socket(socket.AF_UNIX) as end:
+        return end.connect_ex(str(path)) == 0
 
 
 @contextlib.contextmanager

@@ -69,6 +69,7 @@ async def test_deploy_approve_die_and_find_everything_again(tmp_path: Path) -> N
     assert any("tidied up" in line for line in then[1]["lines"])
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.feature("ST01")
 async def test_where_the_kernel_cannot_start_the_desktop_says_why_opens_nothing_and_offers_to_quit(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "root")

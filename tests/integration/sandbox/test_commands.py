@@ -9,6 +9,7 @@ import pytest
 
 from kernel.errors import InvalidArgumentError, LimitReachedError
 from kernel.sandbox.backend import ExecRequest
+from kernel.sandbox.supervised import SupervisedSandbox
 from tests.integration.sandbox.workbench import Workbench, is_alive, run
 
 DAEMON = """
@@ -164,6 +165,15 @@ async def test_kill_of_one_call_leaves_the_others(any_bench: Workbench) -> None:
     assert (await second.wait()).code == 143
 
 
+async def _rested(sandbox: SupervisedSandbox) -> list[int]:
+    """Its processes once those that only started others have ended."""
+    before: list[int] = []
+    while before != (now := [pid for pid in sandbox.host_pids() if is_alive(pid)]):
+        before = now
+        await asyncio.sleep(0.5)
+    return now
+
+
 async def test_kill_of_a_call_finds_daemons_without_marker(any_bench: Workbench) -> None:
     sandbox = any_bench.make()
     pid_file = f"{sandbox.home_path}/pid"
@@ -172,7 +182,7 @@ async def test_kill_of_a_call_finds_daemons_without_marker(any_bench: Workbench)
     assert (await call.wait()).code == 0
     while not os.path.exists(os.path.join(sandbox.spec.home, "pid")):
         await asyncio.sleep(0.01)
-    before = sandbox.host_pids()
+    before = await _rested(sandbox)
     await call.kill()
     after = [pid for pid in sandbox.host_pids() if is_alive(pid)]
     assert len(after) == len(before) - 2  # the daemon and its shim

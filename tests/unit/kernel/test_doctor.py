@@ -57,7 +57,7 @@ def test_letters_that_no_font_has_are_named_with_what_to_do(tmp_path: Path, monk
     found = doctor._fonts()
     assert found.ok and "Korean" in found.detail and not found.remedy  # `make setup` installs them
     listing = tmp_path / "fc-list"
-    listing.write_text('#!/bin/sh\n[ "$1" = ":lang=ko" ] || echo "A font"\n')
+    listing.write_text("#!/bin/sh\necho ':lang=en|zh-cn|ja'\necho ':lang=und-zsye'\n")
     listing.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     found = doctor._fonts()
