@@ -21,7 +21,7 @@ from aether_desktop.bootstrap import DesktopApplication
 from aether_desktop.widgets.empty_state import EmptyState
 from aether_desktop.widgets.label import Label
 from aether_desktop.widgets.vnc.view import DesktopView
-from tests.e2e.journey import drive, filled_form, lines, shown, tell, until
+from tests.e2e.journey import button, drive, filled_form, lines, shown, tell, until
 
 GROUND = "#3a6ea5"
 """The colour of the agent's window, which nothing else has."""
@@ -81,6 +81,7 @@ async def use(desktop: DesktopApplication) -> None:
     await until(window.tabs.hasFocus, "the keyboard in the tabs")
     await until(lambda: any("ended" in line for line in words()), "the end of the desktop with its agent")
     tell(words=words())
+    await until(lambda: button("Deploy again"), "the end of the agent: while it works, quitting asks")
 
 
 if __name__ == "__main__":

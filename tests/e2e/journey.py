@@ -155,7 +155,8 @@ def drive(root: Path, use: Callable[[DesktopApplication], Awaitable[None]], *, q
             await use(desktop)
         if quits:
             app.quit()
-        return await opened
+        async with asyncio.timeout(PATIENCE_S):
+            return await opened
 
     return run_event_loop(app, run, lambda error: tell(error="".join(traceback.format_exception(error))))
 
