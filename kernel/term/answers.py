@@ -108,6 +108,7 @@ class Answers(WindowOperations):
         if (bound := self._bound()) is not None:
             room = bound.first - self.absolute_line
             if how == 0 and bound.above and 0 < room < self.lines - self.cursor.y:
+                self.redrawn = bound._replace(above=False)
                 self.move_to(0, self.cursor.y + room)
             elif how in (1, 2, 3) or room > 0:
                 self.redrawn = None
