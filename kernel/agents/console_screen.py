@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from kernel.agents.console import Console
 from kernel.term import Terminal
+from kernel.tty.feeding import Feeding
 from kernel.tty.screen import clear_history, reset
 
 COLUMNS, LINES = 100, 30
@@ -23,6 +24,7 @@ class ConsoleScreen:
     ) -> None:
         self._console = console
         self._terminal = Terminal(COLUMNS, LINES, scrollback=scrollback)
+        self._feeding = Feeding(self._terminal)
         self._position = max(console.start, console.end - recent_bytes) if recent_bytes else console.start
         self._begun = self._position == console.start
         self._stop = console.listen(on_readable)
@@ -39,16 +41,16 @@ class ConsoleScreen:
 
     def parse(self, max_bytes: int) -> int:
         """See `ScreenSource.parse`."""
-        data, self._position = self._console.read(self._position, max_bytes)
+        data, end = self._console.read(self._position, max_bytes)
         size = len(data)
         if not self._begun and data:
             # From the middle of the record: what is left of the first line could be half a sequence.
             data = data[data.find(b"\n") + 1 :]
             self._begun = True
-        if data:
-            self._terminal.feed(data)
-            self._terminal.take_reply()
-        return size
+        left = len(data) - self._feeding.feed(data, max_bytes)
+        self._terminal.take_reply()
+        self._position = end - left
+        return size - left
 
     def resize(self, columns: int, lines: int) -> None:
         """See `ScreenSource.resize`."""

@@ -16,14 +16,10 @@ from kernel.term.modes import Modes
 from kernel.term.size_steps import SizeSteps
 from kernel.term.snapshot import snapshot
 from kernel.tty.channel import ByteChannel
+from kernel.tty.feeding import Feeding
 
 SCROLLBACK = 10_000
 SLICE_BYTES = 16 << 10
-#: A slice ends after so long: what a program prints may cost a thousand times what text does.
-SLICE_S = 0.005
-#: So much of it is parsed at once, and less where that took longer than `SLOW_S`.
-LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 256, 8 << 10
-SLOW_S = 0.002
 #: What programs draw again for a new size begins with controls and goes on at once; those that stand alone so long stand alone.
 HELD_S = 0.04
 ScreenChange = Callable[[Terminal], None]
@@ -89,7 +85,7 @@ class LiveScreen:
         self._scheduled = False
         self._left = b""
         self._held_at = 0.0
-        self._piece_bytes = LEAST_PIECE_BYTES
+        self._feeding = Feeding(self.terminal)
         self._inbox = ByteChannel(
             lossless=True, on_room=on_room, on_close=lambda _: None, on_readable=self._on_readable
         )
@@ -163,7 +159,7 @@ class LiveScreen:
         return made + waiting
 
     def parse(self, max_bytes: int) -> int:
-        """Feed what waits, at most `max_bytes` and for about `SLICE_S`; how many bytes it was. On the thread of the owner."""
+        """Feed what waits, at most `max_bytes` and for a slice's time; how many bytes it was. On the thread of the owner."""
         with self._lock:
             asked, self._asked = self._asked, None
             if asked is not None and not self._sized_by_owner and asked != (self.terminal.columns, self.terminal.lines):
@@ -173,7 +169,7 @@ class LiveScreen:
                 data = self._take(max_bytes)
             if not data:
                 return self._let_go()
-            done = self._feed(data, max_bytes)
+            done = self._feeding.feed(data, max_bytes)
             self._left = data[done:]
             if self.terminal.holds and not self._loop.is_closed():
                 self._held_at = time.monotonic()
@@ -189,22 +185,6 @@ class LiveScreen:
             return 0
         self.terminal.let_go()
         return 1
-
-    def _feed(self, data: bytes, max_bytes: int) -> int:
-        """Parse at most so much of it, piece by piece, until a slice's time is over; how many bytes it was."""
-        done, started = 0, time.perf_counter()
-        until = started + SLICE_S
-        while done < min(len(data), max_bytes) and started < until:
-            size = min(self._piece_bytes, max_bytes - done)
-            self.terminal.feed(data[done : done + size])
-            done = min(len(data), done + size)
-            ended = time.perf_counter()
-            if ended - started > SLOW_S:
-                self._piece_bytes = max(LEAST_PIECE_BYTES, self._piece_bytes // 4)
-            else:
-                self._piece_bytes = min(MOST_PIECE_BYTES, self._piece_bytes * 2)
-            started = ended
-        return done
 
     @property
     def ended(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from kernel.term import Terminal
 from kernel.tty.channel import ByteChannel
+from kernel.tty.feeding import Feeding
 from kernel.tty.screen import SCROLLBACK, LiveModes, ScreenChange, clear_history, reset
 
 
@@ -33,6 +34,8 @@ class ScreenCopy:
         self._terminal = Terminal(columns, lines, scrollback=scrollback)
         self._terminal.screen.modes = LiveModes()
         self._size = (columns, lines)
+        self._feeding = Feeding(self._terminal)
+        self._left = b""
         self._taken = 0
         self._changes: deque[tuple[int, Callable[[], None]]] = deque()
 
@@ -44,7 +47,7 @@ class ScreenCopy:
     @property
     def ended(self) -> bool:
         """See `ScreenSource.ended`."""
-        return self._channel.ended
+        return self._channel.ended and not self._left
 
     def follow(self, columns: int, lines: int) -> None:
         """The pty has another size from here on."""
@@ -61,13 +64,14 @@ class ScreenCopy:
         self._apply_changes()
         if self._changes:
             max_bytes = min(max_bytes, self._changes[0][0] - self._taken)
-        data = self._channel.take(max_bytes)
-        if data:
-            self._taken += len(data)
-            self._terminal.feed(data)
+        data = self._left or self._channel.take(max_bytes)
+        done = self._feeding.feed(data, max_bytes)
+        self._left = data[done:]
+        if done:
+            self._taken += done
             self._terminal.take_reply()
             self._apply_changes()
-        return len(data)
+        return done
 
     def resize(self, columns: int, lines: int) -> None:
         """A copy has the size of the terminal, whoever looks at it."""
@@ -82,6 +86,7 @@ class ScreenCopy:
 
     def release(self) -> None:
         """See `ScreenSource.release`."""
+        self._left = b""
         self._channel.close()
 
     def _set_size(self, columns: int, lines: int) -> None:

@@ -1,4 +1,4 @@
-"""Parsing for a screen takes a slice's time, whatever a program prints, and loses nothing of what is left."""
+"""A screen goes on where a slice ended, and a copy made meanwhile has what is left."""
 
 from __future__ import annotations
 

@@ -1,0 +1,37 @@
+"""A slice takes its time, whatever a program prints; what costs little goes in large pieces again."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from kernel.term import Terminal
+from kernel.tty.feeding import MOST_PIECE_BYTES, Feeding
+
+#: Each of its parts costs a thousand times what text of that length does.
+COSTLY = b"q\x1b[65535b" * 2000
+#: A slow machine is not to fail this; all of it at once took more than ten seconds.
+SOON_S = 0.5
+
+
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize("before", [b"\x1b[?69h\x1b[2;119s\x1b[4h", b"\x1b(0", b"\x1b[?7l"])
+def test_a_slice_ends_after_its_time(before: bytes) -> None:
+    terminal = Terminal(120, 36)
+    terminal.feed(before)
+    feeding, done = Feeding(terminal), 0
+    for _slice in range(20):
+        started = time.perf_counter()
+        done += feeding.feed(COSTLY[done:], len(COSTLY))
+        assert time.perf_counter() - started < SOON_S
+    assert done > 0
+
+
+def test_text_goes_in_whole_and_no_more_than_asked_for() -> None:
+    terminal = Terminal(80, 24)
+    feeding, text = Feeding(terminal), b"x" * 1000 + b"\r\n"
+    assert feeding.feed(b"", 100) == 0
+    assert feeding.feed(text, 700) == 700
+    assert feeding.feed(text[700:], MOST_PIECE_BYTES) == len(text) - 700
+    assert terminal.cursor.x == 0
