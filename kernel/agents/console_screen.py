@@ -48,6 +48,8 @@ class ConsoleScreen:
             data = data[data.find(b"\n") + 1 :]
             self._begun = True
         left = len(data) - self._feeding.feed(data, max_bytes)
+        if not left:
+            self._terminal.let_go()  # whoever only looks waits for nothing
         self._terminal.take_reply()
         self._position = end - left
         return size - left

@@ -95,20 +95,21 @@ class Answers(WindowOperations):
             room = self.absolute_line - bound.first
             if 0 <= room < (count or 1):
                 if self.cursor.x > 0:
-                    self.redrawn = bound._replace(above=True)
-                elif room == 0:
+                    super().cursor_up(count)
+                    self.redrawn = bound._replace(above=self.absolute_line)
+                    return
+                if room == 0:
                     self.wrap_pending = False
                     return
-                else:
-                    count = room
+                count = room
         super().cursor_up(count)
 
     def erase_in_display(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
         """See ``Editing``. Who clears all, or above what it drew again, begins anew; but who went up to there began it too high."""
         if (bound := self._bound()) is not None:
             room = bound.first - self.absolute_line
-            if how == 0 and bound.above and 0 < room < self.lines - self.cursor.y:
-                self.redrawn = bound._replace(above=False)
+            if how == 0 and bound.above == self.absolute_line and 0 < room < self.lines - self.cursor.y:
+                self.redrawn = bound._replace(above=None)
                 self.move_to(0, self.cursor.y + room)
             elif how in (1, 2, 3) or room > 0:
                 self.redrawn = None
@@ -134,7 +135,8 @@ class Answers(WindowOperations):
             return None
         if bound.numbering != self.history.numbering:
             first = self.history.line_now(bound.first, bound.numbering)
-            bound = self.redrawn = None if first is None else bound._replace(first=first, numbering=self.history.numbering)
+            numbering = self.history.numbering
+            bound = self.redrawn = None if first is None else bound._replace(first=first, numbering=numbering, above=None)
         return bound
 
     def _bounded(self, redrawn: Redrawn) -> Redrawn | None:

@@ -54,9 +54,14 @@ class Drawing(Scrolling):
             # It may join its neighbours, so it is drawn one by one: a line of it is more than anybody needs.
             self.draw(char * min(count or 1, self.columns))
             return
-        if not self.autowrap or self.side_margins:
-            # The last column has all others; and to scroll a part of the lines once a line costs too much for nothing.
-            enough, count = 4 * self.columns, min(count or 1, 4 * self.columns)
+        if not self.autowrap:
+            enough = min(enough, 2 * self.columns)  # the last column has all others
+            count = min(count or 1, enough)
+        elif self.side_margins:
+            # To scroll a part of the lines once a line costs much; a few lines of it are more than anybody needs.
+            x = self.cursor.x
+            enough = min(enough, (self.right + 1 if x <= self.right else self.columns) - x + 4 * line)
+            count = min(count or 1, enough)
         lines, rest = divmod(max(0, (count or 1) - enough), line)
         times = min(count or 1, enough) + rest
         self.draw(char)

@@ -86,8 +86,8 @@ class Redrawn(NamedTuple):
     """What a program draws again while more answers of it may come: so many logical lines above the cursor's, from an absolute line on.
 
     owed: how many answers may come. whole: whether nothing else is known to be there; parts of what was drawn before may be. Nothing
-    above ``first`` is the program's own in either case. above: whether the cursor has gone there all the same. numbering: of the
-    history, when ``first`` was noted.
+    above ``first`` is the program's own in either case. above: the line there that the cursor has gone up to all the same. numbering:
+    of the history, when the lines were noted.
     """
 
     lines: int
@@ -95,7 +95,7 @@ class Redrawn(NamedTuple):
     owed: int
     numbering: int
     whole: bool = True
-    above: bool = False
+    above: int | None = None
 
 
 class Drawn(NamedTuple):

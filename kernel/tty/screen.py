@@ -21,7 +21,7 @@ from kernel.tty.feeding import Feeding
 SCROLLBACK = 10_000
 SLICE_BYTES = 16 << 10
 #: What programs draw again for a new size begins with controls and goes on at once; those that stand alone so long stand alone.
-HELD_S = 0.04
+HELD_S = 0.1
 ScreenChange = Callable[[Terminal], None]
 
 
@@ -111,7 +111,8 @@ class LiveScreen:
     def close(self) -> None:
         """The terminal is gone: what waits is dropped."""
         self._forget_step()
-        self._left = b""
+        with self._lock:
+            self._left = b""
         self._inbox.close()
 
     def lease(self, on_readable: Callable[[], None]) -> "ScreenLease":
@@ -181,7 +182,8 @@ class LiveScreen:
 
     def _let_go(self) -> int:
         """Do what waited long enough for more; 1 where there was something."""
-        if not self.terminal.holds or time.monotonic() - self._held_at < 0.9 * HELD_S:
+        early = time.monotonic() - self._held_at < 0.9 * HELD_S and not self._inbox.ended
+        if early or not self.terminal.holds:
             return 0
         self.terminal.let_go()
         return 1
@@ -189,7 +191,7 @@ class LiveScreen:
     @property
     def ended(self) -> bool:
         """Whether the program is gone and everything was parsed."""
-        return self._inbox.ended and not self._left
+        return self._inbox.ended and not (self._left or self.terminal.holds)
 
     def _give_back(self, lease: "ScreenLease") -> None:
         if self._lease is lease:

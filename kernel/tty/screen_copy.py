@@ -69,6 +69,8 @@ class ScreenCopy:
         self._left = data[done:]
         if done:
             self._taken += done
+            if not self._left:
+                self._terminal.let_go()  # whoever only looks waits for nothing
             self._terminal.take_reply()
             self._apply_changes()
         return done

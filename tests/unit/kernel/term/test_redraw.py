@@ -205,6 +205,11 @@ def test_a_block_that_a_program_drew_again_is_no_prompt_of_the_shell_after_it() 
     assert "RESULT" in lines_of(terminal)
 
 
+def test_who_has_been_above_clears_the_screen_all_the_same() -> None:
+    terminal = late_answers(b"x\x1b[30A\x1b[30B\x1b[H\x1b[Jnew")
+    assert terminal.display[0].strip() == "new" and terminal.cursor.y == 0
+
+
 def test_late_answers_stay_within_the_margins() -> None:
     terminal = late_answers(b"\r\x1b[10;20r\x1b[15;1H\x1b[99A")
     assert terminal.cursor.y == 9
