@@ -7,6 +7,7 @@ time, so that stays where it begins, and the program does not come above it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ _MOST_LINES = 2
 #: And takes at most so many rows with what is left of those that were drawn before.
 _MOST_ROWS = 200
 _PASTES = 2004
+_PLACED = re.compile(r"\x1b\[[0-9;]*[Hf]")
 
 
 class Answers(WindowOperations):
@@ -103,6 +105,22 @@ class Answers(WindowOperations):
                     return
                 count = room
         super().cursor_up(count)
+
+    def cursor_position(self, line: int | None = None, column: int | None = None, *_: int) -> None:
+        """See ``CursorMovement``."""
+        self._forget_above()
+        super().cursor_position(line, column)
+
+    def paint(self, span: str) -> None:
+        """See ``Painting``."""
+        if self.redrawn is not None and _PLACED.search(span):
+            self._forget_above()
+        super().paint(span)
+
+    def _forget_above(self) -> None:
+        """Who goes to a place of the screen has not gone up to begin there."""
+        if self.redrawn is not None and self.redrawn.above is not None:
+            self.redrawn = self.redrawn._replace(above=None)
 
     def erase_in_display(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
         """See ``Editing``. Who clears all, or above what it drew again, begins anew; but who went up to there began it too high."""

@@ -60,7 +60,7 @@ class Drawing(Scrolling):
         elif self.side_margins:
             # To scroll a part of the lines once a line costs much; a few lines of it are more than anybody needs.
             x = self.cursor.x
-            enough = min(enough, (self.right + 1 if x <= self.right else self.columns) - x + 4 * line)
+            enough = min(enough, (self.right + 1 if x <= self.right else self.columns) - x + 8 * line)
             count = min(count or 1, enough)
         lines, rest = divmod(max(0, (count or 1) - enough), line)
         times = min(count or 1, enough) + rest
