@@ -56,12 +56,10 @@ class Drawing(Scrolling):
             return
         if not self.autowrap:
             enough = min(enough, 2 * self.columns)  # the last column has all others
-            count = min(count or 1, enough)
         elif self.side_margins:
             # To scroll a part of the lines once a line costs much; a few lines of it are more than anybody needs.
             x = self.cursor.x
             enough = min(enough, (self.right + 1 if x <= self.right else self.columns) - x + 8 * line)
-            count = min(count or 1, enough)
         lines, rest = divmod(max(0, (count or 1) - enough), line)
         times = min(count or 1, enough) + rest
         self.draw(char)
