@@ -16,7 +16,7 @@ SOON_S = 0.5
 
 
 @pytest.mark.feature("TT02")
-@pytest.mark.parametrize("before", [b"\x1b[?69h\x1b[2;119s\x1b[4h", b"\x1b(0", b"\x1b[?7l"])
+@pytest.mark.parametrize("before", [b"\x1b[?69h\x1b[2;119s\x1b[4h", b"\x1b(0", b"\x1b[?7l", b"\x1b%@", b"\x1bV"])
 def test_a_slice_ends_after_its_time(before: bytes) -> None:
     terminal = Terminal(120, 36)
     terminal.feed(before)
