@@ -12,7 +12,7 @@ from kernel.tty.feeding import MOST_PIECE_BYTES, Feeding
 #: Each of its parts costs a thousand times what text of that length does.
 COSTLY = b"q\x1b[65535b" * 2000
 #: A slow machine is not to fail this; all of it at once took more than ten seconds.
-SOON_S = 0.5
+SOON_S = 2.0
 
 
 @pytest.mark.feature("TT02")

@@ -13,7 +13,7 @@ from kernel.tty.screen import SLICE_BYTES, LiveScreen
 #: Each of its parts costs a thousand times what text of that length does.
 COSTLY = b"\x1b[?69h\x1b[2;119s\x1b[4h" + b"q\x1b[65535b" * 2000
 #: A slow machine is not to fail this; one slice of all that took more than ten seconds.
-SOON_S = 0.5
+SOON_S = 2.0
 
 
 def make(replies: list[bytes]) -> LiveScreen:
