@@ -217,8 +217,12 @@ class Answers(WindowOperations):
         self._show_from(items, min(start, cursor.row), cursor)
 
     def _expect_more(self, claimed: Claim, place: tuple[int, int], first: int, sizes: int) -> None:
-        """A line editor draws again what begins at ``place``, the absolute line ``first``, for one of so many sizes."""
-        if self.modes.bracketed_paste and claimed.erases and sizes > 1 and not place[1] and place[0] <= _MOST_LINES:
+        """A line editor draws again what begins at ``place``, the absolute line ``first``, for one of so many sizes.
+
+        Several lines are as well a block that shows how far something is, where nothing but line editors ask for pastes.
+        """
+        most = _MOST_LINES if self.modes.bracketed_paste else 0
+        if claimed.erases and sizes > 1 and not place[1] and place[0] <= most:
             self.redrawn = Redrawn(place[0], first, sizes - 1, self.history.numbering)
 
     def _draw_from_there(self, redrawn: Redrawn, claimed: Claim) -> None:
