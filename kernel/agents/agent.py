@@ -22,7 +22,7 @@ from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import AgentPhase, Confinement
 from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.providers.base import Provider, Sampling
-from kernel.store.database import Statement
+from kernel.store.connection import Statement
 from kernel.store.journal import Journal
 from kernel.store.repositories.processes import RunRecord
 from kernel.tasks import Scope

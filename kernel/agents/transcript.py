@@ -7,7 +7,7 @@ import msgspec
 
 from kernel.agents import compaction
 from kernel.providers.base import ChatMessage, ToolCall
-from kernel.store.database import Statement
+from kernel.store.connection import Statement
 from kernel.store.repositories.transcripts import TranscriptRepository
 
 

@@ -30,12 +30,12 @@ from kernel.process.table import Entry
 from kernel.protocol.agent import AgentFileCreated, AgentNotice
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import Confinement
-from kernel.protocol.records import AgentConfig
+from kernel.protocol.records import AgentConfig, WorkspaceMount
 from kernel.sandbox.backend import Limits, LossReason, Mount, Probe, Sandbox, SandboxSpec
 from kernel.sandbox.gpu import Found, GpuMonitor
 from kernel.sandbox.manager import SandboxManager
 from kernel.sandbox.quota import Allowance
-from kernel.store.database import Statement
+from kernel.store.connection import Statement
 from kernel.store.repositories.workspaces import WorkspaceRepository
 from kernel.tasks import Scope
 from kernel.tools.base import PageFetcher, Peers, ToolContext
@@ -138,13 +138,17 @@ class Workplaces:
             raise InvalidArgumentError(
                 f"There is no sandbox of the type {config.sandbox.type!r}.", "Leave the type out: each agent gets a sandbox of its own."
             )
-        mounts = tuple([await asyncio.to_thread(check_mount, mount, self.paths) for mount in config.sandbox.mounts])
-        await asyncio.to_thread(check_nesting, mounts)
+        mounts = config.sandbox.mounts and await asyncio.to_thread(self._checked, config.sandbox.mounts)
         if config.sandbox.gpu:
             (await self.gpus.find()).require()
         if config.sandbox.graphical:
             graphical.require(self.desktops, (await self.detected()).confinement != "none")
         return msgspec.structs.replace(config, sandbox=msgspec.structs.replace(config.sandbox, mounts=mounts))
+
+    def _checked(self, mounts: tuple[WorkspaceMount, ...]) -> tuple[WorkspaceMount, ...]:
+        checked = tuple(check_mount(mount, self.paths) for mount in mounts)
+        check_nesting(checked)
+        return checked
 
     def of(self, entry: Entry, gate: Gate) -> "Workplace":
         """The workplace of a run; no command of it begins while the gate is closed."""

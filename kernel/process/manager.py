@@ -36,7 +36,7 @@ from kernel.protocol.process import (
     count_living,
 )
 from kernel.protocol.records import AgentConfig, Approval, ProcessInfo
-from kernel.store.database import Statement
+from kernel.store.connection import Statement
 from kernel.store.journal import DROP_CHUNKS, Journal
 from kernel.store.repositories.processes import ProcessRepository, RunRecord
 from kernel.tasks import Scope

@@ -7,37 +7,26 @@ returned for survives the death of the process. Nobody else opens the file for w
 import asyncio
 import errno
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
-
-import aiosqlite
+from typing import Literal
 
 from kernel.clock import Clock
 from kernel.errors import AetherError, DiskFullError, InvalidArgumentError, StorageError
 from kernel.log import get_logger
+from kernel.store.connection import Connection, Parameters, Statement, connect
 from kernel.store.place import BESIDE, has_room, require_files
 from kernel.tasks import Scope
 
-Parameters = Sequence[Any]
 MAX_BATCH = 2_000
 ROOM_BYTES = 1 << 20
-ROWS_AT_ONCE = 64
 FULL_CHECK_BYTES = 64 * 1024 * 1024
 GROWING = ("agent_logs", "transcript")
 PARTS = "SELECT made.name, part.name FROM sqlite_master AS made JOIN pragma_table_info(made.name) AS part WHERE made.type = 'table'"
 
 _log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One SQL statement with its parameters."""
-
-    sql: str
-    parameters: Parameters = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +56,8 @@ class Database:
         self._path = path
         self._clock = clock
         self._was_used = was_used
-        self._writer: aiosqlite.Connection | None = None
-        self._reader: aiosqlite.Connection | None = None
+        self._writer: Connection | None = None
+        self._reader: Connection | None = None
         self._queue: asyncio.Queue[_Pending] = asyncio.Queue()
         self._scope = Scope("database")
         self._idle = asyncio.Event()
@@ -170,11 +159,11 @@ class Database:
         require_files(self._path)
         if not has_room(self._path.parent):  # reading might do, but the first thing that a kernel writes would wait unseen
             raise sqlite3.OperationalError("database or disk is full")
-        self._writer = await _connect(self._path)
+        self._writer = await connect(self._path)
         await self._writer.execute("PRAGMA journal_mode=WAL")
         await self._check()
         await _migrate(self._writer)
-        self._reader = await _connect(self._path)
+        self._reader = await connect(self._path)
         await self._reader.execute("PRAGMA query_only=ON")
 
     async def _check(self) -> None:
@@ -232,66 +221,13 @@ class Database:
     async def _commit(self, statements: list[Statement]) -> Exception | None:
         assert self._writer is not None
         try:
-            for sql, rows in _merge(statements):
-                await self._writer.executemany(sql, rows)
-            await self._writer.commit()
+            await self._writer.commit_all(statements)
         except (sqlite3.Error, OverflowError, UnicodeError) as error:
-            try:
-                await self._writer.rollback()
-            except sqlite3.Error:
-                _log.exception("a rollback failed")
             return error
         return None
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
-    refused: list[sqlite3.Error] = []
-
-    def connect() -> sqlite3.Connection:
-        """A refusal is told afterwards: aiosqlite's thread would outlive it, and answer a loop that has ended meanwhile."""
-        try:
-            return sqlite3.connect(path)
-        except sqlite3.Error as error:
-            refused.append(error)
-            return sqlite3.connect(":memory:")
-
-    connection = await _opened(aiosqlite.Connection(connect, ROWS_AT_ONCE))
-    if refused:
-        await connection.close()
-        raise refused[0]
-    connection.row_factory = sqlite3.Row
-    connection.text_factory = _as_text
-    try:
-        for pragma in ("busy_timeout=5000", "synchronous=NORMAL", "foreign_keys=ON", "journal_size_limit=16777216"):
-            await connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        await connection.close()  # its thread would keep the whole process from ending
-        raise
-    return connection
-
-
-async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
-    """The connection, open. Where the wait is cancelled it is closed first: its thread would answer a loop that has ended."""
-
-    async def wait() -> None:
-        await connection
-
-    opening = Scope("opening").spawn(wait(), name="connection", awaited=True)
-    try:
-        await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        await asyncio.wait((opening,))
-        await connection.close()
-        raise
-    return connection
-
-
-def _as_text(content: bytes) -> str:
-    """Damaged text is still text: sqlite3 itself would give up the whole answer for one byte of it."""
-    return content.decode("utf-8", errors="replace")
-
-
-async def _lost_parts(connection: aiosqlite.Connection) -> str:
+async def _lost_parts(connection: Connection) -> str:
     """The first table or column that a file of this form must have and has not, in words; "" where all is there.
 
     The form is a number in the file, and the migrations up to it are never edited: what they make and the file lacks was lost. Of a
@@ -321,7 +257,7 @@ def _parts_of(form: int) -> set[tuple[str, str]]:
         connection.close()
 
 
-async def _migrate(connection: aiosqlite.Connection) -> None:
+async def _migrate(connection: Connection) -> None:
     """Apply the numbered SQL files that the file has not seen; each in one transaction."""
     rows = list(await connection.execute_fetchall("PRAGMA user_version"))
     current = int(rows[0][0])
@@ -340,17 +276,6 @@ def _migrations() -> list[tuple[int, str]]:
     folder = resources.files("kernel.store") / "migrations"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
     return [(int(file.name[:4]), file.read_text("utf-8")) for file in files]
-
-
-def _merge(statements: list[Statement]) -> list[tuple[str, list[Parameters]]]:
-    """Neighbours with the same SQL become one executemany; their order is kept."""
-    merged: list[tuple[str, list[Parameters]]] = []
-    for statement in statements:
-        if merged and merged[-1][0] == statement.sql:
-            merged[-1][1].append(statement.parameters)
-        else:
-            merged.append((statement.sql, [statement.parameters]))
-    return merged
 
 
 def _resolve(batch: list[_Pending], error: AetherError | None) -> None:

@@ -19,7 +19,8 @@ from kernel.log import get_logger
 from kernel.protocol import codec
 from kernel.protocol.agent import AgentNotice, AgentThinkingChunk
 from kernel.protocol.base import JournalEvent, tag_of
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from kernel.store.rows import decoded
 
 RETRY_S = 2.0

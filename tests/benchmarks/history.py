@@ -18,7 +18,8 @@ from kernel.protocol.agent import AgentAction, AgentObservation, AgentThought, A
 from kernel.protocol.base import JournalEvent, tag_of
 from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.protocol.system import HistoryLogs, HistoryProcesses
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from kernel.store.journal import INSERT
 from kernel.store.repositories.processes import ProcessRepository, RunRecord
 from tests.benchmarks.figures import finish, median, report, running_kernel

@@ -6,7 +6,8 @@ Called by the mailbox.
 import msgspec
 
 from kernel.protocol.records import IPCMessage
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from kernel.store.rows import decoded
 
 

@@ -8,7 +8,8 @@ import time
 
 from kernel.errors import StorageError
 from kernel.protocol.records import MetricsSample
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 
 KEEP_S = 7 * 24 * 3600
 

@@ -10,7 +10,8 @@ import msgspec
 
 from kernel.protocol.base import Record
 from kernel.protocol.records import AgentConfig, ProcessInfo
-from kernel.store.database import Database, Finding, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database, Finding
 from kernel.store.rows import decoded
 
 SEARCH_CHARACTERS = 2_000

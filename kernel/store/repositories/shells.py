@@ -6,7 +6,8 @@ Called by `kernel.tty.shell_sessions`.
 import asyncio
 from dataclasses import dataclass
 
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 
 #: More shells than can be open at once; a table that holds more was not written by us.
 MAX_SHELLS = 1000

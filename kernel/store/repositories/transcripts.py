@@ -5,7 +5,8 @@ Called by `kernel.agents.transcript`. A body is JSON; its meaning belongs to the
 
 from collections.abc import Sequence
 
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 
 
 class TranscriptRepository:

@@ -4,7 +4,8 @@ Called by `kernel.vfs.shares`, the tools and the startup sweep.
 """
 
 from kernel.protocol.records import FileRecord, SharedMountInfo
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 
 
 class WorkspaceRepository:

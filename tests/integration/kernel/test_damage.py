@@ -20,7 +20,8 @@ from kernel.protocol.process import ProcessList
 from kernel.protocol.records import AgentConfig, IPCMessage, ProcessInfo
 from kernel.protocol.system import HistoryProcesses, KernelStatus
 from kernel.sandbox.backend import Probe
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from kernel.store.journal import Journal
 from kernel.store.repositories.messages import MessageRepository
 from kernel.store.repositories.processes import ProcessRepository, RunRecord

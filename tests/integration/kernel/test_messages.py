@@ -24,7 +24,8 @@ from kernel.protocol.records import AgentConfig
 from kernel.protocol.unions import COMMANDS
 from kernel.providers.base import ChatMessage
 from kernel.store import journal
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from tests.fakes.scripts import call, turn, write_script
 from tests.integration.kernel.conftest import Bench, MakeBench
 

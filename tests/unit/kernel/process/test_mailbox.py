@@ -11,7 +11,7 @@ from kernel.process.mailbox import QUEUE_LIMIT, Mailbox
 from kernel.process.table import Entry, ProcessTable
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.records import AgentConfig, ProcessInfo
-from kernel.store.database import Statement
+from kernel.store.connection import Statement
 from kernel.store.repositories.messages import MessageRepository
 from kernel.store.repositories.processes import RunRecord
 from tests.fakes.clock import ManualClock

@@ -15,7 +15,7 @@ from kernel.process.table import Entry, ProcessTable
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.process import ProcessSignal
 from kernel.protocol.records import AgentConfig, ProcessInfo
-from kernel.store.database import Statement
+from kernel.store.connection import Statement
 from kernel.store.repositories.processes import ProcessRepository, RunRecord
 from kernel.tasks import Scope
 from tests.fakes.clock import ManualClock

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kernel.errors import DiskFullError, InvalidArgumentError, StorageError
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from tests.fakes.clock import ManualClock
 
 TABLES = {

@@ -13,7 +13,8 @@ from kernel.errors import StorageError
 from kernel.protocol import codec
 from kernel.protocol.agent import AgentNotice, AgentThinkingChunk, AgentThought
 from kernel.protocol.base import Event, JournalEvent
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from kernel.store.journal import DROP_CHUNKS, RETRY_S, Journal
 from tests.fakes.clock import ManualClock
 

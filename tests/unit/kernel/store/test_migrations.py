@@ -23,12 +23,12 @@ VALUES = {"INTEGER": 7, "REAL": 1.5, "TEXT": "words", "BLOB": b"{}"}
 DYING = """import asyncio, os, pathlib, sys
 from kernel.clock import SystemClock
 from kernel.store import database
-connect = database._connect
+connect = database.connect
 async def connect_and_die_later(path):
     connection = await connect(path)
     await connection.create_function("die", 0, lambda: os.kill(os.getpid(), 9))
     return connection
-database._connect = connect_and_die_later
+database.connect = connect_and_die_later
 database._migrations = lambda: [(2, sys.argv[2])]
 asyncio.run(database.Database(pathlib.Path(sys.argv[1]), SystemClock()).open())
 """

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kernel.errors import StorageError
-from kernel.store.database import Database, Statement
+from kernel.store.connection import Statement
+from kernel.store.database import Database
 from kernel.store.repositories.shells import ShellRepository, ShellSession
 from kernel.tasks import Scope
 from kernel.tty import leftovers, shell_sessions
