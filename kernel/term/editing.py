@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kernel.term.blocks import BlockDrawing
-from kernel.term.rows import PLAIN, STUB, Row, blank_row, delete_cells, heal, insert_cells
+from kernel.term.rows import PLAIN, STUB, Row, blank_row, delete_cells, heal, insert_cells, new_row
 from kernel.term.sgr import Attributes
 from kernel.term.state import DEC_PROTECTION, ISO_PROTECTION
 
@@ -32,12 +32,24 @@ class Editing(BlockDrawing):
                 self.erase_marks(y, y + 1)
             self.rows[y] = blank_row(size, blank)
             return
-        text = row.text if row.text.isascii() else heal(row.text, start, end)
-        self.rows[y] = Row(
-            text[:start] + " " * size + text[end:],
-            row.attrs[:start] + blank * size + row.attrs[end:],
-            row.wrapped and end < self.columns,
+        text, attrs, wrapped = row
+        if not text.isascii():
+            text = heal(text, start, end)
+        self.rows[y] = new_row(
+            (text[:start] + " " * size + text[end:], attrs[:start] + blank * size + attrs[end:], wrapped and end < self.columns)
         )
+
+    def _erase_lines(self, first: int, end: int, *, selective: bool) -> None:
+        """``erase_cells`` for the whole lines ``first:end``."""
+        if self.protection or first >= end:
+            for y in range(first, end):
+                self.erase_cells(y, 0, self.columns, selective=selective)
+            return
+        self._erase_beginning(first, self.rows[first].text)
+        if self.marked:
+            self.erase_marks(first, end)
+        text, attrs = " " * self.columns, self.blank_attr * self.columns
+        self.rows[first:end] = [new_row((text, attrs, False)) for _ in range(first, end)]
 
     def _erase_beginning(self, y: int, text: str) -> None:
         """``text`` at the start of line ``y`` is erased: what comes there is no part of the line above.
@@ -106,8 +118,7 @@ class Editing(BlockDrawing):
             self.end_line_above(y if how == 0 else 0)
         if how < 2:
             self.erase_in_line(how, private)
-        for line in range(*spans[how]):
-            self.erase_cells(line, 0, self.columns, selective=private)
+        self._erase_lines(*spans[how], selective=private)
 
     def selective_erase_in_line(self, how: int = 0, *_: int) -> None:
         """DECSEL."""

@@ -12,12 +12,15 @@ from functools import lru_cache
 from kernel.term.editing import Editing
 from kernel.term.rows import new_row, overwrite
 
-#: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor.
-_ONE = r"\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:;[0-9]{0,4})?H|[0-9]{0,4}[CK]|\?25[hl])"
-PAINTED = re.compile(rf"[ -~]*(?:{_ONE}[ -~]*)*")
+#: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor. What was taken is never tried again in another way.
+_TEXT = r"[ -~]*+"
+_SGR = r"\x1b\[[0-9;:]{0,64}+m"
+_ONE = r"\x1b\[(?:[0-9;:]{0,64}+m|[0-9]{0,4}+(?:[CK]|(?:;[0-9]{0,4}+)?+H)|\?25[hl])"
+PAINTED = re.compile(rf"{_TEXT}(?:{_ONE}{_TEXT})*+")
 #: With line ends too, on the alternate screen: long texts that scroll into a history are drawn by ``draw_block``.
-PAINTED_LINES = re.compile(rf"[ -~]*(?:(?:{_ONE}|\r\n)[ -~]*)*")
-_FUNCTION = re.compile(r"(\r\n|\x1b\[[0-9;?]*[HCKhl])")
+PAINTED_LINES = re.compile(rf"{_TEXT}(?:(?:{_ONE}|\r\n){_TEXT})*+")
+#: A function, or the start of a span, and the text with SGR behind it.
+_PIECE = re.compile(rf"(\r\n|\x1b\[[0-9;?]*+[HCKhl]|\A)({_TEXT}(?:{_SGR}{_TEXT})*+)")
 
 
 class Painting(Editing):
@@ -30,11 +33,9 @@ class Painting(Editing):
 
     def paint(self, span: str) -> None:
         """Draw a span."""
-        cursor, columns, styled = self.cursor, self.columns, self.attributes.styled
+        cursor, columns, styled, rows = self.cursor, self.columns, self.attributes.styled, self.rows
         x, y, pen, wrap, last = cursor.x, cursor.y, self.pen, self.wrap_pending, ""
-        parts = _FUNCTION.split(span)
-        # Before the first function there may be text.
-        for function, text in zip(["", *parts[1::2]], parts[::2], strict=True):
+        for function, text in _PIECE.findall(span):
             if function:
                 kind, first, second = _function(function)
                 if kind == "H":
@@ -44,49 +45,46 @@ class Painting(Editing):
                 elif kind == "C":
                     x = x + first if x + first < columns else columns - 1
                     wrap = False
-                elif kind == "\n":
-                    x = 0
-                    wrap = False
-                    self.joined_at = None
-                    if y == self.bottom:
-                        cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
-                        self.index()
-                    elif y < self.lines - 1:
-                        y += 1
-                elif kind == "K":
-                    cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
-                    self.erase_in_line(first)
                 else:
-                    self.modes.private[25] = kind == "h"
-                    cursor.hidden = kind == "l"
-            last = ""
-            if not text:
-                continue
-            cells, attrs, after, last = styled(pen, text)
+                    cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
+                    self._carry_out(kind, first)
+                    x, y, wrap = cursor.x, cursor.y, self.wrap_pending
+            cells, attrs, after, last = styled(pen, text) if "\x1b" in text else (text, pen * len(text), pen, text)
             end = x + len(cells)
-            if end > columns or (wrap and cells):
+            if not cells:
+                pen = after
+            elif wrap or end > columns:
                 cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
                 self._draw_parts(text)
                 x, y, pen, wrap = cursor.x, cursor.y, self.pen, self.wrap_pending
-                continue
-            pen = after
-            if cells:
-                self._put_run(y, x, cells, attrs)
-                wrap = end == columns
-                x = end - wrap
+            else:
+                # Written out: most of the time goes here.
+                content, old, wrapped = rows[y]
+                if end < columns and content.isascii():
+                    rows[y] = new_row((f"{content[:x]}{cells}{content[end:]}", f"{old[:x]}{attrs}{old[end:]}", wrapped))
+                else:
+                    rows[y] = overwrite(rows[y], x, cells, attrs)
+                    wrap = end == columns
+                pen, x = after, end - wrap
+                self.joined_at = None
         cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
         self.last_char = last
 
-    def _put_run(self, y: int, x: int, cells: str, attrs: str) -> None:
-        """Overwrite cells of a line; they fit."""
-        row = self.rows[y]
-        text, old, wrapped = row
-        end = x + len(cells)
-        if end < self.columns and text.isascii():
-            self.rows[y] = new_row((text[:x] + cells + text[end:], old[:x] + attrs + old[end:], wrapped))
+    def _carry_out(self, kind: str, parameter: int) -> None:
+        """The rarer functions: a line end, EL, the cursor's visibility."""
+        if kind == "K":
+            self.erase_in_line(parameter)
+        elif kind == "\n":
+            self.cursor.x = 0
+            self.wrap_pending = False
+            self.joined_at = None
+            if self.cursor.y == self.bottom:
+                self.index()
+            elif self.cursor.y < self.lines - 1:
+                self.cursor.y += 1
         else:
-            self.rows[y] = overwrite(row, x, cells, attrs)
-        self.joined_at = None
+            self.modes.private[25] = kind == "h"
+            self.cursor.hidden = kind == "l"
 
 
 @lru_cache(maxsize=8192)

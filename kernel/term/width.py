@@ -171,7 +171,9 @@ class Shaper:
 
     def shape(self, cells: str) -> str:
         """Return row text for a result of ``map`` that has ``SPECIAL`` in it."""
-        return _SPECIAL_CHUNK.sub(self._shape_chunk, cells)
+        # Before the cell in front of the first special character there is nothing to find.
+        start = max(0, cells.index(SPECIAL) - len(" " + STUB))
+        return cells[:start] + _SPECIAL_CHUNK.sub(self._shape_chunk, cells[start:])
 
     def is_special(self, char: str) -> bool:
         """Whether ``char`` is a mark or else may share a cell with what precedes it."""
