@@ -97,7 +97,7 @@ class Miniature:
             # The program may have changed its colours.
             self._painter.paint(terminal, self._shown, patient=True)
         until = time.perf_counter() + budget_s
-        at, count = 0, 1
+        at, count = 0, 4
         while at < len(changed) and (at == 0 or time.perf_counter() < until):
             for y in changed[at : at + count]:
                 self._shown[y] = rows[y]

@@ -137,7 +137,7 @@ class ScreenPainter:
         found = found.reshape(len(lines), columns)
         for number, y in enumerate(lines):
             # "clip" writes straight into the picture; the numbers are in range by construction.
-            np.take(tiles, found[number], axis=1, out=self._lines[y], mode="clip")
+            tiles.take(found[number], axis=1, out=self._lines[y], mode="clip")
             self._rows[y] = rows[y]
         return complete
 
