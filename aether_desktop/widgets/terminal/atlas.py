@@ -14,6 +14,7 @@ import numpy as np
 
 from aether_desktop.widgets.terminal.box_drawing import is_shape
 from aether_desktop.widgets.terminal.decorations import draw_decorations
+from aether_desktop.widgets.terminal.distinct import distinct
 from aether_desktop.widgets.terminal.glyphs import Glyph, GlyphSource, Mask
 from aether_desktop.widgets.terminal.styles import StyleTable
 
@@ -94,10 +95,10 @@ class TileAtlas:
         found, missing = self._look_up(keys)
         if not missing.size:
             return found, True
-        wanted = np.unique(keys[missing])
+        wanted = distinct(keys[missing])
         if self._count + len(wanted) > self.most_tiles:
             self._forget_tiles()
-            wanted = np.unique(keys)
+            wanted = distinct(keys)
         complete = self._make(wanted, patient=patient)
         again, left = self._look_up(keys)
         if left.size:
@@ -110,7 +111,7 @@ class TileAtlas:
         found, missing = self._look_up(blank)
         if missing.size:
             # At most one a key that was not drawn: there is room.
-            self._make(np.unique(blank[missing]), patient=True)
+            self._make(distinct(blank[missing]), patient=True)
             found, _ = self._look_up(blank)
         return np.maximum(found, 0)
 

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from aether_desktop.widgets.terminal.atlas import HALF_SHIFT, LEFT_HALF, RIGHT_HALF, STYLE_SHIFT, TileAtlas
+from aether_desktop.widgets.terminal.distinct import distinct
 from aether_desktop.widgets.terminal.styles import Style, TerminalStyles
 from kernel.term.rows import Row, fit
 
@@ -149,7 +150,7 @@ class ScreenPainter:
             return np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64), attrs
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
         if codes.max() >= _FIRST_PRIVATE:
-            for code in np.unique(codes[codes >= _FIRST_PRIVATE]):
+            for code in distinct(codes[codes >= _FIRST_PRIVATE]):
                 codes[codes == code] = self._atlas.cluster(terminal.clusters[chr(code)])
         stubs = np.flatnonzero(codes == 0)
         if stubs.size:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from aether_desktop.widgets.terminal.colours import DIRECT, Scheme, mix, readable, resolve
+from aether_desktop.widgets.terminal.distinct import distinct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,7 +108,7 @@ class TerminalStyles:
             self._numbers = np.concatenate((self._numbers, more))
         found: NDArray[np.int64] = self._numbers[attrs]
         if found.min(initial=0) < 0:
-            for attr in np.unique(attrs[found < 0]):
+            for attr in distinct(attrs[found < 0]):
                 look = terminal.attributes[int(attr)]
                 if look.blink:
                     self.blinking.add(chr(attr))
