@@ -7,7 +7,6 @@ and a call for each costs more than the drawing. ``kernel.term.stream`` finds su
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from kernel.term.editing import Editing
 from kernel.term.rows import new_row, overwrite
@@ -21,6 +20,8 @@ PAINTED = re.compile(rf"{_TEXT}(?:{_ONE}{_TEXT})*+")
 PAINTED_LINES = re.compile(rf"{_TEXT}(?:(?:{_ONE}|\r\n){_TEXT})*+")
 #: A function, or the start of a span, and the text with SGR behind it.
 _PIECE = re.compile(rf"(\r\n|\x1b\[[0-9;?]*+[HCKhl]|\A)({_TEXT}(?:{_SGR}{_TEXT})*+)")
+#: A text is kept with what it means, which two digits a number and two numbers a place make thousands of.
+_MOST_FUNCTIONS = 8192
 
 
 class Painting(Editing):
@@ -33,11 +34,11 @@ class Painting(Editing):
 
     def paint(self, span: str) -> None:
         """Draw a span."""
-        cursor, columns, styled, rows = self.cursor, self.columns, self.attributes.styled, self.rows
+        cursor, columns, styled, rows, functions = self.cursor, self.columns, self.attributes.styled, self.rows, _FUNCTIONS
         x, y, pen, wrap, last = cursor.x, cursor.y, self.pen, self.wrap_pending, ""
         for function, text in _PIECE.findall(span):
             if function:
-                kind, first, second = _function(function)
+                kind, first, second = functions[function]
                 if kind == "H":
                     x = second if second < columns else columns - 1
                     y = first if first < self.lines else self.lines - 1
@@ -87,15 +88,25 @@ class Painting(Editing):
             self.cursor.hidden = kind == "l"
 
 
-@lru_cache(maxsize=8192)
-def _function(text: str) -> tuple[str, int, int]:
-    """What kind of function it is, and its numbers: CUP's cell counted from 0, CUF's and EL's parameter."""
+class _Functions(dict[str, tuple[str, int, int]]):
+    """What kind of function a text is, and its numbers: CUP's cell counted from 0, CUF's and EL's parameter."""
+
+    def __missing__(self, text: str) -> tuple[str, int, int]:
+        """Work out one met for the first time."""
+        if len(self) >= _MOST_FUNCTIONS:
+            self.clear()
+        found = self[text] = _parsed(text)
+        return found
+
+
+def _parsed(text: str) -> tuple[str, int, int]:
     kind = text[-1]
     if kind == "H":
         line, _, column = text[2:-1].partition(";")
         return kind, max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1
     if kind == "C":
         return kind, int(text[2:-1] or 1) or 1, 0
-    if kind == "\n":
-        return kind, 0, 0
     return kind, int(text[2:-1] or 0) if kind == "K" else 0, 0
+
+
+_FUNCTIONS = _Functions()
