@@ -11,15 +11,15 @@ import re
 from kernel.term.editing import Editing
 from kernel.term.rows import new_row, overwrite
 
-#: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor. What was taken is never tried again in another way.
-_TEXT = r"[ -~]*+"
-_SGR = r"\x1b\[[0-9;:]{0,64}+m"
-_ONE = r"\x1b\[(?:[0-9;:]{0,64}+m|[0-9]{0,4}+(?:[CK]|(?:;[0-9]{0,4}+)?+H)|\?25[hl])"
-PAINTED = re.compile(rf"{_TEXT}(?:{_ONE}{_TEXT})*+")
+#: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor.
+_TEXT = "[ -~]*"
+_SGR = r"\x1b\[[0-9;:]{0,64}m"
+_ONE = r"\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:[CK]|(?:;[0-9]{0,4})?H)|\?25[hl])"
+PAINTED = re.compile(rf"{_TEXT}(?:{_ONE}{_TEXT})*")
 #: With line ends too, on the alternate screen: long texts that scroll into a history are drawn by ``draw_block``.
-PAINTED_LINES = re.compile(rf"{_TEXT}(?:(?:{_ONE}|\r\n){_TEXT})*+")
+PAINTED_LINES = re.compile(rf"{_TEXT}(?:(?:{_ONE}|\r\n){_TEXT})*")
 #: A function, or the start of a span, and the text with SGR behind it.
-_PIECE = re.compile(rf"(\r\n|\x1b\[[0-9;?]*+[HCKhl]|\A)({_TEXT}(?:{_SGR}{_TEXT})*+)")
+_PIECE = re.compile(rf"(\r\n|\x1b\[[0-9;?]*[HCKhl]|\A)({_TEXT}(?:{_SGR}{_TEXT})*)")
 #: A text is kept with what it means, which two digits a number and two numbers a place make thousands of.
 _MOST_FUNCTIONS = 8192
 

@@ -37,7 +37,7 @@ _KNOWN_LENGTH = 48
 #: In the decoded text, a raw byte 0x80..0x9f that is no UTF-8 is a lone surrogate of this range.
 _RAW_C1 = "\udc80-\udc9f"
 _TOKEN = re.compile(
-    rf"((?:[^\x00-\x1f\x7f-\x9f{_RAW_C1}]++|\r{{1,4}}+\n|\x1b\[[0-9;:]{{0,{_PARAMETER_CHARS}}}+m)++)"
+    rf"((?:[^\x00-\x1f\x7f-\x9f{_RAW_C1}]+|\r{{1,4}}\n|\x1b\[[0-9;:]{{0,{_PARAMETER_CHARS}}}m)+)"
     rf"|\x1b\[([<=>?]?[0-9;:]{{0,{_PARAMETER_CHARS - 1}}})([ -/]{{0,{_INTERMEDIATE_CHARS}}})([@-~])"
     r"|([\x00-\x06\x0e-\x17\x19\x1c-\x1f\x7f]|[\x07-\x0d])"
     rf"|\x1b([ -/]{{0,{_INTERMEDIATE_CHARS}}})([0-OQ-WYZ\\`-~])"

@@ -9,7 +9,7 @@ import time
 from kernel.term import Terminal
 
 #: What may cost much for its length: REP, protected cells, rectangles, columns, and margins at the sides, which make others dear.
-_COSTLY = re.compile(rb"\x1b(?:\[[0-9;]*+(?:[b\"$#'*]|\?[0-9;]*69)|V)")
+_COSTLY = re.compile(rb"\x1b(?:V|\[(?:[0-9;]*[b\"$#'*]|\?[0-9;]*69))")
 _C1_INTRODUCER = b"\xc2\x9b"
 #: Where there is some of it, a slice ends after so much of the processor's time.
 SLICE_S = 0.005
