@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from kernel.display import NONE, trouble_with
 from kernel.errors import AetherError, StorageError
 from kernel.paths import Paths
 from kernel.protocol.records import MetricsSample, SystemCheck
@@ -230,12 +231,12 @@ def _font_languages() -> set[str]:
 def _display(env: Mapping[str, str]) -> SystemCheck:
     if sys.platform in ("win32", "darwin"):
         return SystemCheck(name="Display", ok=True, detail="native")
-    display = env.get("WAYLAND_DISPLAY") or env.get("DISPLAY")
-    if display:
-        return SystemCheck(name="Display", ok=True, detail=display)
-    return SystemCheck(
-        name="Display", ok=False, detail="none", remedy="Without one, use `aether run --role Coder --goal \"...\"`."
-    )
+    trouble = trouble_with(env)
+    if not trouble:
+        detail = env.get("WAYLAND_DISPLAY") or env.get("DISPLAY") or env.get("QT_QPA_PLATFORM", "found")
+        return SystemCheck(name="Display", ok=True, detail=detail)
+    remedy = "Without one, use `aether run --role Coder --goal \"...\"`."
+    return SystemCheck(name="Display", ok=False, detail="none" if trouble == NONE else trouble, remedy=remedy)
 
 
 def _tray(env: Mapping[str, str]) -> SystemCheck:

@@ -122,7 +122,11 @@ class Console:
     def _open(self) -> None:
         if self._fd < 0:
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            self._fd = os.open(self._path, flags, 0o600)
+            try:
+                self._fd = os.open(self._path, flags, 0o600)
+            except FileNotFoundError:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._fd = os.open(self._path, flags, 0o600)
             self._size = os.fstat(self._fd).st_size
 
     def _cut(self) -> None:
@@ -148,16 +152,12 @@ class Consoles:
     def __init__(self, folder: Path, on_full: Callable[[str], None] = lambda tty_id: None) -> None:
         self._folder = folder
         self._on_full = on_full
-        self._made = False
         self._consoles: dict[str, Console] = {}
 
     def get(self, tty_id: str) -> Console:
         """The console of an agent's first terminal (`tty-<pid>-0`)."""
         console = self._consoles.get(tty_id)
         if console is None:
-            if not self._made:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._made = True
             console = self._consoles[tty_id] = Console(
                 self._folder / record_name(tty_id), lambda: self._on_full(tty_id)
             )

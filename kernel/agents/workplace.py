@@ -146,6 +146,7 @@ class Workplaces:
         return msgspec.structs.replace(config, sandbox=msgspec.structs.replace(config.sandbox, mounts=mounts))
 
     def _checked(self, mounts: tuple[WorkspaceMount, ...]) -> tuple[WorkspaceMount, ...]:
+        """The folders by their real paths. Blocks; raises AetherError."""
         checked = tuple(check_mount(mount, self.paths) for mount in mounts)
         check_nesting(checked)
         return checked

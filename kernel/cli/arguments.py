@@ -76,7 +76,14 @@ def model(text: str) -> str:
     return _bounded("name of a model", text, MODEL_LIMIT_CHARACTERS)
 
 
+def is_text(text: str) -> bool:
+    """Whether it is valid Unicode: what of a command line or an input is not UTF-8 comes as single surrogates."""
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+
+
 def _bounded(what: str, text: str, most: int) -> str:
+    if not is_text(text):
+        raise argparse.ArgumentTypeError(f"The {what} is not valid UTF-8.")
     if len(text) > most:
         raise argparse.ArgumentTypeError(f"The {what} has {len(text):,} characters; at most {most:,} are taken.")
     return text

@@ -1,7 +1,8 @@
 """Finding the kernel: the running instance by its control socket, else one of our own for the time of the command.
 
 Both are a `Connection`: execute a command, follow the events. Our own kernel holds the instance lock and serves the socket too, so that
-a second command joins it instead of disturbing it.
+a second command joins it instead of disturbing it. Of a running instance it is asked for a sign of life, at the joining and whenever an
+answer takes long: one that is stopped (Ctrl+Z) would leave the command waiting for ever.
 """
 
 import asyncio
@@ -9,15 +10,15 @@ import itertools
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from kernel.bus import Subscription
-from kernel.errors import AetherError, DiskFullError, InvalidArgumentError, UnavailableError
+from kernel.errors import AetherError, DiskFullError, InvalidArgumentError, NotFoundError, UnavailableError
 from kernel.gateway.control import SUBSCRIBE, ControlServer
 from kernel.gateway.instance import InstanceLock, control_socket, silence_of
 from kernel.paths import Paths, default_root
@@ -32,6 +33,7 @@ R = TypeVar("R")
 CONNECT_RETRIES = 40
 CONNECT_RETRY_S = 0.05
 ANSWER_LIMIT = 256 * 1024 * 1024
+LIFE_S = 10.0
 _ENDED = "The instance of Aether that this command talked to has ended."
 _AGAIN = "Agents that ran are listed as interrupted: `aether ps`, then `aether resume PID`."
 
@@ -67,9 +69,10 @@ async def connect(root: Path | None = None, *, stays: bool = False) -> AsyncIter
             finally:
                 lock.release()
             return
-        joined = await _join(control_socket(paths.runtime))
+        joined = await _join(control_socket(paths.runtime), lambda: silence_of(paths.root, paths.state))
         if joined is not None:
             try:
+                await joined.require_life()
                 yield joined
             finally:
                 await joined.close()
@@ -101,36 +104,41 @@ class _OwnKernel:
 
 
 class _Joined:
-    """The running instance, by its socket."""
+    """The running instance, by its socket. silence: what to raise where it does not answer."""
 
     owns_kernel = False
 
-    def __init__(self, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silence: Callable[[], UnavailableError]
+    ) -> None:
         self._path = path
         self._writer = writer
+        self._silence = silence
         self._session = secrets.token_hex(4)  # a command's id becomes a message's id, so two clients must never choose the same
         self._ids = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[Any]] = {}
+        self._heard = 0  # how many lines came
         self._ended = False
         self._scope = Scope("control-client")
         self._scope.spawn(self._read(reader), name="read")
 
     async def execute(self, command: Command[R]) -> R:
-        if self._ended:
-            raise UnavailableError(_ENDED, _AGAIN)
-        identity = f"{self._session}-{next(self._ids)}"
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[identity] = future
-        try:
-            self._writer.write(codec.encode(msgspec.structs.replace(command, id=identity)) + b"\n")
-            await self._writer.drain()
-        except ConnectionError as error:
-            raise UnavailableError(_ENDED, _AGAIN) from error
-        except ValueError as error:
-            raise InvalidArgumentError(f"This cannot be sent: {error}.", "Text must be valid Unicode.") from error
-        data = await future
-        reply: R = msgspec.convert(data, reply_type(type(command)))
-        return reply
+        """An answer may take long (a full disk, a large history) as long as the instance shows that it lives."""
+        with self._asked(command) as answer:
+            heard = self._heard
+            while not (await asyncio.wait((answer,), timeout=LIFE_S))[0]:
+                if self._heard == heard:
+                    await self.require_life()
+                heard = self._heard
+            reply: R = msgspec.convert(answer.result(), reply_type(type(command)))
+            return reply
+
+    async def require_life(self) -> None:
+        """Have an answer to what every kernel answers at once. Raises UnavailableError where none comes."""
+        with self._asked(KernelStatus()) as answer:
+            if not (await asyncio.wait((answer,), timeout=LIFE_S))[0]:
+                raise self._silence()
+            answer.result()
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[Event]]:
@@ -141,7 +149,10 @@ class _Joined:
         try:
             writer.write(SUBSCRIBE + b"\n")
             events = _read_events(reader)
-            await _greeted(events)
+            try:
+                await asyncio.wait_for(_greeted(events), LIFE_S)
+            except TimeoutError:
+                raise self._silence() from None
             yield events
         finally:
             writer.close()
@@ -151,9 +162,27 @@ class _Joined:
         self._writer.close()
         await self._scope.close()
 
+    @contextmanager
+    def _asked(self, command: Command[Any]) -> Iterator["asyncio.Future[Any]"]:
+        """Send a command; what is given is its answer, wanted until this is left. Raises UnavailableError, InvalidArgumentError."""
+        if self._ended:
+            raise UnavailableError(_ENDED, _AGAIN)
+        identity = f"{self._session}-{next(self._ids)}"
+        try:
+            line = codec.encode(msgspec.structs.replace(command, id=identity)) + b"\n"
+        except ValueError as error:
+            raise InvalidArgumentError(f"This cannot be sent: {error}.", "Text must be valid Unicode.") from error
+        answer = self._waiting[identity] = asyncio.get_running_loop().create_future()
+        try:
+            self._writer.write(line)  # what the socket does not take at once goes out while the answer is waited for
+            yield answer
+        finally:
+            self._waiting.pop(identity, None)
+
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             async for answer in _read_events(reader):
+                self._heard += 1
                 if isinstance(answer, ResponseOk) and (future := self._waiting.pop(answer.id, None)):
                     future.set_result(answer.data)
                 elif isinstance(answer, ResponseError):
@@ -239,13 +268,14 @@ async def _own_kernel(paths: Paths, stays: bool) -> AsyncIterator[_OwnKernel]:
         await kernel.stop()
 
 
-async def _join(path: Path) -> _Joined | None:
+async def _join(path: Path, silence: Callable[[], UnavailableError]) -> _Joined | None:
     try:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=ANSWER_LIMIT)
     except OSError:
         return None
-    return _Joined(path, reader, writer)
+    return _Joined(path, reader, writer, silence)
 
 
 def _error_from(answer: ResponseError) -> AetherError:
-    return AetherError(answer.error, answer.hint)
+    kind = NotFoundError if answer.code == NotFoundError.code else AetherError
+    return kind(answer.error, answer.hint)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from kernel.cli.marked_text import marked
+from kernel.cli.refusal import say_refused
 from kernel.errors import AetherError
 from kernel.protocol.shown_text import visible
 from kernel.version import VERSION
@@ -41,9 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _subcommand(words)
     except AetherError as error:
-        print(f"aether: {marked(visible(error.message))}", file=sys.stderr)
-        if error.hint:
-            print(f"        {marked(visible(error.hint))}", file=sys.stderr)
+        say_refused(error)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -53,9 +52,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        print("aether: the output could not be written: its disk is full", file=sys.stderr)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if _was_printing(error):
+            print("aether: the output could not be written: its disk is full", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            place = f" {marked(visible(str(error.filename)))}" if error.filename else ""
+            print(f"aether: a file{place} could not be written: its disk is full", file=sys.stderr)
+            print("        Free some space and try again; many small files may take all room too (`df -i`).", file=sys.stderr)
         return 1
+
+
+def _was_printing(error: OSError) -> bool:
+    """Whether it came up in a line of the command line's own: these print, and write no file."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and os.path.dirname(place.tb_frame.f_code.co_filename) == os.path.dirname(__file__)
 
 
 def _subcommand(words: list[str]) -> int:
@@ -76,6 +88,7 @@ def _subcommand(words: list[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end a run
     code: int = importlib.import_module(f"kernel.cli.{parsed.subcommand}").run(parsed)
+    sys.stdout.flush()  # what cannot be printed is said here; at the interpreter's end it would be a warning of Python's
     return code
 
 
@@ -112,15 +125,14 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
 def _desktop(arguments: list[str]) -> int:
     """Replace this process by the desktop's own; returns only where there is no display."""
-    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    screenless = os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "vnc", "linuxfb", "eglfs")
-    if sys.platform.startswith("linux") and not shown and not screenless:
-        print(
-            "aether: there is no display here, so the desktop cannot open; "
-            'without one, use: aether run --role Coder --goal "..."',
-            file=sys.stderr,
-        )
-        return 1
+    if sys.platform.startswith("linux"):
+        from kernel.display import NONE, trouble_with
+
+        trouble = trouble_with(os.environ)
+        if trouble:
+            why = "there is no display here, so the desktop cannot open" if trouble == NONE else marked(visible(trouble.rstrip(".")))
+            print(f'aether: {why}; without one, use: aether run --role Coder --goal "..."', file=sys.stderr)
+            return 1
     return os.execv(sys.executable, [sys.executable, "-I", "-m", "aether_desktop", *arguments])
 
 

@@ -5,6 +5,7 @@ import asyncio
 
 from kernel.cli.arguments import add_format, process_id
 from kernel.cli.connection import connect, exit_of
+from kernel.cli.ended import known_to_have_ended
 from kernel.cli.live_output import with_output
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.patience import execute_patiently
@@ -36,7 +37,8 @@ async def _follow(pid: int, printer: Printer) -> int:
 
 async def _resume(pid: int, printer: Printer) -> int:
     async with connect() as connection, connection.events() as events:
-        await execute_patiently(connection, ProcessResume(pid=pid), f"Agent {pid} goes on when that can be saved.")
+        async with known_to_have_ended(connection, pid):
+            await execute_patiently(connection, ProcessResume(pid=pid), f"Agent {pid} goes on when that can be saved.")
         async for event in events:
             if isinstance(event, ProcessListed) and (code := await exit_of(connection, pid)) is not None:
                 printer.say(f"Agent {pid} has ended with {code}; `aether logs {pid}` shows what was lost on the way.")

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 
-from kernel.cli.arguments import add_format, model, number_up_to, steps
+from kernel.cli.arguments import add_format, is_text, model, number_up_to, steps
 from kernel.cli.connection import Connection, connect, exit_of
 from kernel.cli.interruption import Interruption, let_it_end
 from kernel.cli.live_output import with_output
@@ -221,8 +221,8 @@ async def _wait_for_others(connection: Connection, interrupted: asyncio.Event) -
 
 
 def _goal(text: str) -> str:
-    goal = sys.stdin.read() if text == "-" else text
-    if any(0xD800 <= ord(character) <= 0xDFFF for character in goal):
+    goal = _from_standard_input() if text == "-" else text
+    if not is_text(goal):
         raise argparse.ArgumentTypeError("the goal is not valid UTF-8")
     if not goal.strip():
         raise argparse.ArgumentTypeError("the goal is empty")
@@ -234,6 +234,19 @@ def _goal(text: str) -> str:
     return goal
 
 
+def _from_standard_input() -> str:
+    """All of it. Raises ArgumentTypeError where there is nothing to read."""
+    way = "Give the goal itself, or a pipe or a file as standard input"
+    if sys.stdin is None:  # its descriptor is closed
+        raise argparse.ArgumentTypeError(f"standard input is closed, so no goal can be read from it. {way}")
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise argparse.ArgumentTypeError("the goal is not valid UTF-8") from error
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"standard input cannot be read: {error.strerror or error}. {way}") from error
+
+
 def _mount(text: str) -> WorkspaceMount:
     folder, read_only = (text[:-3], True) if text.endswith(":ro") else (text, False)
     if not folder.strip():
@@ -242,6 +255,14 @@ def _mount(text: str) -> WorkspaceMount:
         path = Path(folder).expanduser().absolute()
     except RuntimeError as error:
         raise argparse.ArgumentTypeError(f"{folder} is not a folder: nobody has that home") from error
-    if not path.is_dir():
+    except FileNotFoundError as error:
+        raise argparse.ArgumentTypeError(
+            f"the current folder is gone, so {folder} cannot be found. Name the whole path, or begin in a folder that is there"
+        ) from error
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{folder} cannot be looked at: {error.strerror}") from error
+    if not is_folder:
         raise argparse.ArgumentTypeError(f"{folder} is not a folder")
     return WorkspaceMount(host_path=str(path), guest_path="work", read_only=read_only)

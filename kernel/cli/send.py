@@ -5,6 +5,7 @@ import asyncio
 
 from kernel.cli.arguments import message, process_id
 from kernel.cli.connection import connect
+from kernel.cli.ended import known_to_have_ended
 from kernel.cli.patience import execute_patiently
 from kernel.protocol.ids import MessageMode
 from kernel.protocol.process import ProcessSend
@@ -29,5 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
 async def _send(pid: int, text: str, mode: MessageMode) -> None:
     async with connect() as connection:
         command = ProcessSend(pid=pid, text=text, mode=mode)
-        await execute_patiently(connection, command, f"Agent {pid} is told when that can be saved.")
+        async with known_to_have_ended(connection, pid):
+            await execute_patiently(connection, command, f"Agent {pid} is told when that can be saved.")
         print(f"told {pid}")

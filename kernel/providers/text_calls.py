@@ -19,9 +19,14 @@ from kernel.providers import wire_json
 MAX_CALLS = 16
 _ARGUMENT_NAMES = ("arguments", "parameters", "args", "input", "params", "tool_input", "action_input")
 _NAME_NAMES = ("name", "tool", "tool_name", "function", "function_name", "action")
-_XML_FUNCTION = re.compile(r"<function(?:=|\s+name=[\"']?)([\w.-]+)[\"']?\s*>(.*?)(?:</function>|\Z)", re.DOTALL)
-_XML_PARAMETER = re.compile(r"<parameter(?:=|\s+name=[\"']?)([\w.-]+)[\"']?\s*>\n?(.*?)\n?</parameter>", re.DOTALL)
+_XML_FUNCTION = re.compile(
+    r"<(?:function(?:=|\s+name=[\"']?)|invoke\s+name=[\"']?)([\w.-]+)[\"']?\s*>(.*?)(?:</(?:function|invoke)>|\Z)", re.DOTALL
+)
+_XML_PARAMETER = re.compile(r"<parameter(?:=|\s+name=[\"']?)([\w.-]+)[\"']?\s*>\n?")
 _NAMED_OBJECT = re.compile(r"\s*([A-Za-z_][\w.-]{0,80})[ \t]*(?:\[ARGS\])?[ \t]*[:(]?[ \t]*(?=\{)")
+_ACTION = re.compile(r"\**Action[ \t*]*:[ \t*]*([\w.-]+)\s*\**Action[ \t]*Input[ \t*]*:[ \t*]*(?=\{)")
+#: A string, which is kept, or a comma with nothing behind it.
+_TRAILING_COMMA = re.compile(r"(\"(?:[^\"\\]|\\(?:.|\Z))*(?:\"|\Z))|,(?=\s*[}\]])", re.DOTALL)
 
 
 class WrittenCall(msgspec.Struct, frozen=True):
@@ -34,13 +39,32 @@ class WrittenCall(msgspec.Struct, frozen=True):
 def parse(text: str, tools: Collection[str]) -> list[WrittenCall]:
     """The calls that `text` consists of, in any of the known notations; empty where it is anything else."""
     text = text.strip()
+    if text.startswith("functools["):
+        text = text.removeprefix("functools")
     if not text:
         return []
-    for reader in (_from_json, _from_xml, _from_named_objects, _from_python):
+    for reader in (_from_json, _from_xml, _from_named_objects, _from_action, _from_python):
         calls = reader(text, tools)
         if calls:
             return calls[:MAX_CALLS]
+    exact = _without_trailing_commas(text)
+    if exact == text:
+        return []
+    for reader in (_from_json, _from_named_objects, _from_action):
+        calls = reader(exact, tools)
+        if calls:
+            return calls[:MAX_CALLS]
     return []
+
+
+def _without_trailing_commas(text: str) -> str:
+    return _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
+
+
+def _load(text: str) -> Any:
+    """The value of JSON in which a comma may trail, or None."""
+    value = wire_json.load(text)
+    return wire_json.load(_without_trailing_commas(text)) if value is None else value
 
 
 def _from_json(text: str, tools: Collection[str]) -> list[WrittenCall]:
@@ -97,8 +121,10 @@ def _arguments_of(value: dict[str, Any], name_field: str) -> dict[str, Any] | No
         if field in value:
             given = value[field]
             if isinstance(given, str):
-                given = wire_json.load(given)
-            return given if isinstance(given, dict) else None
+                given = _load(given)
+            if not isinstance(given, dict) or (given.get("type") == "object" and isinstance(given.get("properties"), dict)):
+                return None  # the latter describes a tool, as in a list of those that there are
+            return given
     # {"tool": "read_file", "path": "a.txt"}: what is beside the name is meant as arguments. A "name" alone is data.
     rest = {field: item for field, item in value.items() if field not in (name_field, "type", "id")}
     return rest if name_field in ("tool", "tool_name", "action", "function_name") else None
@@ -109,12 +135,20 @@ def _from_xml(text: str, tools: Collection[str]) -> list[WrittenCall]:
     for match in _XML_FUNCTION.finditer(text):
         name = _known(match.group(1), tools)
         body = match.group(2).strip()
-        parameters = {key: _literal(value) for key, value in _XML_PARAMETER.findall(body)}
-        arguments = parameters or (wire_json.load_object(body) if body else {})
-        if not name or arguments is None:
+        arguments = _parameters(body) or (_load(body) if body else {})
+        if not name or not isinstance(arguments, dict):
             return []
         calls.append(WrittenCall(name, arguments))
     return calls
+
+
+def _parameters(body: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for piece in body.split("</parameter>")[:-1]:
+        opening = _XML_PARAMETER.search(piece)
+        if opening:
+            values[opening.group(1)] = _literal(piece[opening.end() :].removesuffix("\n"))
+    return values
 
 
 def _literal(text: str) -> Any:
@@ -146,6 +180,14 @@ def _from_named_objects(text: str, tools: Collection[str]) -> list[WrittenCall]:
         tail = text[position:]
         position += len(tail) - len(tail.lstrip(" \t\r\n,;)"))
     return calls
+
+
+def _from_action(text: str, tools: Collection[str]) -> list[WrittenCall]:
+    """`Action: write_file` and on the next line `Action Input: {...}`."""
+    match = _ACTION.match(text)
+    arguments = wire_json.load_object(text[match.end() :]) if match else None
+    name = _known(match.group(1), tools) if match else ""
+    return [WrittenCall(name, arguments)] if name and arguments is not None else []
 
 
 def _from_python(text: str, tools: Collection[str]) -> list[WrittenCall]:

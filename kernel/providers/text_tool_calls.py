@@ -10,7 +10,7 @@ somebody is none: in inline code, in a quotation, in a block of code that is of 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -39,8 +39,7 @@ MAX_QUOTED_CHARS = 8 * 1024
 MAX_LINE_CHARS = 4_000
 _THINK_OPEN = ("<think>", "<thinking>")
 _THINK_END = ("</think>", "</thinking>")
-_FENCE = re.compile(r"(?m)^[ \t]*```")
-_OPEN_LIST = re.compile(r"(?m)^[ \t]*\[\s*\Z")
+_OPEN_LIST = re.compile(r"(?m)^[ \t]*(?:functools)?\[\s*\Z")
 _TEXT, _THOUGHT, _BLOCK = "text", "thought", "block"
 _OPENERS: dict[str, str] = {
     "<tool_call>": "</tool_call>",
@@ -50,10 +49,29 @@ _OPENERS: dict[str, str] = {
     "<tool_call|>": "</tool_call>",
     "[TOOL_CALLS]": "",
     "<|python_tag|>": "",
+    "<|python_start|>": "<|python_end|>",
+    "<invoke name=": "</invoke>",
+    "<function_calls>": "</function_calls>",
+    "<tools>": "</tools>",
     "```": "```",
 }
 _FENCE_MARK = "```"
-_END_MARKS = ("<|eom_id|>", "<|eot_id|>", "<|im_end|>", "<|end|>", "</s>", "</tool_call>")
+_REACT_MARK = "Action:"
+#: Marks that are only marks at the head of a line: within a sentence they are spoken of.
+_HEADED = {
+    mark: re.compile(rf"(?m)^[ \t]*{re.escape(mark)}") for mark in (_FENCE_MARK, "<invoke name=", "<function_calls>", "<tools>")
+}
+#: Openers that say which tool is called: they belong to what is read.
+_NAMING = ("<function=", "<invoke name=")
+_END_MARKS = (
+    "<|eom_id|>", "<|eot_id|>", "<|eot|>", "<|im_end|>", "<|end|>", "</s>", "</tool_call>", "<|python_end|>", "</function_calls>",
+)  # fmt: skip
+# Every blank is limited: such a beginning is held back, and looked at again with each piece that comes.
+_BLANK = r"[ \t]{0,20}"
+_ACTION = (r"\*{0,2}", *"Action", r"\*{0,2}", _BLANK, ":", r"\*{0,2}", _BLANK)
+_ACTION_INPUT = (
+    _BLANK, r"\r?", r"\n", _BLANK, r"\*{0,2}", *"Action", _BLANK, *"Input", r"\*{0,2}", _BLANK, ":", r"\*{0,2}", _BLANK,
+)  # fmt: skip
 _AFTER_THOUGHT: tuple[str, tuple[str, ...]] = ("\n", ())
 _AFTER_CALL = (" \t\r\n", _END_MARKS)
 _CALL_LABELS = frozenset({"tool_code", "tool_call", "tool_calls", "tool", "function"})
@@ -113,12 +131,12 @@ class TextReader:
     def __init__(self, tools: Collection[str], turn: TurnAssembler) -> None:
         self._turn = turn
         self._tools = frozenset(tools)
-        self._lines = _line_openings(self._tools)
+        self._openings = _Openings(self._tools)
         self._looking = bool(tools)
         self._marks = (*_THINK_OPEN, *_THINK_END, *_OPENERS) if tools else (*_THINK_OPEN, *_THINK_END)
         self._held = ""
         self._mode = _TEXT
-        self._end = _EndFinder("")
+        self._end = _EndFinder("", self._openings)
         self._fence = ""
         self._quoted = False
         self._line = self._before = ""
@@ -211,7 +229,7 @@ class TextReader:
             self._held = self._held[len(kind) :]
         else:
             self._mode = kind
-            self._end = _EndFinder(kind)
+            self._end = _EndFinder(kind, self._openings)
             self._quoted = bool(_OPENERS.get(kind) is not None and kind != _FENCE_MARK and _in_quotation(self._line))
         return True
 
@@ -288,15 +306,16 @@ class TextReader:
         best, kind = -1, ""
         for mark in self._marks:
             index = self._held.find(mark)
-            if index >= 0 and mark == "```":
-                # A fence counts at the head of a line only, and the first one may stand elsewhere.
-                index = next((match.end() - 3 for match in _FENCE.finditer(self._held) if self._heads(match)), -1)
+            if index >= 0 and mark in _HEADED:
+                # It counts at the head of a line only, and the first one may stand elsewhere.
+                ends = (match.end() for match in _HEADED[mark].finditer(self._held) if self._heads(match))
+                index = next(ends, len(mark) - 1) - len(mark)
             if index >= 0 and (best < 0 or index < best):
                 best, kind = index, mark
         if self._looking:
-            for match in self._lines.finditer(self._held, 0, best if best >= 0 else len(self._held)):
+            for match in self._openings.lines.finditer(self._held, 0, best if best >= 0 else len(self._held)):
                 if self._heads(match):
-                    return match.start(), "{" if match.group("json") else "("
+                    return match.start(), "{" if match.group("json") else _REACT_MARK if match.group("react") else "("
         return best, kind
 
     def _heads(self, match: re.Match[str]) -> bool:
@@ -310,21 +329,13 @@ class TextReader:
             bracket = _OPEN_LIST.search(self._held)
             if bracket and len(bracket.group()) <= MAX_OPENING_CHARS and self._heads(bracket):
                 safe = min(safe, bracket.start())
+            action = self._openings.begun_action.search(self._held, max(0, len(self._held) - MAX_OPENING_CHARS))
+            if action and self._heads(action):
+                safe = min(safe, action.start())
             line_start = self._held.rfind("\n") + 1
-            if (line_start or self._at_line_start) and self._may_open(self._held[line_start:]):
+            if (line_start or self._at_line_start) and self._openings.may_begin(self._held[line_start:]):
                 safe = min(safe, line_start)
         return safe
-
-    def _may_open(self, line: str) -> bool:
-        """Whether an unfinished line may still become the beginning of a call."""
-        word = line.lstrip(" \t")
-        if not word or len(line) > MAX_OPENING_CHARS:
-            return not word and len(line) <= MAX_OPENING_CHARS
-        word = word.removeprefix("functions.")
-        names = (*self._tools, "functions.")
-        return any(
-            name.startswith(word) or re.fullmatch(rf"{re.escape(name)}[ \t]*[:(]?[ \t]*", word) for name in names
-        )
 
     def _release(self, chunks: list[Chunk], length: int) -> None:
         text, self._held = self._held[:length], self._held[length:]
@@ -337,11 +348,42 @@ class TextReader:
             self._line = (tail if "\n" in text else self._line + tail)[:MAX_LINE_CHARS]
 
 
+class _Openings:
+    """How the lines begin that are a call of one of the tools."""
+
+    def __init__(self, tools: Collection[str]) -> None:
+        ordered = sorted(tools, key=len, reverse=True)
+        names = rf"(?:functions\.)?(?:{'|'.join(map(re.escape, ordered)) or '(?!)'})"
+        action, given = "".join(_ACTION), "".join(_ACTION_INPUT)
+        self._words = (*ordered, "functions.", "functools")
+        self.call = re.compile(rf"{names}[ \t]*\(")
+        #: `{`, `[{`, the name of a tool and a bracket, the same in a list, or an action and its input.
+        self.lines = re.compile(
+            rf"(?m)^[ \t]*(?:(?P<json>\{{|(?:functools)?\[\s*\{{)|(?P<react>{action}{names}{given}\{{)"
+            rf"|{names}[ \t]*(?:[:(]?[ \t]*\{{|\()|\[[ \t]*{names}[ \t]*\()"
+        )
+        begun = "|".join(_begun([*map(re.escape, name)]) for name in ("functions.", *ordered))
+        self.begun_action = re.compile(
+            rf"(?m)^[ \t]*(?:{_begun(_ACTION)}|{action}(?:functions\.)?(?:{begun})|{action}{names}{_begun(_ACTION_INPUT)})\Z"
+        )
+
+    def may_begin(self, line: str) -> bool:
+        """Whether an unfinished line may still become the beginning of a call."""
+        word = line.lstrip(" \t")
+        if not word or len(line) > MAX_OPENING_CHARS:
+            return not word and len(line) <= MAX_OPENING_CHARS
+        word = word.removeprefix("[").lstrip(" \t").removeprefix("functions.")
+        return any(
+            name.startswith(word) or re.fullmatch(rf"{re.escape(name)}[ \t]*[:(]?[ \t]*", word) for name in self._words
+        )
+
+
 class _EndFinder:
     """Finds where a held call ends; looks at every character once, however small the pieces are."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, openings: _Openings) -> None:
         self._kind = kind
+        self._openings = openings
         self._position = 0
         self._depth = 0
         self._quote = ""
@@ -349,7 +391,7 @@ class _EndFinder:
 
     def find(self, held: str, *, final: bool) -> int | None:
         """The length of the call, 0 where it is none, None where it goes on."""
-        if self._kind in ("{", "("):
+        if self._kind in ("{", "(", _REACT_MARK):
             end = self._balanced(held)
             return 0 if end is None and final else end
         if self._kind == "```":
@@ -367,9 +409,13 @@ class _EndFinder:
         if not newline:
             return 0 if final or len(line) > MAX_OPENING_CHARS else None
         label = line[3:].strip().lower()
-        start = held[len(line) : len(line) + 200].lstrip()[:1]
-        if label not in _FENCE_LABELS or (start and label not in _CALL_LABELS and start not in "[{<"):
+        head = held[len(line) : len(line) + 200].lstrip()
+        if label not in _FENCE_LABELS:
             return 0
+        if head and label not in _CALL_LABELS and head[0] not in "[{<":
+            # Without a label it may hold a call as Python writes it, from the first word on.
+            if label or not (self._openings.call.match(head) or self._openings.may_begin(head)):
+                return 0
         index = held.find("\n```", max(len(line), self._position - 4))
         self._position = len(held)
         return index + 4 if index >= 0 else len(held) if final else None
@@ -400,16 +446,15 @@ def _in_quotation(before: str) -> bool:
     return opened or before.lstrip().startswith(">") or before[-1:] in tuple("'‘«„")
 
 
+def _begun(parts: Sequence[str]) -> str:
+    """A pattern for every beginning of what these patterns match one after the other."""
+    return "(?:".join(parts) + ")?" * (len(parts) - 1)
+
+
 def _opens_block(held: str) -> bool:
     """Whether a fence opens a block of code: with a backtick behind it on its line it is inline code."""
     line = held[:MAX_OPENING_CHARS].partition("\n")[0]
     return "`" not in line.lstrip("`")
-
-
-def _line_openings(tools: Collection[str]) -> re.Pattern[str]:
-    """Lines that begin with `{`, `[{`, or the name of a tool and a bracket."""
-    names = "|".join(re.escape(name) for name in sorted(tools, key=len, reverse=True)) or "(?!)"
-    return re.compile(rf"(?m)^[ \t]*(?:(?P<json>\{{|\[\s*\{{)|(?:functions\.)?(?:{names})[ \t]*(?:[:(]?[ \t]*\{{|\())")
 
 
 def _content(held: str, kind: str) -> str:
@@ -418,7 +463,7 @@ def _content(held: str, kind: str) -> str:
         body = held.partition("\n")[2]
         return body.rpartition("```")[0] if body.rstrip().endswith("```") else body
     closing = _OPENERS.get(kind)
-    if closing is None or kind == "<function=":
+    if closing is None or kind in _NAMING:
         return held
     body = held[len(kind) :]
     body = (body.removesuffix(closing) if closing else body).rstrip()

@@ -6,7 +6,7 @@ statement by statement.
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,30 +32,33 @@ class Statement:
 
 
 class Connection(aiosqlite.Connection):
-    """See `connect`."""
+    """aiosqlite's, and `commit_all`."""
 
-    async def commit_all(self, statements: Iterable[Statement]) -> None:
+    async def commit_all(self, statements: Sequence[Statement]) -> None:
         """Carry out the statements in order and commit them together.
 
-        Raises sqlite3.Error, OverflowError or UnicodeError; then nothing of them was written. Once begun it is not given up where the
-        wait is cancelled.
+        Raises sqlite3.Error, OverflowError or UnicodeError; then nothing of them was written. Where the wait is cancelled they are
+        carried out all the same.
         """
         await self._execute(self._commit_all, statements)  # type: ignore[no-untyped-call]  # the library types only what is public
 
-    def _commit_all(self, statements: Iterable[Statement]) -> None:
+    def _commit_all(self, statements: Sequence[Statement]) -> None:
+        """On the connection's thread, which goes on with it while the loop's lets go of the connection."""
+        connection = self._conn
         try:
             for sql, rows in _merge(statements):
-                self._conn.executemany(sql, rows)
-            self._conn.commit()
-        except (sqlite3.Error, OverflowError, UnicodeError):
-            self._roll_back()
+                connection.executemany(sql, rows)
+            connection.commit()
+        except BaseException:
+            _roll_back(connection)
             raise
 
-    def _roll_back(self) -> None:
-        try:
-            self._conn.rollback()
-        except sqlite3.Error:
-            _log.exception("a rollback failed")
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    try:
+        connection.rollback()
+    except sqlite3.Error:
+        _log.exception("a rollback failed")
 
 
 async def connect(path: Path) -> Connection:
@@ -106,7 +109,7 @@ def _as_text(content: bytes) -> str:
     return content.decode("utf-8", errors="replace")
 
 
-def _merge(statements: Iterable[Statement]) -> list[tuple[str, list[Parameters]]]:
+def _merge(statements: Sequence[Statement]) -> list[tuple[str, list[Parameters]]]:
     """Neighbours with the same SQL become one executemany; their order is kept."""
     merged: list[tuple[str, list[Parameters]]] = []
     for statement in statements:

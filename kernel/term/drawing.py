@@ -22,7 +22,7 @@ class Drawing(Scrolling):
                 self._put_between(data, 1)
             else:
                 self._put(data)
-        elif self.plain_drawing:
+        elif self.drawn_whole:
             rest = data
             if self.joined_at is not None or self.shaper.is_special(data[0]):
                 rest = self._join_previous(data)
@@ -96,7 +96,7 @@ class Drawing(Scrolling):
     def _put(self, cells: str) -> None:
         """Write row text at the cursor, wrapping at the right margin.
 
-        Outside of plain drawing the text is ASCII or one character, so that a wide one is never cut there.
+        Where text is not drawn whole it is ASCII or one character, so that a wide one is never cut there.
         """
         cursor = self.cursor
         if len(cells) > 8 * self.columns:
@@ -112,8 +112,13 @@ class Drawing(Scrolling):
                 chunk, cells = cells, ""
             elif not self.autowrap:
                 if STUB in cells:
-                    return
-                chunk, cells = cells[: room - 1] + cells[-1], ""
+                    # In the last column: it takes the last two.
+                    if x == 0 or x == self.left:
+                        return
+                    x -= 1
+                    chunk, cells = cells, ""
+                else:
+                    chunk, cells = cells[: room - 1] + cells[-1], ""
             elif cells[room] != STUB:
                 chunk, cells = cells[:room], cells[room:]
             elif self.columns == 1:

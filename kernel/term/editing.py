@@ -46,8 +46,8 @@ class Editing(BlockDrawing):
                 self.erase_cells(y, 0, self.columns, selective=selective)
             return
         self._erase_beginning(first, self.rows[first].text)
-        if self.marked:
-            self.erase_marks(first, end)
+        for y in range(first, end) if self.marked else ():
+            self.erase_marks(y, y + 1)
         text, attrs = " " * self.columns, self.blank_attr * self.columns
         self.rows[first:end] = [new_row((text, attrs, False)) for _ in range(first, end)]
 
@@ -170,9 +170,8 @@ class Editing(BlockDrawing):
 
     def select_protection(self, how: int = 0, *_: int) -> None:
         """DECSCA: 1 protects what is drawn from now on, 0 and 2 do not."""
-        if how == 1:
-            self.protection = DEC_PROTECTION
-        elif how == 2 and not self.was_reset_softly and self.attributes[self.pen].protected:
+        self.protection = DEC_PROTECTION
+        if how == 2 and not self.was_reset_softly and self.attributes[self.pen].protected:
             self.selective_erase = False
         self.set_pen(self.attributes[self.pen]._replace(protected=how == 1))
 

@@ -11,16 +11,16 @@ import re
 from kernel.term.editing import Editing
 from kernel.term.rows import new_row, overwrite
 
-#: ASCII text, SGR, CUP, CUF, EL, and showing or hiding the cursor.
 _TEXT = "[ -~]*"
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
+#: SGR, CUP, CUF, EL, and showing or hiding the cursor.
 _ONE = r"\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:[CK]|(?:;[0-9]{0,4})?H)|\?25[hl])"
 PAINTED = re.compile(rf"{_TEXT}(?:{_ONE}{_TEXT})*")
 #: With line ends too, on the alternate screen: long texts that scroll into a history are drawn by ``draw_block``.
 PAINTED_LINES = re.compile(rf"{_TEXT}(?:(?:{_ONE}|\r\n){_TEXT})*")
 #: A function, or the start of a span, and the text with SGR behind it.
 _PIECE = re.compile(rf"(\r\n|\x1b\[[0-9;?]*[HCKhl]|\A)({_TEXT}(?:{_SGR}{_TEXT})*)")
-#: A text is kept with what it means, which two digits a number and two numbers a place make thousands of.
+#: Each place that a program goes to is a text of its own: past so many all are forgotten.
 _MOST_FUNCTIONS = 8192
 
 
@@ -89,7 +89,10 @@ class Painting(Editing):
 
 
 class _Functions(dict[str, tuple[str, int, int]]):
-    """What kind of function a text is, and its numbers: CUP's cell counted from 0, CUF's and EL's parameter."""
+    """What kind of function a text is, and its numbers: CUP's cell counted from 0, CUF's and EL's parameter.
+
+    All screens share it, on whichever thread: a text always means the same, and who clears it takes nothing that another one holds.
+    """
 
     def __missing__(self, text: str) -> tuple[str, int, int]:
         """Work out one met for the first time."""

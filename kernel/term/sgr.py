@@ -6,7 +6,6 @@ A colour is one integer: ``DEFAULT`` (-1); 0..15 for the sixteen named colours, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -69,7 +68,6 @@ _SIMPLE: dict[int, dict[str, int | bool]] = {
     **{100 + n: {"bg": 8 + n} for n in range(8)},
 }
 _EXTENDED = {38: "fg", 48: "bg", 58: "ul_color"}
-_PARAMETER = re.compile(r"\d{0,9}(?::\d{0,9})*")
 
 
 def rgb(red: int, green: int, blue: int) -> int:
@@ -106,7 +104,7 @@ def apply_sgr(attributes: Attributes, params: str) -> Attributes:
 
 
 def _number(text: str) -> int:
-    return int(text[:9]) if text.isdecimal() and text.isascii() else 0
+    return int(text.lstrip("0")[:9] or 0) if text.isdecimal() and text.isascii() else 0
 
 
 def _apply_legacy_colour(changes: dict[str, int | bool | str], field: str, parts: list[str], index: int) -> int:

@@ -152,12 +152,8 @@ class ScreenState(pyte.Screen):
         self.origin = self.modes.private[6]
         self.side_margins = self.modes.private[69] and (self.left > 0 or self.right < self.columns - 1)
         self.translating = self.charsets.active
-        self.plain_drawing = (
-            self.autowrap
-            and not (self.inserting or self.side_margins or self.translating or self.modes.ansi[20])
-            and self.top < self.bottom
-            and self.columns > 1
-        )
+        self.drawn_whole = self.autowrap and self.columns > 1 and not (self.inserting or self.side_margins)
+        self.plain_drawing = self.drawn_whole and not (self.translating or self.modes.ansi[20]) and self.top < self.bottom
 
     # --- output to the owner
 
@@ -184,11 +180,13 @@ class ScreenState(pyte.Screen):
 
     def emit(self, event: TermEvent) -> None:
         """Queue an event for the owner; the oldest goes when nobody takes them, and of clipboard requests the last one counts."""
+        events = self.events_out
         if isinstance(event, ClipboardRequest):
-            kept = [one for one in self.events_out if not isinstance(one, ClipboardRequest)]
-            self.events_out.clear()
-            self.events_out.extend(kept)
-        self.events_out.append(event)
+            # From the newest on: what came since the last request is looked at once.
+            earlier = next((at for at in range(len(events) - 1, -1, -1) if isinstance(events[at], ClipboardRequest)), None)
+            if earlier is not None:
+                del events[earlier]
+        events.append(event)
 
     # --- rows
 

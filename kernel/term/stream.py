@@ -419,4 +419,4 @@ def _parse_parameters(text: str, omitted: int = 0) -> tuple[int, ...]:
     if not text:
         return ()
     parts = text.split(";")[:_MAX_PARAMETERS]
-    return tuple(min(int(part[:9]), _MAX_PARAMETER) if part else omitted for part in parts)
+    return tuple(min(int(part.lstrip("0")[:9] or 0), _MAX_PARAMETER) if part else omitted for part in parts)

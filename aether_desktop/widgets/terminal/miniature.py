@@ -29,6 +29,9 @@ CELL_WIDTH_PX, CELL_HEIGHT_PX = 2, 4
 BUDGET_S = 0.002
 #: Glyphs are drawn this many times as large and averaged.
 _OVERSAMPLING = 4
+#: How many times as many rows may be drawn in one go as the time before.
+_MORE = 8
+_SHORTEST_S = 1e-6
 #: Averages of thin strokes are faint: they are made stronger by this much.
 _GAIN = 1.6
 
@@ -96,13 +99,17 @@ class Miniature:
         if not changed:
             # The program may have changed its colours.
             self._painter.paint(terminal, self._shown, patient=True)
-        until = time.perf_counter() + budget_s
-        at, count = 0, 4
-        while at < len(changed) and (at == 0 or time.perf_counter() < until):
+        now = time.perf_counter()
+        until = now + budget_s
+        at, count = 0, 1
+        while at < len(changed) and (at == 0 or now < until):
             for y in changed[at : at + count]:
                 self._shown[y] = rows[y]
             self._painter.paint(terminal, self._shown, patient=True)
             at += count
-            count *= 2
+            began, now = now, time.perf_counter()
+            # As many as there is time for at the price of the last ones: a call has a price of its own.
+            there_is_time_for = (until - now) * count / max(now - began, _SHORTEST_S)
+            count = max(1, min(_MORE * count, int(there_is_time_for)))
         self._complete = at >= len(changed)
         return self._painter.image

@@ -28,10 +28,28 @@ TOOLS = frozenset({"read_file", "write_file"})
         "read_file(**{'path': 1})",
         "read_file('positional')",
         "read_file(path=open('/etc/passwd').read())",
+        '{"name": "read_file", "arguments": {' + '"' + '\\"' * 50_000,
+        '{"name": "read_file", "arguments": {' + ", " * 50_000,
+        '{"name": "read_file", "arguments": {' + "," + " " * 100_000,
+        '{"name": "read_file", "parameters": {"type": "object", "properties": {"path": {"type": "string"}}}}',
+        "Action:" + "\n" * 100_000,
+        "Action: read_file" + "*" * 100_000,
+        "<invoke name=" + " " * 100_000,
+        "<invoke name=" * 10_000,
+        "<invoke name='read_file'>" + "<parameter=path>" * 50_000 + "x",
+        "Action" + " " * 200_000 + "x",
+        "Action: read_file" + "\n" * 200_000 + "x",
     ],
 )
 def test_hostile_text_is_no_call(hostile: str) -> None:
     assert parse(hostile, TOOLS) == []
+
+
+def test_only_a_comma_with_nothing_behind_it_is_passed_over() -> None:
+    written = '{"name": "write_file", "arguments": {"content": "[1, ],} \\", }",},}'
+    assert parse(written, TOOLS) == [WrittenCall("write_file", {"content": '[1, ],} ", }'})]
+    assert parse('{"name": "read_file", "arguments": {"path": ,}}', TOOLS) == []
+    assert parse('{"name": "read_file", "arguments": {"path": "x",,}}', TOOLS) == []
 
 
 @given(st.text(max_size=200))

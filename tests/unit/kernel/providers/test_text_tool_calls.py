@@ -29,6 +29,7 @@ from kernel.providers.turn import TurnAssembler, TurnLimits
 TOOLS = frozenset({"write_file", "read_file", "list_files", "complete"})
 ARGUMENTS = {"path": "a.txt", "content": 'say "}" and ```\nnot </tool_call2> {[\''}
 TEXT = json.dumps(ARGUMENTS)
+XML_PARAMETERS = "".join(f'<parameter name="{name}">{value}</parameter>\n' for name, value in ARGUMENTS.items())
 
 
 def read(
@@ -70,6 +71,17 @@ NOTATIONS = {
     "brackets": f"write_file({TEXT})",
     "space": f"  write_file {TEXT}",
     "python": f"write_file(path='a.txt', content={ARGUMENTS['content']!r})",
+    "python list": f"[write_file(path='a.txt', content={ARGUMENTS['content']!r})]",
+    "python_start": f"<|python_start|>[write_file(path='a.txt', content={ARGUMENTS['content']!r})]<|python_end|><|eot|>",
+    "python in a fence": f"```\nwrite_file(path='a.txt', content={ARGUMENTS['content']!r})\n```",
+    "action": f"Action: write_file\nAction Input: {TEXT}",
+    "bold action": f"**Action:** write_file  \r\n**Action Input:** {TEXT}",
+    "invoke": f'<invoke name="write_file">{XML_PARAMETERS}</invoke>',
+    "function_calls": f'<function_calls>\n<invoke name="write_file">\n{XML_PARAMETERS}\n</invoke>\n</function_calls>',
+    "functools": f'functools[{{"name": "write_file", "arguments": {TEXT}}}]',
+    "tools": f'<tools>\n{{"name": "write_file", "arguments": {TEXT}}}\n</tools>',
+    "trailing commas": f'{{"name": "write_file", "arguments": {TEXT[:-1]}, \n}},}}',
+    "trailing comma in a list": f'```json\n[{{"name": "write_file", "arguments": {TEXT}}},]\n```',
     "tool_code": f"```tool_code\nprint(write_file(path='a.txt', content={ARGUMENTS['content']!r}))\n```",
 }
 
@@ -135,6 +147,28 @@ def test_several_calls_keep_their_order() -> None:
     assert text == "Both:\n" and len({call.id for call in calls}) == 2
 
 
+@pytest.mark.parametrize("size", [1, 2, 5, 10_000])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[read_file(path='1'), list_files()]",
+        "<|python_start|>[read_file(path='1'), list_files()]<|python_end|>",
+        "<function_calls>\n<invoke name='read_file'>\n<parameter name='path'>\n1\n</parameter>\n</invoke>\n"
+        "<invoke name='list_files'>\n</invoke>\n</function_calls>",
+        '<invoke name="read_file"><parameter name="path">1</parameter></invoke><invoke name="list_files"></invoke>',
+        "```\nread_file(path='1')\nlist_files()\n```",
+        'Action: read_file\nAction Input: {"path": "1",}\n\nAction: functions.list_files\nAction Input: {}\n',
+        'functools[{"name": "read_file", "arguments": {"path": "1"}}, {"name": "list_files", "arguments": {}}]',
+        '<tools>[{"name": "read_file", "arguments": {"path": "1"},}, {"name": "list_files", "arguments": {}}]</tools>',
+    ],
+)
+def test_two_calls_in_the_notations_of_other_models(written: str, size: int) -> None:
+    text, _, calls, reason = read([written[start : start + size] for start in range(0, len(written), size)])
+    found = [(call.name, {key: str(value) for key, value in call.arguments.items()}) for call in calls]
+    assert found == [("read_file", {"path": "1"}), ("list_files", {})], text
+    assert not text.strip() and reason == "tool_calls"
+
+
 SHOWN = '<tool_call>{"name": "read_file", "arguments": {"path": "1"}}</tool_call>'
 PROSE = [
     f"```text\n{SHOWN}\n```\nThat is how it is written.",
@@ -164,6 +198,18 @@ PROSE = [
     "Ends with an opening <tool_ca",
     "write_file(path=compute(), content=other)",
     "[TOOL_CALLS] of which I know nothing",
+    'Write <invoke name="list_files"></invoke>, or <function_calls><invoke name="list_files"></invoke></function_calls>.',
+    'The list is between <tools>{"name": "list_files", "arguments": {}}</tools>, and it is long.',
+    '<tools>\n{"name": "list_files", "parameters": {"type": "object", "properties": {}}}\n</tools>\nare my tools.',
+    'I use functools[{"name": "list_files", "arguments": {}}] to list, [list_files()] or Action: list_files.',
+    "Action: list_files\nand then nothing.\nAction: list_files\nAction Input: none\nAction: sleep\nAction Input: {}",
+    "```\nread_file is a tool\nread_file(path='1')\n```\nThat is how it is written.",
+    "It looks like this:\n```\nread_file(path='1')\n```\nThat is how it is written.",
+    "```python\nread_file(path='1')\n```\nThat is code.",
+    "```\nread_file(path='1')\nprint(7)\n```\nThat is code, too.",
+    "[read_file(path) for path in paths]\n[read_file]\n[read_files(path='1')]",
+    '<invoke name="delete_everything"><parameter name="path">/</parameter></invoke>',
+    "> <invoke name='list_files'></invoke>\n\nsaid the page.",
     '[1, 2, 3]\n[link](http://x)\n[{"a": 1}]',
     "",
     "\n\n   \n",
@@ -235,6 +281,17 @@ def test_without_tools_only_thoughts_are_split() -> None:
         "```text\n" + "`" * 300_000,
         "```text\n" + "  ```x\n" * 40_000,
         '"' * 300_000,
+        "<invoke name=\n" * 20_000,
+        "<invoke name='read_file'>\n" * 15_000,
+        "<function_calls>\n" * 20_000,
+        "[read_file(" * 30_000,
+        "Action: read_file\nAction Input: {\n" * 10_000,
+        "Action: read_file" + " " * 300_000,
+        "Action" * 50_000,
+        "**Action:" + "*" * 300_000,
+        "Action: read_file\n" * 20_000,
+        "functools[" + " " * 300_000,
+        "```\nread_file(\n" * 20_000,
     ],
 )
 def test_hostile_text_costs_little(hostile: str) -> None:

@@ -1,7 +1,9 @@
 """A whole commit is one visit to the connection's thread; what cannot be written leaves nothing behind."""
 
 import asyncio
+import contextlib
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest_asyncio
 from kernel.store.connection import Connection, Statement, connect
 
 INSERT = "INSERT INTO made VALUES (?, ?)"
+HELD = "INSERT INTO made VALUES (?, wait())"
 
 
 @pytest_asyncio.fixture
@@ -21,6 +24,19 @@ async def connection(tmp_path: Path) -> AsyncIterator[Connection]:
     await opened.commit()
     yield opened
     await opened.close()
+
+
+async def held(connection: Connection) -> tuple[threading.Event, threading.Event]:
+    """(set once `HELD` is carried out, lets it go on)."""
+    begun, left = threading.Event(), threading.Event()
+
+    def wait() -> str:
+        begun.set()
+        assert left.wait(5)
+        return "waited"
+
+    await connection.create_function("wait", 0, wait)
+    return begun, left
 
 
 async def words(connection: Connection) -> list[str]:
@@ -69,12 +85,39 @@ async def test_nothing_of_a_group_stays_that_cannot_be_written_whole(connection:
 
 @pytest.mark.feature("ST01")
 async def test_who_leaves_in_the_middle_of_a_commit_leaves_it_whole(connection: Connection) -> None:
-    writing = asyncio.get_running_loop().create_task(
-        connection.commit_all([Statement(INSERT, (n, "w")) for n in range(20_000)])
-    )
-    await asyncio.sleep(0.005)
+    begun, left = await held(connection)
+    statements = [Statement(INSERT, (1, "before")), Statement(HELD, (2,)), Statement(INSERT, (3, "behind"))]
+    writing = asyncio.get_running_loop().create_task(connection.commit_all(statements))
+    assert await asyncio.to_thread(begun.wait, 5)
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
-    assert len(await words(connection)) == 20_000
+    left.set()
+    assert await words(connection) == ["before", "waited", "behind"]
     assert not connection.in_transaction
+
+
+@pytest.mark.feature("ST01")
+async def test_a_connection_that_is_let_go_of_meanwhile_writes_to_its_end(connection: Connection, tmp_path: Path) -> None:
+    begun, left = await held(connection)
+    statements = [Statement(HELD, (2,)), Statement(INSERT, (3, "behind"))]
+    writing = asyncio.get_running_loop().create_task(connection.commit_all(statements))
+    assert await asyncio.to_thread(begun.wait, 5)
+    closing = asyncio.get_running_loop().create_task(connection.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.sleep(0)
+    left.set()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await writing
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as other:
+        assert other.execute("SELECT word FROM made ORDER BY id").fetchall() == [("waited",), ("behind",)]
+
+
+@pytest.mark.feature("ST01")
+async def test_what_is_no_error_of_the_database_leaves_nothing_behind_either(connection: Connection) -> None:
+    with pytest.raises(TypeError):
+        await connection.commit_all([Statement(INSERT, (1, "before")), Statement(7, ())])  # type: ignore[arg-type]  # the fault
+    assert not connection.in_transaction
+    assert await words(connection) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kernel.term import Terminal
 
@@ -26,3 +28,40 @@ def test_a_wide_character_that_is_protected_stays_whole(data: str, shown: str) -
     assert terminal.display[0].rstrip(" ") == shown.rstrip(" ")
     row = terminal.rows[0]
     assert len(row.text) == len(row.attrs) == 20
+
+
+class SlowTerminal(Terminal):
+    """Erases line by line."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        super().__init__(columns, lines, scrollback=30)
+        screen = self.screen
+
+        def erase_lines(first: int, end: int, *, selective: bool) -> None:
+            for y in range(first, end):
+                screen.erase_cells(y, 0, screen.columns, selective=selective)
+
+        screen._erase_lines = erase_lines  # type: ignore[method-assign]  # the plain way of it
+
+
+DRAWN = ("text", "a text that goes on in the next line", "\r\n", "中文", "e\u0301", "\x1b[3;2H", "\x1b[H", "\x1b[44m", "\x1b[m",
+         '\x1b[1"q', '\x1b[0"q', "\x1bV", "\x1bW", "\x1b]133;A\x07", "\x1b]133;B\x07", "\x1b]133;C\x07",
+         "\x1b[?1049h", "\x1b[?1049l", "\x1bM", "\n")  # fmt: skip
+ERASING = ("\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[?J", "\x1b[?1J", "\x1b[?2J")
+
+
+@pytest.mark.feature("TT01")
+@given(pieces=st.lists(st.sampled_from((*DRAWN, *ERASING)), max_size=30), last=st.sampled_from(ERASING))
+@settings(max_examples=600, deadline=None)
+def test_lines_that_are_erased_together_are_as_one_after_the_other(pieces: list[str], last: str) -> None:
+    data = "".join((*pieces, last)).encode()
+    together, alone = Terminal(10, 5, scrollback=30), SlowTerminal(10, 5)
+    for terminal in (together, alone):
+        terminal.feed(data)
+    assert shown(together) == shown(alone)
+
+
+def shown(terminal: Terminal) -> object:
+    screen = terminal.screen
+    rows = [*screen.history, *screen.rows]
+    return [(row.text, [screen.attributes[attr] for attr in row.attrs], row.wrapped) for row in rows], screen.marks.between(0, 10_000)

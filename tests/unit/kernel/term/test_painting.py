@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.term import Terminal
+from kernel.term import Terminal, painting
 
 pytestmark = pytest.mark.feature("TT01")
 
 PIECES = ("text", "a longer text that may wrap", "\r\n", "\x1b[3;5H", "\x1b[H", "\x1b[6;1H", "\x1b[99;99H", "\x1b[3C", "\x1b[K", "\x1b[1K",
           "\x1b[2K", "\x1b[m", "\x1b[1;31m", "\x1b[48;5;20m", "\x1b[?25l", "\x1b[?25h",
-          "\x1b[2;4r", "\x1b[r", "\r", "\b", "\n", "中", "e\u0301")  # fmt: skip
+          "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[?2J", "\x1b]133;A\x07", "\x1b]133;C\x07",
+          "\x1b[2;4r", "\x1b[r", "\r", "\b", "\n", "中", "e\u0301", "\u0301")  # fmt: skip
 
 
 def state(terminal: Terminal) -> object:
     screen = terminal.screen
     return (terminal.display, [row.wrapped for row in terminal.rows], terminal.history_text(), terminal.attributes[screen.pen],
-            screen.wrap_pending,
+            screen.wrap_pending, screen.marks.between(0, 10_000),
             (terminal.cursor.x, terminal.cursor.y, terminal.cursor.hidden),
             [[terminal.attributes[attr] for attr in row.attrs] for row in terminal.rows])  # fmt: skip
 
@@ -33,6 +34,15 @@ def test_a_span_is_what_its_characters_are(start: str, pieces: list[str]) -> Non
     for at in range(len(data)):
         single.feed(data[at : at + 1])
     assert state(whole) == state(single)
+
+
+def test_what_functions_mean_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painting, "_MOST_FUNCTIONS", 3)
+    monkeypatch.setattr(painting, "_FUNCTIONS", painting._Functions())
+    terminal = Terminal(20, 9)
+    terminal.feed(b"\x1b[m" + b"".join(b"\x1b[%d;%dHx" % (y, 2 * y) for y in range(1, 10)))
+    assert [line.index("x") for line in terminal.display] == [2 * y - 1 for y in range(1, 10)]
+    assert 0 < len(painting._FUNCTIONS) <= 3
 
 
 def test_line_ends_scroll_the_region_of_an_editor() -> None:

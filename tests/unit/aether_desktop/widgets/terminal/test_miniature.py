@@ -60,6 +60,20 @@ def test_it_follows_its_terminal_and_its_size() -> None:
     assert miniature.picture(terminal).width() == 60
 
 
+def test_without_time_a_row_is_drawn_at_a_time() -> None:
+    terminal = Terminal(10, 6)
+    miniature = make()
+    miniature.picture(terminal, budget_s=60)
+    terminal.feed(b"\r\n".join([b"##########"] * 6))
+    blank = miniature.picture(Terminal(10, 6), budget_s=60).copy()
+    seen = []
+    for shown in range(1, 7):
+        picture = miniature.picture(terminal, budget_s=0)
+        seen.append([y for y in range(6) if picture.copy(0, 4 * y, 20, 4) != blank.copy(0, 4 * y, 20, 4)])
+        assert miniature.complete == (shown == 6)
+    assert seen == [list(range(shown)) for shown in range(1, 7)]
+
+
 def test_a_costly_picture_comes_in_parts() -> None:
     terminal = Terminal(60, 20)
     terminal.feed("".join(f"\x1b[{y + 1};1H" + "".join(chr(0x4E00 + 30 * y + x) for x in range(30)) for y in range(20)).encode())
