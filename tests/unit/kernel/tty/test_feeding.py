@@ -28,6 +28,16 @@ def test_a_slice_ends_after_its_time(before: bytes) -> None:
     assert done > 0
 
 
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize("before", [b"", b"x" * 3000], ids=["alone", "after text"])
+@pytest.mark.parametrize("costly", [b"\x1b6", b"\x1b[ @", b"\x1bc", b"\x1b[?5W", b"\x80", b"\x85", b"\x1bV", b"\x1b[*y"])
+def test_what_is_dear_for_its_length_is_parsed_over_many_slices(before: bytes, costly: bytes) -> None:
+    feeding, data = Feeding(Terminal(200, 50)), before + costly * (131_072 // len(costly))
+    first = feeding.feed(data, len(data))
+    assert 0 < first <= len(before) + 32_768
+    assert 0 < feeding.feed(data[first:], len(data)) <= MOST_PIECE_BYTES
+
+
 def test_text_goes_in_whole_and_no_more_than_asked_for() -> None:
     terminal = Terminal(80, 24)
     feeding, text = Feeding(terminal), b"x" * 1000 + b"\r\n"
