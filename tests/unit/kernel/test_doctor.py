@@ -65,3 +65,12 @@ def test_letters_that_no_font_has_are_named_with_what_to_do(tmp_path: Path, monk
     assert "fonts-wqy-microhei" in found.remedy
     monkeypatch.setenv("PATH", str(tmp_path / "none"))
     assert "none for emoji, Chinese, Japanese, Korean" in doctor._fonts().detail
+
+
+def test_a_display_that_does_not_answer_is_not_called_found() -> None:
+    found = doctor._display({"DISPLAY": ":4242"})
+    assert not found.ok and "The display :4242 does not answer" in found.detail and "aether run" in found.remedy
+    found = doctor._display({})
+    assert (found.ok, found.detail) == (False, "none")
+    found = doctor._display({"QT_QPA_PLATFORM": "offscreen"})
+    assert (found.ok, found.detail) == (True, "offscreen")
