@@ -172,7 +172,9 @@ class _Joined:
             line = codec.encode(msgspec.structs.replace(command, id=identity)) + b"\n"
         except ValueError as error:
             raise InvalidArgumentError(f"This cannot be sent: {error}.", "Text must be valid Unicode.") from error
-        answer = self._waiting[identity] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(_looked_at)
+        self._waiting[identity] = answer
         try:
             self._writer.write(line)  # what the socket does not take at once goes out while the answer is waited for
             yield answer
@@ -274,6 +276,12 @@ async def _join(path: Path, silence: Callable[[], UnavailableError]) -> _Joined 
     except OSError:
         return None
     return _Joined(path, reader, writer, silence)
+
+
+def _looked_at(answer: "asyncio.Future[Any]") -> None:
+    """A refusal may come when whoever asked has left: that is no fault to be warned of."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _error_from(answer: ResponseError) -> AetherError:
