@@ -23,7 +23,7 @@ _XML_FUNCTION = re.compile(
     r"<(?:function(?:=|\s+name=[\"']?)|invoke\s+name=[\"']?)([\w.-]+)[\"']?\s*>(.*?)(?:</(?:function|invoke)>|\Z)", re.DOTALL
 )
 _XML_PARAMETER = re.compile(r"<parameter(?:=|\s+name=[\"']?)([\w.-]+)[\"']?\s*>\n?")
-_NAMED_OBJECT = re.compile(r"\s*([A-Za-z_][\w.-]{0,80})[ \t]*(?:\[ARGS\])?[ \t]*[:(]?[ \t]*(?=\{)")
+_NAMED_OBJECT = re.compile(r"\s*([A-Za-z_][\w.-]{0,80})[ \t]*(?:\[ARGS\][ \t]*)?(?:[:(][ \t]*)?(?=\{)")
 _ACTION = re.compile(r"\**Action[ \t*]*:[ \t*]*([\w.-]+)\s*\**Action[ \t]*Input[ \t*]*:[ \t*]*(?=\{)")
 #: A string, which is kept, or a comma with nothing behind it.
 _TRAILING_COMMA = re.compile(r"(\"(?:[^\"\\]|\\(?:.|\Z))*(?:\"|\Z))|,(?=\s*[}\]])", re.DOTALL)

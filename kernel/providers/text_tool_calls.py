@@ -360,7 +360,7 @@ class _Openings:
         #: `{`, `[{`, the name of a tool and a bracket, the same in a list, or an action and its input.
         self.lines = re.compile(
             rf"(?m)^[ \t]*(?:(?P<json>\{{|(?:functools)?\[\s*\{{)|(?P<react>{action}{names}{given}\{{)"
-            rf"|{names}[ \t]*(?:[:(]?[ \t]*\{{|\()|\[[ \t]*{names}[ \t]*\()"
+            rf"|{names}[ \t]*(?:(?:[:(][ \t]*)?\{{|\()|\[[ \t]*{names}[ \t]*\()"
         )
         begun = "|".join(_begun([*map(re.escape, name)]) for name in ("functions.", *ordered))
         self.begun_action = re.compile(
@@ -412,10 +412,10 @@ class _EndFinder:
         head = held[len(line) : len(line) + 200].lstrip()
         if label not in _FENCE_LABELS:
             return 0
-        if head and label not in _CALL_LABELS and head[0] not in "[{<":
-            # Without a label it may hold a call as Python writes it, from the first word on.
-            if label or not (self._openings.call.match(head) or self._openings.may_begin(head)):
-                return 0
+        # Without a label it may hold a call as Python writes it, from the first word on.
+        python = not label and (self._openings.call.match(head) or self._openings.may_begin(head))
+        if head and label not in _CALL_LABELS and head[0] not in "[{<" and not python:
+            return 0
         index = held.find("\n```", max(len(line), self._position - 4))
         self._position = len(held)
         return index + 4 if index >= 0 else len(held) if final else None
