@@ -74,13 +74,20 @@ class AttributeTable:
         """Whether links take more memory than they may."""
         return self._link_bytes > MOST_LINK_BYTES
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so many ids are in use that new combinations would soon be simplified."""
+        return len(self) >= LIMIT + LIMIT // 2
+
+    def simplified(self) -> dict[int, str]:
+        """A table for ``str.translate`` of row attributes, after which direct colours have fewer shades."""
+        return _Simplified(self)
+
     def intern(self, attributes: Attributes) -> str:
         """Return the character that stands for ``attributes`` in rows; past twice the limit, that of a simpler combination."""
         found = self._ids.get(attributes)
         if found is None and len(self) >= 2 * LIMIT:
-            attributes = attributes._replace(
-                fg=_coarse(attributes.fg), bg=_coarse(attributes.bg), ul_color=_coarse(attributes.ul_color)
-            )
+            attributes = _simple(attributes)
             found = self._ids.get(attributes)
             if found is None and len(self) >= 3 * LIMIT:
                 return PLAIN if attributes.drawn else ERASED
@@ -212,7 +219,8 @@ class AttributeTable:
         self._styled_before.clear()
         self._memo_size = 0
         # Where most are in use, the next collection would free few: it comes when there are many more.
-        self._collect_at = max(LIMIT, 2 * len(self))
+        # But before new combinations are simplified, the history gives of its own.
+        self._collect_at = max(LIMIT, min(2 * len(self), LIMIT + LIMIT // 2), len(self) + LIMIT // 10)
         self._collect_links_at = len(self) + len(self) // 4
         self.generation += 1
 
@@ -220,6 +228,25 @@ class AttributeTable:
         """Intern what the id stands for no more as it; another id may stand for the same."""
         if self._ids.get(self._tuples[number]) == number:
             del self._ids[self._tuples[number]]
+
+
+class _Simplified(dict[int, str]):
+    """A table for ``str.translate`` from ids to those of simpler combinations."""
+
+    def __init__(self, table: AttributeTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, number: int) -> str:
+        """Intern the simpler combination of an id met for the first time."""
+        attributes = self._table[number]
+        simple = _simple(attributes)
+        found = self[number] = chr(number) if simple == attributes else self._table.intern(simple)
+        return found
+
+
+def _simple(attributes: Attributes) -> Attributes:
+    return attributes._replace(fg=_coarse(attributes.fg), bg=_coarse(attributes.bg), ul_color=_coarse(attributes.ul_color))
 
 
 def _coarse(colour: int) -> int:

@@ -49,6 +49,8 @@ class History(Sequence[Row]):
         self._insertions: deque[Insertion] = deque(maxlen=MOST_INSERTIONS)
         self._items: list[Stored] = []
         self._start = 0
+        #: Lines before this absolute one have been simplified.
+        self._simplified = 0
 
     def __len__(self) -> int:
         return len(self._items) - self._start
@@ -102,6 +104,17 @@ class History(Sequence[Row]):
         self._items.extend(rows)
         if len(self._items) - self._start > self.limit:
             self._trim()
+
+    def simplify(self, most: int) -> None:
+        """Let the oldest lines have fewer shades of direct colours: of those that have all, so many that ``most`` attributes change."""
+        table = self._attributes.simplified()
+        at = self._start + max(0, self._simplified - self.dropped)
+        while at < len(self._items) and len(table) < most:
+            item = self._items[at]
+            if isinstance(item, Row):
+                self._items[at] = item._replace(attrs=item.attrs.translate(table))
+            at += 1
+        self._simplified = self.dropped + at - self._start
 
     def end_last_line(self) -> None:
         """The last row goes on nowhere: what was behind it is gone."""
@@ -167,6 +180,7 @@ class History(Sequence[Row]):
         self.numbering += 1
         self._insertions.clear()
         items = self._items[self._start :]
+        self._simplified = 0
         self._items = []
         self._start = 0
         return items

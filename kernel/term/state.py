@@ -31,6 +31,8 @@ MAX_COLUMNS = 4096
 MAX_LINES = 4096
 _MAX_EVENTS = 4096
 #: Which erasing spares protected cells: none, all of it (SPA), the selective kind (DECSCA).
+#: So many attributes of the history are simplified at once, so that the window does not wait for it.
+MOST_SIMPLIFIED = 15_000
 UNPROTECTED, ISO_PROTECTION, DEC_PROTECTION = range(3)
 #: What a program reads as a person's keys: no answer may hold a line end, however it got there.
 _TYPED_CONTROLS = re.compile("[\x00-\x06\x08-\x1a\x1c-\x1f\x7f]")
@@ -229,6 +231,9 @@ class ScreenState(pyte.Screen):
         if not (self.attributes.full or self.clusters.full):
             return
         self.drawn = None
+        if self.attributes.crowded:
+            # What is drawn next keeps its colours; the oldest lines give of theirs for that.
+            self.history.simplify(MOST_SIMPLIFIED)
         rows = [*self.rows, *self.other_rows, *self.rows_below, *self.edited.originals(), *self.history]
         if self.attributes.full:
             self.attributes.collect({self.pen}.union(self.history.pens(), *[row.attrs for row in rows]))

@@ -7,10 +7,10 @@ import tracemalloc
 
 import pytest
 
-from kernel.term import Terminal
+from kernel.term import Terminal, state
 from kernel.term import attributes as attribute_table
 from kernel.term.attributes import MOST_LINK_BYTES, AttributeTable
-from kernel.term.sgr import Attributes
+from kernel.term.sgr import Attributes, rgb
 
 
 def link(number: int, size: int = 2000) -> str:
@@ -89,3 +89,22 @@ def test_what_lost_its_link_looks_as_before(monkeypatch: pytest.MonkeyPatch) -> 
     table.collect([kept, ids[3]])
     assert table[kept] == table[ids[3]] == Attributes(fg=0, drawn=True)
     assert table.intern(Attributes(fg=1, drawn=True)) not in (kept, ids[3])
+
+
+def test_however_many_colours_were_shown_what_is_drawn_now_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 400)
+    monkeypatch.setattr(state, "MOST_SIMPLIFIED", 60)
+    terminal = Terminal(20, 5, scrollback=1000)
+
+    def shade(number: int) -> tuple[int, int, int]:
+        return (number % 256, number // 256, number * 3 % 256)
+
+    for line in range(200):
+        cells = [f"\x1b[38;2;{r};{g};{b}mx" for r, g, b in map(shade, range(20 * line, 20 * line + 20))]
+        terminal.feed("".join(cells).encode() + b"\x1b[m\r\n")
+        assert len(terminal.attributes) < 2 * 400
+        drawn = [terminal.attributes[attr].fg for attr in terminal.rows[min(line, 3)].attrs]
+        assert drawn == [rgb(*shade(number)) for number in range(20 * line, 20 * line + 20)]
+    oldest = [terminal.attributes[attr].fg for attr in terminal.history[0].attrs]
+    assert oldest == [rgb(r & 0xF0, g & 0xF0, b & 0xF0) for r, g, b in map(shade, range(20))]
+    assert terminal.history[0].text == "x" * 20

@@ -64,3 +64,25 @@ def test_a_mark_at_the_start_of_a_line_goes_on_its_first_cell(text: str, shown: 
         single.feed(bytes([byte]))
     assert terminal.display[0].rstrip(" ") == shown
     assert state(terminal) == state(single)
+
+
+@pytest.mark.feature("TT01")
+def test_a_wide_character_in_the_last_column_without_wrapping_takes_the_last_two() -> None:
+    terminal = Terminal(6, 2)
+    terminal.feed("\x1b[?7l日本語漢".encode())
+    assert terminal.display == ["日本漢", "      "]
+    terminal.feed("\x1b[H\x1b[6Gx字".encode())
+    assert terminal.display[0] == "日本字"
+    assert terminal.cursor.x == 5
+
+
+@pytest.mark.feature("TT01")
+def test_line_drawing_with_other_text_wraps_as_text_does() -> None:
+    whole, single = Terminal(7, 4), Terminal(7, 4)
+    data = "\x1b(0lqqk漢E\u0301x\x1b(Bx\r\n\x1b)0\x0eqqqqqq日j\x0f\u0301".encode()
+    whole.feed(data)
+    for at in range(len(data)):
+        single.feed(data[at : at + 1])
+    assert whole.display == single.display
+    assert whole.display[0] == "┌──┐漢E\u0301"
+    assert [row.wrapped for row in whole.rows] == [row.wrapped for row in single.rows]

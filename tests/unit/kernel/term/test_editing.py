@@ -51,6 +51,14 @@ ERASING = ("\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[?J", "\x1b[?1J", "\x1b[?2J")
 
 
 @pytest.mark.feature("TT01")
+@pytest.mark.parametrize("how", ["", "0", "2"])
+def test_what_an_area_protected_is_erased_once_characters_are_protected_one_by_one(how: str) -> None:
+    terminal = Terminal(5, 1)
+    terminal.feed(f'\x1bVabc\x1b[{how}"q\x1b[1K'.encode())
+    assert terminal.display == ["     "]
+
+
+@pytest.mark.feature("TT01")
 @given(pieces=st.lists(st.sampled_from((*DRAWN, *ERASING)), max_size=30), last=st.sampled_from(ERASING))
 @settings(max_examples=600, deadline=None)
 def test_lines_that_are_erased_together_are_as_one_after_the_other(pieces: list[str], last: str) -> None:

@@ -180,3 +180,13 @@ def test_modes_can_be_saved_and_restored() -> None:
 )
 def test_selective_erase_works_from_the_start_unless_the_program_does_not_know_what_it_speaks_to(data: bytes, line: str) -> None:
     assert run(data).display[0] == line
+
+
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize(("data", "x", "bold"), [(b"\x1b[0000000000005C", 5, False), (b"\x1b[0000000000001m", 0, True),
+                                                 (b"\x1b[0000000000000C", 1, False), (b"\x1b[99999999999999C", 9, False)])  # fmt: skip
+def test_leading_zeros_change_no_number(data: bytes, x: int, bold: bool) -> None:
+    terminal = Terminal(10, 2)
+    terminal.feed(data)
+    assert terminal.cursor.x == x
+    assert terminal.attributes[terminal.screen.pen].bold is bold
