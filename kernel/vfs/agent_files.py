@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from kernel.errors import InvalidArgumentError, PermissionDeniedError
+import msgspec
+
+from kernel.errors import AetherError, InvalidArgumentError, PermissionDeniedError
 from kernel.protocol.records import FileStat
 from kernel.vfs.confinement import Identity
 from kernel.vfs.homes import Home
-from kernel.vfs.tree import Tree
+from kernel.vfs.tree import Tree, in_order
 
 T = TypeVar("T")
 
@@ -117,9 +119,27 @@ class AgentFiles:
         await _in_thread(lambda: place.tree.mkdir(place.relative, recursive=True))
 
     async def list(self, path: str) -> tuple[FileStat, ...]:
-        """A folder's entries."""
+        """A folder's entries, and what is mounted directly below it: its mount point is made by the first command only."""
         place = self.locate(path)
-        return await _in_thread(lambda: place.tree.list(place.relative, uid=self._home.uid))
+        found = await _in_thread(lambda: place.tree.list(place.relative, uid=self._home.uid))
+        mounted = [mount for mount in self._mounts if mount.guest_path.rpartition("/")[0] == place.guest_path]
+        if not mounted:
+            return found
+        here = await _in_thread(lambda: [entry for mount in mounted if (entry := self._mount_point(mount, place))])
+        # What is mounted hides what the folder itself has under that name.
+        hidden = {entry.name for entry in here}
+        entries = [*here, *(entry for entry in found if entry.name not in hidden)]
+        return tuple(sorted(entries, key=in_order))
+
+    def _mount_point(self, mount: FileMount, above: Location) -> FileStat | None:
+        """A mounted folder as an entry of the one above it; None where it is gone."""
+        path = mount.guest_path[len(above.mount.guest_path) :]
+        name = path.rpartition("/")[2]
+        try:
+            found = Tree(mount.host_path, identity=mount.identity).stat("", uid=self._home.uid)
+        except AetherError:
+            return None
+        return msgspec.structs.replace(found, path=path, name=name, is_hidden=name.startswith("."))
 
     async def stat(self, path: str) -> FileStat:
         """Describe a file or folder."""

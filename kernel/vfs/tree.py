@@ -132,7 +132,7 @@ class Tree:
         prefix = PurePosixPath("/" + clean(path))
         with self._root_fd() as root:
             found = [_describe(str(prefix / name), status, uid) for name, status in self._entries(root, path)]
-        return tuple(sorted(found, key=lambda item: (item.type != "directory", item.name.casefold(), item.name)))
+        return tuple(sorted(found, key=in_order))
 
     def survey(self, path: str) -> Survey:
         """All that lies below a folder; links are not followed. Raises LimitReachedError above ``MAX_SURVEYED`` entries."""
@@ -262,6 +262,11 @@ def _put(folder: int, temporary: str, name: str, content: bytes, mode: int) -> N
     except OSError:
         os.unlink(temporary, dir_fd=folder)
         raise
+
+
+def in_order(entry: FileStat) -> tuple[bool, str, str]:
+    """The order of a listing: folders first, then by name."""
+    return entry.type != "directory", entry.name.casefold(), entry.name
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,9 @@ from kernel.errors import ConflictError, LimitReachedError, NotFoundError
 from kernel.protocol.agent import AgentFileCreated
 from kernel.tools.base import cut_middle
 from kernel.tools.comparison import Comparisons, DiffWorker, FileDiff, compare
-from kernel.tools.files import CHANGED, DIFF_CHARACTERS, WriteFile, WriteFileArguments
+from kernel.tools.files import CHANGED, DIFF_CHARACTERS, ListFiles, ListFilesArguments, WriteFile, WriteFileArguments
+from kernel.vfs.agent_files import AgentFiles, FileMount
+from kernel.vfs.homes import Home
 
 
 class OneFile:
@@ -169,3 +172,14 @@ async def test_a_write_that_is_interrupted_is_recorded_all_the_same() -> None:
     call.file.allowed.set()
     assert not await call.tasks[0]
     assert call.file.text == "new" and [event.content for event in call.recorded] == ["new"]
+
+
+async def test_a_listing_of_everything_goes_into_what_is_mounted_before_a_command_ran(tmp_path: Path) -> None:
+    for name in ("home", "tmp", "project/src"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "project/src/main.py").write_text("x = 1")
+    home = Home(7, "agent_7", tmp_path / "home", tmp_path / "tmp", "/home/agent_7")
+    files = AgentFiles(home, (FileMount("/home/agent_7/work", tmp_path / "project"),))
+    context: Any = SimpleNamespace(files=files)
+    listed = await ListFiles().run(ListFilesArguments(recursive=True), context)
+    assert listed.text.splitlines() == ["work/", "work/src/", "work/src/main.py  5"]

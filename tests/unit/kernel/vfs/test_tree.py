@@ -179,6 +179,28 @@ async def test_a_mount_hides_what_lies_under_it(tmp_path: Path) -> None:
     assert (tmp_path / "home/workshop").exists()
 
 
+@pytest.mark.feature("FS09")
+async def test_what_is_mounted_is_listed_once_with_and_without_its_mount_point(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/given").write_text("given")
+    mounts = [FileMount(f"/home/agent_7/{name}", tmp_path / "project") for name in ("work", "deep/.in", "gone")]
+    mounts[2] = FileMount("/home/agent_7/gone", tmp_path / "nowhere")
+    files = agent(tmp_path, *mounts)
+    (tmp_path / "home/a").write_text("x")
+    (tmp_path / "home/deep").mkdir()
+    for _ in range(2):
+        assert [(entry.path, entry.type) for entry in await files.list(".")] == [
+            ("/deep", "directory"),
+            ("/work", "directory"),
+            ("/a", "file"),
+        ]
+        hidden = await files.list("~/deep")
+        assert [(entry.path, entry.name, entry.is_hidden) for entry in hidden] == [("/deep/.in", ".in", True)]
+        assert [entry.name for entry in await files.list("work")] == ["given"]
+        (tmp_path / "home/work").mkdir(exist_ok=True)  # as the first command makes it
+        (tmp_path / "home/deep/.in").mkdir(exist_ok=True)
+
+
 @pytest.mark.feature("FS04")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a second name of somebody else's file")
 def test_a_hard_link_to_somebody_elses_file_is_not_read(tmp_path: Path) -> None:
