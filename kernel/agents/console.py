@@ -124,7 +124,7 @@ class Console:
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             try:
                 self._fd = os.open(self._path, flags, 0o600)
-            except FileNotFoundError:
+            except FileNotFoundError:  # made here and not before: a disk without room for it keeps no agent from being deployed
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._fd = os.open(self._path, flags, 0o600)
             self._size = os.fstat(self._fd).st_size

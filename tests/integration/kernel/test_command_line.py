@@ -379,6 +379,9 @@ async def test_commands_work_without_an_instance(aether: Shell) -> None:
         refused = await aether(*words)
         assert refused.code == 1
         assert refused.err.startswith("aether: ")
+        if words[0] in ("send", "kill", "resume"):
+            assert "The run of agent 1 has ended." in refused.err and "`aether logs 1`" in refused.err
+    assert "There is no process 9." in (await aether("send", "9", "x")).err
     checked = await aether("doctor", "--json")
     assert checked.code in (0, 1)
     names = {check["name"] for check in json.loads(checked.out)["checks"]}
@@ -438,6 +441,15 @@ async def test_without_a_display_the_desktop_names_the_other_way(aether: Shell) 
     refused = await aether()
     assert refused.code == 1
     assert "aether run" in refused.err
+
+
+@pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY"])
+async def test_a_display_that_does_not_answer_is_named_before_qt_ends_the_process(aether: Shell, variable: str) -> None:
+    aether.env[variable] = ":4242"
+    refused = await aether()
+    assert refused.code == 1
+    assert "The display :4242 does not answer" in refused.err and "aether run" in refused.err
+    assert "Qt" not in refused.err and "plugin" not in refused.err
 
 
 async def test_a_terminal_that_cannot_show_a_sign_does_not_end_the_run(aether: Shell) -> None:

@@ -90,3 +90,28 @@ async def test_while_the_disk_is_full_it_waits(tmp_path: Path, monkeypatch: pyte
 )
 def test_output_without_control_sequences(raw: str, text: str) -> None:
     assert plain(raw) == text
+
+
+async def test_a_folder_that_finds_no_room_is_waited_for_like_any_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk without inodes: the agent begins, and its first words wait."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    make = Path.mkdir
+    refused: list[Path] = []
+    told: list[str] = []
+
+    def mkdir(path: Path, *words: object, **options: object) -> None:
+        if len(refused) < 3:
+            refused.append(path)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        make(path, *words, **options)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    consoles = Consoles(tmp_path / "terminals", told.append)
+    console = consoles.get("tty-1-0")
+    assert console.read(0, 10) == (b"", 0) and console.end == 0
+    async with asyncio.timeout(5):
+        await console.write(b"one")
+    assert told == ["tty-1-0"] and set(refused) == {tmp_path / "terminals"}
+    assert console.read(0, 10) == (b"one", 3)
+    assert (tmp_path / "terminals").stat().st_mode & 0o777 == 0o700
+    consoles.close()

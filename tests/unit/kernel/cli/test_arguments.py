@@ -26,6 +26,9 @@ def test_a_number_that_no_process_has_is_no_process(text: str) -> None:
         (message, "m" * 100_001, "100,001 characters; at most 100,000"),
         (message, "  ", "empty"),
         (reason, "r" * 10_001, "10,001 characters; at most 10,000"),
+        (message, "bad \udcff", "not valid UTF-8"),
+        (reason, "bad \udcff", "not valid UTF-8"),
+        (model, "bad \udcff", "not valid UTF-8"),
         (process_id, "one", "is not the number of a process"),
     ],
 )

@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +103,34 @@ def test_a_folder_is_named_and_mounted_as_it_is_named(tmp_path: Path, monkeypatc
 def test_an_empty_name_is_not_the_folder_where_one_is(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="its name is empty"):
         run._mount(text)
+
+
+def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(argparse.ArgumentTypeError, match="the current folder is gone, so"):
+        run._mount(".")
+    assert run._mount(str(tmp_path)).host_path == str(tmp_path)
+
+
+class _Unreadable(io.StringIO):
+    """As where standard input is a folder."""
+
+    def read(self, size: int | None = -1) -> str:
+        raise IsADirectoryError(21, "Is a directory")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (None, "standard input is closed"),
+        (io.TextIOWrapper(io.BytesIO(b"bad \xff"), "utf-8"), "not valid UTF-8"),
+        (io.TextIOWrapper(io.BytesIO(b"bad \xff"), "utf-8", "surrogateescape"), "not valid UTF-8"),
+        (_Unreadable(), "cannot be read: Is a directory"),
+    ],
+)
+def test_an_input_that_holds_no_goal_is_said(monkeypatch: pytest.MonkeyPatch, given: Any, said: str) -> None:
+    monkeypatch.setattr(sys, "stdin", given)
+    with pytest.raises(argparse.ArgumentTypeError, match=said):
+        run._goal("-")
