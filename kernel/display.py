@@ -6,7 +6,6 @@ so that Qt tries. Knows Linux and the like; where windows belong to the system t
 
 import os
 import re
-import socket
 import threading
 from collections.abc import Mapping
 
@@ -49,6 +48,8 @@ def _silence_of_wayland(name: str, runtime: str) -> str:
     """Why no compositor answers, "" where one does."""
     if not name.startswith("/") and not runtime:
         return "XDG_RUNTIME_DIR is not set"
+    import socket  # here, and ctypes below, since what a start does not need it does not load
+
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(LIMIT_S)
