@@ -22,7 +22,7 @@ from kernel.providers.base import (
 )
 from kernel.providers.heuristic_goals import read_goal
 from kernel.providers.heuristic_intents import Goal
-from kernel.providers.heuristic_plans import NEEDS_MODEL, Action, Observed, plan
+from kernel.providers.heuristic_plans import NEEDS_MODEL, NOT_DONE, Action, Observed, plan
 from kernel.providers.turn import TurnAssembler, TurnLimits, taken_ids
 
 NAME = "heuristic"
@@ -45,9 +45,13 @@ class HeuristicProvider:
         """Nothing is held."""
 
     def shortfall(self, messages: Sequence[ChatMessage]) -> str:
-        """See `Honest`: a goal that could not be read was not worked on."""
-        _, goal, _, _ = _current_goal(messages)
-        return "" if goal is None or goal.readable else f"The built-in brain cannot read this goal. {NEEDS_MODEL}"
+        """See `Honest`: a goal that could not be read was not worked on, and one of which nothing could be done is not reached."""
+        start, goal, _, _ = _current_goal(messages)
+        if goal is None:
+            return ""
+        if not goal.readable:
+            return f"The built-in brain cannot read this goal. {NEEDS_MODEL}"
+        return "Nothing of what the goal asks for could be done." if _summary(messages[start:]).startswith(NOT_DONE) else ""
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk]:
         """The next step for the conversation."""
@@ -104,6 +108,13 @@ def _current_goal(messages: Sequence[ChatMessage]) -> tuple[int, Goal | None, tu
         else:
             notes.append(message.text[:1_000])
     return start, goal, tuple(notes[:20]), number
+
+
+def _summary(messages: Sequence[ChatMessage]) -> str:
+    """What the last call of `complete` said."""
+    calls = (call for message in reversed(messages) for call in message.tool_calls if call.name == "complete")
+    call = next(calls, None)
+    return str(call.arguments.get("summary", "")) if call else ""
 
 
 def _answers(messages: Sequence[ChatMessage]) -> list[tuple[str, Observed]]:

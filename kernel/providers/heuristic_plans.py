@@ -41,6 +41,8 @@ NEEDS_MODEL = (
     "`ollama pull gemma4:e2b`), or set GEMINI_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, and choose it for the agent."
 )
 NOT_WORKED_ON = "I did not work on this goal: I cannot read it."
+#: A summary begins with it where nothing was done.
+NOT_DONE = "Not done: "
 LONGEST_UNREAD_CHARS = 4_000
 MAX_SHOWN_LINES = 60
 MAX_SECTION_CHARS = 8_000
@@ -102,7 +104,7 @@ class Surroundings:
         if from_home:
             return from_home
         first = path.lstrip("./").split("/")[0]
-        if path.startswith(("/", "~")) or not self.has("work") or first == "work" or self.has(first):
+        if path.startswith(("/", "~", "../")) or not self.has("work") or first == "work" or self.has(first):
             return path
         return posixpath.join("work", path)
 
@@ -375,7 +377,7 @@ def _complete(goal: Goal, findings: list[Finding], reported: str, here: Surround
         parts.append(f"{NOT_WORKED_ON} {NEEDS_MODEL} I looked around instead.")
     parts.extend(done)
     if failed:
-        parts.append("Not done: " + " ".join(failed))
+        parts.append(NOT_DONE + " ".join(failed))
     if goal.readable and goal.unread:
         parts.append(f"Not understood, and so not done: {'; '.join(goal.unread)}. {NEEDS_MODEL}")
     parts.append(f"The report is in {reported}." if reported else "No report could be written.")

@@ -326,6 +326,15 @@ class ProviderRegistry:
         return entry.models[0].name
 
     def _unknown(self, model_id: str) -> ProviderError:
+        head = model_id.partition("/")[0].lower()
+        key_name = next((name for kind, name in self._without_key() if kind == head), "")
+        if key_name:
+            return ProviderError(
+                "auth",
+                f"{model_id[:200]!r} cannot be used: {head} has no key.",
+                f"Set {key_name} to a valid key in the environment, and start Aether again; or choose another model.",
+                provider=head,
+            )
         known = [model.id for model in self.models()]
         near = difflib.get_close_matches(model_id, known, 4, 0.5)
         wanted = model_id.lower().rpartition("/")[2]

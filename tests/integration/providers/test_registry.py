@@ -220,6 +220,10 @@ async def test_resolving(found: Found, tmp_path: Path) -> None:
         assert caught.value.kind == "unknown_model" and caught.value.hint
     with pytest.raises(ProviderError, match="ollama/qwen3:8b"):
         registry.resolve("ollama/qwen3:8")
+    for unkeyed, variable in (("openai/gpt-5", "OPENAI_API_KEY"), ("anthropic/claude-sonnet-4", "ANTHROPIC_API_KEY"), ("openai", "OPENAI")):
+        with pytest.raises(ProviderError, match="has no key") as caught:
+            registry.resolve(unkeyed)
+        assert variable in caught.value.hint
     with pytest.raises(AetherError):
         registry.resolve("scripted:/nowhere.json")
     settings = registry._config

@@ -219,6 +219,35 @@ async def test_what_it_says_is_what_is_there(goal: str, truths: list[str], machi
     assert "rules, not a language model" in report and done.summary.endswith("The report is in report.md.")
 
 
+@pytest.mark.feature("AL12")
+@pytest.mark.parametrize(
+    ("goal", "reached"),
+    [
+        ("Summarise README.rst", False),
+        ("Read ../../etc/shadow-of-a-doubt", False),
+        ("Fetch https://example.org and summarise it", False),
+        ("run `false`", False),
+        ("Summarise README.rst, then count the files", True),
+        ("Count the files", True),
+        ("Find the word zebra in notes.txt", True),
+    ],
+)
+async def test_a_goal_of_which_nothing_could_be_done_is_not_reached(goal: str, reached: bool, machine: Machine) -> None:
+    machine.refuse = ("browse_web",)
+    done = await run(goal, machine)
+    assert (HeuristicProvider().shortfall(done.messages) == "") is reached, done.summary
+    assert done.summary.startswith("Not done: ") is not reached
+
+
+async def test_what_is_not_in_the_home_is_looked_for_in_the_mounted_folder(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "README.md").write_text(PAGE.split("\n\n")[1])
+    done = await run("Summarise README.md and list the files in this folder", Machine(tmp_path))
+    assert "Summarised work/README.md" in done.summary and "Listed work" in done.summary
+    done = await run("Read ../../etc/shadow", Machine(tmp_path))
+    assert "I could not read ../../etc/shadow" in done.summary
+
+
 async def test_it_creates_exactly_what_is_given(machine: Machine) -> None:
     goal = 'Create a folder called "my things", create a file my.txt with the content "a, b and `c`", then write "x" to out/deep.txt'
     done = await run(goal, machine)
