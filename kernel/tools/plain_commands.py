@@ -10,8 +10,9 @@ from typing import cast
 
 _LETTERS = r"A-Za-z0-9_./=:,@%+^\-"
 _TOKEN = re.compile(
-    rf"""[ \t]+(?:(?P<joint>\|\||&&|\||;)|(?P<quiet>2>&1|2>/dev/null|>[ \t]?/dev/null)
-    |(?P<word>~(?:/[{_LETTERS}]*)?|(?:[{_LETTERS}]|'[^'\x00-\x1f\x7f]*'|"[^"$`\\!\x00-\x1f\x7f]*")+))(?=[ \t]|\Z)""",
+    rf"""(?:[ \t]+(?P<joint>\|\||&&|\|)|[ \t]*(?P<end>;))(?=[ \t]|\Z)
+    |[ \t]+(?:(?P<quiet>2>&1|2>/dev/null|>[ \t]?/dev/null)
+    |(?P<word>~(?:/[{_LETTERS}]*)?|(?:[{_LETTERS}]|'[^'\x00-\x1f\x7f]*'|"[^"$`\\!\x00-\x1f\x7f]*")+))(?=[ \t;]|\Z)""",
     re.VERBOSE,
 )
 _HOME = re.compile(rf"~(?:/[{_LETTERS}]*)?")
@@ -162,7 +163,21 @@ def changed(words: list[str]) -> list[str] | None:
 
 
 def _parts(line: str) -> list[list[str]] | None:
-    """The words of each part as they are written; None where the line has anything else than plain words."""
+    """The words of each part as they are written; None where the text has anything else than plain words.
+
+    A line's end ends a part: nothing that is accepted can go on behind it, no word in quotes and no joint.
+    """
+    parts: list[list[str]] = []
+    for written in line.split("\n"):
+        if written.strip(" \t"):
+            found = _parts_of_line(written)
+            if found is None:
+                return None
+            parts.extend(found)
+    return parts or None
+
+
+def _parts_of_line(line: str) -> list[list[str]] | None:
     text = " " + line.strip(" \t")
     parts: list[list[str]] = [[]]
     at = 0
@@ -171,12 +186,14 @@ def _parts(line: str) -> list[list[str]] | None:
         if token is None:
             return None
         at = token.end()
-        if token["joint"]:
+        if token["joint"] or token["end"]:
             parts.append([])
         elif token["word"]:
             parts[-1].append(token["word"])
         elif not parts[-1]:
             return None  # a redirection before its program
+    if text.endswith(";"):
+        parts.pop()  # it ends the part before it, and begins none
     return parts if all(parts) else None
 
 

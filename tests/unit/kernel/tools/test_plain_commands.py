@@ -28,10 +28,28 @@ ps aux ; sleep 0.1
 seq 1 5 | nl | tac | rev
 cd work
 cd ~/work && ls -la ~ | head -5
+ls;
+ls ;
+ls; echo done
+cat work/f; ls work
+ls work;
+uname -a; id
+cat 'a;b'; ls "c; d"; ls ~; ls 2>&1; ls >/dev/null;
 """
 READS_NOT = r"""
-ls;
 ls;ls
+cat x;rm y
+ls; rm y
+ls ;; ls
+ls;; ls
+ls;;
+ls; ; ls
+;
+; ls
+ls |;
+ls &&
+ls; >/dev/null
+ls &;
 ls&&ls
 ls ;ls
 ls &
@@ -107,16 +125,47 @@ command ls
 """
 
 
+LINES_READ = ["cat work/f\n", "cd work\nls", "ls\n\n  id ; pwd;\n\t\nls | wc\n"]
+LINES_READ_NOT = [
+    "ls\nrm -rf work",
+    "ls;\nrm y",
+    "ls \\\nwork",
+    "ls work\\\n",
+    "l\\\ns",
+    "cat <<E\nls\nE",
+    "cat <<'E'\nls\nE\n",
+    "ls\r\nls",
+    "ls\rls",
+    "ls\vls",
+    "ls\x85ls",
+    "ls\u2028ls",
+    "ls\n;",
+    "ls |\nwc",
+    "ls\n| wc",
+    "ls\n>/dev/null",
+    "ls &\nls",
+    "ls\n*",
+    "ls () {\nls\n}",
+    'ls "a\nb"',
+    "ls 'a\nls'",
+    "ls $(\nls )",
+]
+
+
 @pytest.mark.feature("PM07")
-@pytest.mark.parametrize("line", READS.strip().splitlines())
+@pytest.mark.parametrize("line", [*READS.strip().splitlines(), *LINES_READ])
 def test_ordinary_reading_is_plain(line: str) -> None:
     assert only_reads(line)
 
 
 @pytest.mark.feature("PM07")
 @pytest.mark.parametrize(
-    "line", [*READS_NOT.strip().splitlines(), "", " ", "ls\n", "ls\nls", "ls\r", "ls 'a\nb'", "ls 'a\0'", "ls é", "ls\xa0a"]
-)
+    "line",
+    [
+        *READS_NOT.strip().splitlines(), *LINES_READ_NOT,
+        "", " ", "\n", "ls\r", "ls 'a\nb'", "ls 'a\0'", "ls é", "ls\xa0a",
+    ],
+)  # fmt: skip
 def test_anything_else_is_not(line: str) -> None:
     assert not only_reads(line)
 
@@ -128,6 +177,9 @@ def test_anything_else_is_not(line: str) -> None:
         ("rm a 2>/dev/null", ["rm", "a"]),
         ("rm a ; rm b", None),
         ("rm a;rm b", None),
+        ("rm a; rm b", None),
+        ("rm a\nrm b", None),
+        ("rm a;\n", ["rm", "a"]),
         ("rm ~/a", None),
         ("rm '$X'", None),
         ("r'm' a", None),
@@ -163,10 +215,10 @@ def test_a_plain_line_has_nothing_special_outside_of_quotes(text: str) -> None:
     words = single(f"ls {text}")
     if words is not None:
         assert only_reads(f"echo {text}")
-        assert not set("$`\\!\n") & set(text)
+        assert not set("$`\\!\n") & set(text.strip(" \n"))
 
 
-@pytest.mark.parametrize("piece", ["a", "' '", "a ", "| ", "'", '"', " ; ls", "2>&1 "])
+@pytest.mark.parametrize("piece", ["a", "' '", "a ", " ", "\t\n", "; ls", ";", "\nls", "| ", "'", '"', " ; ls", "2>&1 "])
 def test_reading_a_long_line_takes_no_time(piece: str) -> None:
     begun = time.process_time()
     only_reads("ls " + piece * 5_000 + " $")
