@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -46,9 +46,14 @@ class SelectionBar(QWidget):
         """Say how many are selected and how many of those run or stand still."""
         self._label.setText(f"{count} agents selected")
         self.setAccessibleName(f"{count} agents selected")
-        self.pause.setEnabled(running > 0)
-        self.resume.setEnabled(paused > 0)
-        self.stop.setEnabled(running + paused > 0)
+        usable = {self.pause: running > 0, self.resume: paused > 0, self.stop: running + paused > 0, self.clear: True}
+        if any(button.hasFocus() and not able for button, able in usable.items()):
+            # Left to itself the keyboard would go on to the button that stops them.
+            heir = next(button for button in (self.pause, self.resume, self.clear) if usable[button])
+            heir.setEnabled(True)
+            heir.setFocus(Qt.FocusReason.OtherFocusReason)
+        for button, able in usable.items():
+            button.setEnabled(able)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the bar with a line above it."""
