@@ -262,6 +262,8 @@ class HttpDialect(ABC):
             return False
         value = wire_json.load(event.data)
         if value is None:
+            value = wire_json.load_frame(event.data)
+        if value is None:
             return True
         first = value[0] if isinstance(value, list) and value else value
         return False if self.marks & wire_json.as_dict(first).keys() else None

@@ -110,7 +110,8 @@ def classify(fault: ServerFault, *, provider: str, model: str, remedies: Remedie
         sentence,
         remedies.text(kind, model),
         retryable=retryable,
-        retry_after_s=fault.retry_after_s,
+        # However long one waits, a conversation that is too long stays too long.
+        retry_after_s=None if kind == "context_overflow" else fault.retry_after_s,
         status=fault.status,
         provider=provider,
     )

@@ -271,7 +271,7 @@ class _Decoder:
         if event.data.strip() == b"[DONE]":
             self._done = True
             return []
-        value = wire_json.load_object(event.data)
+        value = wire_json.load_frame(event.data)
         if value is None:
             raise self._provider.bad_frame(self._model)
         if value.get("error") or event.name == "error":
@@ -306,6 +306,9 @@ class _Decoder:
         chunks.extend(self._turn.text(wire_json.as_str(delta.get("refusal"))))
         for position, call in enumerate(wire_json.as_list(delta.get("tool_calls"))):
             chunks.extend(self._read_call(wire_json.as_dict(call), position))
+        if isinstance(delta.get("function_call"), dict):
+            # As calls were written before there could be several.
+            chunks.extend(self._read_call({"index": 0, "function": delta["function_call"]}, 0))
         return chunks
 
     def _read_call(self, call: dict[str, Any], position: int) -> list[Chunk]:

@@ -38,6 +38,19 @@ def load_object(data: bytes | str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def load_frame(data: bytes | str) -> dict[str, Any] | None:
+    """As `load_object`, for a frame of a stream: NaN and Infinity, as some servers send for what nobody reads, are null."""
+    value = load_object(data)
+    if value is not None:
+        return value
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        value = json.loads(text, strict=False, parse_constant=lambda constant: None)
+    except (ValueError, RecursionError):
+        return None
+    return load_object(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def dump(value: Any) -> str:
     """Compact JSON text of a JSON-able value."""
     return msgspec.json.encode(value).decode("utf-8")

@@ -198,6 +198,31 @@ async def test_a_server_that_ignores_stream_is_understood() -> None:
     assert found.text == "Hi" and found.calls[0][1:3] == ("x", "read_file") and found.usage == (3, 4)
 
 
+async def test_a_call_as_it_was_written_before_there_were_several() -> None:
+    deltas: list[dict[str, object]] = [
+        {"role": "assistant", "content": None, "function_call": {"name": "read_file", "arguments": ""}},
+        {"function_call": {"arguments": '{"path":'}},
+        {"function_call": {"arguments": '"p"}'}},
+    ]
+    frames = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    frames.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "function_call"}]})
+    body = "".join(f"data: {json.dumps(frame)}\n\n" for frame in frames) + "data: [DONE]\n\n"
+    async with provider_for("openai", [Reply(body=body.encode(), content_type="text/event-stream")]) as (provider, _):
+        chunks = await collect(provider, ask())
+    calls = [chunk.call for chunk in chunks if isinstance(chunk, ToolCallFinished)]
+    assert [(call.name, call.arguments) for call in calls] == [("read_file", {"path": "p"})]
+    assert normal(chunks).reason == "tool_calls"
+
+
+async def test_numbers_that_are_none_in_what_nobody_reads_break_no_answer() -> None:
+    body = (
+        b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":{"content":[{"logprob":-Infinity}]}}]}\n\n'
+        b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"timings":{"per_second":NaN}}\n\ndata: [DONE]\n\n'
+    )
+    async with provider_for("openai", [Reply(body=body, content_type="text/event-stream")]) as (provider, _):
+        assert normal(await collect(provider, ask())).text == "Hi"
+
+
 async def test_the_same_ids_in_every_turn_become_different_ones() -> None:
     turn = Turn(tool_calls=(ScriptedCall("read_file", {"path": "a"}, id="call_0"),))
     async with provider_for("openai", [turn, turn]) as (provider, _):

@@ -231,6 +231,13 @@ def test_error_bodies_of_every_shape(status: int, body: bytes, kind: str) -> Non
     assert error.retryable is (kind in ("rate_limited", "timeout", "overloaded"))
 
 
+@pytest.mark.parametrize(("status", "waits"), [(413, None), (429, 7.0)])
+def test_what_waiting_does_not_change_is_not_waited_for(status: int, waits: float | None) -> None:
+    fault = failures.read_fault(status, {"retry-after": "7"}, b"", 0.0)
+    error = failures.classify(fault, provider="P", model="m", remedies=REMEDIES, redact=Redactor())
+    assert error.retry_after_s == waits
+
+
 @given(
     st.integers(300, 599),
     st.binary(max_size=300),
