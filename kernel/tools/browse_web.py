@@ -28,6 +28,7 @@ MAX_BODY_BYTES = 5 * 1024 * 1024
 MAX_REDIRECTS = 5
 MAX_ADDRESSES = 3
 SUMMARY_CHARACTERS = 200
+GIVEN_BY = '`aether run --network`, or "May use the network" in the dialog of a new agent, gives it'
 Response = tuple[int, dict[str, str], bytes]
 HttpGet = Callable[[str, str, float, int], Awaitable[Response]]
 
@@ -56,7 +57,7 @@ class BrowseWeb:
             kind="network",
             risk="low",
             details={"url": url, "host": host},
-            harm="sends a request to the network" + ("" if context.network_access else ", which this agent was not given"),
+            harm="sends a request to the network" + ("" if context.network_access else f", which this agent was not given ({GIVEN_BY})"),
             needs_person=not context.network_access,
             rule=f"browse_web({host})" if host else "",
             always=f"pages of {host}" if host else "",

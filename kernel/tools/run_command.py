@@ -61,7 +61,7 @@ class RunCommand:
         head = f"exit code {outcome.exit_code}"
         if outcome.timed_out:
             head = f"timed out after {timeout_s:g} s; everything it started was ended ({head})"
-        if outcome.note:
+        if outcome.note and not (outcome.timed_out and outcome.note == "timed out"):
             head = f"{head}; {outcome.note}"
         return ToolResult(
             f"{head}\n{output}" if output else f"{head}, no output",

@@ -106,6 +106,8 @@ class AgentFiles:
     async def read(self, path: str) -> bytes:
         """A file's bytes, at most 10 MB."""
         place = self.locate(path)
+        if not place.relative:
+            raise InvalidArgumentError(f"{place.guest_path} is a folder.", "List it instead, or name a file in it.")
         return await _in_thread(lambda: place.tree.read(place.relative))
 
     async def write(self, path: str, content: bytes) -> bool:

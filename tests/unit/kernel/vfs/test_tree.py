@@ -168,6 +168,14 @@ def test_what_an_agent_does_not_see(tmp_path: Path, path: str) -> None:
         place.tree.read(place.relative)
 
 
+@pytest.mark.parametrize(("path", "guest"), [(".", "/home/agent_7"), ("/tmp/", "/tmp"), ("sub", "sub")])
+async def test_who_reads_a_folder_is_told_which(tmp_path: Path, path: str, guest: str) -> None:
+    files = agent(tmp_path)
+    (tmp_path / "home/sub").mkdir()
+    with pytest.raises(InvalidArgumentError, match=f"^{guest} is a folder"):
+        await files.read(path)
+
+
 async def test_a_mount_hides_what_lies_under_it(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     files = agent(tmp_path, FileMount("/home/agent_7/work", tmp_path / "project", read_only=True))
