@@ -15,7 +15,7 @@ from kernel.cli.connection import _join, _OwnKernel
 from kernel.cli.interruption import Interruption
 from kernel.cli.output import make_printer
 from kernel.cli.run import _follow
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, UnavailableError
 from kernel.gateway.control import MAX_CLIENTS, ControlServer
 from kernel.gateway.instance import InstanceLock, raise_running
 from kernel.protocol import agent, fs, process, system
@@ -430,7 +430,7 @@ async def test_a_kernel_of_our_own_tells_where_events_were_lost(bench: Bench) ->
 
 async def test_joining_a_running_instance_does_not_look_as_if_events_were_lost(socket: Path, bench: Bench) -> None:
     """What every subscriber is told first is passed over, so that an agent that fails at once is followed to its reason."""
-    connection = await _join(socket)
+    connection = await _join(socket, lambda: UnavailableError("It is silent.", ""))
     assert connection is not None
     seen: list[Event] = []
     async with connection.events() as events:
