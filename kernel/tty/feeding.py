@@ -14,13 +14,14 @@ _COSTLY = re.compile(rb"\x1b(?:[V69c]|\[(?:[0-9;]*(?:[b\"$#'*]| [@A])|\?[0-9;]*(
 #: 8-bit controls where there should be UTF-8, of which each is parsed alone; to look for them everywhere would cost text too much.
 _RAW_CONTROLS = re.compile(rb"[\x80-\xbf]{4}")
 _C1_INTRODUCER = b"\xc2\x9b"
-#: A slice ends after so much of the processor's time.
+#: Where there is some of it, a slice ends after so much of the processor's time.
 SLICE_S = 0.005
-#: So much is parsed at once at first. Where a piece took longer than `SLOW_S` the next is smaller, else it is larger: little by little
-#: where there is something that may cost much, at once where not.
+#: So much is parsed at once then, and less where that took longer than `SLOW_S`.
 LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 256, 8 << 10
-FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES = 2 << 10, 32 << 10
 SLOW_S = 0.002
+#: What shows nothing dear goes in large pieces, of which each has to keep up with this rate: else there is something all the same.
+FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES = 4 << 10, 64 << 10
+LEAST_BYTES_PER_S = 1_000_000
 
 
 class Feeding:
@@ -35,16 +36,24 @@ class Feeding:
         done, size, started = 0, min(len(data), max_bytes), time.thread_time()
         until = started + SLICE_S
         dear = self._may_cost(data)
-        piece = self._piece_bytes if dear else FIRST_PIECE_BYTES
-        while done < size and started < until:
-            end = min(size, done + piece)
+        plain_bytes = FIRST_PIECE_BYTES
+        while done < size and (not dear or started < until):
+            end = min(size, done + (self._piece_bytes if dear else plain_bytes))
             self._terminal.feed(data[done:end])
-            done, ended = end, time.thread_time()
-            piece = _next_piece(piece, ended - started, dear=dear)
-            started = ended
-        if dear:
-            self._piece_bytes = min(piece, MOST_PIECE_BYTES)
+            length, spent_s, done = end - done, time.thread_time() - started, end
+            started += spent_s
+            if dear:
+                self._choose_piece(spent_s)
+            else:
+                plain_bytes = min(MOST_PLAIN_PIECE_BYTES, plain_bytes * 16)
+                dear = spent_s > SLOW_S and length < spent_s * LEAST_BYTES_PER_S
         return done
+
+    def _choose_piece(self, spent_s: float) -> None:
+        if spent_s > SLOW_S:
+            self._piece_bytes = max(LEAST_PIECE_BYTES, self._piece_bytes // 4)
+        else:
+            self._piece_bytes = min(MOST_PIECE_BYTES, self._piece_bytes * 2)
 
     def _may_cost(self, data: bytes) -> bool:
         screen = self._terminal.screen
@@ -54,8 +63,3 @@ class Feeding:
             return True
         return _RAW_CONTROLS.match(data) is not None or _C1_INTRODUCER in data
 
-
-def _next_piece(piece: int, spent_s: float, *, dear: bool) -> int:
-    if spent_s > SLOW_S:
-        return max(LEAST_PIECE_BYTES, piece // 4)
-    return min(MOST_PIECE_BYTES, piece * 2) if dear else min(MOST_PLAIN_PIECE_BYTES, piece * 16)
