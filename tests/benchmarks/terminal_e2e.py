@@ -18,7 +18,7 @@ from tests.benchmarks.figures import finish, median, percentile, report
 from tests.benchmarks.terminal import coloured_build_log, plain_text, vim_session
 from tests.xvfb import screen
 
-ROUNDS = 3
+ROUNDS = 5
 CASES: dict[str, tuple[Callable[[int], bytes], int, float]] = {
     "plain": (plain_text, 30_000_000, 6),
     "coloured_build_log": (coloured_build_log, 12_000_000, 2),
