@@ -80,7 +80,7 @@ class AttributeTable:
         return len(self) >= LIMIT + LIMIT // 2
 
     def simplified(self) -> dict[int, str]:
-        """A table for ``str.translate`` of row attributes, after which direct colours have fewer shades."""
+        """A new table for ``str.translate`` of row attributes, after which direct colours have fewer shades; it fills as it is used."""
         return _Simplified(self)
 
     def intern(self, attributes: Attributes) -> str:

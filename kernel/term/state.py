@@ -148,7 +148,10 @@ class ScreenState(pyte.Screen):
         self.left, self.right = 0, self.columns - 1
 
     def refresh_fast(self) -> None:
-        """Recompute ``plain_drawing`` after a change of modes, margins or character sets."""
+        """Recompute what text may be drawn how after a change of modes, margins or character sets.
+
+        ``drawn_whole``: a text at once, not character by character. ``plain_drawing``: whole lines and spans at once, untranslated.
+        """
         self.autowrap = self.modes.private[7]
         self.inserting = self.modes.ansi[4]
         self.origin = self.modes.private[6]
