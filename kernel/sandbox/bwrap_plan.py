@@ -1,7 +1,8 @@
 """What bubblewrap is told: from a `SandboxSpec` to the plan that `launcher.py` executes. Pure: reads no file, starts nothing.
 
 Stand-ins in the argument list are resolved by the launcher: {"bind": host path} to where the path is reachable,
-{"data": text} and {"file": path} to a descriptor of the content.
+{"data": text} and {"file": path} to a descriptor of the content, {"sockets": host path, "at": guest path} to words that
+cover the sockets in a mounted folder on which something listens.
 """
 
 import marshal
@@ -188,6 +189,7 @@ def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: in
     words += ["--perms", "0755", "--dir", "/home", "--bind", {"bind": spec.home}, guest_home(spec)]
     for mount in sorted(spec.mounts, key=lambda each: each.guest_path.count("/")):  # one within another lies over it
         words += ["--ro-bind" if mount.read_only else "--bind", {"bind": mount.host_path}, mount.guest_path]
+    words += [{"sockets": mount.host_path, "at": mount.guest_path} for mount in spec.mounts]
     words += ["--perms", "0444", "--ro-bind-data", {"file": _supervisor_path()}, SUPERVISOR_GUEST_PATH]
     words += ["--remount-ro", "/run"]
     words += ["--remount-ro", "/", "--chdir", guest_home(spec)]

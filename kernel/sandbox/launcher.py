@@ -11,6 +11,10 @@ A folder that was kept by its path is opened part by part, none of them a link, 
 opened is what is mounted; otherwise bubblewrap is given the descriptor. A bubblewrap that cannot bind one is given the path: who exchanges
 the folder in the milliseconds until it is mounted is not noticed.
 
+A Unix socket belongs to no network namespace: who can reach its name can connect to it, through a read-only mount too. Where one lies in a
+mounted folder and something listens on it (Docker, a database, an editor), it is covered with a device that cannot be opened, so that the
+agent has no way to a service of the machine. What begins to listen after the sandbox was started is not covered.
+
 It is a chain of programs because code between fork and exec (`preexec_fn`) can deadlock a process with threads.
 """
 
@@ -23,10 +27,11 @@ import os
 import stat
 import struct
 import sys
+import time
 
 TYPE_CHECKING = False  # as in `typing`, whose import alone costs 10 ms at every start of a sandbox
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
@@ -39,6 +44,7 @@ SYS_OPENAT2, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 437, 0x04, 0x08
 ACL_ACCESS, ACL_DEFAULT, ACL_VERSION, ACL_NOBODY = "system.posix_acl_access", "system.posix_acl_default", 2, 0xFFFFFFFF
 ACL_OWNER, ACL_USER, ACL_GROUP_OWNER, ACL_GROUP, ACL_MASK, ACL_OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 ACL_READ_WRITE, ACL_SEARCH = 6, 1
+SOCKET_SEARCH_S, MOST_SOCKETS = 2.0, 1000  # in each mounted folder; a start must not wait for the largest of them
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -323,15 +329,78 @@ def inheritable_file(path: str) -> int:
     return descriptor
 
 
+def is_listened_on(path: str) -> bool:
+    """Whether some process of the machine, in a container too, has this socket open. Its server notices nothing.
+
+    Connecting with a socket of another type than the server's is refused as "wrong type" where there is a server, and as
+    "refused" where there is none (unix(7)). A server of datagrams is not told who connects to it.
+    """
+    import socket  # no other start of a sandbox needs it
+
+    try:
+        held = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if not stat.S_ISSOCK(os.fstat(held).st_mode):
+            return False
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+            asking.connect(f"/proc/self/fd/{held}")  # a path may be longer than an address
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+    finally:
+        os.close(held)
+    return True
+
+
+def sockets_in(folder: str, passed: Iterable[str]) -> Iterator[str]:
+    """Paths in the folder, relative to it, of the sockets on which something listens; what is nearest to its top comes first.
+
+    passed: folders in it, relative as well, over which something else is mounted. Links are not followed.
+    """
+    left_out = {f"{each}/" for each in passed}
+    waiting, deadline = [""], time.monotonic() + SOCKET_SEARCH_S
+    for inner in waiting:
+        try:
+            entries = os.scandir(f"{folder}/{inner}")
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                path = inner + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.extend([f"{path}/"] if f"{path}/" not in left_out else [])
+                elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink() and is_listened_on(f"{folder}/{path}"):
+                    yield path
+        if time.monotonic() > deadline:
+            return
+
+
+def covers(folder: str, guest: str, mounted: Iterable[str]) -> list[str]:
+    """Bubblewrap's words that cover the sockets of a folder mounted at `guest`. mounted: where something is mounted, of all mounts."""
+    passed = [each[len(guest) + 1 :] for each in mounted if each.startswith(f"{guest}/")]
+    words: list[str] = []
+    for path in sockets_in(folder, passed):
+        words += ["--ro-bind", os.devnull, f"{guest}/{path}"]
+        if len(words) >= 3 * MOST_SOCKETS:
+            break
+    return words
+
+
 def resolve(words: list[Any], staged: dict[str, str], kept: dict[str, tuple[int, int]], by_descriptor: bool) -> list[str]:
     """Bubblewrap's arguments, with the plan's stand-ins replaced by staged paths and descriptors.
 
     kept: which folders those must be that are not staged; by_descriptor: bubblewrap can bind what was looked at.
     """
     arguments: list[str] = []
+    mounted = [word["at"] for word in words if not isinstance(word, str) and "at" in word]
     for word in words:
         if isinstance(word, str):
             arguments.append(word)
+        elif "sockets" in word:
+            arguments += covers(staged.get(word["sockets"], word["sockets"]), word["at"], mounted)
         elif word.get("bind") in kept and word["bind"] not in staged:
             held = open_kept(word["bind"], kept[word["bind"]])  # one for each: bubblewrap closes it when it has bound it
             if by_descriptor:
