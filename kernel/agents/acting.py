@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from kernel.agents.agent import Agent
+from kernel.agents.mail import untold
 from kernel.errors import AetherError
 from kernel.log import get_logger
 from kernel.protocol.agent import AgentAction, AgentNotice, AgentObservation, AgentToolStarted
@@ -40,7 +41,7 @@ async def act(agent: Agent, calls: tuple[ToolCall, ...]) -> str | None:
             return None
         summary = await _carry_out(agent, call)
         if summary is not None:
-            await _skip(agent, calls[index + 1 :], "Not run: the run was complete.")
+            await _skip(agent, calls[index + 1 :], "Not run: a call before it ended the run.")
             return summary
     return None
 
@@ -78,8 +79,19 @@ async def _carry_out(agent: Agent, call: ToolCall) -> str | None:
     except Exception as error:  # noqa: BLE001  # edge: a tool's fault is the model's observation, not the end of the agent
         _log.exception("the tool %s failed", call.name)
         result = ToolResult(f"Error: the tool failed inside Aether ({type(error).__name__}).", ok=False)
+    if result.completed is not None:
+        result = _last_word(agent, result)
     await _observe(agent, call, result, worked_s())
     return result.completed
+
+
+def _last_word(agent: Agent, result: ToolResult) -> ToolResult:
+    """The result of a call that wants to end the run. It stands in the transcript: it says "complete" only where the run counts as that."""
+    if agent.inbox.holds or untold(agent):
+        return replace(result, text="Not the end yet: there is a message to be read first.")
+    if not (shortfall := agent.shortfall()):
+        return result
+    return replace(result, text=f"The run ends without reaching its goal. {shortfall}", ok=False)
 
 
 async def _admit(agent: Agent, call: ToolCall) -> ToolResult | Callable[[], Awaitable[ToolResult]]:

@@ -21,7 +21,7 @@ from kernel.process.manager import ProcessManager
 from kernel.protocol.base import JournalEvent
 from kernel.protocol.ids import AgentPhase, Confinement
 from kernel.protocol.records import AgentConfig, ProcessInfo
-from kernel.providers.base import Provider, Sampling
+from kernel.providers.base import Honest, Provider, Sampling
 from kernel.store.connection import Statement
 from kernel.store.journal import Journal
 from kernel.store.repositories.processes import RunRecord
@@ -108,6 +108,11 @@ class Agent:
             recording.close()
             raise asyncio.CancelledError
         await asyncio.shield(self.scope.spawn(recording, name="record", awaited=True))
+
+    def shortfall(self) -> str:
+        """Why a run that ended now would have failed although its model ends it; "" where it would count as completed."""
+        provider = self.model.provider
+        return provider.shortfall(self.transcript.messages) if isinstance(provider, Honest) else ""
 
     def close_to_messages(self) -> None:
         """The run is over: nobody's message is taken any more."""

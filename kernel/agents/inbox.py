@@ -78,6 +78,11 @@ class Inbox:
         return bool(self._steering)
 
     @property
+    def holds(self) -> bool:
+        """Whether there are messages, recorded and not given yet, that keep the run from ending."""
+        return bool(self._steering or self._queued)
+
+    @property
     def pending(self) -> tuple[Said, ...]:
         """Everything that was not given yet, also what is being recorded."""
         return (*self._steering, *self._queued, *self._arriving)

@@ -26,7 +26,7 @@ from kernel.protocol.agent import (
     AgentStepStarted,
     AgentUserMessage,
 )
-from kernel.providers.base import ChatMessage, Honest
+from kernel.providers.base import ChatMessage
 
 T = TypeVar("T")
 
@@ -147,9 +147,7 @@ async def _completed(agent: Agent, summary: str) -> Outcome | None:
         if not agent.inbox.pending:  # what came while its mail was being recorded is waited for: it may be refused
             break
     agent.close_to_messages()
-    provider = agent.model.provider
-    shortfall = provider.shortfall(agent.transcript.messages) if isinstance(provider, Honest) else ""
-    if shortfall:
+    if shortfall := agent.shortfall():
         await agent.record(AgentNotice(pid=agent.pid, step=agent.run.step, kind="error", message=shortfall))
         return Outcome(1, summary)
     await agent.record(AgentCompleted(pid=agent.pid, step=agent.run.step, summary=summary))

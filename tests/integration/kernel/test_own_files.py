@@ -21,7 +21,7 @@ def test_one_sentence_each_and_a_run_with_defaults(tmp_path: Path, kind: str) ->
     else:
         make(paths.log_file)
     done = aether(paths.root, "run --role Coder --goal x --yes --model heuristic")
-    assert "The run is complete." in done.stdout, done.stderr
+    assert "The run ends without reaching its goal." in done.stdout, done.stderr
     assert f"The settings in {paths.config_file} cannot be read (it {words}); defaults are in force." in done.stderr
     assert f"The log {paths.log_file} cannot be written (it {words})" in done.stderr
     assert "Traceback" not in done.stderr

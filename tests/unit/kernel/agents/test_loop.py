@@ -40,7 +40,7 @@ def ending_agent(inbox: Inbox, meanwhile: Callable[[], None]) -> Any:
         tools=SimpleNamespace(names=("check_messages",)),
         mail_told_of="",
         run=SimpleNamespace(step=1),
-        model=SimpleNamespace(provider=object()),
+        shortfall=lambda: "",
         close_to_messages=inbox.close,
         record=record,
     )
