@@ -27,8 +27,8 @@ from kernel.providers.turn import TurnAssembler, TurnLimits, taken_ids
 
 NAME = "heuristic"
 REPORT = "report.md"
+MAX_SHORTFALL_CHARS = 300
 _GOAL_LABEL = re.compile(r"(?ims)^\s*(?:\*\*)?(?:your |the )?goal(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.+?)(?:\n\s*\n|\Z)")
-_ERROR = re.compile(r"(?i)\s*(?:\[?error\b|permission denied|not found|rejected|denied|timed out)")
 
 
 class HeuristicProvider:
@@ -51,7 +51,11 @@ class HeuristicProvider:
             return ""
         if not goal.readable:
             return f"The built-in brain cannot read this goal. {NEEDS_MODEL}"
-        return "Nothing of what the goal asks for could be done." if _summary(messages[start:]).startswith(NOT_DONE) else ""
+        first = _summary(messages[start:]).partition("\n")[0]
+        if not first.startswith(NOT_DONE):
+            return ""
+        why = first.removeprefix(NOT_DONE)[:MAX_SHORTFALL_CHARS].rstrip(" .")
+        return f"Nothing of what the goal asks for could be done: {why}."
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk]:
         """The next step for the conversation."""
@@ -125,6 +129,5 @@ def _answers(messages: Sequence[ChatMessage]) -> list[tuple[str, Observed]]:
         for call in message.tool_calls:
             result = results.get(call.id)
             if result is not None:
-                failed = result.is_error or bool(_ERROR.match(result.text[:200]))
-                answers.append((call.name, Observed(result.text, failed)))
+                answers.append((call.name, Observed(result.text, result.is_error)))
     return answers

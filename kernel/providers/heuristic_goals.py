@@ -6,11 +6,11 @@ never guess: what it cannot read with certainty is returned as unread text.
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import msgspec
 
+from kernel.providers import heuristic_commands
 from kernel.providers.heuristic_intents import (
     Count,
     CreateFile,
@@ -26,24 +26,13 @@ from kernel.providers.heuristic_intents import (
     RunCommand,
     Summarise,
 )
+from kernel.providers.heuristic_words import QUOTED, closest, family, unpolite
 
 MAX_GOAL_CHARS = 20_000
 MAX_CLAUSE_CHARS = 4_000
 MAX_INTENTS = 20
 
 
-_VERBS: dict[str, str] = {
-    "list": "list", "ls": "list", "enumerate": "list",
-    "find": "find", "search": "find", "locate": "find", "grep": "find", "look": "find",
-    "count": "count", "tally": "count",
-    "summarise": "summarise", "summarize": "summarise", "summary": "summarise", "digest": "summarise",
-    "fetch": "fetch", "download": "fetch", "browse": "fetch", "visit": "fetch", "get": "fetch", "load": "fetch",
-    "create": "create", "make": "create", "write": "create", "add": "create", "save": "create", "put": "create",
-    "mkdir": "mkdir", "touch": "touch",
-    "run": "run", "execute": "run", "exec": "run",
-    "read": "read", "show": "read", "print": "read", "cat": "read", "display": "read", "open": "read",
-    "report": "report",
-}  # fmt: skip
 _FILE_KINDS: dict[str, tuple[str, ...]] = {
     "python": ("*.py",), "markdown": ("*.md",), "text": ("*.txt",), "javascript": ("*.js",), "typescript": ("*.ts",),
     "json": ("*.json",), "csv": ("*.csv",), "html": ("*.html", "*.htm"), "css": ("*.css",), "log": ("*.log",),
@@ -94,14 +83,9 @@ _WHAT_IS_IN = re.compile(
     r"(?i)(?:what|which)(?:['’]s|\s+is|\s+are|\s+(?:files|folders|things)(?:\s+(?:are|do\s+(?:you|i|we)\s+have))?)(?:\s+there)?"
     r"\s+(?=(?:in|inside|under|at|within)\b)"
 )
-_POLITE = re.compile(
-    r"(?i)^(?:\s|[-*•,]|\d+[.)]|please|pls|kindly|can you|could you|would you|i want you to|i would like you to"
-    r"|i'd like you to|i need you to|you should|your task is to|then|also|first(?:ly)?|second(?:ly)?|finally|next|now"
-    r"|afterwards|after that|and|to)(?=\s|,|:|$)[\s,:]*"
-)
-_QUOTED = re.compile(r"`([^`\n]{1,4000})`|\"([^\"]{0,8000})\"|“([^”]{0,8000})”|(?<![\w'])'([^'\n]{0,8000})'(?![\w'])")
 _URL = re.compile(r"\bhttps?://[^\s<>\"'`]+", re.IGNORECASE)
 _BARE_URL = re.compile(r"(?i)^(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|dev|edu|gov|de|uk|eu)(?:/\S*)?$")
+_NEGATED = re.compile(r"(?i)\b(?:not|never|avoid|without|instead|except|no)\b|n['’]t\b")
 _MARK = "\x02{}\x03"
 _MARKED = re.compile("\x02(\\d+)\x03")
 _PATH = r"(?:\x02\d+\x03|[\w.~/@+%-]*[\w/~+-](?:\.[\w-]+)*)"
@@ -124,33 +108,46 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._original = text
         self._kept: list[tuple[str, str]] = []
-        text = _QUOTED.sub(self._keep_quoted, text.replace("\x02", "").replace("\x03", ""))
-        text = _HOME.sub("home", _URL.sub(self._keep_url, text))
+        text = "".join(map(self._masked, heuristic_commands.split(text.replace("\x02", "").replace("\x03", ""))))
         # Runs of blanks mean nothing outside of quotes, and cost the patterns the square of their length.
         self._text = "\n".join(line for part in text.splitlines() if (line := " ".join(part.split())))
 
     def read(self) -> Goal:
         intents: list[Intent] = []
         unread: list[str] = []
+        warned = False  # what is not to be done was just spoken of
         for clause in self._clauses():
             intent = _referring(clause, self._intent(clause), intents)
-            if intent is None:
+            if intent is None or (warned and _MARKED.fullmatch(clause)) or len(intents) == MAX_INTENTS:
                 unread.append(self._restore(clause, quotes=True)[:300])
-            elif intent not in intents and len(intents) < MAX_INTENTS:
+                warned = warned or _NEGATED.search(clause) is not None
+                continue
+            warned = False
+            if intent not in intents or isinstance(intent, RunCommand):
                 intents.append(intent)
         return Goal(self._original, tuple(intents), tuple(unread[:MAX_INTENTS]))
+
+    def _masked(self, piece: str | heuristic_commands.Named) -> str:
+        """Its words without what must not be read as language; a command is a clause of its own."""
+        if isinstance(piece, str):
+            return _HOME.sub("home", _URL.sub(self._keep_url, QUOTED.sub(self._keep_quoted, piece)))
+        if not piece.commands:
+            return f" {self._keep('shown', piece.shown)} "
+        return "".join(f"run {self._keep('command', command)}\n" for command in piece.commands)
 
     # Quoted parts and addresses are taken out first, so that nothing inside of them is read as language.
 
     def _keep_quoted(self, match: re.Match[str]) -> str:
         kind = "command" if match.group(1) is not None else "quoted"
-        self._kept.append((kind, next(group for group in match.groups() if group is not None)))
+        return self._keep(kind, next(group for group in match.groups() if group is not None))
+
+    def _keep(self, kind: str, value: str) -> str:
+        self._kept.append((kind, value))
         return _MARK.format(len(self._kept) - 1)
 
     def _keep_url(self, match: re.Match[str]) -> str:
         url = match.group().rstrip(".,;:!?)]}")
-        self._kept.append(("url", url))
-        return _MARK.format(len(self._kept) - 1) + match.group()[len(url) :]
+        return self._keep("url", url) + match.group()[len(url) :]
 
     def _restore(self, text: str, *, quotes: bool = False) -> str:
         def original(match: re.Match[str]) -> str:
@@ -167,11 +164,11 @@ class _Reader:
             start = 0
             for match in re.finditer(r"(?i)\s*,\s*(?:and\s+)?(?:also\s+)?|\s+and\s+(?:also\s+)?|\s*&\s*", line):
                 word = re.match(r"[A-Za-z]+", line[match.end() :])
-                if word and (_verb(word.group()) or word.group().lower() in ("tell", "explore", "sum")):
+                if word and (family(word.group()) or word.group().lower() in ("tell", "explore", "sum")):
                     clauses.append(line[start : match.start()])
                     start = match.end()
             clauses.append(line[start:])
-        stripped = (_unpolite(clause) for clause in clauses)
+        stripped = (unpolite(clause) for clause in clauses)
         return [clause for clause in stripped if re.search(r"\w|\x02", clause)]
 
     def _intent(self, clause: str) -> Intent | None:
@@ -180,7 +177,7 @@ class _Reader:
         if re.match(r"(?i)how many\b", clause):
             return self._count(clause[8:])
         first, _, rest = clause.partition(" ")
-        verb = _verb(first.strip(",:")) if first.isascii() else ""
+        verb = family(first.strip(",:")) if first.isascii() else ""
         noun = re.match(r"(?i)(?:sum up|(?:\w+ (?:me )?)?(?:an? |the )?(?:short |brief )?summary of)\b", clause)
         if noun:
             verb, rest = "summarise", clause[noun.end() :]
@@ -197,7 +194,7 @@ class _Reader:
         if lone and self._kept[int(lone.group(1))][0] == "command":
             return RunCommand(self._kept[int(lone.group(1))][1])
         if verb in ("create", "report") and (
-            verb == "report" or re.match(r"(?i)(?:an? |the |your |short )*reports?\b", rest)
+            verb == "report" or re.match(r"(?i)(?:an? |the |your |short )*(?:reports?|summary(?!\s+of))\b", rest)
         ):
             return self._report(rest)
         readers = {
@@ -328,7 +325,7 @@ class _Reader:
             (
                 _UNITS[found]
                 for word in re.findall(r"[A-Za-z]+", rest)
-                if (found := _closest(word.lower(), tuple(_UNITS), 0.85))
+                if (found := closest(word.lower(), tuple(_UNITS), 0.85))
             ),
             "",
         )
@@ -399,10 +396,7 @@ class _Reader:
         outside = _MARKED.sub("", rest).strip(" :.")
         if marked and re.fullmatch(r"(?i)(?:the|this|following|shell|command|commands|:|\s)*", outside):
             return RunCommand(self._kept[int(marked.group(1))][1])
-        command = re.sub(r"(?i)^\s*(?:the\s+|this\s+)?(?:following\s+)?(?:shell\s+)?commands?\s*:?\s*", "", rest)
-        if re.match(r"(?i)\s*(?:the|a|an|my|this|these|all|some|it|them|every|each)\b", command) or not command.strip():
-            return None
-        return RunCommand(self._restore(command, quotes=True))
+        return None
 
     def _read(self, rest: str) -> Intent | None:
         if re.search(r"(?i)\b(?:files|folders|director(?:y|ies)|contents? of home)\b|^\s*(?:me\s+)?home\s*$", rest):
@@ -453,13 +447,6 @@ class _Reader:
         return self._restore(words[0]) if words else ""
 
 
-def _unpolite(clause: str) -> str:
-    clause = clause.strip()
-    while (shorter := _POLITE.sub("", clause, count=1).strip()) != clause:
-        clause = shorter
-    return re.sub(r"(?i)\s+and$", "", clause.rstrip(" ,.!?:"))
-
-
 def _referring(clause: str, intent: Intent | None, before: list[Intent]) -> Intent | None:
     """`intent` with "it", "them" or an unnamed place bound to what the clause before it spoke of."""
     last = next((past for past in reversed(before) if not isinstance(past, Report)), None)
@@ -490,26 +477,3 @@ def _target(intent: Intent) -> str:
     if isinstance(intent, Summarise):
         return intent.target
     return intent.path if isinstance(intent, (ReadFile, CreateFile)) else ""
-
-
-def _verb(word: str) -> str:
-    """The family of a verb, small typing errors forgiven, or ""."""
-    word = word.lower()
-    if word in _VERBS:
-        return _VERBS[word]
-    if len(word) < 4:
-        return ""
-    found = _closest(word, tuple(_VERBS), 0.82)
-    return _VERBS[found] if found else ""
-
-
-def _closest(word: str, known: tuple[str, ...], cutoff: float) -> str:
-    """The known word that this one is, one small typing error forgiven, or ""."""
-    if word in known:
-        return word
-    for candidate in known:
-        # Two letters swapped, as in "lsit", count as one error; the ratio alone would not forgive it in short words.
-        if len(candidate) == len(word) and candidate[0] == word[0] and sorted(candidate) == sorted(word):
-            return candidate
-    close = difflib.get_close_matches(word, [candidate for candidate in known if len(candidate) >= 5], 1, cutoff)
-    return close[0] if close and close[0][0] == word[0] else ""

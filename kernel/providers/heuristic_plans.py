@@ -45,6 +45,7 @@ NOT_WORKED_ON = "I did not work on this goal: I cannot read it."
 NOT_DONE = "Not done: "
 LONGEST_UNREAD_CHARS = 4_000
 MAX_SHOWN_LINES = 60
+MAX_FOUND = 200
 MAX_SECTION_CHARS = 8_000
 
 
@@ -200,27 +201,27 @@ def _find_name(intent: FindByName, here: Surroundings) -> Step:
     path, wanted = here.place(intent.path), " or ".join(intent.patterns)
     if missing := _need(here, "run_command", f"search for {wanted}"):
         return missing
-    command = f"find {quote(path)} -type f {_names(intent.patterns)} | head -n 200"
+    command = f"find {quote(path)} -type f {_names(intent.patterns)} | head -n {MAX_FOUND}"
     seen = yield from _shell(f"I search {path} for files named {wanted}.", command)
-    if seen.failed or "No such file" in seen.text:
+    if seen.failed or _is_missing(seen.text):
         return _failure(f"search {path}", seen)
     found = [line for line in output_lines(seen.text) if line.startswith((path, "./"))]
-    return Finding(f"Found {len(found)} file(s) named {wanted} in {path}.", _items(found))
+    return Finding(f"Found {_number(found, seen.text)} file(s) named {wanted} in {path}.", _items(found))
 
 
 def _find_text(intent: FindByContent, here: Surroundings) -> Step:
     path = here.place(intent.path)
     if missing := _need(here, "run_command", f'search for "{intent.text}"'):
         return missing
-    command = f"grep -rHIn -i -F -e {shlex.quote(intent.text)} -- {quote(path)} | head -n 200"
+    command = f"grep -rHIn -i -F -e {shlex.quote(intent.text)} -- {quote(path)} | head -n {MAX_FOUND}"
     seen = yield from _shell(f'I search {path} for "{intent.text}".', command)
-    if "No such file" in seen.text:
+    if _is_missing(seen.text):
         return _failure(f"search {path}", seen)
     found = [line for line in output_lines(seen.text) if re.match(r"[^:\n]+:\d+:", line)]
     files = len({line.split(":", 1)[0] for line in found})
     if seen.failed and not found and exit_code(seen.text) not in (0, 1):
         return _failure(f"search {path}", seen)
-    return Finding(f'Found {len(found)} line(s) with "{intent.text}" in {files} file(s) of {path}.', _items(found))
+    return Finding(f'Found {_number(found, seen.text)} line(s) with "{intent.text}" in {files} file(s) of {path}.', _items(found))
 
 
 def _count(intent: Count, here: Surroundings) -> Step:
@@ -233,7 +234,7 @@ def _count(intent: Count, here: Surroundings) -> Step:
         return missing
     seen = yield from _shell(f"I count the {intent.what} in {path}.", _count_command(intent, path, single))
     number_found = last_number(seen.text)
-    if seen.failed or number_found is None or "No such file" in seen.text:
+    if seen.failed or number_found is None or _is_missing(seen.text):
         return _failure(f"count the {intent.what} in {path}", seen)
     of = f" of files named {' or '.join(intent.patterns)}" if intent.patterns else ""
     return Finding(f"Counted {number_found:,} {intent.what}{of} in {path}.")
@@ -415,6 +416,17 @@ def _failure(what: str, seen: Observed) -> Finding:
 
 
 # Reading what tools answer; their exact form is theirs, so only what cannot be misread is used.
+
+
+def _is_missing(text: str) -> bool:
+    """Whether a program itself says that what it was to look at is not there, and not a line that it found."""
+    return re.search(r"(?m)^(?:find|grep|wc): .*: No such file or directory$", text) is not None
+
+
+def _number(found: list[str], text: str) -> str:
+    """How many were found, as far as that can be told: no more were asked for, and a long output is cut."""
+    cut = len(found) >= MAX_FOUND or re.search(r"(?m)^\[\.\.\. [\d,]+ characters left out \.\.\.\]$", text) is not None
+    return f"at least {len(found)}" if cut else str(len(found))
 
 
 def output_lines(text: str) -> list[str]:

@@ -239,6 +239,23 @@ async def test_a_goal_of_which_nothing_could_be_done_is_not_reached(goal: str, r
     assert done.summary.startswith("Not done: ") is not reached
 
 
+@pytest.mark.feature("AL12")
+async def test_words_of_what_it_reads_are_no_failures_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("Error: the disk is full. No such file or directory\n")
+    (tmp_path / "Not found.txt").write_text("x\n")
+    done = await run('Read log.txt, find the text "No such file" in log.txt and count the words in log.txt', Machine(tmp_path))
+    assert "Read log.txt (51 characters)." in done.summary
+    assert 'Found 1 line(s) with "No such file"' in done.summary and "has 10 words" in done.summary
+    assert "Not done" not in done.summary
+
+
+async def test_it_does_not_claim_to_have_found_all_where_it_did_not_look_further(tmp_path: Path) -> None:
+    for number in range(205):
+        (tmp_path / f"{number}.txt").write_text("needle\n")
+    done = await run('find *.txt files, then find the text "needle"', Machine(tmp_path))
+    assert "Found at least 200 file(s)" in done.summary and "Found at least 200 line(s)" in done.summary
+
+
 async def test_what_is_not_in_the_home_is_looked_for_in_the_mounted_folder(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "README.md").write_text(PAGE.split("\n\n")[1])
