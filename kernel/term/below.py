@@ -61,10 +61,13 @@ class RowsBelow(CursorMovement):
     def add_rows_below(self, count: int = 0, goes_on: int = 0, *_: int) -> None:
         """A private sequence of snapshots: the first ``count`` rows of the alternate screen become the last ones below the main one.
 
-        goes_on: not 0 where the last of them goes on in what is added next; with a ``count`` of 0 the cursor's row goes on. The rows are
-        blank then and the cursor is at home. Programs can do so too, and draw nothing by it that they could not have drawn on the screen.
+        goes_on: not 0 where the last of them goes on in what is added next; with a ``count`` of 0 the cursor's row goes on, and with 2
+        the cursor goes there. The rows are blank then and the cursor is at home. Programs can do so too, and draw nothing by it that they
+        could not have drawn on the screen.
         """
-        if count == 0 and goes_on:
+        if count == 0 and goes_on == 2:
+            self.next_line_of_text()
+        elif count == 0 and goes_on:
             self.rows[self.cursor.y] = self.rows[self.cursor.y]._replace(wrapped=True)
         count = min(count, self.lines, self.most_rows_below - len(self.rows_below))
         if not self.on_alternate or count <= 0:

@@ -6,8 +6,8 @@ sequence that was cut off goes on. Rows below the screen, a cursor that waits to
 nothing spares it any more have sequences that no other terminal knows. Not kept, because no sequence
 says it: how many lines the history has lost, the prompt marks of rows below the screen, the window's position and state,
 synchronized output, DECCOLM where the width is no longer 132, the size of an ignored string, what REP repeats while in insert mode
-or VT52 mode, what a program is about to draw again for another size, rows that hold what their width forbids, and on fewer than five
-columns that the last row of a screen goes on.
+or VT52 mode, what a program is about to draw again for another size, what another size has cut off a prompt and the command behind it,
+and rows that hold what their width forbids.
 """
 
 from __future__ import annotations
@@ -44,8 +44,6 @@ class _Writer:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self.rows = RowWriter(screen.columns, screen.lines, screen.attributes, screen.clusters, screen.shaper)
-        if screen.protection == UNPROTECTED:
-            self.rows.protect = '\x1b[>1"q'
         self._put = self.rows.out.append
         self.encoding_switch: int | None = None
 
@@ -218,7 +216,7 @@ class _Writer:
     def _settings(self) -> None:
         screen = self._screen
         if not screen.selective_erase:
-            self._put(self.rows.protect + '\x1b[2"q')
+            self._put('\x1b[>1"q\x1b[2"q')
             self.rows.forget_pen()
         if screen.checksum_flags:
             self._put(f"\x1b[{screen.checksum_flags}#y")

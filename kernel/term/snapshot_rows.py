@@ -1,7 +1,7 @@
 """Rows as the text and sequences that draw them again: the larger part of ``kernel.term.snapshot``, which alone calls it.
 
-The reader is a terminal of the same size with default modes, its cursor at the start of a blank line. A wrapped row is
-made by writing behind its last column; cells that were erased, not drawn, are jumped over or erased.
+The reader is a terminal of the same size with default modes, its cursor at the start of a blank line. What makes
+a row wrapped is a private sequence, since its last cell need not be drawn; cells that were erased, not drawn, are jumped over or erased.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from kernel.term.width import Shaper, cluster_width, is_mark, joins
 
 _STUBS = re.compile(STUB)
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
-#: A wide character that joins nothing: at the last column it leaves that column erased and wraps.
-_WIDE = "\uac00"
 #: Attributes that DECCARA changes, with the codes that set and reset them.
 _CHANGEABLE = (("bold", 1, 22), ("ul_style", 4, 24), ("blink", 5, 25), ("reverse", 7, 27))
 #: The row of the cursor goes on below (``RowsBelow.add_rows_below``).
 _GOES_ON = "\x1b[>0;1$~"
+#: It does so, and the cursor goes there.
+_WRAPS = "\x1b[>0;2$~"
 
 
 class RowWriter:
@@ -43,8 +43,6 @@ class RowWriter:
         self._link = ("", "")
         self._protected = False
         self._background = DEFAULT
-        #: What begins protection.
-        self.protect = '\x1b[1"q'
 
     # --- the pen
 
@@ -65,7 +63,8 @@ class RowWriter:
         self.out.append(f"\x1b[{sgr_report(attributes)}m")
         if attributes.protected != self._protected:
             self._protected = attributes.protected
-            self.out.append(self.protect if attributes.protected else '\x1b[0"q')
+            # What erasing spares stays the same: it is said at the end.
+            self.out.append(f'\x1b[>{int(attributes.protected)}"q')
         self.link(attributes.link, attributes.link_id)
 
     def link(self, uri: str, link_id: str) -> None:
@@ -110,39 +109,16 @@ class RowWriter:
             y = min(number, self._lines - 1)
             self._row(item, y)
             if number < last:
-                self._end(item, y)
+                self._end(item)
             elif item.wrapped:
                 out.append(_GOES_ON)
         for number in sorted(number for number in before if last < number < len(items)):
             out.append(f"\x1b[{number + 1};1H{before[number]}")
 
-    def _end(self, row: Row, y: int) -> None:
+    def _end(self, row: Row) -> None:
         """Go to the next line, marking this one as wrapped where it is."""
-        if not row.wrapped:
-            self._plain_background()
-            self.out.append("\r\n")
-        elif not self._attributes[row.attrs[-1]].drawn and self._columns > 1:
-            self._blank_wrap(row)
-            self.select(PLAIN)
-            self.out.append(f"\r\x1b[{self._columns}P")
-            self._change_last(row, min(y, self._lines - 2))
-        else:
-            if not self._attributes[row.attrs[-1]].drawn:
-                self.out.append(" ")
-            self._plain_background()
-            self.out.append(" \r\x1b[X")
-
-    def _blank_wrap(self, row: Row) -> None:
-        """Wrap behind a last column that is erased."""
-        self.out.append(f"\x1b[{self._columns}G")
-        self.select_attributes(Attributes(bg=self._attributes[row.attrs[-1]].bg, drawn=True))
-        self.out.append(_WIDE)
-
-    def _change_last(self, row: Row, y: int) -> None:
-        """Give the erased last cell of line ``y`` the attributes that a rectangle gave it."""
-        change = _change(Attributes(), self._attributes[row.attrs[-1]])
-        if change and y >= 0:
-            self.out.append(f"\x1b[{y + 1};{self._columns};{y + 1};{self._columns};{change}$r")
+        self._plain_background()
+        self.out.append(_WRAPS if row.wrapped else "\r\n")
 
     def _row(self, row: Row, y: int) -> None:
         """Draw the cells of ``row`` on blank ones; the cursor is at its start."""

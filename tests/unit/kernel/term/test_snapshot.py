@@ -81,14 +81,18 @@ def assert_equal(first: Terminal, second: Terminal) -> None:
 @example((5, 3), "abcd日本".encode(), b"\x1b[2b")
 @example((20, 5), b"\x1b[2J\x1b[5;1H" + b"x" * 21 + b"\x1b[3T", b"z")
 @example((20, 5), b"\x1b[41m\x1b[2J\x1b[m\x1b[2*x\x1b[1;2;2;4;1;4$r", b"z")
+@example((20, 5), b"\x1b[1;4#{\x1bP1$t2;2;1;A;A;A;0;2;@;0BBB\x1b\\ ", b"")
+@example((20, 5), b"\t\x1b[1;1;2;5;1;4;7$r\x1b[8;1;5t", b"")
+@example((20, 5), b"hello world, this is a line of text \x1b]133;A\x07$ \x1b]133;B\x07\x1b[8;2;9t", b"\x1b[8;6;20t")
 def test_a_copy_is_equal_and_stays_equal(size: tuple[int, int], before: bytes, after: bytes) -> None:
     terminal = Terminal(*size, scrollback=SCROLLBACK)
     terminal.feed(before)
-    # DECCOLM in another width, REP in insert mode: the module's docstring names them.
+    # DECCOLM in another width, REP in insert mode, the rows of an edited prompt: the module's docstring names them.
     assume(not terminal.modes.private[3] or terminal.columns == 132)
     screen = terminal.screen
     if screen.inserting:
         screen.last_char = ""
+    screen.edited.forget()
     unchanged = whole_state(terminal)
     copy = copied(terminal)
     assert whole_state(terminal) == unchanged
