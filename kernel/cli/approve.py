@@ -1,10 +1,10 @@
 """`aether approve PID [--always]`: let a waiting agent go on, with what it asks as this is run."""
 
 import argparse
-import asyncio
 
 from kernel.cli.arguments import process_id
 from kernel.cli.connection import connect
+from kernel.cli.interruption import carry_out
 from kernel.cli.open_question import command_begun_at, named_question, open_question
 from kernel.errors import ConflictError
 from kernel.protocol.ids import ApprovalScope
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Approve."""
-    asyncio.run(_approve(arguments.pid, "always" if arguments.always else "once", command_begun_at()))
+    carry_out(_approve(arguments.pid, "always" if arguments.always else "once", command_begun_at()))
     return 0
 
 

@@ -10,10 +10,10 @@ import itertools
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -28,6 +28,9 @@ from kernel.protocol.base import Command, Event, reply_type
 from kernel.protocol.process import ProcessInfoGet, ProcessList, ProcessListed
 from kernel.protocol.system import KernelStatus, ResponseError, ResponseOk
 from kernel.tasks import Scope
+
+if TYPE_CHECKING:
+    from kernel.kernel import Kernel
 
 R = TypeVar("R")
 CONNECT_RETRIES = 40
@@ -266,8 +269,26 @@ async def _own_kernel(paths: Paths, stays: bool) -> AsyncIterator[_OwnKernel]:
             print(f"aether: {notice}", file=sys.stderr)
         yield _OwnKernel(kernel)
     finally:
-        await server.stop()
-        await kernel.stop()
+        await _to_its_end(_stop(server, kernel))
+
+
+async def _stop(server: ControlServer, kernel: "Kernel") -> None:
+    await server.stop()
+    await kernel.stop()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for it, also where that is cancelled: a kernel that was stopped by half keeps its threads, and with them the whole process."""
+    task = Scope("ending").spawn(work, name="work", awaited=True)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _join(path: Path, silence: Callable[[], UnavailableError]) -> _Joined | None:

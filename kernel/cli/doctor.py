@@ -1,10 +1,10 @@
 """`aether doctor`: what was found on this machine, and how to get what is missing. Exit 1 when something required is missing."""
 
 import argparse
-import asyncio
 import os
 
 from kernel.cli.connection import connect
+from kernel.cli.interruption import carry_out
 from kernel.doctor import without_kernel
 from kernel.errors import AetherError
 from kernel.paths import Paths, default_root
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look and report."""
-    status = asyncio.run(_status())
+    status = carry_out(_status())
     if arguments.json:
         print(codec.encode(status).decode())
     else:

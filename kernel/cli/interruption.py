@@ -1,14 +1,17 @@
-"""The signals that end `aether run`: Ctrl+C, an end asked for, a terminal that was closed.
+"""The signals that end a command: Ctrl+C, an end asked for, a terminal that was closed.
 
-`run` makes one before it does anything else. While its kernel starts, a signal takes the start back; from then on it is an event,
-and how the agent is ended is `run`'s. It decides nothing about agents.
+`run` makes an `Interruption` before it does anything else. While its kernel starts, a signal takes the start back; from then on it is an
+event, and how the agent is ended is `run`'s. The other subcommands are carried out by `carry_out`. Nothing here decides about agents.
 """
 
 import asyncio
 import errno
 import os
 import signal
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 INTERRUPTED = 130
 HUNG_UP = 129
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -59,6 +62,31 @@ class Interruption:
         if self._starting is not None:
             self._starting.cancel()
             self._starting = None
+
+
+def carry_out(work: Coroutine[Any, Any, T]) -> T:
+    """What the work gives. The first Ctrl+C takes it back, further ones do not disturb what it puts in order then.
+
+    Left to itself the second one ends Python's loop at once, and a kernel that was just stopping keeps its threads: the command would
+    never end. Raises KeyboardInterrupt behind an interruption.
+    """
+    try:
+        return asyncio.run(_interruptible_once(work))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _interruptible_once(work: Coroutine[Any, Any, T]) -> T:
+    interruptions = [asyncio.current_task()]
+
+    def interrupt() -> None:
+        task = interruptions.pop() if interruptions else None
+        if task is not None:
+            task.cancel()
+
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as for what a script has put into the background
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+    return await work
 
 
 def let_it_end() -> None:

@@ -1,12 +1,12 @@
 """`aether kill [-SIGNAL] PID...`: send a signal to agents and all that they run."""
 
 import argparse
-import asyncio
 from typing import get_args
 
 from kernel.cli.arguments import process_id
 from kernel.cli.connection import Connection, connect
 from kernel.cli.ended import known_to_have_ended
+from kernel.cli.interruption import carry_out
 from kernel.cli.patience import execute_patiently
 from kernel.cli.refusal import say_refused
 from kernel.errors import AetherError, NotFoundError, UnavailableError
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Send it to each. Returns 1 where one of them could not be reached."""
-    return 0 if asyncio.run(_send(arguments.pids, arguments.signal)) else 1
+    return 0 if carry_out(_send(arguments.pids, arguments.signal)) else 1
 
 
 async def _send(pids: list[int | NotFoundError], signal: Signal) -> bool:

@@ -1,10 +1,10 @@
 """`aether logs PID`: what an agent did, from its journal; with --follow what it does."""
 
 import argparse
-import asyncio
 
 from kernel.cli.arguments import add_format, process_id
 from kernel.cli.connection import connect
+from kernel.cli.interruption import carry_out
 from kernel.cli.live_output import with_output
 from kernel.cli.output import Printer, make_printer
 from kernel.errors import UnavailableError
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the journal."""
-    return asyncio.run(_print(arguments.pid, arguments.follow, make_printer(arguments.json)))
+    return carry_out(_print(arguments.pid, arguments.follow, make_printer(arguments.json)))
 
 
 async def _print(pid: int, follow: bool, printer: Printer) -> int:

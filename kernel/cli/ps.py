@@ -1,11 +1,11 @@
 """`aether ps`: the agents that live, or with --all the runs of before too."""
 
 import argparse
-import asyncio
 import sys
 import time
 
 from kernel.cli.connection import connect
+from kernel.cli.interruption import carry_out
 from kernel.protocol import codec
 from kernel.protocol.process import ENDED_BY_SIGNAL, LivingCounts, ProcessList
 from kernel.protocol.records import ProcessInfo
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
-    processes, living = asyncio.run(_processes(arguments.all))
+    processes, living = carry_out(_processes(arguments.all))
     if arguments.json:
         for info in processes:
             print(codec.encode(info).decode())

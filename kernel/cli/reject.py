@@ -1,10 +1,10 @@
 """`aether reject PID [REASON]`: refuse what a waiting agent asks as this is run; its model is told the reason."""
 
 import argparse
-import asyncio
 
 from kernel.cli.arguments import process_id, reason
 from kernel.cli.connection import connect
+from kernel.cli.interruption import carry_out
 from kernel.cli.open_question import command_begun_at, named_question, open_question
 from kernel.protocol.process import ProcessReject
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Reject."""
-    asyncio.run(_reject(arguments.pid, arguments.reason, command_begun_at()))
+    carry_out(_reject(arguments.pid, arguments.reason, command_begun_at()))
     return 0
 
 

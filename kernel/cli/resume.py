@@ -1,11 +1,11 @@
 """`aether resume PID`: take up an interrupted agent at its step and follow it to its end."""
 
 import argparse
-import asyncio
 
 from kernel.cli.arguments import add_format, process_id
 from kernel.cli.connection import connect, exit_of
 from kernel.cli.ended import known_to_have_ended
+from kernel.cli.interruption import carry_out
 from kernel.cli.live_output import with_output
 from kernel.cli.output import Printer, make_printer
 from kernel.cli.patience import execute_patiently
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Resume and follow."""
-    return asyncio.run(_follow(arguments.pid, make_printer(arguments.json)))
+    return carry_out(_follow(arguments.pid, make_printer(arguments.json)))
 
 
 async def _follow(pid: int, printer: Printer) -> int:

@@ -1,11 +1,11 @@
 """`aether send PID TEXT`: tell an agent something."""
 
 import argparse
-import asyncio
 
 from kernel.cli.arguments import message, process_id
 from kernel.cli.connection import connect
 from kernel.cli.ended import known_to_have_ended
+from kernel.cli.interruption import carry_out
 from kernel.cli.patience import execute_patiently
 from kernel.protocol.ids import MessageMode
 from kernel.protocol.process import ProcessSend
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Send it."""
-    asyncio.run(_send(arguments.pid, arguments.text, arguments.mode or "steer"))
+    carry_out(_send(arguments.pid, arguments.text, arguments.mode or "steer"))
     return 0
 
 

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 
 from kernel.cli.connection import connect
+from kernel.cli.interruption import carry_out
 from kernel.errors import ConflictError
 from kernel.protocol.base import Event
 from kernel.protocol.system import KernelShutdownRequested, KernelStatus
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT, SIGTERM or kernel.shutdown. Returns 0. Raises AetherError where one runs already."""
-    return asyncio.run(_serve())
+    return carry_out(_serve())
 
 
 async def _serve() -> int:

@@ -1,4 +1,4 @@
-"""Signals to `aether run` while it starts, while it works and when its terminal is closed: the right code, no traceback, nothing left."""
+"""Signals to `aether` while it starts, works and ends, and when its terminal is closed: the right code, no traceback, nothing left."""
 
 import asyncio
 import fcntl
@@ -29,6 +29,25 @@ def connect(*words, **options):
     time.sleep(0.3)
     return opened(*words, **options)
 sqlite3.connect = connect
+from kernel.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+#: `aether` that is sent an interruption whenever its kernel has carried out a stage of its start or its end.
+INTERRUPTED_AT_STAGES = """
+import asyncio, os, signal, sys
+from kernel import kernel
+def interrupting(run):
+    async def interrupted():
+        await run()
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.01)
+    return interrupted
+made = kernel.Kernel.__init__
+def make(self, *words, **named):
+    made(self, *words, **named)
+    stages = {name}
+    setattr(self, stages, tuple(kernel.Stage(stage.name, interrupting(stage.run)) for stage in getattr(self, stages)))
+kernel.Kernel.__init__ = make
 from kernel.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -81,6 +100,19 @@ def test_a_signal_during_the_start_ends_it_without_a_traceback(tmp_path: Path, n
     assert (done.returncode, done.stderr) == (code, "")
     assert not _working()
     assert "wait here" not in _listed(tmp_path), "no agent was deployed"
+
+
+@pytest.mark.feature("CF01")
+@pytest.mark.parametrize("stages", ["_starting", "_stopping"])
+@pytest.mark.parametrize("words", [("ps",), ("kill", "1"), ("logs", "1"), ("serve",)])
+def test_no_number_of_interruptions_keeps_a_command_from_ending(tmp_path: Path, stages: str, words: tuple[str, ...]) -> None:
+    """A kernel that was stopped by half would keep the process for ever."""
+    if stages == "_stopping" and words == ("serve",):
+        words = ("doctor",)  # the other is ended by what is sent here
+    program = INTERRUPTED_AT_STAGES.format(name=repr(stages))
+    command = [sys.executable, "-c", program, *words]
+    done = subprocess.run(command, env=_command(tmp_path)[1], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (130, False), done.stderr
 
 
 def _become_leader() -> None:

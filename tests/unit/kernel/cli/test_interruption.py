@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kernel.cli.interruption import INTERRUPTED, Interruption
+from kernel.cli.interruption import INTERRUPTED, Interruption, carry_out
 
 
 async def test_a_signal_takes_back_the_start_and_nothing_that_comes_after_it() -> None:
@@ -28,6 +28,38 @@ async def test_a_signal_takes_back_the_start_and_nothing_that_comes_after_it() -
         await loop.create_task(start(False))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.remove_signal_handler(number)
+
+
+def test_an_interruption_takes_work_back_once() -> None:
+    done = []
+
+    async def work() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(5)
+        finally:
+            for _ in range(3):
+                signal.raise_signal(signal.SIGINT)
+                await asyncio.sleep(0.01)
+            done.append("in order")
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(work())
+    assert done == ["in order"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_is_not_to_be_interrupted_is_not() -> None:
+    async def work() -> str:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(0.01)
+        return "done"
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert carry_out(work()) == "done"
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 #: Takes its standard input as its controlling terminal, says so, and prints again when that is gone.
