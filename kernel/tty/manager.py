@@ -208,8 +208,10 @@ class TtyManager:
         if not terminal.screen.leased:
             return terminal.screen.lease(on_readable)
         info = terminal.info
-        channel = self.subscribe(tty_id, on_readable=on_readable)
-        copy = ScreenCopy(channel, info.columns, info.lines, on_readable, self._scrollback())
+        self._share(terminal)
+        made, waiting = terminal.screen.copy()
+        channel = self._open_channel(terminal, made + waiting, lossless=True, on_readable=on_readable)
+        copy = ScreenCopy(channel, len(made), info.columns, info.lines, on_readable, self._scrollback())
         terminal.copies[channel] = copy
         return copy
 
@@ -227,15 +229,27 @@ class TtyManager:
         counted, but never the snapshot. on_readable: see `ByteChannel`. Raises NotFoundError, or LimitReachedError at 64 viewers.
         """
         terminal = self._find(tty_id)
+        self._share(terminal)
+        head = b"".join(terminal.screen.copy()) if replay else b""
+        return self._open_channel(terminal, head, lossless=lossless, on_readable=on_readable)
+
+    @staticmethod
+    def _share(terminal: _Terminal) -> None:
+        """One more viewer is to get the output, from now on through the loop."""
         if len(terminal.channels) >= MAX_CHANNELS:
             raise LimitReachedError(f"{MAX_CHANNELS} viewers look at this terminal already.", "Close some of them.")
         terminal.choose_reader(shared=True)
+
+    def _open_channel(
+        self, terminal: _Terminal, head: bytes, *, lossless: bool, on_readable: Callable[[], None] | None
+    ) -> ByteChannel:
+        tty_id = terminal.info.tty_id
         channel = ByteChannel(
             lossless=lossless,
             on_room=lambda: self._from_any_thread(lambda: self._resume(tty_id)),
             on_close=lambda closed: self._from_any_thread(lambda: terminal.forget(closed)),
             on_readable=on_readable,
-            head=terminal.screen.copy() if replay else b"",
+            head=head,
         )
         if terminal.info.running:
             terminal.channels.add(channel)

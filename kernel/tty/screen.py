@@ -147,8 +147,8 @@ class LiveScreen:
         self._catch_up()
         self._sizes.want(columns, lines)
 
-    def copy(self) -> bytes:
-        """What makes a new terminal of the pty's size like this one, with what waits to be parsed. On the loop."""
+    def copy(self) -> tuple[bytes, bytes]:
+        """What makes a new terminal of the pty's size like this one, and what waits to be parsed. On the loop."""
         with self._lock:
             shown = (self.terminal.columns, self.terminal.lines)
             made = snapshot(self.terminal)
@@ -157,7 +157,7 @@ class LiveScreen:
             waiting = self._left + self._inbox.peek()
         if shown != self._size:
             made = _size_request(*shown) + made + _size_request(*self._size)
-        return made + waiting
+        return made, waiting
 
     def parse(self, max_bytes: int) -> int:
         """Feed what waits, at most `max_bytes` and for a slice's time; how many bytes it was. On the thread of the owner."""

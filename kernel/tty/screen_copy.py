@@ -23,6 +23,7 @@ class ScreenCopy:
     def __init__(
         self,
         channel: ByteChannel,
+        snapshot_bytes: int,
         columns: int,
         lines: int,
         on_readable: Callable[[], None],
@@ -30,7 +31,7 @@ class ScreenCopy:
     ) -> None:
         self._channel = channel
         self._on_readable = on_readable
-        self._snapshot_bytes = channel.put_bytes
+        self._snapshot_bytes = snapshot_bytes
         self._terminal = Terminal(columns, lines, scrollback=scrollback)
         self._terminal.screen.modes = LiveModes()
         self._size = (columns, lines)
@@ -64,6 +65,8 @@ class ScreenCopy:
         self._apply_changes()
         if self._changes:
             max_bytes = min(max_bytes, self._changes[0][0] - self._taken)
+        if not self._settled:
+            max_bytes = min(max_bytes, self._snapshot_bytes - self._taken)
         data = self._left or self._channel.take(max_bytes)
         done = self._feeding.feed(data, max_bytes)
         self._left = data[done:]
@@ -97,7 +100,14 @@ class ScreenCopy:
     def _apply_changes(self) -> None:
         while self._changes and self._changes[0][0] <= self._taken:
             self._changes.popleft()[1]()
-        # Inside of the snapshot the size may be another one for a while.
-        settled = self._taken >= self._snapshot_bytes
-        if settled and (self._terminal.columns, self._terminal.lines) != self._size:
+        if not self._settled:
+            return
+        # What the program prints must do here what it does to the terminal, which keeps its size.
+        self._terminal.screen.window_operations = False
+        if (self._terminal.columns, self._terminal.lines) != self._size:
             self._terminal.resize(*self._size)
+
+    @property
+    def _settled(self) -> bool:
+        """Whether the snapshot was taken whole; inside of it the size may be another one for a while."""
+        return self._taken >= self._snapshot_bytes

@@ -148,6 +148,17 @@ async def test_the_second_viewer_of_a_screen_gets_a_copy(manager: TtyManager) ->
     second.source.release()
 
 
+async def test_a_program_that_asks_for_another_size_gets_it_in_no_copy_either(manager: TtyManager) -> None:
+    script = r"stty -echo; read line; printf '\033[8;3;20t\033[10;50Hend'; cat"
+    info = await manager.open_shell(ShellSpec(("/bin/sh", "-c", script), cwd="/"))
+    owner = Viewer(manager, info.tty_id)
+    second = Viewer(manager, info.tty_id)
+    assert isinstance(second.source, ScreenCopy)
+    manager.input(info.tty_id, b"\n")
+    await wait_for(lambda: "end" in owner.text and "end" in second.text)
+    assert second.text == owner.text
+
+
 async def test_a_copy_of_a_screen_that_is_shown_in_another_size(manager: TtyManager) -> None:
     info = await manager.open_shell(ShellSpec(("/bin/sh", "-c", "printf %0100d 7; exec cat"), cwd="/"))
     owner = Viewer(manager, info.tty_id)

@@ -46,7 +46,7 @@ async def test_a_copy_has_what_is_left_of_a_slice() -> None:
     screen.put(COSTLY + b"\x1b[?69l\x1b[4l\r\nend")
     assert 0 < screen.parse(SLICE_BYTES) < len(COSTLY)
     copied = Terminal(120, 36)
-    copied.feed(screen.copy())
+    copied.feed(b"".join(screen.copy()))
     assert copied.display[35].startswith("end")
     screen.end()
     assert not screen.ended
