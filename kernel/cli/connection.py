@@ -38,6 +38,7 @@ CONNECT_RETRY_S = 0.05
 ANSWER_LIMIT = 256 * 1024 * 1024
 LIFE_S = 10.0
 _ENDED = "The instance of Aether that this command talked to has ended."
+_OTHER_WORDS = "The Aether that runs is of another version, and its answer cannot be read here: {}."
 _AGAIN = "Agents that ran are listed as interrupted: `aether ps`, then `aether resume PID`."
 
 
@@ -64,6 +65,7 @@ async def connect(root: Path | None = None, *, stays: bool = False) -> AsyncIter
     paths = Paths(root or default_root(dict(os.environ)))
     paths.create()
     lock = InstanceLock(paths.runtime / "lock")
+    trouble: AetherError | None = None
     for _ in range(CONNECT_RETRIES):
         if lock.acquire():
             try:
@@ -75,13 +77,15 @@ async def connect(root: Path | None = None, *, stays: bool = False) -> AsyncIter
         joined = await _join(control_socket(paths.runtime), lambda: silence_of(paths.root, paths.state))
         if joined is not None:
             try:
-                await joined.require_life()
-                yield joined
+                refusal = await joined.refusal()
+                if refusal is None:
+                    yield joined
+                    return
+                trouble = refusal  # it ends just now, say: the next one may be ours
             finally:
                 await joined.close()
-            return
         await asyncio.sleep(CONNECT_RETRY_S)
-    raise silence_of(paths.root, paths.state)
+    raise trouble or silence_of(paths.root, paths.state)
 
 
 class _OwnKernel:
@@ -133,15 +137,28 @@ class _Joined:
                 if self._heard == heard:
                     await self.require_life()
                 heard = self._heard
-            reply: R = msgspec.convert(answer.result(), reply_type(type(command)))
+            try:
+                reply: R = msgspec.convert(answer.result(), reply_type(type(command)))
+            except msgspec.ValidationError as error:
+                raise UnavailableError(_OTHER_WORDS.format(error), "End it (close its window) and start it again.") from error
             return reply
+
+    async def refusal(self) -> AetherError | None:
+        """Why it takes no command, None where it does. Raises UnavailableError where it is silent."""
+        with self._asked(KernelStatus()) as answer:
+            await self._first_of(answer)
+            error = answer.exception()
+            return error if isinstance(error, AetherError) else None
 
     async def require_life(self) -> None:
         """Have an answer to what every kernel answers at once. Raises UnavailableError where none comes."""
         with self._asked(KernelStatus()) as answer:
-            if not (await asyncio.wait((answer,), timeout=LIFE_S))[0]:
-                raise self._silence()
+            await self._first_of(answer)
             answer.result()
+
+    async def _first_of(self, answer: "asyncio.Future[Any]") -> None:
+        if not (await asyncio.wait((answer,), timeout=LIFE_S))[0]:
+            raise self._silence()
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[Event]]:

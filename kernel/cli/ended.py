@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from kernel.cli.connection import Connection, exit_of
 from kernel.errors import AetherError, NotFoundError
 
-_UNKNOWN = "There is no process"
-
 
 @asynccontextmanager
 async def known_to_have_ended(connection: Connection, pid: int) -> AsyncIterator[None]:
@@ -18,9 +16,14 @@ async def known_to_have_ended(connection: Connection, pid: int) -> AsyncIterator
     try:
         yield
     except NotFoundError as error:
-        if not error.message.startswith(_UNKNOWN) or not await _has_ended(connection, pid):
+        if not await _has_ended(connection, pid):
             raise
-        raise NotFoundError(f"The run of agent {pid} has ended.", f"`aether logs {pid}` shows what it did.") from error
+        raise has_ended(pid) from error
+
+
+def has_ended(pid: int) -> NotFoundError:
+    """What is said of a run that is in the history and nowhere else."""
+    return NotFoundError(f"The run of agent {pid} has ended.", f"`aether logs {pid}` shows what it did.")
 
 
 async def _has_ended(connection: Connection, pid: int) -> bool:

@@ -8,9 +8,10 @@ import os
 import time
 from pathlib import Path
 
-from kernel.cli.connection import Connection
+from kernel.cli.connection import Connection, exit_of
+from kernel.cli.ended import has_ended
 from kernel.errors import ConflictError
-from kernel.protocol.process import ProcessInfoGet, ProcessList
+from kernel.protocol.process import ProcessList
 from kernel.protocol.records import Approval
 from kernel.protocol.shown_text import exact_line
 
@@ -20,9 +21,11 @@ _FIELDS_BEFORE_START = 19
 
 async def open_question(connection: Connection, pid: int, begun_at: float) -> Approval:
     """What an agent asks since before `begun_at` (epoch seconds). Raises NotFoundError, ConflictError."""
-    await connection.execute(ProcessInfoGet(pid=pid))
+    ended = await exit_of(connection, pid) is not None
     listed = await connection.execute(ProcessList())
     found = next((approval for approval in listed.approvals if approval.pid == pid), None)
+    if found is None and ended:
+        raise has_ended(pid)
     if found is None:
         raise ConflictError(f"Process {pid} does not wait for an answer.", "It may have been answered elsewhere.")
     if found.created_at > begun_at:

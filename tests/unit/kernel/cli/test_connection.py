@@ -13,11 +13,11 @@ import pytest
 
 from kernel.cli import connection as module
 from kernel.cli.connection import connect
-from kernel.errors import InvalidArgumentError, NotFoundError, UnavailableError
+from kernel.errors import AetherError, InvalidArgumentError, NotFoundError, UnavailableError
 from kernel.gateway.instance import InstanceLock
 from kernel.paths import Paths
 from kernel.protocol.base import Empty
-from kernel.protocol.process import ProcessApprove, ProcessSend
+from kernel.protocol.process import ProcessApprove, ProcessInfoGet, ProcessSend
 
 SEND = ProcessSend(pid=1, text="hello", mode="steer")
 Answer = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any] | None]]
@@ -107,6 +107,41 @@ async def test_one_that_lives_may_take_as_long_as_it_needs(tmp_path: Path) -> No
     async with asyncio.timeout(5), instance(tmp_path, answer), connect(tmp_path) as connection:
         assert await connection.execute(SEND) == Empty()
     assert asked_for_life == 4
+
+
+LEAVING: dict[str, Any] = {"type": "response.error", "error": "Aether is ending.", "code": "unavailable", "hint": ""}
+
+
+async def test_one_that_is_just_ending_is_no_reason_to_give_up(tmp_path: Path) -> None:
+    """As the kernel of another short command; the next one is joined, or made."""
+    answers = [LEAVING, LEAVING, OK, OK]
+
+    async def answer(kind: str, asked: dict[str, Any]) -> dict[str, Any]:
+        return answers.pop(0)
+
+    async with asyncio.timeout(5), instance(tmp_path, answer), connect(tmp_path) as connection:
+        assert await connection.execute(SEND) == Empty()
+    assert not answers
+
+
+async def test_one_that_goes_on_refusing_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(kind: str, asked: dict[str, Any]) -> dict[str, Any]:
+        return LEAVING
+
+    monkeypatch.setattr(module, "CONNECT_RETRIES", 3)
+    async with asyncio.timeout(5), instance(tmp_path, answer):
+        with pytest.raises(AetherError, match="Aether is ending"):
+            async with connect(tmp_path):
+                raise AssertionError("it was not joined")
+
+
+async def test_an_answer_of_another_version_is_a_sentence(tmp_path: Path) -> None:
+    async def answer(kind: str, asked: dict[str, Any]) -> dict[str, Any]:
+        return OK
+
+    async with asyncio.timeout(5), instance(tmp_path, answer), connect(tmp_path) as connection:
+        with pytest.raises(UnavailableError, match=r"another version.*missing required field"):
+            await connection.execute(ProcessInfoGet(pid=1))
 
 
 async def test_what_cannot_be_sent_leaves_nothing_behind(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,11 +28,11 @@ class History:
     ("raised", "said"),
     [
         (NotFoundError("There is no process 1."), "The run of agent 1 has ended."),
-        (NotFoundError("Process 1 has ended; that is not saved yet."), "not saved yet"),
+        (NotFoundError("It is not known, in whatever words."), "The run of agent 1 has ended."),
         (ConflictError("It is busy."), "It is busy."),
     ],
 )
-async def test_only_what_is_unknown_is_looked_up(raised: NotFoundError, said: str) -> None:
+async def test_only_what_is_not_there_is_looked_up(raised: NotFoundError, said: str) -> None:
     connection: Any = History({1: 0})
     with pytest.raises(type(raised), match=said):
         async with known_to_have_ended(connection, 1):
@@ -40,8 +40,9 @@ async def test_only_what_is_unknown_is_looked_up(raised: NotFoundError, said: st
 
 
 @pytest.mark.parametrize("codes", [{}, {1: None}])
-async def test_what_never_was_is_not_said_to_have_ended(codes: dict[int, int | None]) -> None:
+@pytest.mark.parametrize("said", ["There is no process 1.", "Process 1 has ended; that is not saved yet."])
+async def test_what_is_not_known_to_have_ended_is_not_said_to_have(codes: dict[int, int | None], said: str) -> None:
     connection: Any = History(codes)
-    with pytest.raises(NotFoundError, match="There is no process 1"):
+    with pytest.raises(NotFoundError, match=said):
         async with known_to_have_ended(connection, 1):
-            raise NotFoundError("There is no process 1.")
+            raise NotFoundError(said)

@@ -1,6 +1,7 @@
 """Which question is answered from a terminal, and what it is called there."""
 
 import time
+from types import SimpleNamespace
 from typing import Any, cast
 
 import psutil
@@ -8,7 +9,7 @@ import pytest
 
 from kernel.cli.connection import Connection
 from kernel.cli.open_question import NAMED_CHARACTERS, command_begun_at, named_question, open_question
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, NotFoundError
 from kernel.protocol.process import ProcessInfoGet, ProcessListReply
 from kernel.protocol.records import Approval
 
@@ -21,13 +22,16 @@ def approval(pid: int = 5, created_at: float = 10.0, **details: str) -> Approval
 
 
 class Open:
-    """A kernel in which these questions are open."""
+    """A kernel in which these questions are open, and the run of agent 9 has ended."""
 
     def __init__(self, *approvals: Approval) -> None:
         self.approvals = approvals
 
     async def execute(self, command: Any) -> Any:
-        return None if isinstance(command, ProcessInfoGet) else ProcessListReply(processes=(), approvals=self.approvals)
+        if isinstance(command, ProcessInfoGet):
+            ended = command.pid == 9
+            return SimpleNamespace(info=SimpleNamespace(state="dead" if ended else "sleeping", exit_code=0 if ended else None))
+        return ProcessListReply(processes=(), approvals=self.approvals)
 
 
 def connection(*approvals: Approval) -> Connection:
@@ -39,6 +43,8 @@ async def test_the_question_of_that_process_is_found() -> None:
     assert (await open_question(connection(approval(4), approval(5)), 5, 11.0)).approval_id == "apr_5"
     with pytest.raises(ConflictError, match="Process 6 does not wait"):
         await open_question(connection(approval(5)), 6, 11.0)
+    with pytest.raises(NotFoundError, match="The run of agent 9 has ended"):
+        await open_question(connection(approval(5)), 9, 11.0)
 
 
 @pytest.mark.feature("AP07")
