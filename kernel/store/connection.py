@@ -37,14 +37,16 @@ class Connection(aiosqlite.Connection):
     async def commit_all(self, statements: Sequence[Statement]) -> None:
         """Carry out the statements in order and commit them together.
 
-        Raises sqlite3.Error, OverflowError or UnicodeError; then nothing of them was written. Where the wait is cancelled they are
-        carried out all the same.
+        Raises sqlite3.Error, OverflowError, UnicodeError or MemoryError; then nothing of them was written. Where the wait is cancelled
+        they are carried out all the same.
         """
         await self._execute(self._commit_all, statements)  # type: ignore[no-untyped-call]  # the library types only what is public
 
     def _commit_all(self, statements: Sequence[Statement]) -> None:
         """On the connection's thread, which goes on with it while the loop's lets go of the connection."""
         connection = self._conn
+        if connection.in_transaction:  # a rollback failed before: what it left must not be committed with these
+            connection.rollback()
         try:
             for sql, rows in _merge(statements):
                 connection.executemany(sql, rows)

@@ -213,7 +213,7 @@ class Database:
         if error is None:
             _resolve(batch, None)
         elif len(batch) == 1:
-            _resolve(batch, _storage_error(self._path, error) if isinstance(error, sqlite3.Error) else _unstorable(error))
+            _resolve(batch, _unstorable(error) if isinstance(error, (OverflowError, UnicodeError)) else _storage_error(self._path, error))
         else:
             for group in batch:
                 await self._write_batch([group])
@@ -222,7 +222,7 @@ class Database:
         assert self._writer is not None
         try:
             await self._writer.commit_all(statements)
-        except (sqlite3.Error, OverflowError, UnicodeError) as error:
+        except Exception as error:  # noqa: BLE001  # edge: whatever it is (no memory, say), who waits is told and the next is written
             return error
         return None
 
@@ -294,7 +294,7 @@ def _is_corruption(error: sqlite3.DatabaseError) -> bool:
 
 
 def _storage_error(path: Path, error: Exception) -> StorageError:
-    text = str(error)
+    text = str(error) or type(error).__name__
     # SQLite says "disk I/O error" where it could not make its shared memory on a full disk.
     full = "full" in text or getattr(error, "errno", None) == errno.ENOSPC or ("disk I/O" in text and not has_room(path.parent))
     if full:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from kernel.store import connection as module
 from kernel.store.connection import Connection, Statement, connect
 
 INSERT = "INSERT INTO made VALUES (?, ?)"
@@ -79,6 +80,19 @@ async def test_nothing_of_a_group_stays_that_cannot_be_written_whole(connection:
         await connection.commit_all([Statement(INSERT, (1, "before")), wrong, Statement(INSERT, (2, "behind"))])
     assert not connection.in_transaction
     assert await words(connection) == []
+    await connection.commit_all([Statement(INSERT, (3, "after"))])
+    assert await words(connection) == ["after"]
+
+
+@pytest.mark.feature("ST01")
+async def test_what_could_not_be_rolled_back_is_not_committed_with_the_next_group(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as failing:
+        failing.setattr(module, "_roll_back", lambda connection: None)
+        with pytest.raises(sqlite3.Error):
+            await connection.commit_all([Statement(INSERT, (1, "before")), Statement("INSERT INTO nowhere VALUES (1)")])
+    assert connection.in_transaction
     await connection.commit_all([Statement(INSERT, (3, "after"))])
     assert await words(connection) == ["after"]
 

@@ -3,14 +3,14 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kernel.errors import DiskFullError, InvalidArgumentError, StorageError
-from kernel.store.connection import Statement
+from kernel.store.connection import Connection, Statement
 from kernel.store.database import Database
 from tests.fakes.clock import ManualClock
 
@@ -75,6 +75,24 @@ async def test_what_cannot_be_stored_is_refused_and_the_writer_goes_on(database:
     assert await days(database) == ["a", "b", "c"]
 
 
+@pytest.mark.feature("ST01")
+async def test_no_fault_in_a_commit_keeps_those_waiting_who_write(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where there is no memory, which is no error of the database's."""
+    commit_all = Connection.commit_all
+
+    async def fail(self: Connection, statements: Sequence[Statement]) -> None:
+        monkeypatch.setattr(Connection, "commit_all", commit_all)
+        raise MemoryError
+
+    monkeypatch.setattr(Connection, "commit_all", fail)
+    async with asyncio.timeout(5):
+        with pytest.raises(StorageError, match="refused: MemoryError"):
+            await database.write([day("lost", 1)])
+        await database.write([day("kept", 1)])
+    assert await days(database) == ["kept"]
+
+
+@pytest.mark.feature("ST01")
 async def test_what_write_returned_for_is_there_for_another_process(database: Database, tmp_path: Path) -> None:
     await database.write((day("seen", 1),))
     other = sqlite3.connect(tmp_path / "a.db")
