@@ -47,7 +47,8 @@ class SelectionBar(QWidget):
         self._label.setText(f"{count} agents selected")
         self.setAccessibleName(f"{count} agents selected")
         usable = {self.pause: running > 0, self.resume: paused > 0, self.stop: running + paused > 0, self.clear: True}
-        if any(button.hasFocus() and not able for button, able in usable.items()):
+        had = self.window().focusWidget()  # also where another window is in front
+        if any(button is had and not able for button, able in usable.items()):
             # Left to itself the keyboard would go on to the button that stops them.
             heir = next(button for button in (self.pause, self.resume, self.clear) if usable[button])
             heir.setEnabled(True)
