@@ -5,6 +5,7 @@ Used by each source of a screen (`screen`, `screen_copy`, `kernel.agents.console
 
 import re
 import time
+from itertools import islice
 
 from kernel.term import Terminal
 
@@ -19,9 +20,14 @@ SLICE_S = 0.005
 #: So much is parsed at once then, and less where that took longer than `SLOW_S`.
 LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 256, 8 << 10
 SLOW_S = 0.002
+#: A piece has one dear sequence for so many bytes that it may have: behind text pieces are large when the first of them comes.
+BYTES_PER_DEAR_ONE = 256
 #: What shows nothing dear goes in large pieces, of which each has to keep up with this rate: else there is something all the same.
-FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES = 4 << 10, 64 << 10
+#: The second is not at its largest yet, for a text that dear things follow; and all of it ends after a time, too.
+FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES, GROWTH = 4 << 10, 64 << 10, 4
 LEAST_BYTES_PER_S = 1_000_000
+MOST_PLAIN_S = 0.02
+SHORTEST_S = 1e-6
 
 
 class Feeding:
@@ -34,20 +40,27 @@ class Feeding:
     def feed(self, data: bytes, max_bytes: int) -> int:
         """Parse at most `max_bytes` of `data`, and a piece of it at least; how many bytes it was."""
         done, size, started = 0, min(len(data), max_bytes), time.thread_time()
-        until = started + SLICE_S
+        until, plain_until = started + SLICE_S, started + MOST_PLAIN_S
         dear = self._may_cost(data)
         plain_bytes = FIRST_PIECE_BYTES
-        while done < size and (not dear or started < until):
-            end = min(size, done + (self._piece_bytes if dear else plain_bytes))
+        while done < size and started < (until if dear else plain_until):
+            end = self._end_of_dear_piece(data, done, size) if dear else min(size, done + plain_bytes)
             self._terminal.feed(data[done:end])
             length, spent_s, done = end - done, time.thread_time() - started, end
             started += spent_s
             if dear:
                 self._choose_piece(spent_s)
             else:
-                plain_bytes = min(MOST_PLAIN_PIECE_BYTES, plain_bytes * 16)
+                in_time = int(length * MOST_PLAIN_S / max(spent_s, SHORTEST_S))
+                plain_bytes = max(FIRST_PIECE_BYTES, min(MOST_PLAIN_PIECE_BYTES, plain_bytes * GROWTH, in_time))
                 dear = spent_s > SLOW_S and length < spent_s * LEAST_BYTES_PER_S
         return done
+
+    def _end_of_dear_piece(self, data: bytes, start: int, size: int) -> int:
+        end = min(size, start + self._piece_bytes)
+        several = max(1, self._piece_bytes // BYTES_PER_DEAR_ONE)
+        next_one = next(islice(_COSTLY.finditer(data, start, end), several, None), None)
+        return end if next_one is None else next_one.start()
 
     def _choose_piece(self, spent_s: float) -> None:
         if spent_s > SLOW_S:

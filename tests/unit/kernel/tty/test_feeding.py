@@ -7,7 +7,13 @@ import time
 import pytest
 
 from kernel.term import Terminal
-from kernel.tty.feeding import MOST_PIECE_BYTES, Feeding
+from kernel.tty.feeding import (
+    BYTES_PER_DEAR_ONE,
+    LEAST_BYTES_PER_S,
+    MOST_PIECE_BYTES,
+    MOST_PLAIN_S,
+    Feeding,
+)
 
 #: Each of its parts costs a thousand times what text of that length does.
 COSTLY = b"q\x1b[65535b" * 2000
@@ -36,6 +42,34 @@ def test_what_is_dear_for_its_length_is_parsed_over_many_slices(before: bytes, c
     first = feeding.feed(data, len(data))
     assert 0 < first <= len(before) + 32_768
     assert 0 < feeding.feed(data[first:], len(data)) <= MOST_PIECE_BYTES
+
+
+@pytest.mark.feature("TT02")
+def test_of_what_is_dear_only_so_much_goes_in_at_once_however_cheap_the_text_before_it_was() -> None:
+    terminal = Terminal(80, 24)
+    feeding, text = Feeding(terminal), b"x" * (64 << 10)
+    at_once: list[int] = []
+    terminal.feed = lambda piece: at_once.append(piece.count(b"\x1b[$r"))  # type: ignore[method-assign]  # only counts
+    data = text + b"\x1b[$r" * 10_000
+    done = 0
+    while done < len(data):
+        done += feeding.feed(data[done:], len(data))
+    assert sum(at_once) == 10_000
+    assert max(at_once) <= MOST_PIECE_BYTES // BYTES_PER_DEAR_ONE
+
+
+@pytest.mark.feature("TT02")
+def test_what_shows_nothing_dear_ends_after_its_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, now = Terminal(80, 24), 0.0
+    monkeypatch.setattr("kernel.tty.feeding.time.thread_time", lambda: now)
+
+    def feed(piece: bytes) -> None:
+        nonlocal now
+        now += len(piece) / (1.1 * LEAST_BYTES_PER_S)
+
+    terminal.feed = feed  # type: ignore[method-assign]  # takes just longer than what counts as dear
+    Feeding(terminal).feed(b"x" * (1 << 20), 1 << 20)
+    assert now <= 2 * MOST_PLAIN_S
 
 
 def test_text_goes_in_whole_and_no_more_than_asked_for() -> None:
