@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import hashlib
+import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -22,6 +24,7 @@ SHOWN_CHARACTERS = 10_000
 UNREAD = "what the file holds now goes and is neither shown nor counted, since it cannot be read:"
 CHANGED = "the file changed after this was first asked; this is the difference to what it holds now"
 LISTED_ENTRIES = 500
+_LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PathArgument = Annotated[str, Meta(description="Absolute, or relative to the home folder.", min_length=1, max_length=4096)]
 
 
@@ -157,7 +160,8 @@ class ListFiles:
             return ToolResult(f"{arguments.path} is empty.")
         shown = lines[:LISTED_ENTRIES]
         if len(lines) > len(shown):
-            shown.append(f"[... {len(lines) - len(shown):,} more entries ...]")
+            least = "at least " if len(lines) > LISTED_ENTRIES * 4 else ""  # it was not looked further
+            shown.append(f"[... {least}{len(lines) - len(shown):,} more entries ...]")
         return ToolResult("\n".join(shown), details={"entries": str(len(lines))})
 
 
@@ -252,11 +256,19 @@ async def _stamp(context: ToolContext, path: str) -> str:
 
 
 async def _listing(context: ToolContext, path: str, recursive: bool) -> list[str]:
+    """The entries as lines. Raises AetherError where `path` cannot be listed; a folder below it that cannot be is only said so."""
     lines: list[str] = []
-    waiting = [(path, "")]
+    waiting = deque([(path, "")])
     while waiting and len(lines) <= LISTED_ENTRIES * 4:
-        folder, prefix = waiting.pop(0)
-        for entry in await context.files.list(folder):
+        folder, prefix = waiting.popleft()
+        try:
+            entries = await context.files.list(folder)
+        except AetherError as error:
+            if not prefix:
+                raise
+            lines.append(f"{_on_one_line(prefix)}  (not listed: {_on_one_line(error.message)})")
+            continue
+        for entry in entries:
             lines.append(_line(entry, prefix))
             if recursive and entry.type == "directory":
                 waiting.append((f"{folder}/{entry.name}", f"{prefix}{entry.name}/"))
@@ -264,10 +276,15 @@ async def _listing(context: ToolContext, path: str, recursive: bool) -> list[str
 
 
 def _line(entry: FileStat, prefix: str) -> str:
-    name = f"{prefix}{entry.name}".replace("\n", "\\n")
+    name = _on_one_line(f"{prefix}{entry.name}")
     if entry.type == "directory":
         return f"{name}/"
     return f"{name}  {entry.size}" if entry.type == "file" else f"{name}  ({entry.type})"
+
+
+def _on_one_line(text: str) -> str:
+    """A name may hold whatever ends a line: then it would look like several."""
+    return _LINE_ENDS.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
 
 
 def _size(content: bytes) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What write_file does with what it is given, and in which order."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from types import SimpleNamespace
@@ -183,3 +184,22 @@ async def test_a_listing_of_everything_goes_into_what_is_mounted_before_a_comman
     context: Any = SimpleNamespace(files=files)
     listed = await ListFiles().run(ListFilesArguments(recursive=True), context)
     assert listed.text.splitlines() == ["work/", "work/src/", "work/src/main.py  5"]
+
+
+async def test_a_folder_that_cannot_be_listed_hides_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernel.vfs.tree.MAX_ENTRIES", 4)
+    home = Home(7, "agent_7", tmp_path / "home", tmp_path / "tmp", "/home/agent_7")
+    for name in ("home/large", "home/z", "home/a\rb\u2028\nc", "tmp"):
+        (tmp_path / name).mkdir(parents=True)
+    os.mkdir(os.fsencode(tmp_path) + b"/home/\xff")
+    for number in range(5):
+        (tmp_path / "home/large" / str(number)).touch()
+    (tmp_path / "home/z/found.txt").write_text("x")
+    context: Any = SimpleNamespace(files=AgentFiles(home))
+    listed = (await ListFiles().run(ListFilesArguments(recursive=True), context)).text.splitlines()
+    assert "z/found.txt  1" in listed
+    assert "large/  (not listed: large has more than 4 entries.)" in listed
+    assert "a\\rb\\u2028\\nc/" in listed
+    assert any(line.startswith("\ufffd/  (not listed: ") for line in listed)
+    with pytest.raises(LimitReachedError):
+        await ListFiles().run(ListFilesArguments(path="large", recursive=True), context)
