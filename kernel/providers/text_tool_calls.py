@@ -3,7 +3,7 @@
 Owns the streaming: text is passed on at once except where a call or a thought may have begun; then it is held until that is certain.
 The registry wraps every provider in it behind which a small model may sit. It must never invent a call: what is not one of the known
 notations for a tool of the request is passed on unchanged, and a native call of the model always wins. A call that is only shown to
-somebody is none: in inline code, in a quotation, in a block of code that is of another kind or is announced as shown
+somebody is none: in inline code, in a quotation, in a block of code that is of another kind, behind words that announce it as shown
 (`kernel.providers.announced`).
 """
 
@@ -37,6 +37,7 @@ MAX_OPENING_CHARS = 300
 MAX_WRONG_OPENINGS = 20
 MAX_QUOTED_CHARS = 8 * 1024
 MAX_LINE_CHARS = 4_000
+LOOKED_AT_ONCE_CHARS = 4_000
 _THINK_OPEN = ("<think>", "<thinking>")
 _THINK_END = ("</think>", "</thinking>")
 _OPEN_LIST = re.compile(r"(?m)^[ \t]*(?:functools)?\[\s*\Z")
@@ -147,10 +148,12 @@ class TextReader:
 
     def feed(self, text: str) -> list[Chunk]:
         """The chunks that become certain with `text`."""
-        self._held += text
         chunks: list[Chunk] = []
-        while self._advance(chunks, final=False):
-            pass
+        # A whole answer may come at once, and each mark in it costs a look at all that is held.
+        for start in range(0, len(text), LOOKED_AT_ONCE_CHARS):
+            self._held += text[start : start + LOOKED_AT_ONCE_CHARS]
+            while self._advance(chunks, final=False):
+                pass
         return chunks
 
     def stop_looking(self) -> list[Chunk]:
@@ -277,7 +280,8 @@ class TextReader:
         if end is None and len(self._held) <= MAX_HELD_CHARS:
             return False
         kind, self._mode = self._mode, _TEXT
-        shown = kind == _FENCE_MARK and is_announced(self._before)
+        announcement = self._line if self._line.strip() else self._before
+        shown = is_announced(announcement)
         found = text_calls.parse(_content(self._held[:end], kind), self._tools) if end and not shown else []
         if not found:
             # Not a call. Each opening that never closes costs a look at all that follows: there is an end to that.
@@ -289,6 +293,9 @@ class TextReader:
                 self._release(chunks, len(self._fence))
             else:
                 self._release(chunks, again if again > 0 else end or len(kind))
+            if shown and end:
+                # What stands below it is shown, too.
+                self._line, self._before = "", announcement
             if self._wrong > MAX_WRONG_OPENINGS:
                 chunks.extend(self.stop_looking())
             return True

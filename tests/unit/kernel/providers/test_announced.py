@@ -37,6 +37,11 @@ ORDINARY = [
     "Never mind. The file is there:",
     "Examples first:",
     "I only read it, not run it:",
+    "I create a file that contains the following:",
+    "The file holds what I need. I read it:",
+    "The page says nothing of it, so I read the file:",
+    "Now I look at the contents of main.py:",
+    "The output says that it failed.",
     "If you don't use it, I remove it:",
     "They import it but never call it. So I look:",
     "The tests import it and don't use it:",
@@ -68,12 +73,28 @@ DISPLAYS = [
     "The syntax is:",
     "The format of a tool call is as follows:",
     "Nothing was done. The syntax for this is:",
+    "<example>",
+    "The page says:",
+    "The file notes.txt contains the following:",
+    "Contents of notes.txt:",
+    "Beware. The text of the e-mail is:",
+]
+#: Notations of a call that stand in no block of code.
+BARE = [
+    'read_file(path="1")',
+    '{"name": "read_file", "arguments": {"path": "1"}}',
+    '[read_file(path="1")]',
+    'functools[{"name": "read_file", "arguments": {"path": "1"}}]',
+    'Action: read_file\nAction Input: {"path": "1"}',
+    '<invoke name="read_file"><parameter name="path">1</parameter></invoke>',
+    '<tool_call>{"name": "read_file", "arguments": {"path": "1"}}</tool_call>',
+    "<function=read_file><parameter=path>1</parameter></function>",
 ]
 
 
-def calls(line: str, size: int) -> int:
+def calls(line: str, size: int, block: str = BLOCK) -> int:
     """How many calls the reader finds in a block behind `line`."""
-    written = f"{line}\n\n{BLOCK}"
+    written = f"{line}\n\n{block}"
     reader = TextReader({"read_file"}, TurnAssembler(TurnLimits()))
     chunks = [chunk for start in range(0, len(written), size) for chunk in reader.feed(written[start : start + size])]
     chunks += reader.finish(Finished("stop"), native=False)
@@ -92,7 +113,28 @@ def test_what_is_announced_as_shown_is_no_call(line: str, size: int) -> None:
     assert calls(line, size) == 0
 
 
-@pytest.mark.parametrize("hostile", ["example of " * 400, "you can e.g" * 400, ". " * 2_000, "for " * 1_000, "( " * 2_000, "*" * 4_000])
+@pytest.mark.parametrize("size", [1, 10_000])
+@pytest.mark.parametrize("bare", BARE)
+def test_a_call_outside_of_a_block_can_be_announced_too(bare: str, size: int) -> None:
+    assert calls("For example:", size, bare) == 0
+    assert calls("For example:", size, f"{bare}\n\n{bare}") == 0
+    assert calls("<example>", size, f"{bare}\n</example>\nNow I do it:\n{bare}") == 1
+    assert calls("I read it:", size, bare) == 1
+
+
+def test_what_a_sentence_ends_in_is_announced_by_its_beginning() -> None:
+    call = '<tool_call>{"name": "read_file", "arguments": {"path": "1"}}</tool_call>'
+    assert calls(f"The format is {call}.", 1, "") == 0
+    assert calls(f"I do it: {call}", 1, "") == 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "the file a a " * 300, "text of a " * 400, "example of " * 400, "you can e.g" * 400, ". " * 2_000, "for " * 1_000, "( " * 2_000,
+        "*" * 4_000,
+    ],
+)  # fmt: skip
 def test_hostile_lines_cost_little(hostile: str) -> None:
     started = time.process_time()
     assert not is_announced(hostile + "x")

@@ -292,6 +292,8 @@ def test_without_tools_only_thoughts_are_split() -> None:
         "Action: read_file\n" * 20_000,
         "functools[" + " " * 300_000,
         "```\nread_file(\n" * 20_000,
+        "</think>" * 40_000,
+        "> <tool_call>" * 8_000,
     ],
 )
 def test_hostile_text_costs_little(hostile: str) -> None:
