@@ -260,9 +260,7 @@ class HttpDialect(ABC):
         """Whether a frame is no JSON at all (True) or that of an answer (False); None where it is JSON of something else."""
         if event.name == "error" or event.data.strip() == b"[DONE]":
             return False
-        value = wire_json.load(event.data)
-        if value is None:
-            value = wire_json.load_frame(event.data)
+        value = wire_json.load_frame(event.data)
         if value is None:
             return True
         first = value[0] if isinstance(value, list) and value else value

@@ -272,7 +272,7 @@ class _Decoder:
             self._done = True
             return []
         value = wire_json.load_frame(event.data)
-        if value is None:
+        if not isinstance(value, dict):
             raise self._provider.bad_frame(self._model)
         if value.get("error") or event.name == "error":
             raise self._provider.stream_error(value.get("error") or value, self._model)

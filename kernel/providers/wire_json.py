@@ -7,6 +7,7 @@ it must not know what any field means.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,13 +24,7 @@ def load(data: bytes | str) -> Any:
     try:
         return msgspec.json.decode(data)
     except (ValueError, RecursionError):
-        pass
-    try:
-        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
-        value = json.loads(text, strict=False, parse_constant=_refuse)
-        return msgspec.json.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
+        return _tolerant(data, _refuse)
 
 
 def load_object(data: bytes | str) -> dict[str, Any] | None:
@@ -38,17 +33,12 @@ def load_object(data: bytes | str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def load_frame(data: bytes | str) -> dict[str, Any] | None:
-    """As `load_object`, for a frame of a stream: NaN and Infinity, as some servers send for what nobody reads, are null."""
-    value = load_object(data)
-    if value is not None:
-        return value
+def load_frame(data: bytes | str) -> Any:
+    """As `load`, for a frame of a stream: NaN and Infinity, as some servers send for what nobody reads, are null."""
     try:
-        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
-        value = json.loads(text, strict=False, parse_constant=lambda constant: None)
+        return msgspec.json.decode(data)
     except (ValueError, RecursionError):
-        return None
-    return load_object(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return _tolerant(data, _nothing)
 
 
 def dump(value: Any) -> str:
@@ -114,6 +104,20 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "array"
     return "string" if isinstance(value, str) else "value"
+
+
+def _tolerant(data: bytes | str, constant: Callable[[str], float | None]) -> Any:
+    """The value of what is JSON for a lenient reader, or None. constant: what NaN and Infinity are; raises ValueError to refuse them."""
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        value = json.loads(text, strict=False, parse_constant=constant)
+        return msgspec.json.decode(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _nothing(constant: str) -> None:
+    """Nobody reads it."""
 
 
 def _refuse(constant: str) -> float:

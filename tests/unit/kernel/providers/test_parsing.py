@@ -126,6 +126,21 @@ def test_json_of_every_kind(text: str | bytes, value: object) -> None:
     json.dumps(found).encode()
 
 
+def test_a_frame_that_is_no_json_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    lenient = json.loads
+
+    def counted(text: str, **options: object) -> object:
+        read.append(text)
+        return lenient(text, **options)
+
+    monkeypatch.setattr(wire_json.json, "loads", counted)
+    assert wire_json.load_frame(b"<html>") is None
+    assert wire_json.load_frame(b'{"a": NaN, "b": [Infinity, -Infinity, 1]}') == {"a": None, "b": [None, None, 1]}
+    assert wire_json.load_frame(b"[1, 2]") == [1, 2]
+    assert len(read) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "arguments", "error"),
     [
