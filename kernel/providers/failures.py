@@ -20,6 +20,8 @@ from kernel.providers.http import TransportFailure
 from kernel.providers.redaction import Redactor
 
 MAX_MESSAGE = 600
+MAX_PLAIN = 4_000
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 class Remedies(msgspec.Struct, frozen=True):
@@ -58,6 +60,8 @@ _OVERFLOW = re.compile(
     r"|input token count|too many tokens|exceeds? the (?:model's )?context|exceed_context|input length|request_too_large"
     r"|longer than the maximum|reduce the length"
 )
+#: A limit for a minute that one request is above: it is refused however long one waits.
+_ABOVE_LIMIT = re.compile(r"request too large|tokens must be reduced")
 _NO_MODEL = re.compile(
     r"model[^.]{0,120}(?:not found|does not exist|is not found|not supported for generatecontent)"
     r"|model_not_found|no such model|unknown model|not_found_error|no models? loaded"
@@ -102,7 +106,7 @@ def classify(fault: ServerFault, *, provider: str, model: str, remedies: Remedie
     kind, retryable = _kind(fault)
     if fault.should_retry is not None and kind not in ("auth", "quota"):
         retryable = fault.should_retry
-    said = redact.text(fault.message)[:MAX_MESSAGE].strip()
+    said = _CONTROLS.sub(" ", redact.text(fault.message))[:MAX_MESSAGE].strip()
     where = f" (status {fault.status})" if fault.status else ""
     sentence = f"{provider} {_PHRASES[kind]}{where}" + (f": {_ended(said)}" if said else ".")
     return ProviderError(
@@ -169,7 +173,7 @@ _PHRASES: dict[ErrorKind, str] = {
 
 def _kind(fault: ServerFault) -> tuple[ErrorKind, bool]:
     status, words = fault.status, fault.words
-    if status == 413 or (status in (0, 400, 422, 500) and _OVERFLOW.search(words)):
+    if status == 413 or (status in (0, 400, 422, 500) and _OVERFLOW.search(words)) or (status == 429 and _ABOVE_LIMIT.search(words)):
         return "context_overflow", False
     if status == 402 or (status in (0, 400, 403, 429) and _QUOTA.search(words)):
         return "quota", False
@@ -256,4 +260,5 @@ def _plain(body: bytes) -> str:
     if title:
         text = title.group(1)
     text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]{0,500}>", " ", text)
-    return " ".join(html.unescape(text).split())[:300]
+    # Cut for people only when keys are out: the beginning of one is not known for what it is.
+    return " ".join(html.unescape(text).split())[:MAX_PLAIN]

@@ -396,3 +396,31 @@ def test_errors_are_errors_of_aether() -> None:
         ProviderError("timeout", "x").retryable is True
         and ProviderError("timeout", "x", retryable=False).retryable is False
     )
+
+
+def test_a_request_above_the_limit_of_a_minute_is_shortened_and_not_sent_again() -> None:
+    said = (
+        "Request too large for gpt-x on tokens per min (TPM): Limit 10000, Requested 20000. "
+        "The input or output tokens must be reduced in order to run successfully."
+    )
+    body = json.dumps({"error": {"message": said, "type": "tokens", "code": "rate_limit_exceeded"}}).encode()
+    fault = failures.read_fault(429, {"retry-after": "60"}, body, 0)
+    error = failures.classify(fault, provider="OpenAI", model="m", remedies=REMEDIES, redact=Redactor())
+    assert (error.kind, error.retryable, error.retry_after_s) == ("context_overflow", False, None)
+
+
+@pytest.mark.parametrize("before", range(285, 301))
+def test_no_part_of_a_key_is_left_where_a_page_is_cut(before: int) -> None:
+    key = "Zq7wXv9Kp2Lm4Nd8"
+    page = b"<html>" + b"a " * (before // 2) + b"." * (before % 2) + key.encode() + b" was refused" + b" b" * 1_000
+    fault = failures.read_fault(500, {}, page, 0)
+    error = failures.classify(fault, provider="Server", model="m", remedies=REMEDIES, redact=Redactor(key))
+    assert key[:3] not in str(error) and len(error.message) < 700
+
+
+def test_what_a_server_says_stands_on_one_line_without_controls() -> None:
+    body = json.dumps({"error": {"message": "bad\n\u001b[31mrequest\r\u0085now"}}).encode()
+    error = failures.classify(
+        failures.read_fault(400, {}, body, 0), provider="Server", model="m", remedies=REMEDIES, redact=Redactor()
+    )
+    assert error.message == "Server does not accept the request (status 400): bad [31mrequest now."
