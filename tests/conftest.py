@@ -6,6 +6,8 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from tests.font_rendering import draw_alike
 
@@ -16,6 +18,16 @@ for _name in ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AETHER_F
 # What is ignored, as SIGHUP is under nohup, would be so in the processes that tests start and then hang up; a handler is not inherited.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda number, frame: None)
+# The same commit gives the same answer: neither chance nor a slow machine decides. CONTRIBUTING.md tells how to explore.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("exploring", derandomize=False, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
+
+
+def pytest_sessionstart() -> None:
+    """Hypothesis takes constants of the modules that happen to be loaded: its examples would hang on which tests are run, and when."""
+    if settings.get_current_profile_name() == "repeatable" and hasattr(providers, "_get_local_constants"):
+        providers._get_local_constants = providers.Constants
 
 
 class _Collector(logging.Handler):
