@@ -30,9 +30,9 @@ from kernel.term.width import Shaper
 MAX_COLUMNS = 4096
 MAX_LINES = 4096
 _MAX_EVENTS = 4096
-#: Which erasing spares protected cells: none, all of it (SPA), the selective kind (DECSCA).
 #: So many attributes of the history are simplified at once, so that the window does not wait for it.
 MOST_SIMPLIFIED = 15_000
+#: Which erasing spares protected cells: none, all of it (SPA), the selective kind (DECSCA).
 UNPROTECTED, ISO_PROTECTION, DEC_PROTECTION = range(3)
 #: What a program reads as a person's keys: no answer may hold a line end, however it got there.
 _TYPED_CONTROLS = re.compile("[\x00-\x06\x08-\x1a\x1c-\x1f\x7f]")
