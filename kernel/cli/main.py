@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 129 its terminal w
 import argparse
 import errno
 import importlib
-import io
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 
 from kernel.cli.marked_text import marked
 from kernel.cli.refusal import say_refused
+from kernel.cli.standard_streams import OutputError, discard_output, prepare
 from kernel.errors import AetherError
 from kernel.protocol.shown_text import visible
 from kernel.version import VERSION
@@ -46,28 +46,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OutputError as error:
+        if error.errno != errno.EPIPE:  # whoever read it has seen enough
+            reason = "its disk is full" if error.errno == errno.ENOSPC else error.strerror
+            print(f"aether: the output could not be written: {reason}", file=sys.stderr)
+        discard_output()
         return 1
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        if _was_printing(error):
-            print("aether: the output could not be written: its disk is full", file=sys.stderr)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        else:
-            place = f" {marked(visible(str(error.filename)))}" if error.filename else ""
-            print(f"aether: a file{place} could not be written: its disk is full", file=sys.stderr)
-            print("        Free some space and try again; many small files may take all room too (`df -i`).", file=sys.stderr)
+        _say_system_refused(error)
         return 1
 
 
-def _was_printing(error: OSError) -> bool:
-    """Whether it came up in a line of the command line's own: these print, and write no file."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return place is not None and os.path.dirname(place.tb_frame.f_code.co_filename) == os.path.dirname(__file__)
+def _say_system_refused(error: OSError) -> None:
+    """What nobody below has put into words, such as a temporary file or a descriptor too many."""
+    place = f" {marked(visible(str(error.filename)))}" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        print(f"aether: a file{place} could not be written: its disk is full", file=sys.stderr)
+        print("        Free some space and try again; many small files may take all room too (`df -i`).", file=sys.stderr)
+        return
+    print(f"aether: the system refused{place}: {marked(visible(error.strerror or str(error)))}", file=sys.stderr)
+    print("        Mend that and try again; `aether doctor` says what else is missing.", file=sys.stderr)
 
 
 def _subcommand(words: list[str]) -> int:
@@ -83,10 +81,7 @@ def _subcommand(words: list[str]) -> int:
     if parsed.subcommand is None:
         parser.print_help()
         return 2
-    _open_missing_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end a run
+    prepare()
     code: int = importlib.import_module(f"kernel.cli.{parsed.subcommand}").run(parsed)
     sys.stdout.flush()  # what cannot be printed is said here; at the interpreter's end it would be a warning of Python's
     return code
@@ -100,13 +95,6 @@ def _interruptions_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _open_missing_streams() -> None:
-    """A caller may have closed them: what reads and writes them then meets the empty device."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # for the life of the process
 
 
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:

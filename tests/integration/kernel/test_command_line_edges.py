@@ -163,6 +163,14 @@ def test_a_full_disk_behind_something_else_is_not_blamed_on_the_output(
 
 
 @pytest.mark.feature("CF01")
+@pytest.mark.parametrize("most", [7, 10, 14])
+def test_a_descriptor_too_many_is_a_sentence(tmp_path: Path, most: int) -> None:
+    done = aether(tmp_path / "root", f"ulimit -n {most}; aether ps")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert done.stderr.startswith("aether: "), done.stderr
+
+
+@pytest.mark.feature("CF01")
 def test_an_instance_that_was_stopped_is_not_waited_for(tmp_path: Path) -> None:
     """As by Ctrl+Z on `aether serve`."""
     env = {**os.environ, "AETHER_FS_ROOT": str(tmp_path / "root"), "PYTHONPATH": str(PROJECT)}
