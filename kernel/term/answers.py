@@ -7,12 +7,12 @@ time, so that stays where it begins, and the program does not come above it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from kernel.term.below import worth_keeping
 from kernel.term.history import Stored
+from kernel.term.painting import Piece
 from kernel.term.redraw import Claim, Drawn, Redrawn, claim, drawn, find
 from kernel.term.reflow import Position, is_blank
 from kernel.term.rows import Row, blank_row, fit
@@ -23,7 +23,6 @@ _MOST_LINES = 2
 #: And takes at most so many rows with what is left of those that were drawn before.
 _MOST_ROWS = 200
 _PASTES = 2004
-_PLACED = re.compile(r"\x1b\[[0-9;]*[Hf]")
 
 
 class Answers(WindowOperations):
@@ -111,11 +110,11 @@ class Answers(WindowOperations):
         self._forget_above()
         super().cursor_position(line, column)
 
-    def paint(self, span: str) -> None:
+    def paint(self, pieces: list[Piece]) -> None:
         """See ``Painting``."""
-        if self.redrawn is not None and _PLACED.search(span):
+        if self.redrawn is not None and any(function[-1:] == "H" for function, _, _ in pieces):
             self._forget_above()
-        super().paint(span)
+        super().paint(pieces)
 
     def _forget_above(self) -> None:
         """Who goes to a place of the screen has not gone up to begin there."""

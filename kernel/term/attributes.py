@@ -8,7 +8,7 @@ of links, the screen collects the ids still in use (``collect``) and painters no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kernel.term.rows import ERASED, PLAIN
 from kernel.term.sgr import RGB_FLAG, Attributes, apply_sgr
@@ -118,6 +118,11 @@ class AttributeTable:
             elif len(params) <= _LONGEST_MEMO:
                 transitions[params] = after
         return after
+
+    @property
+    def remembered(self) -> Mapping[tuple[str, str], Styled]:
+        """Some of what ``styled`` has answered, by its arguments: to look there first saves a call."""
+        return self._styled
 
     def styled(self, attr: str, line: str) -> Styled:
         """Draw ``line``, row text with SGR sequences, with the pen ``attr``.

@@ -1,7 +1,7 @@
 """What full-screen programs paint: text, colours and places of the cursor, drawn in one go.
 
 The result is the one of the control functions one after the other. Programs like editors send hundreds of short pieces for a screen,
-and a call for each costs more than the drawing. ``kernel.term.stream`` finds such spans by ``PAINTED``.
+and a call for each costs more than the drawing. ``kernel.term.stream`` offers what follows a control sequence.
 """
 
 from __future__ import annotations
@@ -9,34 +9,72 @@ from __future__ import annotations
 import re
 
 from kernel.term.editing import Editing
-from kernel.term.rows import new_row, overwrite
+from kernel.term.rows import Row, new_row, overwrite
 
 _TEXT = "[ -~]*"
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
-#: SGR, CUP, CUF, EL, and showing or hiding the cursor.
-_ONE = r"\x1b\[(?:[0-9;:]{0,64}m|[0-9]{0,4}(?:[CK]|(?:;[0-9]{0,4})?H)|\?25[hl])"
-PAINTED = re.compile(rf"{_TEXT}(?:{_ONE}{_TEXT})*")
+#: CUP, CUF, EL, and showing or hiding the cursor.
+_FUNCTION = r"\x1b\[(?:[0-9]{0,4}(?:[CK]|(?:;[0-9]{0,4})?H)|\?25[hl])"
 #: With line ends too, on the alternate screen: long texts that scroll into a history are drawn by ``draw_block``.
-PAINTED_LINES = re.compile(rf"{_TEXT}(?:(?:{_ONE}|\r\n){_TEXT})*")
-#: A function, or the start of a span, and the text with SGR behind it.
-_PIECE = re.compile(rf"(\r\n|\x1b\[[0-9;?]*[HCKhl]|\A)({_TEXT}(?:{_SGR}{_TEXT})*)")
+_FUNCTION_OR_LINE = rf"{_FUNCTION}|\r\n"
+_STYLED = rf"{_TEXT}(?:{_SGR}{_TEXT})*"
+#: A function, or nothing at the start; the text with SGR behind it; or else what cannot be painted, with all that follows.
+Piece = tuple[str, str, str]
+
+
+class _Patterns:
+    """How pieces are found. ``first``: one of them; ``begins``: whether there is one; ``pieces``: all, the last of which may be a rest."""
+
+    def __init__(self, function: str) -> None:
+        self.first = re.compile(rf"({function}|(?=[ -~]|{_SGR}))({_STYLED})").match
+        self.begins = re.compile(rf"[ -~]|{function}|{_SGR}").match
+        self.pieces = re.compile(rf"({function}|\A)({_STYLED})|(.+)", re.DOTALL).findall
+
+
+_ON_MAIN, _ON_ALTERNATE = _Patterns(_FUNCTION), _Patterns(_FUNCTION_OR_LINE)
+#: So much is looked at in one go: what is left of it was looked at in vain.
+_SPAN_CHARS = 2048
+#: Column and line of the cursor, the pen, and whether the next character wraps.
+Place = tuple[int, int, str, bool]
 #: Each place that a program goes to is a text of its own: past so many all are forgotten.
 _MOST_FUNCTIONS = 8192
 
 
 class Painting(Editing):
-    """``paint``, which the stream calls with what matches ``PAINTED``."""
+    """``paint_from``, which the stream calls.
+
+    What goes on in the same row, to the right of the piece before, is gathered, and the row is made once: ``drawn`` is that row's line, -1
+    without one, and ``made`` and ``runs`` have its cells and their attributes up to column ``at``.
+    """
 
     @property
     def paintable(self) -> bool:
         """Whether spans may be painted: no margin and no mode changes what is in them."""
         return self.plain_drawing and not self.origin
 
-    def paint(self, span: str) -> None:
+    def paint_from(self, data: str, position: int) -> int:
+        """Draw what can be painted from ``position`` on, not all of a long text; return where that ends."""
+        patterns = _ON_ALTERNATE if self.on_alternate else _ON_MAIN
+        alone = patterns.first(data, position)
+        if alone is None:
+            return position
+        if not patterns.begins(data, alone.end()):
+            self.paint([(alone[1], alone[2], "")])
+            return alone.end()
+        span = data[position : position + _SPAN_CHARS]
+        pieces = patterns.pieces(span)
+        left = len(pieces[-1][2])
+        if left:
+            del pieces[-1]
+        self.paint(pieces)
+        return position + len(span) - left
+
+    def paint(self, pieces: list[Piece]) -> None:
         """Draw a span."""
-        cursor, columns, styled, rows, functions = self.cursor, self.columns, self.attributes.styled, self.rows, _FUNCTIONS
-        x, y, pen, wrap, last = cursor.x, cursor.y, self.pen, self.wrap_pending, ""
-        for function, text in _PIECE.findall(span):
+        columns, rows, functions, remembered = self.columns, self.rows, _FUNCTIONS, self.attributes.remembered
+        x, y, pen, wrap, last, shown = self.cursor.x, self.cursor.y, self.pen, self.wrap_pending, "", ""
+        drawn, at, made, runs, content, old, wrapped = -1, 0, "", "", "", "", False
+        for function, text, _ in pieces:
             if function:
                 kind, first, second = functions[function]
                 if kind == "H":
@@ -46,36 +84,68 @@ class Painting(Editing):
                 elif kind == "C":
                     x = x + first if x + first < columns else columns - 1
                     wrap = False
+                elif kind == "\n" and y < self.bottom:
+                    x, y, wrap, self.joined_at = 0, y + 1, False, None
+                elif kind in "hl":
+                    shown = kind
+                elif kind == "K" and first == 0 and y == drawn and x >= at and not self.protection:
+                    made = f"{made}{content[at:x]}{' ' * (columns - x)}"
+                    runs = f"{runs}{old[at:x]}{self.attributes.blank(pen) * (columns - x)}"
+                    at, wrapped = columns, False
                 else:
-                    cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
-                    self._carry_out(kind, first)
-                    x, y, wrap = cursor.x, cursor.y, self.wrap_pending
-            cells, attrs, after, last = styled(pen, text) if "\x1b" in text else (text, pen * len(text), pen, text)
+                    if drawn >= 0:
+                        rows[drawn], drawn = new_row((made + content[at:], runs + old[at:], wrapped)), -1
+                    x, y, wrap = self._carry_out(kind, first, (x, y, pen, wrap))
+            if "\x1b" in text:
+                cells, attrs, after, last = remembered.get((pen, text)) or self.attributes.styled(pen, text)
+            else:
+                cells, attrs, after, last = text, pen * len(text), pen, text
             end = x + len(cells)
             if not cells:
                 pen = after
-            elif wrap or end > columns:
-                cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
-                self._draw_parts(text)
-                x, y, pen, wrap = cursor.x, cursor.y, self.pen, self.wrap_pending
+            elif y == drawn and x >= at and end < columns:
+                made = f"{made}{content[at:x]}{cells}" if x > at else made + cells
+                runs = f"{runs}{old[at:x]}{attrs}" if x > at else runs + attrs
+                pen, x, at = after, end, end
             else:
-                # Written out: most of the time goes here.
+                if drawn >= 0:
+                    rows[drawn], drawn = new_row((made + content[at:], runs + old[at:], wrapped)), -1
                 content, old, wrapped = rows[y]
-                if end < columns and content.isascii():
-                    rows[y] = new_row((f"{content[:x]}{cells}{content[end:]}", f"{old[:x]}{attrs}{old[end:]}", wrapped))
+                if wrap or end >= columns or not content.isascii():
+                    x, y, pen, wrap = self._draw_elsewhere(text, (x, y, pen, wrap))
                 else:
-                    rows[y] = overwrite(rows[y], x, cells, attrs)
-                    wrap = end == columns
-                pen, x = after, end - wrap
-                self.joined_at = None
-        cursor.x, cursor.y, self.pen, self.wrap_pending = x, y, pen, wrap
-        self.last_char = last
+                    made, runs = content[:x] + cells, old[:x] + attrs
+                    drawn, at, pen, x, self.joined_at = y, end, after, end, None
+        if drawn >= 0:
+            rows[drawn] = new_row((made + content[at:], runs + old[at:], wrapped))
+        self.cursor.x, self.cursor.y, self.pen, self.wrap_pending, self.last_char = x, y, pen, wrap, last
+        if shown:
+            self.modes.private[25] = shown == "h"
+            self.cursor.hidden = shown == "l"
 
-    def _carry_out(self, kind: str, parameter: int) -> None:
-        """The rarer functions: a line end, EL, the cursor's visibility."""
+    def _go_on_from(self, place: Place) -> None:
+        self.cursor.x, self.cursor.y, self.pen, self.wrap_pending = place
+
+    def _draw_elsewhere(self, text: str, place: Place) -> Place:
+        """Draw what reaches the last column or wraps, or is in a row with other characters than ASCII."""
+        x, y, pen, _ = place
+        cells, attrs, after, _ = self.attributes.styled(pen, text)
+        end = x + len(cells)
+        if place[3] or end > self.columns:
+            self._go_on_from(place)
+            self._draw_parts(text)
+            return self.cursor.x, self.cursor.y, self.pen, self.wrap_pending
+        self.rows[y] = overwrite(self.rows[y], x, cells, attrs)
+        self.joined_at = None
+        wrap = end == self.columns
+        return end - wrap, y, after, wrap
+
+    def _carry_out(self, kind: str, parameter: int, place: Place) -> tuple[int, int, bool]:
+        """EL, and a line end at the bottom or below it."""
+        self._go_on_from(place)
         if kind == "K":
             self.erase_in_line(parameter)
-        elif kind == "\n":
+        else:
             self.cursor.x = 0
             self.wrap_pending = False
             self.joined_at = None
@@ -83,9 +153,14 @@ class Painting(Editing):
                 self.index()
             elif self.cursor.y < self.lines - 1:
                 self.cursor.y += 1
-        else:
-            self.modes.private[25] = kind == "h"
-            self.cursor.hidden = kind == "l"
+        return self.cursor.x, self.cursor.y, self.wrap_pending
+
+
+def _made(parts: list[str], runs: list[str], text: str, attrs: str, wrapped: bool) -> Row:
+    """A row of gathered cells, and ``text`` with ``attrs`` behind them."""
+    parts.append(text)
+    runs.append(attrs)
+    return new_row(("".join(parts), "".join(runs), wrapped))
 
 
 class _Functions(dict[str, tuple[str, int, int]]):

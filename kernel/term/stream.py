@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import pyte
 
-from kernel.term.painting import PAINTED, PAINTED_LINES
 from kernel.term.redraw import beginning, neutral
 from kernel.term.screen import Screen
 from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, LARGE_DESIGNATORS, VT52
@@ -151,8 +150,6 @@ class Stream(pyte.Stream):
         draw_block = screen.draw_block
         controls = self._controls
         known = self._known
-        paintable = PAINTED.match
-        paintable_lines = PAINTED_LINES.match
         while position < size:
             token = match(data, position)
             if token is None:
@@ -171,10 +168,7 @@ class Stream(pyte.Stream):
                 if sequence.may_leave and screen.modes.vt52:
                     return position
                 if screen.paintable:
-                    span = (paintable_lines if screen.on_alternate else paintable)(data, position)
-                    if span is not None and span[0]:
-                        screen.paint(span[0])
-                        position = span.end()
+                    position = screen.paint_from(data, position)
             elif kind == _CONTROL:
                 handler = controls.get(token[5])
                 if handler is not None:

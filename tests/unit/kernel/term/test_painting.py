@@ -36,6 +36,25 @@ def test_a_span_is_what_its_characters_are(start: str, pieces: list[str]) -> Non
     assert state(whole) == state(single)
 
 
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=40), span=st.integers(1, 30))
+@settings(max_examples=300)
+def test_a_span_may_be_cut_anywhere(pieces: list[str], span: int) -> None:
+    data = ("\x1b[?1049h\x1b[H" + "".join(pieces)).encode()
+    whole, cut = Terminal(12, 6), Terminal(12, 6)
+    whole.feed(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(painting, "_SPAN_CHARS", span)
+        cut.feed(data)
+    assert state(whole) == state(cut)
+
+
+@pytest.mark.parametrize("text", ["ab", "\x1b[31mab", "ab\x1b[5Ccd\x1b[K", "\x1b[?25lab"], ids=["text", "colour", "several", "hidden"])
+def test_what_is_painted_last_is_repeated(text: str) -> None:
+    terminal = Terminal(20, 3)
+    terminal.feed(b"\x1b[H" + text.encode() + b"\x1b[2b")
+    assert terminal.display[0].rstrip().endswith({"ab\x1b[5Ccd\x1b[K": "cd"}.get(text, "abbb"))
+
+
 def test_what_functions_mean_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(painting, "_MOST_FUNCTIONS", 3)
     monkeypatch.setattr(painting, "_FUNCTIONS", painting._Functions())
