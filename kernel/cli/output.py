@@ -79,6 +79,8 @@ class TextPrinter:
         self._colour = colour
         self._columns = columns
         self._streamed = ""
+        self._begun = False
+        self._reasoning = False
         self._breaks = 0
         self._told = ""
 
@@ -109,19 +111,28 @@ class TextPrinter:
             sys.stdout.write("\n")
             sys.stdout.flush()
             self._streamed = ""
+            self._begun = self._reasoning = False
             self._breaks = 0
 
     def _stream(self, event: agent.AgentThinkingChunk) -> None:
         self._streamed += event.content
-        self._write("thought" if event.kind == "text" else "quiet", event.content)
+        self._words(event.content, reasoning=event.kind != "text")
+
+    def _words(self, text: str, *, reasoning: bool) -> None:
+        """A part of what a model thinks; what it says after its reasoning begins a line."""
+        if self._reasoning and not reasoning and text:
+            self._breaks = max(self._breaks, 1)
+        self._reasoning = reasoning and (self._reasoning or bool(text))
+        self._write("quiet" if reasoning else "thought", text)
 
     def _write(self, role: str, text: str) -> None:
         """Streamed words; line feeds at their end wait for what follows them."""
         kept = text.rstrip("\n")
         if kept:
             shown = marked("\n" * self._breaks + visible(kept))
-            if self._streamed == text and kept.lstrip()[:1] in OWN_MARKS:
+            if not self._begun and kept.lstrip()[:1] in OWN_MARKS:
                 shown = MARK + shown
+            self._begun = True
             self._breaks = len(text) - len(kept)
             sys.stdout.write(self._paint(role, shown))
             sys.stdout.flush()
@@ -132,14 +143,13 @@ class TextPrinter:
         """The rest of a thought of which a part was streamed."""
         self._told = event.thought
         whole = event.reasoning + event.thought
-        if whole.startswith(self._streamed):
-            rest = whole[len(self._streamed) :]
-            self._streamed = whole
-            self._write("thought", rest)
+        if not whole.startswith(self._streamed):
             self.finish()
-        else:
-            self.finish()
-            self._print("thought", (MARK if whole.lstrip()[:1] in OWN_MARKS else "") + marked(visible(whole)))
+        shown = len(self._streamed)
+        self._streamed = whole
+        self._words(event.reasoning[shown:], reasoning=True)
+        self._words(event.thought[max(0, shown - len(event.reasoning)) :], reasoning=False)
+        self.finish()
 
     def _without_repetition(self, event: Event) -> Event | None:
         """What a thought or a notice has said already is not said again right after it."""

@@ -93,3 +93,18 @@ def test_a_line_of_streamed_words_ends_before_somebody_else_prints(capsys: pytes
     printer.finish()
     printer.finish()
     assert capsys.readouterr().out == "half a wor\n"
+
+
+@pytest.mark.feature("AL06")
+@pytest.mark.parametrize("streamed", [0, 3, 8, 9, 12, 99])
+@pytest.mark.parametrize("reasoning", ["▸ rm -rf", "thinking\n"])
+def test_what_is_said_after_the_reasoning_begins_a_line(capsys: pytest.CaptureFixture[str], reasoning: str, streamed: int) -> None:
+    printer = TextPrinter(colour=False)
+    text = "✔ all done"
+    for kind, words in (("reasoning", reasoning), ("text", text)):
+        shown, streamed = words[:streamed], max(0, streamed - len(words))
+        for char in shown:
+            printer.show(AgentThinkingChunk(pid=1, step=1, kind=kind, content=char))
+    printer.show(AgentThought(pid=1, step=1, thought=text, reasoning=reasoning))
+    first = "  | ▸ rm -rf" if reasoning.startswith("▸") else "thinking"
+    assert capsys.readouterr().out == f"{first}\n  | ✔ all done\n"
