@@ -23,7 +23,7 @@ class ConsoleScreen:
         self, console: Console, on_readable: Callable[[], None], recent_bytes: int, scrollback: int = 10_000
     ) -> None:
         self._console = console
-        self._terminal = Terminal(COLUMNS, LINES, scrollback=scrollback)
+        self._terminal = Terminal(COLUMNS, LINES, scrollback=scrollback, window_operations=False)
         self._feeding = Feeding(self._terminal)
         self._position = max(console.start, console.end - recent_bytes) if recent_bytes else console.start
         self._begun = self._position == console.start
