@@ -51,7 +51,8 @@ def is_announced(line: str) -> bool:
 
     Where that is doubtful it is not.
     """
-    sentence = _SENTENCE_END.split(_EMPHASIS.sub("", line).strip())[-1]
+    # A line may be long and asked about at each of its marks; what is too long to count may be cut.
+    sentence = _SENTENCE_END.split(_EMPHASIS.sub("", line[-3 * MAX_SENTENCE_CHARS :]).strip())[-1]
     if len(sentence) > MAX_SENTENCE_CHARS:
         return False
     if _STRICTLY.search(sentence):

@@ -9,8 +9,11 @@ somebody is none: in inline code, in a quotation, in a block of code that is of 
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import re
-from collections.abc import AsyncGenerator, Collection, Sequence
+import time
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -37,7 +40,10 @@ MAX_OPENING_CHARS = 300
 MAX_WRONG_OPENINGS = 20
 MAX_QUOTED_CHARS = 8 * 1024
 MAX_LINE_CHARS = 4_000
-LOOKED_AT_ONCE_CHARS = 4_000
+LOOKED_AT_ONCE_CHARS = 1_000
+MAX_LOOK_CHARS = 64 * 1024
+#: How long an answer that came in one piece is read before others have their turn on the loop: a whole one may take seconds.
+AT_ONCE_S = 0.01
 _THINK_OPEN = ("<think>", "<thinking>")
 _THINK_END = ("</think>", "</thinking>")
 _OPEN_LIST = re.compile(r"(?m)^[ \t]*(?:functools)?\[\s*\Z")
@@ -58,6 +64,7 @@ _OPENERS: dict[str, str] = {
 }
 _FENCE_MARK = "```"
 _REACT_MARK = "Action:"
+_BALANCED = ("{", "(", _REACT_MARK)
 #: Marks that are only marks at the head of a line: within a sentence they are spoken of.
 _HEADED = {
     mark: re.compile(rf"(?m)^[ \t]*{re.escape(mark)}") for mark in (_FENCE_MARK, "<invoke name=", "<function_calls>", "<tools>")
@@ -73,6 +80,7 @@ _ACTION = (r"\*{0,2}", *"Action", r"\*{0,2}", _BLANK, ":", r"\*{0,2}", _BLANK)
 _ACTION_INPUT = (
     _BLANK, r"\r?", r"\n", _BLANK, r"\*{0,2}", *"Action", _BLANK, *"Input", r"\*{0,2}", _BLANK, ":", r"\*{0,2}", _BLANK,
 )  # fmt: skip
+_QUOTED_MARK, _MARK = re.compile(r"""[\\"']"""), re.compile(r"""["'{}\[\]()]""")
 _AFTER_THOUGHT: tuple[str, tuple[str, ...]] = ("\n", ())
 _AFTER_CALL = (" \t\r\n", _END_MARKS)
 _CALL_LABELS = frozenset({"tool_code", "tool_call", "tool_calls", "tool", "function"})
@@ -109,21 +117,46 @@ class TextToolCallsProvider:
         reader = TextReader(names, TurnAssembler(TurnLimits(), taken_ids(request), self.name))
         native: dict[int, int] = {}
         async with aclosing(self._inner.stream(request)) as chunks:
+            since = time.perf_counter()
             async for chunk in chunks:
-                if isinstance(chunk, TextDelta):
-                    for piece in reader.feed(chunk.text):
+                ready: list[Chunk] = []
+                for pieces in _read(reader, native, chunk):
+                    ready.extend(pieces)
+                    if time.perf_counter() - since < AT_ONCE_S:
+                        continue
+                    for piece in _joined(ready):
                         yield piece
-                elif isinstance(chunk, ToolCallStarted | ToolCallDelta | ToolCallFinished):
-                    for piece in reader.stop_looking():
-                        yield piece
-                    # Calls found in the text before came first: the native ones are numbered after them.
-                    index = native.setdefault(chunk.index, reader.calls + len(native))
-                    yield msgspec.structs.replace(chunk, index=index)
-                elif isinstance(chunk, Finished):
-                    for piece in reader.finish(chunk, native=bool(native)):
-                        yield piece
-                else:
-                    yield chunk
+                    ready.clear()
+                    await asyncio.sleep(0)
+                    since = time.perf_counter()
+                for piece in _joined(ready):
+                    yield piece
+
+
+def _read(reader: TextReader, native: dict[int, int], chunk: Chunk) -> Iterator[list[Chunk]]:
+    """What becomes certain with a chunk, a little at a time. native: the index of each native call that has begun."""
+    if isinstance(chunk, TextDelta):
+        yield from reader.feeding(chunk.text)
+    elif isinstance(chunk, ToolCallStarted | ToolCallDelta | ToolCallFinished):
+        yield reader.stop_looking()
+        # Calls found in the text before came first: the native ones are numbered after them.
+        index = native.setdefault(chunk.index, reader.calls + len(native))
+        yield [msgspec.structs.replace(chunk, index=index)]
+    elif isinstance(chunk, Finished):
+        yield from reader.finishing(chunk, native=bool(native))
+    else:
+        yield [chunk]
+
+
+def _joined(chunks: list[Chunk]) -> Iterator[Chunk]:
+    """The same with neighbours of a kind as one: each costs whoever takes it a copy of all that came before."""
+    for kind, group in itertools.groupby(chunks, type):
+        if kind is TextDelta:
+            yield TextDelta("".join(chunk.text for chunk in group if isinstance(chunk, TextDelta)))
+        elif kind is ReasoningDelta:
+            yield ReasoningDelta("".join(chunk.text for chunk in group if isinstance(chunk, ReasoningDelta)))
+        else:
+            yield from group
 
 
 class TextReader:
@@ -148,13 +181,14 @@ class TextReader:
 
     def feed(self, text: str) -> list[Chunk]:
         """The chunks that become certain with `text`."""
-        chunks: list[Chunk] = []
+        return [chunk for chunks in self.feeding(text) for chunk in chunks]
+
+    def feeding(self, text: str) -> Iterator[list[Chunk]]:
+        """As `feed`, a little at a time: to be taken to its end."""
         # A whole answer may come at once, and each mark in it costs a look at all that is held.
         for start in range(0, len(text), LOOKED_AT_ONCE_CHARS):
             self._held += text[start : start + LOOKED_AT_ONCE_CHARS]
-            while self._advance(chunks, final=False):
-                pass
-        return chunks
+            yield from self._advances(final=False)
 
     def stop_looking(self) -> list[Chunk]:
         """The model calls natively: whatever is held was text, and so is what follows (thoughts are still split)."""
@@ -167,17 +201,28 @@ class TextReader:
 
     def finish(self, finished: Finished, *, native: bool) -> list[Chunk]:
         """The end of the turn: what was held, the finished calls, and the finish reason that fits them."""
-        chunks: list[Chunk] = []
+        return [chunk for chunks in self.finishing(finished, native=native) for chunk in chunks]
+
+    def finishing(self, finished: Finished, *, native: bool) -> Iterator[list[Chunk]]:
+        """As `finish`, a little at a time."""
         # After a cut at the token limit an open call is not complete, whatever it looks like.
-        while finished.reason != "length" and self._advance(chunks, final=True):
-            pass
-        chunks.extend(self._rest())
+        if finished.reason != "length":
+            yield from self._advances(final=True)
+        yield self._rest()
         if not self.calls:
-            return [*chunks, finished]
+            yield [finished]
+            return
         reason: FinishReason = "tool_calls" if native or finished.reason == "stop" else finished.reason
-        chunks.extend(chunk for chunk in self._turn.end(reason) if isinstance(chunk, ToolCallFinished))
+        yield [chunk for chunk in self._turn.end(reason) if isinstance(chunk, ToolCallFinished)]
         # The turn's opaque state describes text that is a call now; replaying it would not fit any more.
-        return [*chunks, Finished(reason)]
+        yield [Finished(reason)]
+
+    def _advances(self, *, final: bool) -> Iterator[list[Chunk]]:
+        more = True
+        while more:
+            chunks: list[Chunk] = []
+            more = self._advance(chunks, final=final)
+            yield chunks
 
     def _rest(self) -> list[Chunk]:
         rest, self._held = self._held, ""
@@ -277,6 +322,8 @@ class TextReader:
 
     def _advance_call(self, chunks: list[Chunk], *, final: bool) -> bool:
         end = self._end.find(self._held, final=final)
+        if end is None and self._end.behind(self._held):
+            return True
         if end is None and len(self._held) <= MAX_HELD_CHARS:
             return False
         kind, self._mode = self._mode, _TEXT
@@ -394,13 +441,12 @@ class _EndFinder:
         self._position = 0
         self._depth = 0
         self._quote = ""
-        self._escaped = False
 
     def find(self, held: str, *, final: bool) -> int | None:
         """The length of the call, 0 where it is none, None where it goes on."""
-        if self._kind in ("{", "(", _REACT_MARK):
+        if self._kind in _BALANCED:
             end = self._balanced(held)
-            return 0 if end is None and final else end
+            return 0 if end is None and final and not self.behind(held) else end
         if self._kind == "```":
             return self._fence(held, final=final)
         closing = _OPENERS[self._kind]
@@ -410,6 +456,10 @@ class _EndFinder:
             return index + len(closing)
         # Some models stop without closing the last call, and some notations have no closing mark.
         return len(held) if final else None
+
+    def behind(self, held: str) -> bool:
+        """Whether `find` is to be asked again: it did not look at everything that is held."""
+        return self._kind in _BALANCED and self._position < len(held)
 
     def _fence(self, held: str, *, final: bool) -> int | None:
         line, newline, _ = held[: MAX_OPENING_CHARS + 1].partition("\n")
@@ -428,12 +478,12 @@ class _EndFinder:
         return index + 4 if index >= 0 else len(held) if final else None
 
     def _balanced(self, held: str) -> int | None:
-        for position in range(self._position, len(held)):
-            character = held[position]
-            if self._escaped:
-                self._escaped = False
+        position, stop = self._position, min(len(held), self._position + MAX_LOOK_CHARS)
+        while found := (_QUOTED_MARK if self._quote else _MARK).search(held, position, stop):
+            character, position = found.group(), found.end()
+            if character == "\\":
+                position += 1  # whatever stands behind it means nothing
             elif self._quote:
-                self._escaped = character == "\\"
                 self._quote = "" if character == self._quote else self._quote
             elif character == '"' or (character == "'" and self._kind == "(" and self._depth):
                 self._quote = character
@@ -442,15 +492,16 @@ class _EndFinder:
             elif character in "}])":
                 self._depth -= 1
                 if self._depth <= 0:
-                    return position + 1
-        self._position = len(held)
+                    return position
+        self._position = max(position, stop)
         return None
 
 
 def _in_quotation(before: str) -> bool:
     """Whether what follows `before` on its line is quoted, or is inline code."""
-    opened = any(len(re.findall(marks, before)) % 2 for marks in ("`+", '"')) or before.count("“") > before.count("”")
-    return opened or before.lstrip().startswith(">") or before[-1:] in tuple("'‘«„")
+    ticks = len(re.findall("`+", before)) if "``" in before else before.count("`")
+    opened = ticks % 2 or before.count('"') % 2 or before.count("“") > before.count("”")
+    return bool(opened) or before.lstrip().startswith(">") or before[-1:] in tuple("'‘«„")
 
 
 def _begun(parts: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Calls and thoughts that models write as text, in every notation, however the stream is cut."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
@@ -387,3 +388,19 @@ async def test_native_calls_are_numbered_after_written_ones() -> None:
     finished = sorted((chunk.index, chunk.call.name) for chunk in chunks if isinstance(chunk, ToolCallFinished))
     assert finished == [(0, "list_files"), (1, "read_file")]
     assert chunks[-1].reason == "tool_calls"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["</think>", '"<tool_call>" ', "<tool_call></tool_call>", "> <tool_call>x\n", "{}\n", "{\n"],
+)
+async def test_a_whole_answer_at_once_leaves_others_their_turn(unit: str) -> None:
+    chunks: list[Chunk] = [TextDelta(unit * (400_000 // len(unit))), Finished("stop")]
+    reading = asyncio.create_task(collected(chunks))
+    longest, looked = 0.0, time.thread_time()
+    while not reading.done():
+        await asyncio.sleep(0)
+        longest, looked = max(longest, time.thread_time() - looked), time.thread_time()
+    read_at_once, _, _, _ = read([unit * (400_000 // len(unit))])
+    assert "".join(chunk.text for chunk in reading.result() if isinstance(chunk, TextDelta)) == read_at_once
+    assert longest < 0.05
