@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 LIMIT_S = 1.5
 NONE = "There is no display here."
+USUAL_WAYLAND = "wayland-0"
 _XCB = "libxcb.so.1"
 _X_NAME_UNREADABLE = 5
 _LOCAL = re.compile(r"(?:unix)?[:/]")  # how the name of a display begins that is not reached over the network
@@ -22,9 +23,11 @@ def trouble_with(environ: Mapping[str, str]) -> str:
     if wanted is None or environ.get("WAYLAND_SOCKET"):
         return ""
     answers = []
-    wayland, x = environ.get("WAYLAND_DISPLAY"), environ.get("DISPLAY")
+    wayland, x, runtime = environ.get("WAYLAND_DISPLAY"), environ.get("DISPLAY"), environ.get("XDG_RUNTIME_DIR", "")
+    if not wayland and environ.get("QT_QPA_PLATFORM") and _is_usual_wayland_there(runtime):  # left to itself, Qt does not look for it
+        wayland = USUAL_WAYLAND
     if wayland and "wayland" in wanted:
-        answers.append((wayland, _silence_of_wayland(wayland, environ.get("XDG_RUNTIME_DIR", ""))))
+        answers.append((wayland, _silence_of_wayland(wayland, runtime)))
     if x and "xcb" in wanted and all(reason for _, reason in answers):
         answers.append((x, _silence_of_x(x)))
     if not answers:
@@ -42,6 +45,11 @@ def _platforms(chosen: str) -> tuple[str, ...] | None:
     if not names or not all(name == "xcb" or re.fullmatch(r"wayland(-[a-z-]+)?", name) for name in names):
         return None
     return tuple("xcb" if name == "xcb" else "wayland" for name in names)
+
+
+def _is_usual_wayland_there(runtime: str) -> bool:
+    """Whether there is a socket of the name that a client tries where no variable names one."""
+    return bool(runtime) and os.path.exists(os.path.join(runtime, USUAL_WAYLAND))
 
 
 def _silence_of_wayland(name: str, runtime: str) -> str:

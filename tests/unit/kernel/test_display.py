@@ -57,6 +57,18 @@ def test_a_compositor_is_found_by_either_kind_of_name(listening: Path) -> None:
     assert both.startswith("The display wayland-6 does not answer (no such file or directory). The display :4242 does not")
 
 
+def test_where_wayland_was_chosen_and_not_named_its_usual_name_is_tried(listening: Path) -> None:
+    """As libwayland does; left to itself, Qt takes X."""
+    runtime, chosen = str(listening.parent), {"XDG_RUNTIME_DIR": str(listening.parent), "QT_QPA_PLATFORM": "wayland"}
+    assert trouble_with(chosen) == trouble_with({**chosen, "XDG_RUNTIME_DIR": ""}) == NONE
+    listening.rename(listening.with_name("wayland-0"))
+    assert trouble_with(chosen) == trouble_with({**chosen, "QT_QPA_PLATFORM": "wayland-egl;xcb"}) == ""
+    assert trouble_with({"XDG_RUNTIME_DIR": runtime}) == trouble_with({**chosen, "QT_QPA_PLATFORM": "xcb"}) == NONE
+    (listening.parent / "wayland-0").unlink()
+    (listening.parent / "wayland-0").touch()
+    assert trouble_with(chosen) == "The display wayland-0 does not answer (connection refused)."
+
+
 @pytest.mark.parametrize(("name", "answers"), [("far.example:0", False), (":4242", True), ("unix:4242", True)])
 def test_a_server_that_says_nothing_does_not_hold_the_start_up(monkeypatch: pytest.MonkeyPatch, name: str, answers: bool) -> None:
     """One of this machine is taken for busy, so that Qt waits for it as ever."""
