@@ -266,6 +266,7 @@ class BubblewrapLauncher:
             groups=tuple({device.group for device in spec.devices if device.group is not None}),
             known=kept(spec),
             points=mount_points(spec),
+            mounts=tuple((mount.host_path, mount.guest_path) for mount in spec.mounts),
             binds_descriptors=machine.binds_descriptors,
         )
 

@@ -1,8 +1,7 @@
 """What bubblewrap is told: from a `SandboxSpec` to the plan that `launcher.py` executes. Pure: reads no file, starts nothing.
 
 Stand-ins in the argument list are resolved by the launcher: {"bind": host path} to where the path is reachable,
-{"data": text} and {"file": path} to a descriptor of the content, {"sockets": host path, "at": guest path} to words that
-cover the sockets in a mounted folder on which something listens.
+{"data": text} and {"file": path} to a descriptor of the content.
 """
 
 import marshal
@@ -189,7 +188,6 @@ def arguments(spec: SandboxSpec, machine: Machine, network: Network, info_fd: in
     words += ["--perms", "0755", "--dir", "/home", "--bind", {"bind": spec.home}, guest_home(spec)]
     for mount in sorted(spec.mounts, key=lambda each: each.guest_path.count("/")):  # one within another lies over it
         words += ["--ro-bind" if mount.read_only else "--bind", {"bind": mount.host_path}, mount.guest_path]
-    words += [{"sockets": mount.host_path, "at": mount.guest_path} for mount in spec.mounts]
     words += ["--perms", "0444", "--ro-bind-data", {"file": _supervisor_path()}, SUPERVISOR_GUEST_PATH]
     words += ["--remount-ro", "/run"]
     words += ["--remount-ro", "/", "--chdir", guest_home(spec)]
@@ -276,11 +274,12 @@ def plan(
     groups: tuple[int, ...] = (),
     known: Mapping[str, tuple[int, int]] | None = None,
     points: tuple[Point, ...] = (),
+    mounts: tuple[tuple[str, str], ...] = (),
     binds_descriptors: bool = False,
 ) -> bytes:
     """The launcher's plan. uid: drop to it (Aether runs as root), with `groups` besides; None keeps the caller's. known: see `kept`.
 
-    points: see `mount_points`.
+    points: see `mount_points`. mounts: (host path, guest path) of the folders in which sockets are covered.
     """
     return marshal.dumps(
         {
@@ -294,6 +293,7 @@ def plan(
             "groups": groups,
             "kept": dict(known or {}),
             "points": points,
+            "mounts": mounts,
             "binds_descriptors": binds_descriptors,
             "oom_score": 300,
         },

@@ -13,7 +13,10 @@ the folder in the milliseconds until it is mounted is not noticed.
 
 A Unix socket belongs to no network namespace: who can reach its name can connect to it, through a read-only mount too. Where one lies in a
 mounted folder and something listens on it (Docker, a database, an editor), it is covered with a device that cannot be opened, so that the
-agent has no way to a service of the machine. What begins to listen after the sandbox was started is not covered.
+agent has no way to a service of the machine. A child of the launcher searches while the sandbox is made, and covers in the finished one, by
+descriptor: bubblewrap would make a file in the person's folder, or give up, where a socket has gone meanwhile, and follow a link there. The
+supervisor serves nobody before. What begins to listen after the sandbox was started is not covered: to look again before each command would
+not help against a program of the agent that waits for it.
 
 It is a chain of programs because code between fork and exec (`preexec_fn`) can deadlock a process with threads.
 """
@@ -31,20 +34,23 @@ import time
 
 TYPE_CHECKING = False  # as in `typing`, whose import alone costs 10 ms at every start of a sandbox
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
+CLONE_NEWNS, CLONE_NEWUSER, NS_GET_USERNS, PR_SET_PDEATHSIG, SIGKILL = 0x20000, 0x10000000, 0xB701, 1, 9
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
 SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
-OPEN_TREE_CLONE, AT_EMPTY_PATH, AT_RECURSIVE, MOVE_MOUNT_F_EMPTY_PATH = 1, 0x1000, 0x8000, 4
+OPEN_TREE_CLONE, AT_EMPTY_PATH, AT_RECURSIVE, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH = 1, 0x1000, 0x8000, 4, 0x40
 AT_FDCWD = -100
 MOUNT_ATTR_IDMAP = 0x100000
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 1, 2, 4, 8
 SYS_OPENAT2, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 437, 0x04, 0x08
 ACL_ACCESS, ACL_DEFAULT, ACL_VERSION, ACL_NOBODY = "system.posix_acl_access", "system.posix_acl_default", 2, 0xFFFFFFFF
 ACL_OWNER, ACL_USER, ACL_GROUP_OWNER, ACL_GROUP, ACL_MASK, ACL_OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 ACL_READ_WRITE, ACL_SEARCH = 6, 1
-SOCKET_SEARCH_S, MOST_SOCKETS = 2.0, 1000  # in each mounted folder; a start must not wait for the largest of them
+SOCKET_SEARCH_S, MOST_SOCKETS = 2.0, 10_000  # in all mounted folders together; a start must not wait for the largest of them
+MOST_DESCRIPTORS = 1 << 20
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -355,13 +361,13 @@ def is_listened_on(path: str) -> bool:
     return True
 
 
-def sockets_in(folder: str, passed: Iterable[str]) -> Iterator[str]:
+def sockets_in(folder: str, passed: Iterable[str], until: float) -> Iterator[str]:
     """Paths in the folder, relative to it, of the sockets on which something listens; what is nearest to its top comes first.
 
-    passed: folders in it, relative as well, over which something else is mounted. Links are not followed.
+    passed: folders in it, relative as well, over which something else is mounted. Links are not followed. until: when to stop.
     """
     left_out = {f"{each}/" for each in passed}
-    waiting, deadline = [""], time.monotonic() + SOCKET_SEARCH_S
+    waiting = [""]
     for inner in waiting:
         try:
             entries = os.scandir(f"{folder}/{inner}")
@@ -372,21 +378,128 @@ def sockets_in(folder: str, passed: Iterable[str]) -> Iterator[str]:
                 path = inner + entry.name
                 if entry.is_dir(follow_symlinks=False):
                     waiting.extend([f"{path}/"] if f"{path}/" not in left_out else [])
-                elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink() and is_listened_on(f"{folder}/{path}"):
-                    yield path
-        if time.monotonic() > deadline:
+                elif not entry.is_file(follow_symlinks=False) and not entry.is_symlink():
+                    if is_listened_on(f"{folder}/{path}"):
+                        yield path
+                    if time.monotonic() > until:
+                        return
+        if time.monotonic() > until:
             return
 
 
-def covers(folder: str, guest: str, mounted: Iterable[str]) -> list[str]:
-    """Bubblewrap's words that cover the sockets of a folder mounted at `guest`. mounted: where something is mounted, of all mounts."""
-    passed = [each[len(guest) + 1 :] for each in mounted if each.startswith(f"{guest}/")]
-    words: list[str] = []
-    for path in sockets_in(folder, passed):
-        words += ["--ro-bind", os.devnull, f"{guest}/{path}"]
-        if len(words) >= 3 * MOST_SOCKETS:
-            break
-    return words
+def sockets_to_cover(mounts: list[tuple[str, str]], kept: dict[str, tuple[int, int]]) -> list[tuple[str, str]]:
+    """(where the folder is mounted, path in it) of the sockets in all folders. mounts: (folder, where). Each has its share of the time."""
+    found: list[tuple[str, str]] = []
+    started = time.monotonic()
+    for number, (source, guest) in enumerate(mounts, 1):
+        folder = f"/proc/self/fd/{open_kept(source, kept[source])}" if source in kept else source
+        passed = [other[len(guest) + 1 :] for _, other in mounts if other.startswith(f"{guest}/")]
+        for path in sockets_in(folder, passed, started + SOCKET_SEARCH_S * number / len(mounts)):
+            found.append((guest, path))
+            if len(found) >= MOST_SOCKETS:
+                return found
+    return found
+
+
+def enter_sandbox(pid: int) -> None:
+    """Enter the mounts of a process in the sandbox; whoever is not root gets the right to change them from its user namespace."""
+    import fcntl
+
+    mounts = os.open(f"/proc/{pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    if os.geteuid() != 0:
+        check(LIBC.setns(fcntl.ioctl(mounts, NS_GET_USERNS), CLONE_NEWUSER), "setns")
+    check(LIBC.setns(mounts, CLONE_NEWNS), "setns")
+
+
+def opened_below(guest: str, path: str) -> int | None:
+    """Descriptor of what lies at the path in a folder, no part of it a link; None without one. Raises OSError without the folder."""
+    folder = os.open(guest, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    how = b"".join(value.to_bytes(8, sys.byteorder) for value in (
+        os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS))  # fmt: skip
+    try:
+        return system_call(SYS_OPENAT2, folder, os.fsencode(path), how, len(how))
+    except OSError:
+        return None
+    finally:
+        os.close(folder)
+
+
+def lay(tree: int, held: int) -> None:
+    """Mount a tree over what is held, unless that was removed. Raises OSError."""
+    try:
+        system_call(SYS_MOVE_MOUNT, tree, b"", held, b"", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+    except FileNotFoundError:
+        return
+    finally:
+        os.close(tree)
+
+
+def cover(guest: str, path: str) -> None:
+    """Lay a device that cannot be opened over the socket at the path in a folder, if there still is one. Raises OSError."""
+    import contextlib
+
+    held = opened_below(guest, path)
+    if held is None:
+        return
+    if stat.S_ISSOCK(os.fstat(held).st_mode):
+        tree = system_call(SYS_OPEN_TREE, AT_FDCWD, os.fsencode(os.devnull), OPEN_TREE_CLONE | os.O_CLOEXEC)
+        closed = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC
+        attributes = b"".join(value.to_bytes(8, sys.byteorder) for value in (closed, 0, 0, 0))
+        with contextlib.suppress(OSError):  # Linux before 5.12: a device that swallows all
+            system_call(SYS_MOUNT_SETATTR, tree, b"", AT_EMPTY_PATH, attributes, len(attributes))
+        lay(tree, held)
+    os.close(held)
+
+
+def separate(mounts: list[tuple[str, str]]) -> None:
+    """Make a folder that is mounted a second time a mount of its own within the folder around it. Raises OSError.
+
+    Else the agent could move a covered socket into it, with the folder that holds it, and reach it uncovered in the other mount.
+    """
+    for source, guest in mounts:
+        for other, _ in mounts:
+            held = opened_below(guest, other[len(source) + 1 :]) if other.startswith(f"{source}/") else None
+            if held is not None:
+                lay(system_call(SYS_OPEN_TREE, held, b"", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE | os.O_CLOEXEC), held)
+                os.close(held)
+
+
+def cover_sockets(asked: socket.socket, mounts: list[tuple[str, str]], kept: dict[str, tuple[int, int]]) -> None:
+    """Search, wait until a supervisor in the finished sandbox asks, cover there what was found, and answer. Raises OSError."""
+    LIBC.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+    found = sockets_to_cover(mounts, kept)
+    data, ancillary, _, _ = asked.recvmsg(1, 64)
+    if not data:
+        return  # the sandbox was not made
+    if found:
+        enter_sandbox(struct.unpack("3i", ancillary[0][2])[0])
+        separate(mounts)
+    for guest, path in found:
+        cover(guest, path)
+    asked.send(b".")
+
+
+def start_covering(mounts: list[tuple[str, str]], kept: dict[str, tuple[int, int]]) -> int:
+    """Start a child that covers the sockets; returns the inheritable end of a socket on which the supervisor asks and is answered.
+
+    Bubblewrap, which this process becomes, reaps what it did not start itself.
+    """
+    import socket  # a start without mounts does not need it
+
+    asked, asking = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    asked.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    if os.fork() == 0:
+        try:
+            os.closerange(3, asked.fileno())
+            os.closerange(asked.fileno() + 1, MOST_DESCRIPTORS)
+            cover_sockets(asked, mounts, kept)
+        except OSError as error:
+            os.write(2, f"launcher: sockets in a mounted folder: {error}\n".encode(errors="backslashreplace"))
+        finally:
+            os._exit(0)
+    asked.close()
+    asking.set_inheritable(True)
+    return asking.detach()
 
 
 def resolve(words: list[Any], staged: dict[str, str], kept: dict[str, tuple[int, int]], by_descriptor: bool) -> list[str]:
@@ -395,12 +508,9 @@ def resolve(words: list[Any], staged: dict[str, str], kept: dict[str, tuple[int,
     kept: which folders those must be that are not staged; by_descriptor: bubblewrap can bind what was looked at.
     """
     arguments: list[str] = []
-    mounted = [word["at"] for word in words if not isinstance(word, str) and "at" in word]
     for word in words:
         if isinstance(word, str):
             arguments.append(word)
-        elif "sockets" in word:
-            arguments += covers(staged.get(word["sockets"], word["sockets"]), word["at"], mounted)
         elif word.get("bind") in kept and word["bind"] not in staged:
             held = open_kept(word["bind"], kept[word["bind"]])  # one for each: bubblewrap closes it when it has bound it
             if by_descriptor:
@@ -426,6 +536,9 @@ def main() -> None:
     os.umask(0o022)
     uid = plan["uid"]
     require_points(plan["points"])
+    command = plan["command"]
+    if plan["mounts"]:
+        command += (f"SOCKETS_COVERED={start_covering(plan['mounts'], plan['kept'])}",)
     staged: dict[str, str] = {}
     if uid is not None:
         staged = stage(plan["binds"], uid, plan["staging_folder"], plan["kept"])
@@ -439,7 +552,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    os.execve(plan["bwrap"], ["bwrap", "--args", str(packed), "--", *plan["command"]], {})
+    os.execve(plan["bwrap"], ["bwrap", "--args", str(packed), "--", *command], {})
 
 
 if __name__ == "__main__":

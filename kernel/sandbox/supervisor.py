@@ -8,7 +8,9 @@ fork, stays below its shim, and so can be found and ended. When the kernel goes 
 Its own messages are JSON written by hand, and requests come in `marshal` (format 2, which every Python reads): importing
 `json` would make every start slower by 8 ms.
 
-Usage: supervisor.py SOCKET_FD NICENESS RLIMIT_NAME=VALUE ...
+Usage: supervisor.py SOCKET_FD NICENESS RLIMIT_NAME=VALUE ... [SOCKETS_COVERED=FD]
+
+Behind FD is who covers the sockets in mounted folders (`launcher.py`), now that all is mounted: nothing is started before it answers.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ STOP_ROUNDS = 12
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 COMMANDS_ONLY = "RLIMIT_CPU="  # a supervisor may live for weeks
+SOCKETS_COVERED = "SOCKETS_COVERED="
 IGNORED_SIGNALS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTSTP",
                    "SIGTTIN", "SIGTTOU", "SIGVTALRM", "SIGPROF", "SIGXFSZ", "SIGWINCH")  # fmt: skip
 
@@ -430,8 +433,18 @@ def apply_limits(limits: Sequence[str]) -> None:
         resource.setrlimit(which, (value, value))
 
 
+def wait_until_covered(descriptor: int) -> None:
+    """Ask for the sockets in mounted folders to be covered; ends this program where that fails, whose reason has been printed."""
+    with socket.socket(fileno=descriptor) as covering:
+        covering.send(b".")
+        if not covering.recv(1):
+            raise SystemExit(1)
+
+
 def main() -> None:
     """Set this process up and serve; at the end take everything along."""
+    if sys.argv[-1].startswith(SOCKETS_COVERED):
+        wait_until_covered(int(sys.argv.pop()[len(SOCKETS_COVERED) :]))
     descriptor = int(sys.argv[1])
     control = socket.socket(fileno=fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3))
     os.close(descriptor)
