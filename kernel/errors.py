@@ -6,6 +6,8 @@ The router alone turns an error into a payload; nobody else formats one.
 
 from typing import ClassVar
 
+WHERE_RUNS_ARE = "Mission Control and its history show all runs; on the command line `aether ps -a` lists them."
+
 
 class AetherError(Exception):
     """An expected failure with a sentence for a person.
@@ -75,6 +77,12 @@ class UnavailableError(AetherError):
     retryable = True
 
 
+class LeavingError(UnavailableError):
+    """The instance ends, and what it was asked was certainly not begun: the next instance may be asked the same."""
+
+    code = "leaving"
+
+
 class StorageError(UnavailableError):
     """The disk or the database refused a write or a read."""
 
@@ -96,3 +104,8 @@ class ProviderError(AetherError):
     """A language-model server refused, failed or answered nonsense."""
 
     code = "provider"
+
+
+def no_process(pid: int) -> NotFoundError:
+    """What is said of a number that nobody has who lives; its hint is for whoever reads it, in the window or at a prompt."""
+    return NotFoundError(f"There is no process {pid}.", WHERE_RUNS_ARE)

@@ -10,13 +10,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar
 
 from kernel.errors import (
+    WHERE_RUNS_ARE,
     AetherError,
     ConflictError,
     InvalidArgumentError,
-    NotFoundError,
+    LeavingError,
     PermissionDeniedError,
     UnavailableError,
     UnknownCommandError,
+    no_process,
 )
 from kernel.log import get_logger
 from kernel.principal import Principal
@@ -82,7 +84,7 @@ class Router:
         handler, access = entry
         self._authorise(command, access, principal)
         if self._ending:
-            raise _leaving()
+            raise LeavingError("Aether is ending, so it takes no command any more.", "Start it again.")
         task: asyncio.Task[R] = self._scope.spawn(_handled(handler, command, principal), name=tag_of(command), awaited=True)
         if access == "owner" or isinstance(command, ProcessSpawn):
             self._on_processes.add(task)
@@ -93,7 +95,7 @@ class Router:
             asking = asyncio.current_task()
             if not task.cancelled() or (asking is not None and asking.cancelling()):
                 raise
-            raise _leaving() if self._ending else _aborted(command) from None
+            raise _broken_off(command) if self._ending else _aborted(command) from None
 
     async def respond(self, data: bytes | str, principal: Principal) -> ResponseOk | ResponseError:
         """Carry out a command in JSON; every outcome is an answer with the command's id."""
@@ -117,7 +119,7 @@ class Router:
         pid = _subject(command)
         owner = self._owner_of(pid)
         if owner is None:
-            raise NotFoundError(f"There is no process {pid}.", "The process list has what runs; what has ended is in the history.")
+            raise no_process(pid)
         if not principal.may_see(owner):
             raise PermissionDeniedError(f"Process {pid} belongs to somebody else.")
 
@@ -126,7 +128,7 @@ class Router:
             return
         pid = _subject(command)
         if pid != 0 and self._owner_of(pid) is None:
-            raise NotFoundError(f"There is no process {pid}.", "The process list has what runs; what has ended is in the history.")
+            raise no_process(pid)
 
 
 async def _handled(handler: Handler, command: Command[R], principal: Principal) -> R:
@@ -140,12 +142,12 @@ async def _handled(handler: Handler, command: Command[R], principal: Principal) 
     return reply
 
 
-def _leaving() -> UnavailableError:
-    return UnavailableError("Aether is ending, so it takes no command any more.", "Start it again.")
+def _broken_off(command: Command[Any]) -> UnavailableError:
+    return UnavailableError(f"Aether is ending, and {tag_of(command)} was broken off.", "Start it again, and look how far that had come.")
 
 
 def _aborted(command: Command[Any]) -> ConflictError:
-    return ConflictError(f"{tag_of(command)} was aborted: what it is about ended meanwhile.", "The process list has what runs.")
+    return ConflictError(f"{tag_of(command)} was aborted: what it is about ended meanwhile.", WHERE_RUNS_ARE)
 
 
 def _subject(command: Command[Any]) -> int:

@@ -2,39 +2,36 @@
 
 Both are a `Connection`: execute a command, follow the events. Our own kernel holds the instance lock and serves the socket too, so that
 a second command joins it instead of disturbing it. Of a running instance it is asked for a sign of life, at the joining and whenever an
-answer takes long: one that is stopped (Ctrl+Z) would leave the command waiting for ever.
+answer takes long: one that is stopped (Ctrl+Z) would leave the command waiting for ever. One that ends says so; what it had not begun
+then is asked of the next.
 """
 
 import asyncio
 import itertools
 import os
 import secrets
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from kernel.bus import Subscription
-from kernel.errors import AetherError, DiskFullError, InvalidArgumentError, NotFoundError, UnavailableError
-from kernel.gateway.control import SUBSCRIBE, ControlServer
+from kernel.cli.own_kernel import own_kernel
+from kernel.errors import AetherError, InvalidArgumentError, LeavingError, NotFoundError, UnavailableError
+from kernel.gateway.control import SUBSCRIBE
 from kernel.gateway.instance import InstanceLock, control_socket, silence_of
 from kernel.paths import Paths, default_root
-from kernel.principal import LOCAL_USER
 from kernel.protocol import codec
 from kernel.protocol.base import Command, Event, reply_type
-from kernel.protocol.process import ProcessInfoGet, ProcessList, ProcessListed
+from kernel.protocol.process import ProcessInfoGet, ProcessListed
 from kernel.protocol.system import KernelStatus, ResponseError, ResponseOk
 from kernel.tasks import Scope
-
-if TYPE_CHECKING:
-    from kernel.kernel import Kernel
 
 R = TypeVar("R")
 CONNECT_RETRIES = 40
 CONNECT_RETRY_S = 0.05
+MOST_MOVES = 2
 ANSWER_LIMIT = 256 * 1024 * 1024
 LIFE_S = 10.0
 _ENDED = "The instance of Aether that this command talked to has ended."
@@ -45,7 +42,10 @@ _AGAIN = "Agents that ran are listed as interrupted: `aether ps`, then `aether r
 class Connection(Protocol):
     """A kernel, wherever it runs."""
 
-    owns_kernel: bool
+    @property
+    def owns_kernel(self) -> bool:
+        """Whether it is one of this process."""
+        ...
 
     async def execute(self, command: Command[R]) -> R:
         """Carry out a command. Raises AetherError."""
@@ -57,57 +57,101 @@ class Connection(Protocol):
 
 
 @asynccontextmanager
-async def connect(root: Path | None = None, *, stays: bool = False) -> AsyncIterator[Connection]:
+async def connect(root: Path | None = None, *, stays: bool = False, hurry: asyncio.Event | None = None) -> AsyncIterator[Connection]:
     """The kernel on `root` (default: this user's). Raises AetherError when there can be none.
 
-    stays: a kernel of our own lasts long enough to take up interrupted agents, where the settings say so.
+    stays: a kernel of our own lasts long enough to take up interrupted agents, where the settings say so. hurry: set where a kernel of our
+    own is to end at once, whoever has joined it; an exception that is no `Exception` does the same.
     """
     paths = Paths(root or default_root(dict(os.environ)))
     paths.create()
+    async with AsyncExitStack() as held:
+
+        async def find() -> Connection:
+            return await _find(paths, held, stays=stays, hurry=hurry)
+
+        yield _Found(await find(), find)
+
+
+async def _find(paths: Paths, held: AsyncExitStack, *, stays: bool, hurry: asyncio.Event | None) -> Connection:
+    """The kernel that there is now, or one of our own. held: owns what is found. Raises AetherError."""
     lock = InstanceLock(paths.runtime / "lock")
     trouble: AetherError | None = None
     for _ in range(CONNECT_RETRIES):
         if lock.acquire():
-            try:
-                async with _own_kernel(paths, stays) as connection:
-                    yield connection
-            finally:
-                lock.release()
-            return
+            held.callback(lock.release)
+            return await held.enter_async_context(own_kernel(paths, stays=stays, hurry=hurry))
         joined = await _join(control_socket(paths.runtime), lambda: silence_of(paths.root, paths.state))
         if joined is not None:
-            try:
-                refusal = await joined.refusal()
-                if refusal is None:
-                    yield joined
-                    return
-                trouble = refusal  # it ends just now, say: the next one may be ours
-            finally:
-                await joined.close()
+            held.push_async_callback(joined.close)
+            refusal = await joined.refusal()
+            if refusal is None:
+                return joined
+            trouble = refusal  # it ends just now, say: the next one may be ours
+            await joined.close()
         await asyncio.sleep(CONNECT_RETRY_S)
     raise trouble or silence_of(paths.root, paths.state)
 
 
-class _OwnKernel:
-    """A kernel of this process."""
+@asynccontextmanager
+async def events_with(connection: Connection, begin: Callable[[], Awaitable[R]]) -> AsyncIterator[tuple[AsyncIterator[Event], R]]:
+    """What `begin` gives by its commands, and the events from before it on; of the next instance, where one leaves before it began them."""
+    for last in (False,) * MOST_MOVES + (True,):
+        async with AsyncExitStack() as held:
+            events = await held.enter_async_context(connection.events())
+            try:
+                begun = await begin()
+            except LeavingError:
+                if last:
+                    raise
+                continue
+            yield events, begun
+            return
 
-    owns_kernel = True
 
-    def __init__(self, kernel: Any) -> None:
-        self._kernel = kernel
+class _Found:
+    """The kernel that was found, or the next one where it left before it began what it is asked.
+
+    Nothing is asked again that may have been begun, nor under events that are followed: those of the next kernel are others.
+    """
+
+    def __init__(self, first: Connection, find: Callable[[], Awaitable[Connection]]) -> None:
+        self._now = first
+        self._find = find
+        self._moves = 0
+        self._asked = 0
+        self._followed = 0
+
+    @property
+    def owns_kernel(self) -> bool:
+        return self._now.owns_kernel
 
     async def execute(self, command: Command[R]) -> R:
-        reply: R = await self._kernel.execute(command, LOCAL_USER)
-        return reply
+        return await self._somewhere(lambda: self._now.execute(command))
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[Event]]:
-        wake = asyncio.Event()
-        subscription = self._kernel.subscribe(LOCAL_USER, on_readable=wake.set)
+        async with AsyncExitStack() as held:
+            events = await self._somewhere(lambda: held.enter_async_context(self._now.events()))
+            self._followed += 1
+            try:
+                yield events
+            finally:
+                self._followed -= 1
+
+    async def _somewhere(self, ask: Callable[[], Awaitable[R]]) -> R:
+        self._asked += 1
         try:
-            yield _taken(subscription, wake, self)
+            while True:
+                try:
+                    return await ask()
+                except LeavingError:
+                    if self.owns_kernel or self._followed or self._asked > 1 or self._moves == MOST_MOVES:
+                        raise
+                    self._moves += 1
+                    self._now = await self._find()
         finally:
-            self._kernel.bus.unsubscribe(subscription)
+            self._asked -= 1
 
 
 class _Joined:
@@ -125,7 +169,7 @@ class _Joined:
         self._ids = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._heard = 0  # how many lines came
-        self._ended = False
+        self._leaving: LeavingError | None = None  # nothing is begun any more that it has not answered
         self._scope = Scope("control-client")
         self._scope.spawn(self._read(reader), name="read")
 
@@ -145,10 +189,13 @@ class _Joined:
 
     async def refusal(self) -> AetherError | None:
         """Why it takes no command, None where it does. Raises UnavailableError where it is silent."""
-        with self._asked(KernelStatus()) as answer:
-            await self._first_of(answer)
-            error = answer.exception()
-            return error if isinstance(error, AetherError) else None
+        try:
+            with self._asked(KernelStatus()) as answer:
+                await self._first_of(answer)
+                error = answer.exception()
+        except LeavingError as left:  # it went between its greeting and the question
+            return left
+        return error if isinstance(error, AetherError) else None
 
     async def require_life(self) -> None:
         """Have an answer to what every kernel answers at once. Raises UnavailableError where none comes."""
@@ -165,7 +212,7 @@ class _Joined:
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._path), limit=ANSWER_LIMIT)
         except OSError as error:
-            raise UnavailableError(_ENDED, _AGAIN) from error
+            raise LeavingError(_ENDED, _AGAIN) from error
         try:
             writer.write(SUBSCRIBE + b"\n")
             events = _read_events(reader)
@@ -185,8 +232,8 @@ class _Joined:
     @contextmanager
     def _asked(self, command: Command[Any]) -> Iterator["asyncio.Future[Any]"]:
         """Send a command; what is given is its answer, wanted until this is left. Raises UnavailableError, InvalidArgumentError."""
-        if self._ended:
-            raise UnavailableError(_ENDED, _AGAIN)
+        if self._leaving is not None:
+            raise self._leaving
         identity = f"{self._session}-{next(self._ids)}"
         try:
             line = codec.encode(msgspec.structs.replace(command, id=identity)) + b"\n"
@@ -210,7 +257,7 @@ class _Joined:
                 elif isinstance(answer, ResponseError):
                     self._fail(answer)
         finally:
-            self._ended = True
+            self._leaving = self._leaving or LeavingError(_ENDED, _AGAIN)
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(UnavailableError(_ENDED, _AGAIN))
@@ -218,29 +265,19 @@ class _Joined:
     def _fail(self, answer: ResponseError) -> None:
         """Hand a refusal to whom it concerns; one without an id concerns whatever waits."""
         identities = (answer.id,) if answer.id else tuple(self._waiting)
+        error = _error_from(answer)
+        if isinstance(error, LeavingError) and not answer.id:
+            self._leaving = error
         for identity in identities:
             future = self._waiting.pop(identity, None)
             if future is not None and not future.done():
-                future.set_exception(_error_from(answer))
+                future.set_exception(error)
 
 
 async def exit_of(connection: Connection, pid: int) -> int | None:
     """The exit code of an agent whose end may have been among events that were lost; None while it lives."""
     info = (await connection.execute(ProcessInfoGet(pid=pid))).info
     return info.exit_code if info.state in ("zombie", "dead") else None
-
-
-async def _taken(subscription: Subscription, wake: asyncio.Event, connection: _OwnKernel) -> AsyncIterator[Event]:
-    """The events; where some were lost, what there is comes after those that were not, as it does over the socket."""
-    while True:
-        await wake.wait()
-        wake.clear()
-        events, gap = subscription.take()
-        for event in events:
-            yield event
-        if gap:
-            listed = await connection.execute(ProcessList())
-            yield ProcessListed(processes=listed.processes, approvals=listed.approvals, seq=listed.seq)
 
 
 async def _read_events(reader: asyncio.StreamReader) -> AsyncIterator[Event]:
@@ -267,47 +304,6 @@ async def _greeted(events: AsyncIterator[Event]) -> None:
             return
 
 
-@asynccontextmanager
-async def _own_kernel(paths: Paths, stays: bool) -> AsyncIterator[_OwnKernel]:
-    from kernel import log
-    from kernel.bootstrap import build_kernel
-
-    log.configure(paths.log_file)
-    kernel = build_kernel(paths.root, os.environ, has_window=False, stays=stays)
-    scope = Scope("control")
-    server = ControlServer(kernel, control_socket(paths.runtime), scope)
-    try:
-        await kernel.start()
-    except DiskFullError as error:  # nobody stays to go on by itself
-        raise DiskFullError(error.message, "Free some space and try again.") from error
-    try:
-        await server.start()
-        for notice in (await kernel.execute(KernelStatus(), LOCAL_USER)).notices:
-            print(f"aether: {notice}", file=sys.stderr)
-        yield _OwnKernel(kernel)
-    finally:
-        await _to_its_end(_stop(server, kernel))
-
-
-async def _stop(server: ControlServer, kernel: "Kernel") -> None:
-    await server.stop()
-    await kernel.stop()
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Wait for it, also where that is cancelled: a kernel that was stopped by half keeps its threads, and with them the whole process."""
-    task = Scope("ending").spawn(work, name="work", awaited=True)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    task.result()
-    if cancelled is not None:
-        raise cancelled
-
-
 async def _join(path: Path, silence: Callable[[], UnavailableError]) -> _Joined | None:
     try:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=ANSWER_LIMIT)
@@ -323,5 +319,5 @@ def _looked_at(answer: "asyncio.Future[Any]") -> None:
 
 
 def _error_from(answer: ResponseError) -> AetherError:
-    kind = NotFoundError if answer.code == NotFoundError.code else AetherError
-    return kind(answer.error, answer.hint)
+    kinds: dict[str, type[AetherError]] = {kind.code: kind for kind in (NotFoundError, LeavingError)}
+    return kinds.get(answer.code, AetherError)(answer.error, answer.hint)

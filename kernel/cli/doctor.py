@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 
 from kernel.cli.connection import connect
 from kernel.cli.interruption import carry_out
@@ -19,20 +20,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look and report."""
-    status = carry_out(_status())
-    if arguments.json:
-        print(codec.encode(status).decode())
-    else:
-        _print(status)
+    status = carry_out(_told(_print_json if arguments.json else _print))
     return 1 if any(check.required and not check.ok for check in status.checks) else 0
 
 
-async def _status() -> KernelStatusReply:
+async def _told(tell: Callable[[KernelStatusReply], None]) -> KernelStatusReply:
+    """What was found, told while the kernel is there: one of our own may have to wait for others behind this."""
     try:
         async with connect() as connection:
-            return await connection.execute(KernelStatus(checks=True))
+            status = await connection.execute(KernelStatus(checks=True))
+            tell(status)
+            return status
     except AetherError as error:
-        return await without_kernel(Paths(default_root(dict(os.environ))), error)
+        status = await without_kernel(Paths(default_root(dict(os.environ))), error)
+        tell(status)
+        return status
+
+
+def _print_json(status: KernelStatusReply) -> None:
+    print(codec.encode(status).decode())
 
 
 def _print(status: KernelStatusReply) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from kernel.cli.connection import connect
+from kernel.cli.connection import Connection, connect
 from kernel.cli.interruption import carry_out
 from kernel.protocol import codec
 from kernel.protocol.process import ENDED_BY_SIGNAL, LivingCounts, ProcessList
@@ -23,31 +23,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
-    processes, living = carry_out(_processes(arguments.all))
-    if arguments.json:
-        for info in processes:
-            print(codec.encode(info).decode())
-        return 0
-    if not processes:
-        print('No agents. Deploy one with: aether run --role Coder --goal "..."')
-        return 0
+    carry_out(_list(everything=arguments.all, as_json=arguments.json))
+    return 0
+
+
+async def _list(*, everything: bool, as_json: bool) -> None:
+    """Print while the kernel is there: one of our own may have to wait for others behind this."""
+    async with connect() as connection:
+        processes, living = await _processes(connection, everything)
+        if as_json:
+            for info in processes:
+                print(codec.encode(info).decode())
+        elif processes:
+            _print(processes, living)
+        else:
+            print('No agents. Deploy one with: aether run --role Coder --goal "..."')
+
+
+def _print(processes: tuple[ProcessInfo, ...], living: LivingCounts) -> None:
     print(f"{'PID':>6}  {'ROLE':<10}  {'STATE':<11}  {'PHASE':<10}  {'STEP':>7}  {'AGE':>6}  GOAL")
     for info in processes:
         print(_line(info))
     print(f"{living.working} active, {living.needs_you} need you, {living.idle} idle")
-    return 0
 
 
-async def _processes(everything: bool) -> tuple[tuple[ProcessInfo, ...], LivingCounts]:
+async def _processes(connection: Connection, everything: bool) -> tuple[tuple[ProcessInfo, ...], LivingCounts]:
     """What is listed, and how those that live stand."""
-    async with connect() as connection:
-        if reason := (await connection.execute(KernelStatus())).cannot_save:
-            print(f"aether: {reason}", file=sys.stderr)
-            print("        Until then agents are listed as they were last saved.", file=sys.stderr, flush=True)
-        now = await connection.execute(ProcessList())
-        if everything:
-            return tuple(reversed((await connection.execute(HistoryProcesses(limit=100))).processes)), now.living
-        return now.processes, now.living
+    if reason := (await connection.execute(KernelStatus())).cannot_save:
+        print(f"aether: {reason}", file=sys.stderr)
+        print("        Until then agents are listed as they were last saved.", file=sys.stderr, flush=True)
+    now = await connection.execute(ProcessList())
+    if everything:
+        return tuple(reversed((await connection.execute(HistoryProcesses(limit=100))).processes)), now.living
+    return now.processes, now.living
 
 
 def _line(info: ProcessInfo) -> str:

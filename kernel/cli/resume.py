@@ -3,7 +3,7 @@
 import argparse
 
 from kernel.cli.arguments import add_format, process_id
-from kernel.cli.connection import connect, exit_of
+from kernel.cli.connection import Connection, connect, events_with, exit_of
 from kernel.cli.ended import known_to_have_ended
 from kernel.cli.interruption import carry_out
 from kernel.cli.live_output import with_output
@@ -35,10 +35,13 @@ async def _follow(pid: int, printer: Printer) -> int:
         await scope.close()
 
 
+async def _begin(connection: Connection, pid: int) -> None:
+    async with known_to_have_ended(connection, pid):
+        await execute_patiently(connection, ProcessResume(pid=pid), f"Agent {pid} goes on when that can be saved.")
+
+
 async def _resume(pid: int, printer: Printer) -> int:
-    async with connect() as connection, connection.events() as events:
-        async with known_to_have_ended(connection, pid):
-            await execute_patiently(connection, ProcessResume(pid=pid), f"Agent {pid} goes on when that can be saved.")
+    async with connect() as connection, events_with(connection, lambda: _begin(connection, pid)) as (events, _):
         async for event in events:
             if isinstance(event, ProcessListed) and (code := await exit_of(connection, pid)) is not None:
                 printer.say(f"Agent {pid} has ended with {code}; `aether logs {pid}` shows what was lost on the way.")

@@ -15,7 +15,7 @@ from typing import Any, get_args
 from msgspec.structs import replace
 
 from kernel.cli.arguments import add_format, is_text, model, number_up_to, steps
-from kernel.cli.connection import Connection, connect, exit_of
+from kernel.cli.connection import Connection, connect, events_with, exit_of
 from kernel.cli.interruption import Interruption, let_it_end
 from kernel.cli.live_output import with_output
 from kernel.cli.output import Printer, make_printer
@@ -27,7 +27,6 @@ from kernel.protocol.process import (
     ApprovalAnswered,
     ApprovalRequired,
     ProcessExited,
-    ProcessList,
     ProcessListed,
     ProcessSignal,
     ProcessSpawn,
@@ -80,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _deploy(config: AgentConfig, approval: ApprovalMode | None, printer: Printer) -> int:
     interruption = Interruption()
     try:
-        async with connect(stays=True) as connection:
+        async with connect(stays=True, hurry=interruption.happened) as connection:
             interruption.started()
             if interruption.happened.is_set():
                 return interruption.code
@@ -97,11 +96,8 @@ async def _run_in(
     config = replace(config, approval=approval or await _usual_approval(connection))
     scope = Scope("run")
     try:
-        async with connection.events() as events:
-            code = await _follow(connection, config, events, printer, interruption, scope)
-        if connection.owns_kernel and not interruption.happened.is_set():
-            await _wait_for_others(connection, interruption.happened)
-        return code
+        async with events_with(connection, lambda: connection.execute(ProcessSpawn(config=config))) as (events, spawned):
+            return await _follow(connection, spawned.pid, events, printer, interruption, scope)
     finally:
         printer.finish()
         await scope.close()
@@ -119,7 +115,7 @@ async def _usual_approval(connection: Connection) -> ApprovalMode:
 
 async def _follow(
     connection: Connection,
-    config: AgentConfig,
+    pid: int,
     events: AsyncIterator[Event],
     printer: Printer,
     interruption: Interruption,
@@ -128,8 +124,6 @@ async def _follow(
     """Print the agent's events until it has ended, by itself or by an interruption; returns the exit code."""
     queue: asyncio.Queue[Event | None] = asyncio.Queue()
     scope.spawn(_pump(events, queue), name="events")
-    await asyncio.sleep(0)
-    pid = (await connection.execute(ProcessSpawn(config=config))).pid
     printer = with_output(printer, pid, scope, fresh=True)
     try:
         code = await _watch(connection, pid, queue, printer, interruption.happened, scope)
@@ -204,20 +198,6 @@ async def _pump(events: AsyncIterator[Event], queue: "asyncio.Queue[Event | None
     async for event in events:
         queue.put_nowait(event)
     queue.put_nowait(None)
-
-
-async def _wait_for_others(connection: Connection, interrupted: asyncio.Event) -> None:
-    """Agents that other commands deployed into this kernel must be able to finish."""
-    told = False
-    while not interrupted.is_set():
-        listed = await connection.execute(ProcessList())
-        busy = [item for item in listed.processes if item.state in ("created", "running", "sleeping")]
-        if not busy:
-            return
-        if not told:
-            told = True
-            print(f"aether: waiting for {len(busy)} other agent(s) that run in this process", file=sys.stderr)
-        await asyncio.sleep(0.2)
 
 
 def _goal(text: str) -> str:

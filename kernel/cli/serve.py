@@ -23,10 +23,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _serve() -> int:
-    async with connect(stays=True) as connection:
+    ended = asyncio.Event()
+    async with connect(stays=True, hurry=ended) as connection:
         if not connection.owns_kernel:
             raise ConflictError("Aether runs already on this folder.", "`aether ps` shows its agents; `aether run` joins it.")
-        ended = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, ended.set)

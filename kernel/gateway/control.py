@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, LeavingError
 from kernel.kernel import Kernel
 from kernel.log import get_logger
 from kernel.principal import LOCAL_USER
@@ -39,6 +39,10 @@ _TOO_LONG = ResponseError(
     hint="Send large content as a file instead.",
 )
 
+_LEAVING = ResponseError(
+    id="", error="Aether is ending, so it takes no command any more.", code=LeavingError.code, hint="Start it again."
+)
+
 _log = get_logger(__name__)
 
 
@@ -50,7 +54,9 @@ class ControlServer:
         self._path = path
         self._scope = scope
         self._server: asyncio.Server | None = None
-        self._clients = 0
+        self._clients: set[_Client] = set()
+        self._going_on = asyncio.Event()
+        self._going_on.set()
 
     async def start(self) -> None:
         """Listen. The caller holds the instance lock, so a socket that is there is stale. Raises ConflictError."""
@@ -62,10 +68,29 @@ class ControlServer:
         self._server = await asyncio.start_unix_server(self._serve, path=str(self._path), limit=READ_LIMIT)
         self._path.chmod(0o600)
 
+    def hold(self) -> None:
+        """Begin nothing of what clients send from now on; it waits for `go_on`, or is refused by `stop`."""
+        self._going_on.clear()
+
+    def go_on(self) -> None:
+        """Begin what was held back, and what comes."""
+        self._going_on.set()
+
+    def is_quiet(self, quiet_s: float, *, since: float) -> bool:
+        """Whether nobody is being answered, and all who are connected were silent for so long, and that at least since a time."""
+        latest = asyncio.get_running_loop().time() - quiet_s
+        return not self._clients or (
+            since <= latest and all(not client.in_flight and client.heard_at <= latest for client in self._clients)
+        )
+
     async def stop(self) -> None:
-        """Stop listening and end all connections."""
+        """Stop listening and end all connections; who waits for no answer to what was begun is told that nothing more will be."""
+        self.hold()
         if self._server is not None:
             self._server.close()
+        for client in self._clients:
+            if not client.in_flight:
+                _send(client.writer, _LEAVING)
         await self._scope.close()
         self._path.unlink(missing_ok=True)
 
@@ -75,25 +100,26 @@ class ControlServer:
             _send(writer, ResponseError(id="", error=refusal, code="permission_denied"))
             writer.close()
             return
-        self._clients += 1
-        task = self._scope.spawn(self._converse(reader, writer), name="client")
+        client = _Client(writer)
+        self._clients.add(client)
+        task = self._scope.spawn(self._converse(reader, client), name="client")
         try:
             await asyncio.wait((task,))
         finally:
-            self._clients -= 1
+            self._clients.discard(client)
             writer.close()
 
     def _refusal(self, writer: asyncio.StreamWriter) -> str:
         if not _is_ours(writer):
             return "This instance belongs to another user."
         if self._scope.closed:
-            return "Aether is ending."
-        return f"{MAX_CLIENTS} clients are connected already; end one." if self._clients >= MAX_CLIENTS else ""
+            return _LEAVING.error
+        return f"{MAX_CLIENTS} clients are connected already; end one." if len(self._clients) >= MAX_CLIENTS else ""
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _converse(self, reader: asyncio.StreamReader, client: "_Client") -> None:
         scope = self._scope.child("client")
         subscriber = None
-        in_flight, sending = asyncio.Semaphore(MAX_IN_FLIGHT), asyncio.Lock()
+        writer, sending = client.writer, client.sending
         try:
             while (line := await _read_line(reader)) != b"":
                 if line is None:
@@ -101,6 +127,8 @@ class ControlServer:
                         _send(writer, _TOO_LONG)
                     continue
                 line = line.strip()
+                client.heard_at = asyncio.get_running_loop().time()
+                await self._going_on.wait()
                 if (asked := _asked(line)) is not None:
                     if subscriber is None:
                         subscriber = _Subscriber(self._kernel, writer, sending, exchanges=asked.exchanges)
@@ -109,8 +137,10 @@ class ControlServer:
                     else:
                         await subscriber.greet()
                 elif line:
-                    await in_flight.acquire()
-                    scope.spawn(self._answer(line, writer, in_flight, sending), name="command")
+                    await client.turns.acquire()
+                    await self._going_on.wait()
+                    client.in_flight += 1
+                    scope.spawn(self._answer(line, client), name="command")
         except TimeoutError:
             writer.transport.abort()
         except ConnectionError:
@@ -120,22 +150,32 @@ class ControlServer:
                 subscriber.close()
             await scope.close()
 
-    async def _answer(
-        self, line: bytes, writer: asyncio.StreamWriter, in_flight: asyncio.Semaphore, sending: asyncio.Lock
-    ) -> None:
+    async def _answer(self, line: bytes, client: "_Client") -> None:
         """Large answers are made one after the other, each when the client has read the one before."""
         try:
             answer = await self._kernel.respond(line, LOCAL_USER)
-            async with sending:
+            async with client.sending:
                 for piece in codec.encode_in_slices(answer):
-                    _write(writer, piece)
-                    await writer.drain()
+                    _write(client.writer, piece)
+                    await client.writer.drain()
                     await asyncio.sleep(0)
-                _write(writer, b"\n")
+                _write(client.writer, b"\n")
         except ConnectionError:
             return
         finally:
-            in_flight.release()
+            client.in_flight -= 1
+            client.turns.release()
+
+
+class _Client:
+    """One connection. sending: who writes has it. in_flight: how many of its commands were begun and not answered, `turns` is for these."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        self.sending = asyncio.Lock()
+        self.turns = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self.in_flight = 0
+        self.heard_at = asyncio.get_running_loop().time()
 
 
 class _Subscriber:

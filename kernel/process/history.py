@@ -5,7 +5,7 @@ Answers history.processes, history.logs, history.files and process.info. Reads o
 
 from collections.abc import Awaitable, Callable
 
-from kernel.errors import NotFoundError, PermissionDeniedError
+from kernel.errors import WHERE_RUNS_ARE, NotFoundError, PermissionDeniedError
 from kernel.principal import Principal
 from kernel.process.manager import ProcessManager
 from kernel.protocol.process import ProcessInfoGet, ProcessInfoReply
@@ -86,6 +86,6 @@ class History:
         if owner is None:
             owner = await self._repository.owner_of(pid)
         if owner is None:
-            raise NotFoundError(f"There was never a process {pid}.", "`aether ps -a` lists all runs.")
+            raise NotFoundError(f"There was never a process {pid}.", WHERE_RUNS_ARE)
         if not principal.may_see(owner):
             raise PermissionDeniedError(f"Process {pid} belongs to somebody else.")

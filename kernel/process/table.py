@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from kernel.errors import LimitReachedError, NotFoundError
+from kernel.errors import LimitReachedError, no_process
 from kernel.protocol.records import AgentConfig, ProcessInfo
 from kernel.store.repositories.processes import RunRecord
 
@@ -77,7 +77,7 @@ class ProcessTable:
         """The entry. Raises NotFoundError."""
         entry = self._entries.get(pid)
         if entry is None:
-            raise NotFoundError(f"There is no process {pid}.", "The process list has what runs; what has ended is in the history.")
+            raise no_process(pid)
         return entry
 
     def find(self, pid: int) -> Entry | None:

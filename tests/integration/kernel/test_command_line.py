@@ -271,7 +271,7 @@ async def test_commands_reach_the_instance_that_runs(aether: Shell) -> None:
     assert (await aether("kill", "-s", "CONT", "1")).code == 0
     nobody = await aether("kill", "77")
     assert nobody.code == 1
-    assert "There is no process 77." in nobody.err
+    assert "There is no process 77." in nobody.err and "`aether ps -a`" in nobody.err and "Mission Control" in nobody.err
     assert (await aether("approve", "1")).code == 1
     assert (await aether("resume", "1")).code == 1
     assert (await aether("kill", "1")).code == 0

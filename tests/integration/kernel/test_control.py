@@ -11,9 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from kernel.cli.connection import _join, _OwnKernel
+from kernel.cli.connection import _join
 from kernel.cli.interruption import Interruption
 from kernel.cli.output import make_printer
+from kernel.cli.own_kernel import OwnKernel
 from kernel.cli.run import _follow
 from kernel.errors import ConflictError, UnavailableError
 from kernel.gateway.control import MAX_CLIENTS, ControlServer
@@ -348,6 +349,29 @@ async def test_a_stale_socket_is_replaced(bench: Bench) -> None:
     await first.stop()
 
 
+@pytest.mark.feature("EV12")
+async def test_one_that_ends_tells_who_waits_for_nothing_that_it_has_begun(bench: Bench) -> None:
+    """What was sent and is held back was not begun; whoever is being answered gets no such word."""
+    server = ControlServer(bench.kernel, bench.root / "var/kernel/run/control.sock", Scope("control"))
+    await server.start()
+    client = await connect(bench.root / "var/kernel/run/control.sock")
+    await client.ask(b'{"type":"process.list","id":"1"}')
+    assert not server.is_quiet(60, since=0) and server.is_quiet(0, since=0)
+    server.hold()
+    await client.send(b'{"type":"process.list","id":"2"}')
+    await asyncio.sleep(0.05)
+    server.go_on()
+    assert (await client.next())["id"] == "2"
+    server.hold()
+    await client.send(b'{"type":"process.list","id":"3"}')
+    await asyncio.sleep(0.05)
+    await server.stop()
+    farewell = await client.next()
+    assert (farewell["type"], farewell["id"], farewell["code"]) == ("response.error", "", "leaving")
+    assert await client.reader.read() == b""
+    client.writer.close()
+
+
 @pytest.mark.feature("EV08")
 async def test_a_client_that_reads_is_not_cut_off_by_a_large_batch(client: Client, bench: Bench) -> None:
     await client.send(b'{"type":"subscribe"}')
@@ -400,25 +424,26 @@ async def test_a_client_is_told_where_events_were_lost(client: Client, bench: Be
 async def test_a_run_whose_last_words_were_lost_ends_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = open(os.devnull)  # noqa: SIM115  # closed below
     monkeypatch.setattr("sys.stdin", nothing)
-    connection = _OwnKernel(bench.kernel)
+    connection = OwnKernel(bench.kernel)
+
+    config = AgentConfig(role="Coder", goal="x", approval="yes", model=write_script(bench.scripts, DONE))
+    pid = (await connection.execute(process.ProcessSpawn(config=config))).pid
 
     async def events() -> AsyncIterator[Event]:
-        yield process.ProcessListed(processes=())  # the greeting, before there is an agent
-        await bench.ended((await bench.wait(process.ProcessSpawned, 1)).pid)
+        await bench.ended(pid)
         yield process.ProcessListed(processes=())
 
     scope = Scope("run")
-    config = AgentConfig(role="Coder", goal="x", approval="yes", model=write_script(bench.scripts, DONE))
     interruption = Interruption()
     interruption.started()
-    code = await asyncio.wait_for(_follow(connection, config, events(), make_printer("kernel"), interruption, scope), 20)
+    code = await asyncio.wait_for(_follow(connection, pid, events(), make_printer("kernel"), interruption, scope), 20)
     assert code == 0
     await scope.close()
     nothing.close()
 
 
 async def test_a_kernel_of_our_own_tells_where_events_were_lost(bench: Bench) -> None:
-    connection = _OwnKernel(bench.kernel)
+    connection = OwnKernel(bench.kernel)
     async with connection.events() as events:
         subscription = bench.kernel.bus._subscriptions[-1]
         subscription._events, subscription._capacity = collections.deque(maxlen=2), 2

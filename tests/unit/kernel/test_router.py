@@ -10,6 +10,7 @@ from kernel.errors import (
     AetherError,
     ConflictError,
     InvalidArgumentError,
+    LeavingError,
     NotFoundError,
     PermissionDeniedError,
     UnavailableError,
@@ -165,7 +166,7 @@ async def test_a_shutdown_lets_what_is_done_to_a_process_come_to_its_end_and_tak
     await slow.begun.wait()
     settling = asyncio.get_running_loop().create_task(made.settle())
     await asyncio.sleep(0)
-    with pytest.raises(UnavailableError, match="is ending"):
+    with pytest.raises(LeavingError, match="is ending"):
         await made.execute(KILL, ALICE)
     assert not settling.done()
     slow.go_on.set()
@@ -181,8 +182,9 @@ async def test_a_shutdown_waits_for_ever_for_nobody(command: Any, monkeypatch: p
     asking = asyncio.get_running_loop().create_task(made.execute(command, ALICE))
     await slow.begun.wait()
     await made.settle()
-    with pytest.raises(UnavailableError, match="is ending"):
+    with pytest.raises(UnavailableError, match=r"is ending, and .* was broken off") as broken_off:
         await asking
+    assert not isinstance(broken_off.value, LeavingError), "part of it may have been done, so it is not to be asked for again"
     assert not slow.finished.is_set()
 
 

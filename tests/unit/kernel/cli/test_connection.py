@@ -124,6 +124,85 @@ async def test_one_that_is_just_ending_is_no_reason_to_give_up(tmp_path: Path) -
     assert not answers
 
 
+GONE: dict[str, Any] = {"type": "response.error", "error": "Aether is ending.", "code": "leaving", "hint": ""}
+
+
+@asynccontextmanager
+async def changing(root: Path, first: Answer, second: Answer) -> AsyncIterator[asyncio.Event]:
+    """An instance, and a second one in its place as soon as the event is set."""
+    ended = asyncio.Event()
+
+    async def follow() -> None:
+        async with instance(root, first):
+            await ended.wait()
+        async with instance(root, second):
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(follow())
+    await asyncio.sleep(0)
+    try:
+        yield ended
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+async def test_what_one_had_not_begun_is_asked_of_the_next(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def refuse(kind: str, line: dict[str, Any]) -> dict[str, Any]:
+        if kind == "kernel.status":
+            return OK
+        ended.set()
+        return GONE
+
+    async def answer(kind: str, line: dict[str, Any]) -> dict[str, Any]:
+        asked.append(kind)
+        return OK
+
+    async with asyncio.timeout(5), changing(tmp_path, refuse, answer) as ended, connect(tmp_path) as connection:
+        assert await connection.execute(SEND) == Empty()
+        assert await connection.execute(SEND) == Empty()
+    assert asked == ["kernel.status", "process.send", "process.send"]
+
+
+async def test_a_farewell_says_that_nothing_more_is_begun(tmp_path: Path) -> None:
+    """It has no command's id, and concerns what was not answered before it and what would be asked after it."""
+
+    async def leave(kind: str, line: dict[str, Any]) -> dict[str, Any]:
+        if kind == "kernel.status":
+            return OK
+        ended.set()
+        return {**GONE, "id": ""}
+
+    async def answer(kind: str, line: dict[str, Any]) -> dict[str, Any]:
+        return OK
+
+    async with asyncio.timeout(5), changing(tmp_path, leave, answer) as ended, connect(tmp_path) as connection:
+        assert await connection.execute(SEND) == Empty()
+
+
+@pytest.mark.parametrize("said", [None, LEAVING])
+async def test_what_may_have_been_begun_is_not_asked_again(tmp_path: Path, said: dict[str, Any] | None) -> None:
+    """Its instance went without a word to it, or says that it broke it off."""
+    asked: list[str] = []
+
+    async def go(kind: str, line: dict[str, Any]) -> dict[str, Any] | None:
+        if kind == "kernel.status" and "process.send" not in asked:
+            return OK
+        asked.append(kind)
+        return said
+
+    async def answer(kind: str, line: dict[str, Any]) -> dict[str, Any]:
+        asked.append(kind)
+        return OK
+
+    async with asyncio.timeout(5), changing(tmp_path, go, answer), connect(tmp_path) as connection:
+        with pytest.raises(AetherError, match="is ending" if said else "does not answer"):
+            await connection.execute(SEND)
+    assert asked.count("process.send") == 1
+
+
 async def test_one_that_goes_on_refusing_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def answer(kind: str, asked: dict[str, Any]) -> dict[str, Any]:
         return LEAVING
@@ -152,7 +231,7 @@ async def test_what_cannot_be_sent_leaves_nothing_behind(tmp_path: Path, caplog:
         async with asyncio.timeout(5), instance(tmp_path, answer), connect(tmp_path) as connection:
             with pytest.raises(InvalidArgumentError, match="cannot be sent"):
                 await connection.execute(ProcessSend(pid=1, text="bad \udcff", mode="steer"))
-            assert not getattr(connection, "_waiting")  # noqa: B009  # of the one kind of connection
+            assert not getattr(getattr(connection, "_now"), "_waiting")  # noqa: B009  # of the one that was joined
         gc.collect()
     assert "never retrieved" not in caplog.text
 
