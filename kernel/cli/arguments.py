@@ -7,6 +7,7 @@ from kernel.errors import NotFoundError
 from kernel.protocol.records import MESSAGE_LIMIT_CHARACTERS, MODEL_LIMIT_CHARACTERS, MOST_STEPS, SHORT_LIMIT_CHARACTERS
 
 LARGEST_PID = (1 << 53) - 1
+MOST_DIGITS = len(str(LARGEST_PID))
 LARGEST_NUMBER = (1 << 63) - 1
 FORMATS = ("kernel", "session")
 
@@ -30,10 +31,12 @@ def with_formats(words: Sequence[str], formats: Sequence[str]) -> list[str]:
 
 def process_id(text: str) -> int:
     """A number that a process can have. Raises NotFoundError where none has it, ArgumentTypeError for what is no number."""
-    try:
-        number = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text[:100]!r} is not the number of a process") from None
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):  # `int` takes underscores, spaces and the digits of every script as well
+        raise argparse.ArgumentTypeError(
+            f"{text[:100]!r} is not the number of a process. Write it in the digits 0 to 9, as `aether ps` does"
+        )
+    number = int(digits.lstrip("0")[: MOST_DIGITS + 1] or "0") if digits == text else 0
     if not 1 <= number <= LARGEST_PID:
         raise NotFoundError(f"There is no process {text[:100]}.", "`aether ps -a` lists all runs.")
     return number

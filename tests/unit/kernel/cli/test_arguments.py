@@ -8,10 +8,12 @@ from kernel.cli import main as command_line
 from kernel.cli.arguments import message, model, number_up_to, process_id, reason, steps
 from kernel.errors import NotFoundError
 
+NO_PIDS = ["one", "", "-", "1_0", " 1", "1 ", "+1", "1.0", "1e3", "0x1", "١", "１", "²", "--1"]
 
-@pytest.mark.parametrize("text", ["0", "-1", str(1 << 53)])
+
+@pytest.mark.parametrize("text", ["0", "-1", "000", str(1 << 53), "9" * 20, "9" * 5000])
 def test_a_number_that_no_process_has_is_no_process(text: str) -> None:
-    with pytest.raises(NotFoundError, match=f"There is no process {text}"):
+    with pytest.raises(NotFoundError, match=f"There is no process {text[:100]}"):
         process_id(text)
 
 
@@ -29,7 +31,7 @@ def test_a_number_that_no_process_has_is_no_process(text: str) -> None:
         (message, "bad \udcff", "not valid UTF-8"),
         (reason, "bad \udcff", "not valid UTF-8"),
         (model, "bad \udcff", "not valid UTF-8"),
-        (process_id, "one", "is not the number of a process"),
+        *((process_id, text, "is not the number of a process") for text in NO_PIDS),
     ],
 )
 def test_what_is_too_much_is_said(judge: object, text: str, said: str) -> None:
@@ -37,7 +39,20 @@ def test_what_is_too_much_is_said(judge: object, text: str, said: str) -> None:
         judge(text)  # type: ignore[operator] # one of the judges
 
 
+@pytest.mark.parametrize(
+    "words", [["kill"], ["send", "x"], ["approve"], ["reject"], ["resume"], ["logs"]], ids=lambda words: words[0]
+)
+def test_each_command_takes_the_digits_of_ascii_alone_for_a_pid(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Read as `int` does, 1_0 would be agent 10."""
+    for pid in ("1_0", "１"):
+        with pytest.raises(SystemExit) as ended:
+            command_line.main([words[0], pid, *words[1:]])
+        assert ended.value.code == 2
+        assert f"'{pid}' is not the number of a process. Write it in the digits 0 to 9" in capsys.readouterr().err
+
+
 def test_what_fits_is_taken() -> None:
+    assert process_id("0007") == 7
     assert (process_id("7"), steps("100000"), model("m" * 500), message("go on"), reason("")) == (7, 100_000, "m" * 500, "go on", "")
 
 
