@@ -7,6 +7,7 @@ agent ended properly.
 import argparse
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -245,4 +246,8 @@ def _mount(text: str) -> WorkspaceMount:
         raise argparse.ArgumentTypeError(f"{folder} cannot be looked at: {error.strerror}") from error
     if not is_folder:
         raise argparse.ArgumentTypeError(f"{folder} is not a folder")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(
+            f"you may not read {folder}, so its agent could not either. Mend its permissions, or name another folder"
+        )
     return WorkspaceMount(host_path=str(path), guest_path="work", read_only=read_only)

@@ -137,6 +137,7 @@ class Database:
     def submit(self, statements: Iterable[Statement]) -> "asyncio.Future[None]":
         """Like `write`, for a caller that wants to know of the commit even where its own task is cancelled meanwhile."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_looked_at)
         self._idle.clear()
         self._queue.put_nowait(_Pending(tuple(statements), done))
         return done
@@ -288,6 +289,12 @@ def _resolve(batch: list[_Pending], error: AetherError | None) -> None:
             group.done.set_exception(error)
 
 
+def _looked_at(done: "asyncio.Future[None]") -> None:
+    """Whoever waited may have gone before the refusal came: that is no fault to be warned of."""
+    if not done.cancelled():
+        done.exception()
+
+
 def _is_corruption(error: sqlite3.DatabaseError) -> bool:
     text = str(error).lower()
     return "json" not in text and any(word in text for word in ("malformed", "not a database", "corrupt", "file is encrypted"))
@@ -305,6 +312,11 @@ def _storage_error(path: Path, error: Exception) -> StorageError:
     if "readonly" in text or "read-only" in text:
         return StorageError(
             f"{path} cannot be written: {text}.", "Mend its permissions or set AETHER_FS_ROOT to another folder."
+        )
+    if "locked" in text:
+        return StorageError(
+            f"The database {path} is locked by another program.",
+            f"End the program that has it open (`fuser {path}` finds it), and try again.",
         )
     return StorageError(f"The database {path} refused: {text}.", "`aether doctor` checks it.")
 

@@ -105,6 +105,13 @@ def test_an_empty_name_is_not_the_folder_where_one_is(text: str) -> None:
         run._mount(text)
 
 
+def test_a_folder_that_its_person_may_not_read_is_not_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its agent would find a folder that it cannot enter, without a word why."""
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may read everything
+    with pytest.raises(argparse.ArgumentTypeError, match=r"you may not read .*Mend its permissions"):
+        run._mount(str(tmp_path))
+
+
 def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")

@@ -1,9 +1,11 @@
 """One writer, group commit, and what the disk refuses."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +282,24 @@ async def test_where_no_agent_ever_worked_an_empty_file_is_a_new_one(tmp_path: P
     assert await database.open() is None
     await database.close()
     assert [found.name for found in tmp_path.iterdir()] == ["a.db"]
+
+
+@pytest.mark.feature("ST02")
+async def test_a_database_that_another_program_holds_is_said_with_what_to_do(database: Database, tmp_path: Path) -> None:
+    """Also where whoever wrote has gone meanwhile: the refusal is nobody's then, and no warning of Python's."""
+    warned: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: warned.append(str(context["message"])))
+    assert database._writer is not None
+    await database._writer.execute("PRAGMA busy_timeout=20")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        leaving = asyncio.ensure_future(database.write((day("a", 1),)))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        with pytest.raises(StorageError, match=r"is locked by another program.*End the program"):
+            await database.write((day("b", 1),))
+    del leaving
+    gc.collect()
+    assert not warned
+    await database.write((day("c", 1),))
+    assert await days(database) == ["c"]
