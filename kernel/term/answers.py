@@ -110,7 +110,7 @@ class Answers(WindowOperations):
         self._forget_above()
         super().cursor_position(line, column)
 
-    def paint(self, pieces: list[Piece]) -> None:
+    def paint(self, pieces: Sequence[Piece]) -> None:
         """See ``Painting``."""
         if self.redrawn is not None and any(function[-1:] == "H" for function, _, _ in pieces):
             self._forget_above()

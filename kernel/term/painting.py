@@ -7,9 +7,10 @@ and a call for each costs more than the drawing. ``kernel.term.stream`` offers w
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from kernel.term.editing import Editing
-from kernel.term.rows import Row, new_row, overwrite
+from kernel.term.rows import new_row, overwrite
 
 _TEXT = "[ -~]*"
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
@@ -23,17 +24,16 @@ Piece = tuple[str, str, str]
 
 
 class _Patterns:
-    """How pieces are found. ``first``: one of them; ``begins``: whether there is one; ``pieces``: all, the last of which may be a rest."""
+    """How pieces are found. ``first``: one of them, and the function that follows; ``pieces``: all, the last of which may be a rest."""
 
     def __init__(self, function: str) -> None:
-        self.first = re.compile(rf"({function}|(?=[ -~]|{_SGR}))({_STYLED})").match
-        self.begins = re.compile(rf"[ -~]|{function}|{_SGR}").match
+        self.first = re.compile(rf"({function}|(?=[ -~]|{_SGR}))({_STYLED})(?=({function})?)").match
         self.pieces = re.compile(rf"({function}|\A)({_STYLED})|(.+)", re.DOTALL).findall
 
 
 _ON_MAIN, _ON_ALTERNATE = _Patterns(_FUNCTION), _Patterns(_FUNCTION_OR_LINE)
-#: So much is looked at in one go: what is left of it was looked at in vain.
-_SPAN_CHARS = 2048
+#: So much is looked at in one go: what is left of it was looked at in vain. A sequence that the end cuts is shorter than the second.
+_SPAN_CHARS, _CUT_CHARS = 2048, 80
 #: Column and line of the cursor, the pen, and whether the next character wraps.
 Place = tuple[int, int, str, bool]
 #: Each place that a program goes to is a text of its own: past so many all are forgotten.
@@ -55,21 +55,28 @@ class Painting(Editing):
     def paint_from(self, data: str, position: int) -> int:
         """Draw what can be painted from ``position`` on, not all of a long text; return where that ends."""
         patterns = _ON_ALTERNATE if self.on_alternate else _ON_MAIN
-        alone = patterns.first(data, position)
-        if alone is None:
-            return position
-        if not patterns.begins(data, alone.end()):
-            self.paint([(alone[1], alone[2], "")])
-            return alone.end()
-        span = data[position : position + _SPAN_CHARS]
-        pieces = patterns.pieces(span)
-        left = len(pieces[-1][2])
-        if left:
-            del pieces[-1]
-        self.paint(pieces)
-        return position + len(span) - left
+        while True:
+            alone = patterns.first(data, position)
+            if alone is None:
+                return position
+            if not alone[3]:
+                self.paint(((alone[1], alone[2], ""),))
+                return alone.end()
+            second = patterns.first(data, alone.end())
+            if second is not None and not second[3]:
+                self.paint(((alone[1], alone[2], ""), (second[1], second[2], "")))
+                return second.end()
+            span = data[position : position + _SPAN_CHARS]
+            pieces = patterns.pieces(span)
+            left = len(pieces[-1][2])
+            if left:
+                del pieces[-1]
+            self.paint(pieces)
+            position += len(span) - left
+            if left > _CUT_CHARS or left == len(span):
+                return position
 
-    def paint(self, pieces: list[Piece]) -> None:
+    def paint(self, pieces: Sequence[Piece]) -> None:
         """Draw a span."""
         columns, rows, functions, remembered = self.columns, self.rows, _FUNCTIONS, self.attributes.remembered
         x, y, pen, wrap, last, shown = self.cursor.x, self.cursor.y, self.pen, self.wrap_pending, "", ""
@@ -154,13 +161,6 @@ class Painting(Editing):
             elif self.cursor.y < self.lines - 1:
                 self.cursor.y += 1
         return self.cursor.x, self.cursor.y, self.wrap_pending
-
-
-def _made(parts: list[str], runs: list[str], text: str, attrs: str, wrapped: bool) -> Row:
-    """A row of gathered cells, and ``text`` with ``attrs`` behind them."""
-    parts.append(text)
-    runs.append(attrs)
-    return new_row(("".join(parts), "".join(runs), wrapped))
 
 
 class _Functions(dict[str, tuple[str, int, int]]):

@@ -48,6 +48,15 @@ def test_a_span_may_be_cut_anywhere(pieces: list[str], span: int) -> None:
     assert state(whole) == state(cut)
 
 
+def test_what_is_longer_than_a_look_is_painted_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"\x1b[{y};1H" + "".join(f"\x1b[48;2;{y};{x};9m " for x in range(90)) for y in range(1, 6))
+    whole, drawn = Terminal(100, 6), Terminal(100, 6)
+    drawn.feed(text.replace("H", "H\x1b[1m\x1b[22m\0").encode())
+    monkeypatch.setattr(whole.screen, "draw_block", lambda block: pytest.fail(f"{block!r} was drawn by itself"))
+    whole.feed(text.encode())
+    assert state(whole) == state(drawn)
+
+
 @pytest.mark.parametrize("text", ["ab", "\x1b[31mab", "ab\x1b[5Ccd\x1b[K", "\x1b[?25lab"], ids=["text", "colour", "several", "hidden"])
 def test_what_is_painted_last_is_repeated(text: str) -> None:
     terminal = Terminal(20, 3)
