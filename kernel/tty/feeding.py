@@ -18,7 +18,7 @@ _C1_INTRODUCER = b"\xc2\x9b"
 #: Where there is some of it, a slice ends after so much of the processor's time.
 SLICE_S = 0.005
 #: So much is parsed at once then, and less where that took longer than `SLOW_S`.
-LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 256, 8 << 10
+LEAST_PIECE_BYTES, MOST_PIECE_BYTES = 32, 8 << 10
 SLOW_S = 0.002
 #: A piece has one dear sequence for so many bytes that it may have: behind text pieces are large when the first of them comes.
 BYTES_PER_DEAR_ONE = 256
@@ -51,7 +51,7 @@ class Feeding:
             if dear:
                 self._choose_piece(spent_s)
             else:
-                in_time = int(length * MOST_PLAIN_S / max(spent_s, SHORTEST_S))
+                in_time = int(length * (plain_until - started) / max(spent_s, SHORTEST_S))
                 plain_bytes = max(FIRST_PIECE_BYTES, min(MOST_PLAIN_PIECE_BYTES, plain_bytes * GROWTH, in_time))
                 dear = spent_s > SLOW_S and length < spent_s * LEAST_BYTES_PER_S
         return done

@@ -9,9 +9,11 @@ import pytest
 from kernel.term import Terminal
 from kernel.tty.feeding import (
     BYTES_PER_DEAR_ONE,
+    FIRST_PIECE_BYTES,
     LEAST_BYTES_PER_S,
     MOST_PIECE_BYTES,
     MOST_PLAIN_S,
+    SLICE_S,
     Feeding,
 )
 
@@ -69,7 +71,26 @@ def test_what_shows_nothing_dear_ends_after_its_time_too(monkeypatch: pytest.Mon
 
     terminal.feed = feed  # type: ignore[method-assign]  # takes just longer than what counts as dear
     Feeding(terminal).feed(b"x" * (1 << 20), 1 << 20)
-    assert now <= 2 * MOST_PLAIN_S
+    assert now <= MOST_PLAIN_S + FIRST_PIECE_BYTES / LEAST_BYTES_PER_S
+
+
+@pytest.mark.feature("TT02")
+def test_what_erases_around_protected_cells_goes_in_in_the_smallest_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may cost half a millisecond, and none is looked for."""
+    terminal, now = Terminal(80, 24), 0.0
+    terminal.feed(b"\x1bV")
+    monkeypatch.setattr("kernel.tty.feeding.time.thread_time", lambda: now)
+
+    def feed(piece: bytes) -> None:
+        nonlocal now
+        now += 0.0005 * piece.count(b"\x1b[2J")
+
+    terminal.feed = feed  # type: ignore[method-assign]  # takes as long as a large screen does
+    feeding = Feeding(terminal)
+    for _ in range(5):
+        before = now
+        feeding.feed(b"\x1b[2J" * 10_000, 1 << 20)
+        assert now - before <= 2 * SLICE_S
 
 
 def test_text_goes_in_whole_and_no_more_than_asked_for() -> None:
