@@ -22,7 +22,7 @@ from kernel.providers.base import (
 )
 from kernel.providers.heuristic_goals import read_goal
 from kernel.providers.heuristic_intents import Goal
-from kernel.providers.heuristic_plans import NEEDS_MODEL, NOT_DONE, Action, Observed, plan
+from kernel.providers.heuristic_plans import NEEDS_MODEL, NOT_ALL_DONE, NOT_DONE, Action, Observed, plan
 from kernel.providers.turn import TurnAssembler, TurnLimits, taken_ids
 
 NAME = "heuristic"
@@ -52,10 +52,13 @@ class HeuristicProvider:
         if not goal.readable:
             return f"The built-in brain cannot read this goal. {NEEDS_MODEL}"
         first = _summary(messages[start:]).partition("\n")[0]
-        if not first.startswith(NOT_DONE):
+        why = first.removeprefix(NOT_DONE).removeprefix(NOT_ALL_DONE)
+        if goal.unread and first == why:
+            first, why = NOT_ALL_DONE, f"I did not understand: {'; '.join(goal.unread)}"
+        if first == why:
             return ""
-        why = first.removeprefix(NOT_DONE)[:MAX_SHORTFALL_CHARS].rstrip(" .")
-        return f"Nothing of what the goal asks for could be done: {why}."
+        how_much = "Nothing of what the goal asks for could be" if first.startswith(NOT_DONE) else "Not all of what the goal asks for was"
+        return f"{how_much} done: {why[:MAX_SHORTFALL_CHARS].rstrip(' .')}."
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Chunk]:
         """The next step for the conversation."""

@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from kernel.providers.heuristic_prohibitions import is_doubtful
 from kernel.providers.heuristic_shell import end_of_command, is_english, without_the_sentence
 from kernel.providers.heuristic_words import QUOTED, family, unpolite
 
@@ -23,7 +24,11 @@ _CALLED = re.compile(
     r"(?i)[ \t]*(?:(?:(?:the|this|these|following|shell|bash|sh)[ \t]+){0,4}commands?(?:[ \t]+line)?(?=[\s:`'\"]|\Z)(?![ \t]+-)[ \t]*:?"
     r"|(?:the[ \t]+)?following[ \t]*:|(?:this|these)[ \t]*:|:)"
 )
-_DESCRIBED = re.compile(r"(?i)(?:the|an?|my|your|our|this|these|those|all|some|it|them|every|each|any|both)\b")
+_DESCRIBED = re.compile(
+    r"(?i)(?:the|an?|my|your|our|this|these|those|all|some|it|them|every|each|any|both"
+    r"|no|not|never|nothing|anything|everything|something|whatever|none|only|nor|either|neither|one)(?![\w.-])"
+)
+_NOT_TO_BE = re.compile(r"(?i)(?:do\s+not|don['’]?t|never|not|avoid|no|without)\s")
 _SPAN = re.compile(r"`([^`\n]{1,4000})`")
 _SPAN_ALONE = re.compile(rf"{_SPAN.pattern}[ \t.,;]*(?=\n|\Z)")
 _LINE_END = re.compile(r"(?:[ \t]*\n)+")
@@ -117,7 +122,8 @@ class _Splitter:
             return [], quoted.end()  # it is all quoted, and read as that
         if quoted and quoted.group(1) is not None:
             return [], quoted.end()
-        return [without_the_sentence(text[start:end], asked=asked)], end
+        command = without_the_sentence(text[start:end], asked=asked)
+        return ([] if is_doubtful(command) else [command]), end
 
     def _spans(self, start: int) -> tuple[list[str], int] | None:
         """Several commands, each in backticks."""
@@ -141,6 +147,8 @@ class _Splitter:
             item = _ITEM.match(text, at)
             begin = item.end() if item else _after_blanks(text, at)
             span = _SPAN_ALONE.match(text, begin)
+            if _NOT_TO_BE.match(text, begin):
+                break
             if span is None and not item and (is_english(text, begin) or (script and not _plain(text, begin))):
                 break
             end = span.end() if span else end_of_command(text, begin)

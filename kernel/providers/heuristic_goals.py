@@ -7,6 +7,7 @@ never guess: what it cannot read with certainty is returned as unread text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -26,11 +27,22 @@ from kernel.providers.heuristic_intents import (
     RunCommand,
     Summarise,
 )
+from kernel.providers.heuristic_prohibitions import (
+    NEGATED,
+    Clause,
+    Scope,
+    bars_command,
+    bars_path,
+    rules_out,
+    takes_back,
+    turns,
+)
 from kernel.providers.heuristic_words import QUOTED, closest, family, unpolite
 
 MAX_GOAL_CHARS = 20_000
 MAX_CLAUSE_CHARS = 4_000
 MAX_INTENTS = 20
+MAX_SAID_CHARS = 300
 
 
 _FILE_KINDS: dict[str, tuple[str, ...]] = {
@@ -72,7 +84,7 @@ _HERE = frozenset(
         "place",
     )
 )
-_WHOSE = r"(?:the|my|your|our|its|their|this|that|a|current|present|same|own|whole|entire|(?:agent|user)['’]?s?)"
+_WHOSE = r"(?:the|every|each|all|any|my|your|our|its|their|this|that|a|current|present|same|own|whole|entire|(?:agent|user)['’]?s?)"
 # However somebody says it, the agent's home is "home" from here on.
 _HOME = re.compile(
     rf"(?i)\b(?:{_WHOSE}\s+){{1,4}}home(?:\s+(?:folder|directory|dir))?\b(?![\s-]*(?:page|screen|town|work|run)|[./])"
@@ -85,13 +97,22 @@ _WHAT_IS_IN = re.compile(
 )
 _URL = re.compile(r"\bhttps?://[^\s<>\"'`]+", re.IGNORECASE)
 _BARE_URL = re.compile(r"(?i)^(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|io|dev|edu|gov|de|uk|eu)(?:/\S*)?$")
-_NEGATED = re.compile(r"(?i)\b(?:not|never|avoid|without|instead|except|no)\b|n['’]t\b")
+#: Behind a command, and before one that a sentence goes on with.
+_CLAUSE_END, _GOES_ON = "\x05", "\x06"
+_NO_TEXT = str.maketrans("", "", f"\x02\x03{_CLAUSE_END}{_GOES_ON}")
+_SENTENCE = re.compile(rf"[\n;{_CLAUSE_END}{_GOES_ON}]+|(?<=[\w\x03)])[.!?]+(?:\s+|$)|\bthen\b")
+_JOINT = re.compile(
+    r"(?i)\s*,\s*(?:and\s+)?(?:also\s+)?|\s+(?:and|or)\s+(?:also\s+)?|\s*&\s*"
+    r"|(?:\s*,)?\s+(?=(?:but\s+(?:do\s+not|don['’]?t|never|not|no)|without\s+(?:ever\s+)?\w+ing)\b)"
+)
+_SECOND_PATH = re.compile(r"(?i)(?:\x03|[./]\w*)\s*(?:,|&|\s(?:and|or)\s)\s*(?:(?:the|of|file)\s+)*(?:\x02|[\w~/-]*[./]\w)")
+_ALSO_SAID = re.compile(r"(?i)(?:tell|explore|sum|but|without|just|(?:do|must|should|may)\s+not|don['’]?t|never|not|avoid)\b")
 _MARK = "\x02{}\x03"
 _MARKED = re.compile("\x02(\\d+)\x03")
 _PATH = r"(?:\x02\d+\x03|[\w.~/@+%-]*[\w/~+-](?:\.[\w-]+)*)"
 _LOCATION = re.compile(
     rf"(?i)\b(?:in|inside|under|within|from|of|at|on|to|into)\s+(?:{_WHOSE}\s+){{0,4}}(?:content[s]?\s+of\s+)?(?:{_WHOSE}\s+){{0,4}}"
-    rf"(?:(?:folder|directory|dir|file)\s+(?:named\s+|called\s+)?)?({_PATH})"
+    rf"(?:(?:folder|directory|dir|file)\s+(?:named\s+|called\s+)?)?(?!(?:in|inside|under|within|from|of|at|on|to|into|and|with)\b)({_PATH})"
 )
 
 
@@ -108,24 +129,42 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._original = text
         self._kept: list[tuple[str, str]] = []
-        text = "".join(map(self._masked, heuristic_commands.split(text.replace("\x02", "").replace("\x03", ""))))
+        text = "".join(map(self._masked, heuristic_commands.split(text.translate(_NO_TEXT))))
         # Runs of blanks mean nothing outside of quotes, and cost the patterns the square of their length.
-        self._text = "\n".join(line for part in text.splitlines() if (line := " ".join(part.split())))
+        self._text = re.sub(r"\n{3,}", "\n\n", "\n".join(" ".join(part.split()) for part in text.splitlines()))
 
     def read(self) -> Goal:
         intents: list[Intent] = []
         unread: list[str] = []
-        warned = False  # what is not to be done was just spoken of
-        for clause in self._clauses():
-            intent = _referring(clause, self._intent(clause), intents)
-            if intent is None or (warned and _MARKED.fullmatch(clause)) or len(intents) == MAX_INTENTS:
-                unread.append(self._restore(clause, quotes=True)[:300])
-                warned = warned or _NEGATED.search(clause) is not None
+        forbidden: list[str] = []
+        scope, warned = Scope(), False  # warned: what is not to be done was just spoken of
+        for clause in _clauses(self._text):
+            said = self._restore(clause.text, quotes=True)[:MAX_SAID_CHARS]
+            if scope.covers(clause):
+                forbidden.append(said)
+                if intents and takes_back(clause):
+                    forbidden.append(spoken(intents.pop()))
                 continue
-            warned = False
-            if intent not in intents or isinstance(intent, RunCommand):
+            intent = None if scope.depends(clause) else _referring(clause.text, self._intent(clause.text), intents)
+            if intent is not None and (self._has_exception(clause.text, intent) or (warned and _MARKED.fullmatch(clause.text))):
+                intent = None
+            warned = intent is None and (warned or NEGATED.search(clause.text) is not None)
+            if intent is None or len(intents) == MAX_INTENTS:
+                unread.append(said)
+                scope.doubt(clause)
+            elif intent not in intents or isinstance(intent, RunCommand):
                 intents.append(intent)
-        return Goal(self._original, tuple(intents), tuple(unread[:MAX_INTENTS]))
+        goal = Goal(self._original, tuple(intents), tuple(unread[:MAX_INTENTS]), tuple(forbidden[:MAX_INTENTS]))
+        return without_what_is_forbidden(goal, [*forbidden, *filter(rules_out, unread)])
+
+    def _has_exception(self, clause: str, intent: Intent) -> bool:
+        """Whether a clause excludes something, or names more than one thing, of which the intent knows nothing."""
+        if isinstance(intent, (RunCommand, CreateFile, Report)):
+            return False
+        words = _MARKED.sub("", clause)
+        if isinstance(intent, FindByContent):
+            words = words.replace(intent.text, "", 1)
+        return NEGATED.search(words) is not None or _SECOND_PATH.search(clause) is not None
 
     def _masked(self, piece: str | heuristic_commands.Named) -> str:
         """Its words without what must not be read as language; a command is a clause of its own."""
@@ -133,7 +172,7 @@ class _Reader:
             return _HOME.sub("home", _URL.sub(self._keep_url, QUOTED.sub(self._keep_quoted, piece)))
         if not piece.commands:
             return f" {self._keep('shown', piece.shown)} "
-        return "".join(f"run {self._keep('command', command)}\n" for command in piece.commands)
+        return _GOES_ON + "".join(f"run {self._keep('command', command)}{_CLAUSE_END}" for command in piece.commands)
 
     # Quoted parts and addresses are taken out first, so that nothing inside of them is read as language.
 
@@ -156,20 +195,6 @@ class _Reader:
             return f"{mark}{value}{mark}"
 
         return _MARKED.sub(original, text).strip()
-
-    def _clauses(self) -> list[str]:
-        clauses: list[str] = []
-        text = re.sub(r"(?m)^\s*(?:\d{1,2}[.)]|[-*•])\s+", "", self._text)
-        for line in re.split(r"[\n;]+|(?<=[\w\x03)])[.!?]+(?:\s+|$)|\bthen\b", text):
-            start = 0
-            for match in re.finditer(r"(?i)\s*,\s*(?:and\s+)?(?:also\s+)?|\s+and\s+(?:also\s+)?|\s*&\s*", line):
-                word = re.match(r"[A-Za-z]+", line[match.end() :])
-                if word and (family(word.group()) or word.group().lower() in ("tell", "explore", "sum")):
-                    clauses.append(line[start : match.start()])
-                    start = match.end()
-            clauses.append(line[start:])
-        stripped = (unpolite(clause) for clause in clauses)
-        return [clause for clause in stripped if re.search(r"\w|\x02", clause)]
 
     def _intent(self, clause: str) -> Intent | None:
         if len(clause) > MAX_CLAUSE_CHARS:
@@ -394,7 +419,7 @@ class _Reader:
     def _run(self, rest: str) -> Intent | None:
         marked = re.search(r"\x02(\d+)\x03", rest)
         outside = _MARKED.sub("", rest).strip(" :.")
-        if marked and re.fullmatch(r"(?i)(?:the|this|following|shell|command|commands|:|\s)*", outside):
+        if marked and re.fullmatch(r"(?i)(?:the|this|following|shell|command|commands|:|please|now|once|for\s+me|\s)*", outside):
             return RunCommand(self._kept[int(marked.group(1))][1])
         return None
 
@@ -445,6 +470,57 @@ class _Reader:
         if len(words) != 1 and not (words and (_MARKED.fullmatch(words[0]) or re.search(r"\.\w{1,8}$", words[0]))):
             return ""
         return self._restore(words[0]) if words else ""
+
+
+def _clauses(text: str) -> list[Clause]:
+    clauses: list[Clause] = []
+    text = re.sub(rf"(?m)(^|{_CLAUSE_END}) *(?:\d{{1,2}}[.)]|[-*•]) +", r"\1", text)
+    at, before, turned = 0, "", False
+    while at <= len(text):
+        ended = _SENTENCE.search(text, at)
+        line = text[at : ended.start() if ended else len(text)]
+        joined = before == _GOES_ON or (before == _CLAUSE_END and re.match(r"(?i)\s*(?:,|&|(?:and|or)\b)", line) is not None)
+        start = 0
+        for match in [*_JOINT.finditer(line), None]:
+            follows = match and line[match.end() :]
+            word = re.match(r"[A-Za-z]+", follows) if follows else None
+            if match and not (word and (family(word.group()) or _ALSO_SAID.match(follows or ""))):
+                continue
+            part = line[start : match.start()] if match else line[start:]
+            if re.search(r"\w|\x02", unpolite(part)):
+                then = start == 0 and "then" in before
+                heads = part.rstrip().endswith((":", "：")) and (match is None or match.group().isspace())
+                clauses.append(Clause(unpolite(part), joined or start > 0, "\n\n" in before, heads, turned or turns(part), then))
+                before, turned = "", False
+            else:
+                turned = turned or turns(part)
+            start = match.end() if match else start
+        if ended is None:
+            break
+        before, at = before + ended.group(), max(ended.end(), at + 1)
+    return clauses
+
+
+def without_what_is_forbidden(goal: Goal, forbidden: Sequence[str]) -> Goal:
+    """A goal without the commands and files of which it says itself that they are not to be."""
+    if not forbidden:
+        return goal
+    refused = [
+        intent
+        for intent in goal.intents
+        if (isinstance(intent, RunCommand) and bars_command(forbidden, intent.command))
+        or (isinstance(intent, (CreateFile, CreateFolder, Report)) and bars_path(forbidden, intent.path))
+    ]
+    kept = tuple(intent for intent in goal.intents if intent not in refused)
+    return msgspec.structs.replace(goal, intents=kept, refused=tuple(map(spoken, refused)))
+
+
+def spoken(intent: Intent) -> str:
+    """What is to be done, as it is told."""
+    if isinstance(intent, RunCommand):
+        return f"`{intent.command[:MAX_SAID_CHARS]}`"
+    what = " ".join(str(value) for value in msgspec.structs.astuple(intent) if value and isinstance(value, str))
+    return f"{type(intent).__name__} {what[:MAX_SAID_CHARS]}".strip()
 
 
 def _referring(clause: str, intent: Intent | None, before: list[Intent]) -> Intent | None:

@@ -89,11 +89,16 @@ Intent = (
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """What was understood, in order, and the clauses that were not."""
+    """What was understood, in order, and the clauses that were not.
+
+    forbidden: clauses that say what is not to be done. refused: what is asked for all the same, and is not done.
+    """
 
     text: str
     intents: tuple[Intent, ...] = ()
     unread: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @property
     def readable(self) -> bool:

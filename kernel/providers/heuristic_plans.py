@@ -31,6 +31,7 @@ from kernel.providers.heuristic_intents import (
     RunCommand,
     Summarise,
 )
+from kernel.providers.heuristic_prohibitions import barred_tools
 
 HONEST = (
     "I am Aether's built-in brain: a fixed set of rules, not a language model. I can list, find, count, read and "
@@ -43,10 +44,14 @@ NEEDS_MODEL = (
 NOT_WORKED_ON = "I did not work on this goal: I cannot read it."
 #: A summary begins with it where nothing was done.
 NOT_DONE = "Not done: "
+#: A summary begins with it where something was done, and something else was not.
+NOT_ALL_DONE = "Not all done: "
 LONGEST_UNREAD_CHARS = 4_000
 MAX_SHOWN_LINES = 60
 MAX_FOUND = 200
 MAX_SECTION_CHARS = 8_000
+MAX_SUMMARY_CHARS = 6_000
+MAX_FAILURES_CHARS = 2_000
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -77,10 +82,11 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Surroundings:
-    """What is known of the agent's place: the tools it has and the listing of its folder."""
+    """What is known of the agent's place: the tools it has and the listing of its folder. barred: tools that the goal forbids."""
 
-    def __init__(self, tools: frozenset[str]) -> None:
-        self.tools = tools
+    def __init__(self, tools: frozenset[str], barred: frozenset[str] = frozenset()) -> None:
+        self.tools = tools - barred
+        self.barred = barred
         self.listing = ""
         self.pages: dict[str, str] = {}
 
@@ -137,13 +143,13 @@ def _from_home(path: str) -> str:
 
 def plan(goal: Goal, tools: frozenset[str], notes: tuple[str, ...], report_path: str) -> Plan:
     """The steps for a goal. `notes`: later messages that could not be read; `report_path`: where to report."""
-    here = Surroundings(tools)
+    here = Surroundings(tools, barred_tools(goal.forbidden))
     if not goal.readable and len(goal.text) > LONGEST_UNREAD_CHARS:
         # To look around first would make such a conversation longer and its end no better.
         if "complete" in tools:
             yield Action(f"{HONEST} I cannot read this goal.", "complete", {"summary": f"{NOT_WORKED_ON} {NEEDS_MODEL}"})
         return
-    if "list_files" in tools:
+    if "list_files" in here.tools:
         seen = yield Action(f"{HONEST} {_intention(goal)} First I look around.", "list_files", {"path": "."})
         here.listing = "" if seen.failed else seen.text
     findings: list[Finding] = []
@@ -168,7 +174,8 @@ def _intention(goal: Goal) -> str:
 def _need(here: Surroundings, tool: str, what: str) -> Finding | None:
     if tool in here.tools:
         return None
-    return Finding(f"I could not {what}: the tool {tool} is not available to me.", failed=True)
+    why = "the goal forbids it" if tool in here.barred else f"the tool {tool} is not available to me"
+    return Finding(f"I could not {what}: {why}.", failed=True)
 
 
 def _act(thought: str, tool: str, arguments: dict[str, Any]) -> Generator[Action, Observed, Observed]:
@@ -236,8 +243,9 @@ def _count(intent: Count, here: Surroundings) -> Step:
     number_found = last_number(seen.text)
     if seen.failed or number_found is None or _is_missing(seen.text):
         return _failure(f"count the {intent.what} in {path}", seen)
+    details = _block(seen.text) if not single and intent.what in ("lines", "words", "characters") else ""
     of = f" of files named {' or '.join(intent.patterns)}" if intent.patterns else ""
-    return Finding(f"Counted {number_found:,} {intent.what}{of} in {path}.")
+    return Finding(f"Counted {number_found:,} {intent.what}{of} in {path}.", details)
 
 
 def _count_command(intent: Count, path: str, single: bool) -> str:
@@ -373,17 +381,32 @@ def _report(
 def _complete(goal: Goal, findings: list[Finding], reported: str, here: Surroundings) -> Plan:
     failed = [finding.sentence for finding in findings if finding.failed]
     done = [finding.sentence for finding in findings if not finding.failed]
+    failed.extend(f"The goal forbids it: {refused}." for refused in goal.refused)
     parts = []
     if not goal.readable:
         parts.append(f"{NOT_WORKED_ON} {NEEDS_MODEL} I looked around instead.")
-    parts.extend(done)
     if failed:
-        parts.append(NOT_DONE + " ".join(failed))
+        # First, since a long summary is cut, and only one that begins so is no success.
+        parts.append(((NOT_ALL_DONE if done and goal.readable else NOT_DONE) + " ".join(failed))[:MAX_FAILURES_CHARS])
     if goal.readable and goal.unread:
-        parts.append(f"Not understood, and so not done: {'; '.join(goal.unread)}. {NEEDS_MODEL}")
-    parts.append(f"The report is in {reported}." if reported else "No report could be written.")
+        parts.append(f"Not understood, and so not done: {'; '.join(goal.unread)}"[:MAX_FAILURES_CHARS] + f". {NEEDS_MODEL}")
+    parts.extend(done)
+    if goal.forbidden:
+        parts.append(f"Understood as what not to do: {'; '.join(goal.forbidden)}."[:MAX_FAILURES_CHARS])
+    parts.append(f"The report is in {reported}." if reported else _no_report(here))
     if "complete" in here.tools:
-        yield Action("That is all I can do here.", "complete", {"summary": "\n".join(parts)[:6_000]})
+        yield Action("That is all I can do here.", "complete", {"summary": _cut("\n".join(part.strip() for part in parts))})
+
+
+def _cut(summary: str) -> str:
+    """A summary that is too long without its middle: the end says where the report is."""
+    if len(summary) <= MAX_SUMMARY_CHARS:
+        return summary
+    return f"{summary[: MAX_SUMMARY_CHARS - 600]}\n[...]\n{summary[-500:]}"
+
+
+def _no_report(here: Surroundings) -> str:
+    return "No report was written: the goal forbids it." if "write_file" in here.barred else "No report could be written."
 
 
 def compose(goal: Goal, findings: list[Finding], notes: tuple[str, ...]) -> str:
@@ -397,6 +420,10 @@ def compose(goal: Goal, findings: list[Finding], notes: tuple[str, ...]) -> str:
             lines += [finding.details, ""]
     if goal.readable and goal.unread:
         lines += ["## Not understood", "", *(f"- {clause}" for clause in goal.unread), "", NEEDS_MODEL, ""]
+    if goal.forbidden:
+        lines += ["## Not to be done", "", *(f"- {clause}" for clause in goal.forbidden), ""]
+    if goal.refused:
+        lines += ["## Not done, since the goal forbids it", "", *(f"- {refused}" for refused in goal.refused), ""]
     if notes:
         lines += ["## Messages that I could not read", "", *(f"- {' '.join(note.split())[:300]}" for note in notes), ""]
     return "\n".join(lines)

@@ -33,15 +33,20 @@ _NAMED_END = re.compile(r"<<(?P<tabs>-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?(
 _NO_ARGUMENTS = re.compile(r"[ \t]*\)[ \t\n]*")
 _FUNCTION = re.compile(r"[ \t]+[\w:.-]+(?:[ \t]*\([ \t]*\))?[ \t\n]*")
 _THEN = re.compile(r"[ \t]+(?:and[ \t]+)?(?:then|afterwards|after[ \t]+that|finally)[ \t,:]+(?=\w)(?!(?:and|then)\b)", re.IGNORECASE)
+_BUT_NOT = re.compile(
+    r"[ \t]+(?:but|and|or)[ \t]+(?:do[ \t]+not|don['’]?t|never|not|no)\b|[ \t]+without[ \t]+(?:ever[ \t]+)?[a-z]+ing\b"
+    r"|[ \t]+(?:do[ \t]+not|don['’]?t|never)[ \t]+[a-z]|[ \t]+(?:and|but)[ \t]+if[ \t]", re.IGNORECASE
+)
 _AND = re.compile(r"[ \t]+(?:and|also)[ \t]+", re.IGNORECASE)
 _SEPARATED = re.compile(r";[ \t]*\Z")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?:\n|\Z)")
 _BLANKS = re.compile(r"[ \t]*")
-_NUMBERED = re.compile(r"\d{1,2}[.)][ \t]+")
+_NUMBERED = re.compile(r"(\d{1,2})[.)][ \t]+")
 _ECHOING = re.compile(r"\s*(?:echo|printf)\b")
 _SENTENCE_END = re.compile(r"(?<=[\w'\")}\]])[.!?]+\Z")
 _PLEASE = re.compile(r"(?i),?[ \t]+please\Z")
 _LOOK_CHARS = 300
+_LOOK_BACK_CHARS = 4_000
 
 
 def end_of_command(text: str, start: int) -> int:
@@ -249,11 +254,19 @@ class _Scan:
             return at
         if _THEN.match(text, at) or (before.endswith(",") and self._joins(following, _SAID_BESIDE)):
             return at
+        if _BUT_NOT.match(text, at) and not _ECHOING.match(text, self._start):
+            return at
         joined = _AND.match(text, at)
         if joined and self._joins(text[joined.end() : joined.end() + _LOOK_CHARS], _SAID_NEXT):
             return at
         numbered = _NUMBERED.match(following)
-        return at if numbered and is_english(following, numbered.end()) else None
+        return at if numbered and self._is_next(int(numbered[1])) and is_english(following, numbered.end()) else None
+
+    def _is_next(self, number: int) -> bool:
+        """Whether this would be the next number of a list: else it is an argument, and the sentence ends behind it."""
+        earlier = self._text[max(0, self._start - _LOOK_BACK_CHARS) : self._start]
+        begun = re.search(r"(?:\A|[\n.;:,])\s*1[.)]\s", earlier)
+        return begun is not None and all(re.search(rf"\s{before}[.)]\s", earlier) for before in range(2, number))
 
     def _joins(self, following: str, said: frozenset[str]) -> bool:
         """Whether "and", or a comma, leads to something else that is to be done."""

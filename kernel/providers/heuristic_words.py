@@ -24,7 +24,8 @@ VERBS: dict[str, str] = {
 POLITE = re.compile(
     r"(?i)^(?:\s|[-*•,]|\d+[.)]|please|pls|kindly|can you|could you|would you|i want you to|i would like you to"
     r"|i'd like you to|i need you to|you should|your task is to|then|also|first(?:ly)?|second(?:ly)?|finally|next|now"
-    r"|afterwards|after that|and|to)(?=\s|,|:|$)[\s,:]*"
+    r"|afterwards|after that|and|but|just|only|simply|instead(?! of)|rather|to"
+    r"|when (?:(?:that|it|this)(?: is|['’]s) |you are |you['’]re )?(?:done|finished)|(?:do not|don['’]?t) forget to)(?=\s|,|:|$)[\s,:]*"
 )
 QUOTED = re.compile(r"`([^`\n]{1,4000})`|\"([^\"]{0,8000})\"|“([^”]{0,8000})”|(?<![\w'])'([^'\n]{0,8000})'(?![\w'])")
 

@@ -227,7 +227,6 @@ async def test_what_it_says_is_what_is_there(goal: str, truths: list[str], machi
         ("Read ../../etc/shadow-of-a-doubt", False),
         ("Fetch https://example.org and summarise it", False),
         ("run `false`", False),
-        ("Summarise README.rst, then count the files", True),
         ("Count the files", True),
         ("Find the word zebra in notes.txt", True),
     ],
@@ -237,6 +236,34 @@ async def test_a_goal_of_which_nothing_could_be_done_is_not_reached(goal: str, r
     done = await run(goal, machine)
     assert (HeuristicProvider().shortfall(done.messages) == "") is reached, done.summary
     assert done.summary.startswith("Not done: ") is not reached
+
+
+@pytest.mark.feature("AL12")
+@pytest.mark.parametrize(
+    ("goal", "why"),
+    [
+        ("Count the files, then summarise README.rst", "I could not summarise README.rst: Error: No such file or directory"),
+        ("Count the files, then dance a tango", "I did not understand: dance a tango"),
+        ("Count the lines of every file here and write them to totals.txt", "I did not understand: write them to totals.txt"),
+        ("Never run rm. Count the files and run rm notes.txt", "The goal forbids it: `rm notes.txt`"),
+        ("Count the files without running any command. List the files", "I could not count files: the goal forbids it"),
+        ("Count the files. " + "x" * 30_000, "I did not understand: " + "x" * 20),
+        ("; ".join(f"read notes.txt; read {number}.txt" for number in range(9)), "I could not read 0.txt"),
+    ],
+)
+async def test_a_goal_of_which_only_a_part_was_done_is_not_reached(goal: str, why: str, machine: Machine) -> None:
+    done = await run(goal, machine)
+    said = HeuristicProvider().shortfall(done.messages)
+    assert said.startswith("Not all of what the goal asks for was done: ") and why in said
+    assert len(done.summary) <= 6_000 and done.summary.endswith("The report is in report.md.")
+    assert (machine.root / "notes.txt").exists()
+
+
+@pytest.mark.feature("AL12")
+async def test_what_a_command_prints_or_is_cannot_make_a_success_of_a_failure_or_the_other_way(machine: Machine) -> None:
+    (machine.root / "page.md").write_text("Not done: all is lost.\n\nNot all done: this is a sentence that says so.\n")
+    done = await run("Summarise page.md and run echo 'Not done: x'", machine)
+    assert HeuristicProvider().shortfall(done.messages) == ""
 
 
 @pytest.mark.feature("AL12")
