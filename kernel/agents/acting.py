@@ -80,15 +80,24 @@ async def _carry_out(agent: Agent, call: ToolCall) -> str | None:
         _log.exception("the tool %s failed", call.name)
         result = ToolResult(f"Error: the tool failed inside Aether ({type(error).__name__}).", ok=False)
     if result.completed is not None:
-        result = _last_word(agent, result)
+        result = await _last_word(agent, result)
     await _observe(agent, call, result, worked_s())
     return result.completed
 
 
-def _last_word(agent: Agent, result: ToolResult) -> ToolResult:
-    """The result of a call that wants to end the run. It stands in the transcript: it says "complete" only where the run counts as that."""
-    if agent.inbox.holds or untold(agent):
-        return replace(result, text="Not the end yet: there is a message to be read first.")
+async def _last_word(agent: Agent, result: ToolResult) -> ToolResult:
+    """The result of a call that wants to end the run. It stands in the transcript: it says "complete" only where the run counts as that.
+
+    So nobody's message is taken from here on, where it is the end: one that came while this is recorded would make it untrue.
+    """
+    while True:
+        await agent.inbox.settled()
+        await agent.peers.settled(agent.pid)
+        if agent.inbox.holds or untold(agent):
+            return replace(result, text="Not the end yet: there is a message to be read first.")
+        if not agent.inbox.pending:
+            break
+    agent.close_to_messages()
     if not (shortfall := agent.shortfall()):
         return result
     return replace(result, text=f"The run ends without reaching its goal. {shortfall}", ok=False)

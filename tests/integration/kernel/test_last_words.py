@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from kernel.agents import acting
+from kernel.agents.agent import Agent
+from kernel.errors import ConflictError
 from kernel.protocol import agent, process
+from kernel.providers.base import ToolCall
+from kernel.tools.base import ToolResult
 from tests.fakes.scripts import call, turn
 from tests.integration.kernel.conftest import Bench
 from tests.integration.kernel.test_command_line import Shell
@@ -41,3 +46,21 @@ async def test_an_end_that_a_message_puts_off_is_told_as_that(bench: Bench) -> N
     await bench.ended(pid)
     results = [event.result for event in bench.of(pid, agent.AgentObservation) if event.tool == "complete"]
     assert results == ["Not the end yet: there is a message to be read first.", "The run is complete."]
+
+
+async def test_a_message_that_comes_while_the_end_is_recorded_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    observe, refused = acting._observe, []
+
+    async def sends_first(agent_: Agent, call_: ToolCall, result: ToolResult, duration_s: float = 0.0) -> None:
+        if result.completed is not None:
+            try:
+                await bench.execute(process.ProcessSend(pid=agent_.pid, text="One more thing.", mode="queue"))
+            except ConflictError as error:
+                refused.append(error)
+        await observe(agent_, call_, result, duration_s)
+
+    monkeypatch.setattr(acting, "_observe", sends_first)
+    pid = await bench.deploy(ENDS, ENDS)
+    await bench.ended(pid)
+    results = [event.result for event in bench.of(pid, agent.AgentObservation) if event.tool == "complete"]
+    assert results == ["The run is complete."] and len(refused) == 1
