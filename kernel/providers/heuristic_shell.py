@@ -37,6 +37,7 @@ _BUT_NOT = re.compile(
     r"[ \t]+(?:but|and|or)[ \t]+(?:do[ \t]+not|don['’]?t|never|not|no)\b|[ \t]+without[ \t]+(?:ever[ \t]+)?[a-z]+ing\b"
     r"|[ \t]+(?:do[ \t]+not|don['’]?t|never)[ \t]+[a-z]|[ \t]+(?:and|but)[ \t]+if[ \t]", re.IGNORECASE
 )
+_IN_BACKGROUND = re.compile(r"&[ \t]*(?:\n|\Z|(?:and[ \t]+)?then\b)", re.IGNORECASE)
 _AND = re.compile(r"[ \t]+(?:and|also)[ \t]+", re.IGNORECASE)
 _SEPARATED = re.compile(r";[ \t]*\Z")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?:\n|\Z)")
@@ -209,7 +210,7 @@ class _Scan:
             return None
         ended = character == ";" or (character == "&" and not text.startswith("&", at + 1))
         if ended and not self._open and not text.startswith(";;", at) and self._english_follows(at + 1):
-            return at
+            return at + (character == "&" and _IN_BACKGROUND.match(text, at) is not None)
         while self._at < len(text) and text[self._at] == character:
             self._at += 1
         self._head = True
