@@ -34,7 +34,7 @@ import time
 
 TYPE_CHECKING = False  # as in `typing`, whose import alone costs 10 ms at every start of a sandbox
 if TYPE_CHECKING:
-    import socket
+    import _socket
     from collections.abc import Iterable, Iterator
     from typing import Any
 
@@ -464,7 +464,7 @@ def separate(mounts: list[tuple[str, str]]) -> None:
                 os.close(held)
 
 
-def cover_sockets(asked: socket.socket, mounts: list[tuple[str, str]], kept: dict[str, tuple[int, int]]) -> None:
+def cover_sockets(asked: _socket.socket, mounts: list[tuple[str, str]], kept: dict[str, tuple[int, int]]) -> None:
     """Search, wait until a supervisor in the finished sandbox asks, cover there what was found, and answer. Raises OSError."""
     LIBC.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     found = sockets_to_cover(mounts, kept)
@@ -484,10 +484,10 @@ def start_covering(mounts: list[tuple[str, str]], kept: dict[str, tuple[int, int
 
     Bubblewrap, which this process becomes, reaps what it did not start itself.
     """
-    import socket  # a start without mounts does not need it
+    import _socket  # `socket` would take another 10 ms from every start with mounts
 
-    asked, asking = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    asked.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    asked, asking = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    asked.setsockopt(_socket.SOL_SOCKET, _socket.SO_PASSCRED, 1)
     if os.fork() == 0:
         try:
             os.closerange(3, asked.fileno())
@@ -498,8 +498,9 @@ def start_covering(mounts: list[tuple[str, str]], kept: dict[str, tuple[int, int
         finally:
             os._exit(0)
     asked.close()
-    asking.set_inheritable(True)
-    return asking.detach()
+    held = asking.detach()
+    os.set_inheritable(held, True)
+    return held
 
 
 def resolve(words: list[Any], staged: dict[str, str], kept: dict[str, tuple[int, int]], by_descriptor: bool) -> list[str]:
