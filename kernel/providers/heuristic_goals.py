@@ -73,6 +73,7 @@ _HERE = frozenset(
         "them",
         "everything",
         "all",
+        "each",
         "this",
         "repo",
         "repository",
@@ -84,6 +85,7 @@ _HERE = frozenset(
         "place",
     )
 )
+_REFERRING = frozenset({"it", "that", "this"})
 _WHOSE = r"(?:the|every|each|all|any|my|your|our|its|their|this|that|a|current|present|same|own|whole|entire|(?:agent|user)['’]?s?)"
 # However somebody says it, the agent's home is "home" from here on.
 _HOME = re.compile(
@@ -457,6 +459,8 @@ class _Reader:
                 if word.lower() in ("folder", "directory", "file") and named:
                     return self._restore(named.group(1))
                 continue
+            if re.fullmatch(r"\.\w{1,8}", word) and after.startswith("file"):
+                continue  # an ending of names
             if word.lower() in _UNITS or after.startswith(("files", "code", "source")) or word.lower() in _FILE_KINDS:
                 continue
             return word
@@ -537,6 +541,8 @@ def _referring(clause: str, intent: Intent | None, before: list[Intent]) -> Inte
         return Summarise(target, is_url=isinstance(last, Fetch)) if clause.lower().startswith("sum") else None
     if intent is None and re.match(r"(?i)count\s+(?:them|these|those|it)\b", clause):
         intent = Count("files")
+    if isinstance(intent, ListFiles) and intent.path.lower() in _REFERRING and isinstance(last, CreateFolder):
+        return ListFiles(last.path, intent.recursive)
     if isinstance(intent, Count) and not intent.path and not intent.patterns:
         if isinstance(last, (FindByName, Count)):
             return Count(intent.what, last.patterns, last.path)

@@ -418,6 +418,20 @@ def test_a_place_may_be_called_by_many_names(goal: str, intent: object) -> None:
     assert (read_goal(goal).intents, read_goal(goal).unread) == ((intent,), ())
 
 
+@pytest.mark.parametrize(
+    ("goal", "last"),
+    [
+        ("List the files in docs and count the lines of each", Count("lines", (), "docs")),
+        ("List the files, then count the lines in every .py file", Count("lines", ("*.py",), "")),
+        ("Count the lines in each .md file in docs", Count("lines", ("*.md",), "docs")),
+        ("Create a directory called notes and list it", ListFiles("notes")),
+        ("Count the lines in the a.txt file", Count("lines", (), "a.txt")),
+    ],
+)
+def test_what_was_spoken_of_may_be_meant_by_a_word(goal: str, last: object) -> None:
+    assert (read_goal(goal).intents[-1], read_goal(goal).unread) == (last, ())
+
+
 async def test_the_home_is_meant_even_where_a_folder_is_mounted(machine: Machine) -> None:
     (machine.root / "work").mkdir()
     (machine.root / "work" / "inner.txt").write_text("a b")
@@ -445,7 +459,7 @@ def test_what_is_not_certain_is_not_read(goal: str) -> None:
     assert read_goal(goal).intents == ()
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.one_of(
