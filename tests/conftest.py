@@ -15,9 +15,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 draw_alike()
 for _name in ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AETHER_FS_ROOT", "AETHER_MODEL", "OLLAMA_HOST"):
     os.environ.pop(_name, None)
-# What is ignored, as SIGHUP is under nohup, would be so in the processes that tests start and then hang up; a handler is not inherited.
+# What is ignored, as SIGHUP is under nohup and SIGINT behind a shell's "&", would be so in the processes that tests start and then hang up
+# or interrupt; a handler is not inherited.
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda number, frame: None)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same commit gives the same answer: neither chance nor a slow machine decides. CONTRIBUTING.md tells how to explore.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("exploring", derandomize=False, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,7 +12,7 @@ from kernel.cli.standard_streams import OutputError, discard_output, prepare
 prepare()
 prepare()
 try:
-    print("x" * 20)
+    print("x" * 20, flush=True)  # before what goes past the text to the buffer
     sys.stdout.buffer.write(b"y" * 100_000)
     sys.stdout.flush()
 except OutputError as error:
