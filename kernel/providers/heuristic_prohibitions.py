@@ -103,7 +103,6 @@ class Scope:
             self._until = "next" if _BARE.fullmatch(clause.text) else "sentence"
         return bool(self._until)
 
-
     def doubt(self, clause: Clause) -> None:
         """The clause could not be read. Where it is negated or a condition, what its sentence goes on with may be part of that."""
         if _AWAITS.match(clause.text):
