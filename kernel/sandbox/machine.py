@@ -89,10 +89,21 @@ def counts_processes_by_namespace(release: str = "") -> bool:
 
 
 def run(argv: tuple[str, ...]) -> tuple[int, str]:
-    """(exit code, output) of a short program in an empty environment; (-1, reason) when it could not be run."""
+    """(exit code, output) of a short program in an empty environment; (-1, reason) when it could not be run.
+
+    Ctrl+C in Aether's terminal is not for it: bubblewrap would end, and what it has just made, the first process of a namespace and deaf to
+    such signals, would wait for it for ever.
+    """
     try:
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=RUN_TIMEOUT_S, check=False, env={}, cwd="/"
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=RUN_TIMEOUT_S,
+            check=False,
+            env={},
+            cwd="/",
+            start_new_session=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
         return -1, str(error)

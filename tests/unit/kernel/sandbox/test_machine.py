@@ -1,5 +1,7 @@
 """What is known of a machine by its version numbers and files."""
 
+import sys
+
 import pytest
 
 from kernel.sandbox import machine
@@ -14,6 +16,11 @@ from kernel.sandbox.host import HostLauncher
 )
 def test_process_counts_by_namespace(release: str, counts: bool) -> None:
     assert machine.counts_processes_by_namespace(release) is counts
+
+
+def test_what_is_tried_out_is_out_of_reach_of_a_terminals_signals() -> None:
+    code, output = machine.run((sys.executable, "-I", "-c", "import os; print(os.getsid(0) == os.getpid())"))
+    assert (code, output) == (0, "True\n")
 
 
 @pytest.mark.parametrize("name", ["x86_64", "amd64", "aarch64", "arm64"])
