@@ -112,7 +112,7 @@ class Answers(WindowOperations):
 
     def paint(self, pieces: Sequence[Piece]) -> None:
         """See ``Painting``."""
-        if self.redrawn is not None and any(function[-1:] == "H" for function, _, _ in pieces):
+        if self.redrawn is not None and any("H" in function for function, _, _ in pieces):
             self._forget_above()
         super().paint(pieces)
 

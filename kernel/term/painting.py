@@ -14,8 +14,9 @@ from kernel.term.rows import new_row, overwrite
 
 _TEXT = "[ -~]*"
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
-#: CUP, CUF, EL, and showing or hiding the cursor.
-_FUNCTION = r"\x1b\[(?:[0-9]{0,4}(?:[CK]|(?:;[0-9]{0,4})?H)|\?25[hl])"
+#: CUP, CUF, EL, each with showing and hiding the cursor behind it, and these alone.
+_CURSOR = r"\x1b\[\?25[hl]"
+_FUNCTION = rf"\x1b\[(?:[0-9]{{0,4}}(?:[CK]|(?:;[0-9]{{0,4}})?H)|\?25[hl])(?:{_CURSOR}){{0,3}}"
 #: With line ends too, on the alternate screen: long texts that scroll into a history are drawn by ``draw_block``.
 _FUNCTION_OR_LINE = rf"{_FUNCTION}|\r\n"
 _STYLED = rf"{_TEXT}(?:{_SGR}{_TEXT})*"
@@ -83,7 +84,8 @@ class Painting(Editing):
         drawn, at, made, runs, content, old, wrapped = -1, 0, "", "", "", "", False
         for function, text, _ in pieces:
             if function:
-                kind, first, second = functions[function]
+                kind, first, second, switch = functions[function]
+                shown = switch or shown
                 if kind == "H":
                     x = second if second < columns else columns - 1
                     y = first if first < self.lines else self.lines - 1
@@ -93,16 +95,17 @@ class Painting(Editing):
                     wrap = False
                 elif kind == "\n" and y < self.bottom:
                     x, y, wrap, self.joined_at = 0, y + 1, False, None
-                elif kind in "hl":
-                    shown = kind
                 elif kind == "K" and first == 0 and y == drawn and x >= at and not self.protection:
                     made = f"{made}{content[at:x]}{' ' * (columns - x)}"
                     runs = f"{runs}{old[at:x]}{self.attributes.blank(pen) * (columns - x)}"
                     at, wrapped = columns, False
-                else:
+                elif kind:
                     if drawn >= 0:
                         rows[drawn], drawn = new_row((made + content[at:], runs + old[at:], wrapped)), -1
                     x, y, wrap = self._carry_out(kind, first, (x, y, pen, wrap))
+            if not text:
+                last = ""
+                continue
             if "\x1b" in text:
                 cells, attrs, after, last = remembered.get((pen, text)) or self.attributes.styled(pen, text)
             else:
@@ -111,8 +114,12 @@ class Painting(Editing):
             if not cells:
                 pen = after
             elif y == drawn and x >= at and end < columns:
-                made = f"{made}{content[at:x]}{cells}" if x > at else made + cells
-                runs = f"{runs}{old[at:x]}{attrs}" if x > at else runs + attrs
+                if x > at:
+                    made = f"{made}{content[at:x]}{cells}"
+                    runs = f"{runs}{old[at:x]}{attrs}"
+                else:
+                    made += cells
+                    runs += attrs
                 pen, x, at = after, end, end
             else:
                 if drawn >= 0:
@@ -163,13 +170,17 @@ class Painting(Editing):
         return self.cursor.x, self.cursor.y, self.wrap_pending
 
 
-class _Functions(dict[str, tuple[str, int, int]]):
+#: Kind, two numbers, and "h" or "l" where the cursor is shown or hidden behind it or instead of it.
+Function = tuple[str, int, int, str]
+
+
+class _Functions(dict[str, Function]):
     """What kind of function a text is, and its numbers: CUP's cell counted from 0, CUF's and EL's parameter.
 
     All screens share it, on whichever thread: a text always means the same, and who clears it takes nothing that another one holds.
     """
 
-    def __missing__(self, text: str) -> tuple[str, int, int]:
+    def __missing__(self, text: str) -> Function:
         """Work out one met for the first time."""
         if len(self) >= _MOST_FUNCTIONS:
             self.clear()
@@ -177,14 +188,19 @@ class _Functions(dict[str, tuple[str, int, int]]):
         return found
 
 
-def _parsed(text: str) -> tuple[str, int, int]:
-    kind = text[-1]
+def _parsed(text: str) -> Function:
+    if text == "\r\n":
+        return "\n", 0, 0, ""
+    alone, *switches = text[2:].split("\x1b[")
+    if alone[0] == "?":
+        return "", 0, 0, text[-1]
+    kind, switch = alone[-1], text[-1] if switches else ""
     if kind == "H":
-        line, _, column = text[2:-1].partition(";")
-        return kind, max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1
+        line, _, column = alone[:-1].partition(";")
+        return kind, max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1, switch
     if kind == "C":
-        return kind, int(text[2:-1] or 1) or 1, 0
-    return kind, int(text[2:-1] or 0) if kind == "K" else 0, 0
+        return kind, int(alone[:-1] or 1) or 1, 0, switch
+    return kind, int(alone[:-1] or 0), 0, switch
 
 
 _FUNCTIONS = _Functions()

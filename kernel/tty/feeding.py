@@ -74,5 +74,5 @@ class Feeding:
             return True
         if _COSTLY.search(data) is not None:
             return True
-        return _RAW_CONTROLS.match(data) is not None or _C1_INTRODUCER in data
+        return not data.isascii() and (_RAW_CONTROLS.match(data) is not None or _C1_INTRODUCER in data)
 
