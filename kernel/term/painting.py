@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from kernel.term.editing import Editing
 from kernel.term.rows import new_row, overwrite
+from kernel.term.sequences import CSI
 
 _TEXT = "[ -~]*"
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
 #: CUP, CUF, EL, each with showing and hiding the cursor behind it, and these alone.
 _CURSOR = r"\x1b\[\?25[hl]"
 _FUNCTION = rf"\x1b\[(?:[0-9]{{0,4}}(?:[CK]|(?:;[0-9]{{0,4}})?H)|\?25[hl])(?:{_CURSOR}){{0,3}}"
-#: With line ends too, on the alternate screen: long texts that scroll into a history are drawn by ``draw_block``.
-_FUNCTION_OR_LINE = rf"{_FUNCTION}|\r\n"
+#: Single controls, RI, and others with numbers that change no mode. On the alternate screen, where all is drawn by such; on the main
+#: one, long texts that scroll into a history are drawn by ``draw_block``, and what a shell draws again is minded (``kernel.term.answers``).
+_ANY_FUNCTION = rf"{_FUNCTION}|\r\n?|[\a\b\n]|\x1b(?:M|\[[0-9]{{0,4}}(?:;[0-9]{{0,4}})?[@-HJ-MPXdr])"
 _STYLED = rf"{_TEXT}(?:{_SGR}{_TEXT})*"
 #: A function, or nothing at the start; the text with SGR behind it; or else what cannot be painted, with all that follows.
 Piece = tuple[str, str, str]
@@ -32,11 +35,14 @@ class _Patterns:
         self.pieces = re.compile(rf"({function}|\A)({_STYLED})|(.+)", re.DOTALL).findall
 
 
-_ON_MAIN, _ON_ALTERNATE = _Patterns(_FUNCTION), _Patterns(_FUNCTION_OR_LINE)
+_ON_MAIN, _ON_ALTERNATE = _Patterns(_FUNCTION), _Patterns(_ANY_FUNCTION)
 #: So much is looked at in one go: what is left of it was looked at in vain. A sequence that the end cuts is shorter than the second.
 _SPAN_CHARS, _CUT_CHARS = 2048, 80
 #: Column and line of the cursor, the pen, and whether the next character wraps.
 Place = tuple[int, int, str, bool]
+_CONTROLS = {"\r\n": "next_line", "\r": "carriage_return", "\n": "linefeed", "\a": "bell", "\b": "backspace", "\x1bM": "reverse_index"}
+#: The kind of a function that only a method of the screen does.
+_OTHER = "other"
 #: Each place that a program goes to is a text of its own: past so many all are forgotten.
 _MOST_FUNCTIONS = 8192
 
@@ -93,8 +99,12 @@ class Painting(Editing):
                 elif kind == "C":
                     x = x + first if x + first < columns else columns - 1
                     wrap = False
-                elif kind == "\n" and y < self.bottom:
+                elif kind == "\r\n" and y < self.bottom:
                     x, y, wrap, self.joined_at = 0, y + 1, False, None
+                elif kind == "\r":
+                    x, wrap, self.joined_at = 0, False, None
+                elif kind == "\b" and x > 0 and not wrap:
+                    x -= 1
                 elif kind == "K" and first == 0 and y == drawn and x >= at and not self.protection:
                     made = f"{made}{content[at:x]}{' ' * (columns - x)}"
                     runs = f"{runs}{old[at:x]}{self.attributes.blank(pen) * (columns - x)}"
@@ -102,7 +112,8 @@ class Painting(Editing):
                 elif kind:
                     if drawn >= 0:
                         rows[drawn], drawn = new_row((made + content[at:], runs + old[at:], wrapped)), -1
-                    x, y, wrap = self._carry_out(kind, first, (x, y, pen, wrap))
+                    x, y, wrap = self._carry_out(function, (x, y, pen, wrap))
+                    rows = self.rows
             if not text:
                 last = ""
                 continue
@@ -154,19 +165,11 @@ class Painting(Editing):
         wrap = end == self.columns
         return end - wrap, y, after, wrap
 
-    def _carry_out(self, kind: str, parameter: int, place: Place) -> tuple[int, int, bool]:
-        """EL, and a line end at the bottom or below it."""
+    def _carry_out(self, function: str, place: Place) -> tuple[int, int, bool]:
+        """Do what is not done while a row is put together."""
         self._go_on_from(place)
-        if kind == "K":
-            self.erase_in_line(parameter)
-        else:
-            self.cursor.x = 0
-            self.wrap_pending = False
-            self.joined_at = None
-            if self.cursor.y == self.bottom:
-                self.index()
-            elif self.cursor.y < self.lines - 1:
-                self.cursor.y += 1
+        method, arguments = _method(function)
+        getattr(self, method)(*arguments)
         return self.cursor.x, self.cursor.y, self.wrap_pending
 
 
@@ -189,18 +192,27 @@ class _Functions(dict[str, Function]):
 
 
 def _parsed(text: str) -> Function:
-    if text == "\r\n":
-        return "\n", 0, 0, ""
+    if text in _CONTROLS:
+        return text, 0, 0, ""
     alone, *switches = text[2:].split("\x1b[")
-    if alone[0] == "?":
+    kind, switch = alone[-1:], text[-1] if switches else ""
+    if alone[:1] == "?":
         return "", 0, 0, text[-1]
-    kind, switch = alone[-1], text[-1] if switches else ""
     if kind == "H":
         line, _, column = alone[:-1].partition(";")
         return kind, max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1, switch
-    if kind == "C":
-        return kind, int(alone[:-1] or 1) or 1, 0, switch
-    return kind, int(alone[:-1] or 0), 0, switch
+    if kind in ("C", "K") and ";" not in alone:
+        return kind, int(alone[:-1] or (kind == "C")) or (kind == "C"), 0, switch
+    return _OTHER, 0, 0, switch
+
+
+@lru_cache(_MOST_FUNCTIONS)
+def _method(function: str) -> tuple[str, tuple[int, ...]]:
+    """Which method of the screen does it, and its arguments."""
+    if function in _CONTROLS:
+        return _CONTROLS[function], ()
+    alone = function[2:].split("\x1b[")[0]
+    return CSI[alone[-1]], tuple(int(number or 0) for number in alone[:-1].split(";")) if len(alone) > 1 else ()
 
 
 _FUNCTIONS = _Functions()

@@ -13,7 +13,10 @@ pytestmark = pytest.mark.feature("TT01")
 PIECES = ("text", "a longer text that may wrap", "\r\n", "\x1b[3;5H", "\x1b[H", "\x1b[6;1H", "\x1b[99;99H", "\x1b[3C", "\x1b[K", "\x1b[1K",
           "\x1b[2K", "\x1b[m", "\x1b[1;31m", "\x1b[48;5;20m", "\x1b[?25l", "\x1b[?25h",
           "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[?2J", "\x1b]133;A\x07", "\x1b]133;C\x07",
-          "\x1b[2;4r", "\x1b[r", "\r", "\b", "\n", "中", "e\u0301", "\u0301")  # fmt: skip
+          "\x1b[2;4r", "\x1b[r", "\r", "\b", "\n", "中", "e\u0301", "\u0301", "\a", "\x1bM", "\x1b[L", "\x1b[2M", "\x1b[3P", "\x1b[2@",
+          "\x1b[4X", "\x1b[A", "\x1b[2B", "\x1b[3D", "\x1b[5G", "\x1b[4d", "\x1b[2E", "\x1b[F", "\x1b[3;5r", "\x1b[?25l\x1b[?25h",
+          "\x1b[2;3H\x1b[?25h\x1b[?25l", "\x1b[0;1K", "\x1b[2;3C", "\x1b[?6h", "\x1b[?45h", "\x1b[?69h\x1b[3;8s", "\x1b[?69l", "\x1b[4h",
+          "\x1b[4l", "\x1b[1\"q", "\x1b[?7l", "\x1b[?7h", "\x1b[2b")  # fmt: skip
 
 
 def state(terminal: Terminal) -> object:
