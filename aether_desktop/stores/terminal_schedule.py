@@ -33,7 +33,7 @@ TYPING_LASTS_S = 0.3
 #: After a key, floods rest until its echo comes, at most this long.
 ECHO_PATIENCE_S = 0.012
 SLICE_S = 0.0015
-#: After so many faults a terminal is parsed only when it says again that it has something.
+#: After so many faults in a row a terminal is parsed only when it says again that it has something.
 MOST_FAULTS = 3
 
 
@@ -154,11 +154,13 @@ class TerminalSchedule(QObject):
     def _parse(self, session: Parsing, seconds: float) -> bool:
         """One terminal's fault must not keep the others from being parsed, nor what it prints after that."""
         try:
-            return session.parse(seconds)
+            more = session.parse(seconds)
         except Exception:  # noqa: BLE001  # edge: whatever a terminal's parser meets
             _log.exception("a terminal could not be parsed")
             faults = self._faults[id(session)] = self._faults.get(id(session), 0) + 1
             return faults < MOST_FAULTS
+        self._faults.pop(id(session), None)
+        return more
 
     @staticmethod
     def _settle(session: Parsing, *, waiting: bool) -> None:

@@ -112,13 +112,9 @@ class Answers(WindowOperations):
 
     def paint(self, pieces: Sequence[Piece]) -> None:
         """See ``Painting``."""
-        if self.redrawn is None:
-            super().paint(pieces)
-            return
-        for piece in pieces:
-            if "H" in piece[0]:
-                self._forget_above()
-            super().paint((piece,))
+        if self.redrawn is not None and any("H" in function for function, _, _ in pieces):
+            self._forget_above()
+        super().paint(pieces)
 
     def _forget_above(self) -> None:
         """Who goes to a place of the screen has not gone up to begin there."""

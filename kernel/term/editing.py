@@ -84,7 +84,7 @@ class Editing(BlockDrawing):
                 attrs[x] = blank
         self.rows[y] = Row("".join(cells), "".join(attrs), row.wrapped and end < self.columns)
 
-    def erase_in_line(self, how: int = 0, private: bool = False, *_: Any) -> None:
+    def erase_in_line(self, how: int = 0, *_: Any, private: bool = False, **__: Any) -> None:
         """EL, DECSEL (``private``): 0 to the right, 1 to the left, 2 the line.
 
         EL leaves a pending wrap, and nothing is to the right of it: the cursor is behind the last column then. Alacritty's recordings
@@ -117,13 +117,13 @@ class Editing(BlockDrawing):
         if not private and (how > 0 or self.cursor.x == 0):
             self.end_line_above(y if how == 0 else 0)
         if how < 2:
-            self.erase_in_line(how, private)
+            self.erase_in_line(how, private=private)
         self._erase_lines(*spans[how], selective=private)
 
     def selective_erase_in_line(self, how: int = 0, *_: int) -> None:
         """DECSEL."""
         if self.selective_erase:
-            self.erase_in_line(how, True)
+            self.erase_in_line(how, private=True)
 
     def selective_erase_in_display(self, how: int = 0, *_: int) -> None:
         """DECSED."""

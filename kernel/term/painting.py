@@ -1,7 +1,8 @@
-"""What full-screen programs paint: text, colours and places of the cursor, drawn in one go.
+"""What full-screen programs paint: text, colours and the functions between them, drawn in one go.
 
 The result is the one of the control functions one after the other. Programs like editors send hundreds of short pieces for a screen,
-and a call for each costs more than the drawing. ``kernel.term.stream`` offers what follows a control sequence.
+and a call for each costs more than the drawing. Where a function is not drawn while a row is put together, it is the screen's method
+that does it, and the span goes on. ``kernel.term.stream`` offers what follows a control sequence.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from functools import lru_cache
 
 from kernel.term.editing import Editing
 from kernel.term.rows import new_row, overwrite
-from kernel.term.sequences import CSI
+from kernel.term.sequences import CONTROLS, CSI, ESCAPE
 
 _TEXT = "[ -~]*"
 _SGR = r"\x1b\[[0-9;:]{0,64}m"
-#: CUP, CUF, EL, each with showing and hiding the cursor behind it, and these alone.
+#: Showing and hiding the cursor.
 _CURSOR = r"\x1b\[\?25[hl]"
+#: CUP, CUF, EL, each with what shows or hides the cursor behind it; or only what does that.
 _FUNCTION = rf"\x1b\[(?:[0-9]{{0,4}}(?:[CK]|(?:;[0-9]{{0,4}})?H)|\?25[hl])(?:{_CURSOR}){{0,3}}"
-#: Single controls, RI, and others with numbers that change no mode. On the alternate screen, where all is drawn by such; on the main
-#: one, long texts that scroll into a history are drawn by ``draw_block``, and what a shell draws again is minded (``kernel.term.answers``).
+#: On the alternate screen also line ends, BEL, BS, RI, and what changes no mode: moves, EL, ED, IL, DL, ICH, DCH, ECH, DECSTBM. Not on
+#: the main one: long texts that scroll into a history are drawn by ``draw_block``.
 _ANY_FUNCTION = rf"{_FUNCTION}|\r\n?|[\a\b\n]|\x1b(?:M|\[[0-9]{{0,4}}(?:;[0-9]{{0,4}})?[@-HJ-MPXdr])"
 _STYLED = rf"{_TEXT}(?:{_SGR}{_TEXT})*"
 #: A function, or nothing at the start; the text with SGR behind it; or else what cannot be painted, with all that follows.
@@ -40,7 +42,8 @@ _ON_MAIN, _ON_ALTERNATE = _Patterns(_FUNCTION), _Patterns(_ANY_FUNCTION)
 _SPAN_CHARS, _CUT_CHARS = 2048, 80
 #: Column and line of the cursor, the pen, and whether the next character wraps.
 Place = tuple[int, int, str, bool]
-_CONTROLS = {"\r\n": "next_line", "\r": "carriage_return", "\n": "linefeed", "\a": "bell", "\b": "backspace", "\x1bM": "reverse_index"}
+#: Functions that are no CSI, and the methods that do them.
+_SHORT = {"\r\n": "next_line", "\x1bM": ESCAPE["M"][0], **{control: CONTROLS[control] for control in "\r\n\a\b"}}
 #: The kind of a function that only a method of the screen does.
 _OTHER = "other"
 #: Each place that a program goes to is a text of its own: past so many all are forgotten.
@@ -56,11 +59,11 @@ class Painting(Editing):
 
     @property
     def paintable(self) -> bool:
-        """Whether spans may be painted: no margin and no mode changes what is in them."""
+        """Whether spans may be painted: text is drawn as it is, no margin at the sides stops it, and places count from the top left."""
         return self.plain_drawing and not self.origin
 
     def paint_from(self, data: str, position: int) -> int:
-        """Draw what can be painted from ``position`` on, not all of a long text; return where that ends."""
+        """Draw what can be painted from ``position`` on, up to what cannot be; return where that ends."""
         patterns = _ON_ALTERNATE if self.on_alternate else _ON_MAIN
         while True:
             alone = patterns.first(data, position)
@@ -101,8 +104,6 @@ class Painting(Editing):
                     wrap = False
                 elif kind == "\r\n" and y < self.bottom:
                     x, y, wrap, self.joined_at = 0, y + 1, False, None
-                elif kind == "\r":
-                    x, wrap, self.joined_at = 0, False, None
                 elif kind == "\b" and x > 0 and not wrap:
                     x -= 1
                 elif kind == "K" and first == 0 and y == drawn and x >= at and not self.protection:
@@ -113,7 +114,6 @@ class Painting(Editing):
                     if drawn >= 0:
                         rows[drawn], drawn = new_row((made + content[at:], runs + old[at:], wrapped)), -1
                     x, y, wrap = self._carry_out(function, (x, y, pen, wrap))
-                    rows = self.rows
             if not text:
                 last = ""
                 continue
@@ -145,8 +145,11 @@ class Painting(Editing):
             rows[drawn] = new_row((made + content[at:], runs + old[at:], wrapped))
         self.cursor.x, self.cursor.y, self.pen, self.wrap_pending, self.last_char = x, y, pen, wrap, last
         if shown:
-            self.modes.private[25] = shown == "h"
-            self.cursor.hidden = shown == "l"
+            self._show_cursor(shown == "h")
+
+    def _show_cursor(self, shown: bool) -> None:
+        self.modes.private[25] = shown
+        self.cursor.hidden = not shown
 
     def _go_on_from(self, place: Place) -> None:
         self.cursor.x, self.cursor.y, self.pen, self.wrap_pending = place
@@ -166,7 +169,7 @@ class Painting(Editing):
         return end - wrap, y, after, wrap
 
     def _carry_out(self, function: str, place: Place) -> tuple[int, int, bool]:
-        """Do what is not done while a row is put together."""
+        """Let the screen's own method do ``function``, from ``place`` on; return where the cursor is then, and whether it waits to wrap."""
         self._go_on_from(place)
         method, arguments = _method(function)
         getattr(self, method)(*arguments)
@@ -192,7 +195,7 @@ class _Functions(dict[str, Function]):
 
 
 def _parsed(text: str) -> Function:
-    if text in _CONTROLS:
+    if text in _SHORT:
         return text, 0, 0, ""
     alone, *switches = text[2:].split("\x1b[")
     kind, switch = alone[-1:], text[-1] if switches else ""
@@ -202,15 +205,15 @@ def _parsed(text: str) -> Function:
         line, _, column = alone[:-1].partition(";")
         return kind, max(int(line or 1), 1) - 1, max(int(column or 1), 1) - 1, switch
     if kind in ("C", "K") and ";" not in alone:
-        return kind, int(alone[:-1] or (kind == "C")) or (kind == "C"), 0, switch
+        return kind, max(int(alone[:-1] or 0), 1 if kind == "C" else 0), 0, switch
     return _OTHER, 0, 0, switch
 
 
 @lru_cache(_MOST_FUNCTIONS)
 def _method(function: str) -> tuple[str, tuple[int, ...]]:
     """Which method of the screen does it, and its arguments."""
-    if function in _CONTROLS:
-        return _CONTROLS[function], ()
+    if function in _SHORT:
+        return _SHORT[function], ()
     alone = function[2:].split("\x1b[")[0]
     return CSI[alone[-1]], tuple(int(number or 0) for number in alone[:-1].split(";")) if len(alone) > 1 else ()
 

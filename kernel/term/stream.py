@@ -19,9 +19,10 @@ from kernel.term.screen import Screen
 from kernel.term.sequences import CONTROLS, CSI, DESIGNATORS, ESCAPE, LARGE_DESIGNATORS, VT52
 
 #: Longest OSC, DCS, ... in characters; past it the string is dropped. Behind an OSC text shows again; of the others, which hold
-#: pictures, the rest is passed over as long as it is printable, up to the second limit.
+#: pictures, and of those OSC that hold files or a clipboard, the rest is passed over as long as it is printable, up to the second limit.
 STRING_LIMIT = 1024 * 1024
 IGNORED_LIMIT = 64 * 1024 * 1024
+_LARGE_OSC = ("1337;", "52;")
 #: Stands for a string that was too long, which means nothing then.
 _TOO_LONG = "z"
 _MAX_PARAMETER = 65535
@@ -353,11 +354,11 @@ class Stream(pyte.Stream):
         end = size if found is None else found.start()
         room = STRING_LIMIT - self._string_size
         if end - position > room:
-            if self._string_kind == "]":
+            if self._string_kind == "]" and not ("".join(self._string[:8]) + data[position:end]).startswith(_LARGE_OSC):
                 self._drop_string()
                 self.state = GROUND
             else:
-                self._string = [_TOO_LONG]
+                self._string = [_LARGE_OSC[0] if self._string_kind == "]" else _TOO_LONG]
                 self._string_size = STRING_LIMIT + 1
             return position + room
         if self._string_kind in "]P":
@@ -386,7 +387,8 @@ class Stream(pyte.Stream):
             if found[0] == "\x1b":
                 self.state = STRING_ESCAPE
                 return found.end()
-            if found[0] == "\x9c" or (found[0] == "\udc9c" and self.screen.eight_bit):
+            ends = "\x9c" + ("\x07" if self._string_kind == "]" else "") + ("\udc9c" if self.screen.eight_bit else "")
+            if found[0] in ends:
                 self._end_string("\x1b\\")
                 return found.end()
         self._drop_string()

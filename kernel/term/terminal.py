@@ -24,8 +24,8 @@ from kernel.term.stream import ESCAPE_STATE, STRING_ESCAPE, Stream
 
 _ERRORS = "kernel.term.bytes"
 #: ESC % @, ESC % G and ESC % 8, with controls inside.
-_ENCODING_SWITCH = re.compile(rb"\x1b[^\x1b\x30-\x7e]*%[^\x1b\x30-\x7e]*[@G8]")
-#: What each of these has: to look for it first takes a quarter of the time, since few texts have the character.
+_ENCODING_SWITCH = re.compile(rb"\x1b[^\x1b%\x30-\x7e]*%[^\x1b\x30-\x7e]*[@G8]")
+#: "%" behind a control or an intermediate, which every switch has: a search for that first takes a quarter of the time.
 _SWITCH_MIDDLE = re.compile(rb"%(?<=[^\x30-\x7e]%)")
 #: Whatever may be one of these, or ESC c, or the rest of one that has begun.
 _SWITCH_END = re.compile(rb"(?:\x1b|\A)[^\x1b\x30-\x7e]*[@G8c]")

@@ -1,18 +1,22 @@
 """Feeds a terminal for a slice's time: a sequence may cost a thousand times what text of its length does.
 
-Used by each source of a screen (`screen`, `screen_copy`, `kernel.agents.console_screen`), which keeps what was not fed.
+Used by each source of a screen (`screen`, `screen_copy`, `kernel.agents.console_screen`), which keeps what was not fed. A fault of the
+parser costs the piece that it was in, never the terminal.
 """
 
+import logging
 import re
 import time
 from itertools import islice
 
 from kernel.term import Terminal
 
+_log = logging.getLogger("aether.tty")
 #: What may cost much for its length: REP, protected cells, rectangles, columns, tab stops, resets, and margins at the sides, which make
 #: others dear. What is commonest is passed over first, which halves the time of the search.
 _COSTLY = re.compile(rb"\x1b(?!\[[0-9;]*[A-Km])(?:[V69c]|\[(?:[0-9;]*(?:[b\"$#'*]| [@A])|\?[0-9;]*(?:69|W)))")
-#: 8-bit controls where there should be UTF-8, of which each is parsed alone; to look for them everywhere would cost text too much.
+#: 8-bit controls where there should be UTF-8, of which each is parsed alone. Only the beginning is looked at, everywhere would cost text
+#: too much: what is not ASCII goes in smaller pieces.
 _RAW_CONTROLS = re.compile(rb"[\x80-\xbf]{4}")
 _C1_INTRODUCER = b"\xc2\x9b"
 #: Where there is some of it, a slice ends after so much of the processor's time.
@@ -25,9 +29,14 @@ BYTES_PER_DEAR_ONE = 256
 #: What shows nothing dear goes in large pieces, of which each has to keep up with this rate: else there is something all the same.
 #: The second is not at its largest yet, for a text that dear things follow; and all of it ends after a time, too.
 FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES, GROWTH = 4 << 10, 64 << 10, 4
+MOST_OTHER_BYTES = 16 << 10
+#: A piece has at most so many sequences and line feeds: behind text it is large, and one that erases a screen may come for 4 bytes.
+MOST_SEQUENCES, MOST_LINE_FEEDS = 2048, 8192
 LEAST_BYTES_PER_S = 1_000_000
 MOST_PLAIN_S = 0.02
 SHORTEST_S = 1e-6
+#: Faults of one terminal that are logged.
+MOST_LOGGED = 3
 
 
 class Feeding:
@@ -36,25 +45,34 @@ class Feeding:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._piece_bytes = LEAST_PIECE_BYTES
+        self._faults = 0
 
     def feed(self, data: bytes, max_bytes: int) -> int:
         """Parse at most `max_bytes` of `data`, and a piece of it at least; how many bytes it was."""
         done, size, started = 0, min(len(data), max_bytes), time.thread_time()
         until, plain_until = started + SLICE_S, started + MOST_PLAIN_S
         dear = self._may_cost(data)
-        plain_bytes = FIRST_PIECE_BYTES
+        plain_bytes, most_bytes = FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES if data.isascii() else MOST_OTHER_BYTES
         while done < size and started < (until if dear else plain_until):
-            end = self._end_of_dear_piece(data, done, size) if dear else min(size, done + plain_bytes)
-            self._terminal.feed(data[done:end])
+            end = self._end_of_dear_piece(data, done, size) if dear else _end_of_plain_piece(data, done, min(size, done + plain_bytes))
+            self._feed_piece(data[done:end])
             length, spent_s, done = end - done, time.thread_time() - started, end
             started += spent_s
             if dear:
                 self._choose_piece(spent_s)
             else:
                 in_time = int(length * (plain_until - started) / max(spent_s, SHORTEST_S))
-                plain_bytes = max(FIRST_PIECE_BYTES, min(MOST_PLAIN_PIECE_BYTES, plain_bytes * GROWTH, in_time))
+                plain_bytes = max(FIRST_PIECE_BYTES, min(most_bytes, plain_bytes * GROWTH, in_time))
                 dear = spent_s > SLOW_S and length < spent_s * LEAST_BYTES_PER_S
         return done
+
+    def _feed_piece(self, piece: bytes) -> None:
+        try:
+            self._terminal.feed(piece)
+        except Exception:  # noqa: BLE001  # edge: what comes behind it, whatever the parser met, is parsed
+            self._faults += 1
+            if self._faults <= MOST_LOGGED:
+                _log.exception("a piece of a terminal's output could not be parsed")
 
     def _end_of_dear_piece(self, data: bytes, start: int, size: int) -> int:
         end = min(size, start + self._piece_bytes)
@@ -69,6 +87,7 @@ class Feeding:
             self._piece_bytes = min(MOST_PIECE_BYTES, self._piece_bytes * 2)
 
     def _may_cost(self, data: bytes) -> bool:
+        """Whether there may be dear sequences, or modes are set that make others dear."""
         screen = self._terminal.screen
         if screen.protection or screen.side_margins or screen.modes.vt52 or not screen.utf8:
             return True
@@ -76,3 +95,12 @@ class Feeding:
             return True
         return not data.isascii() and (_RAW_CONTROLS.match(data) is not None or _C1_INTRODUCER in data)
 
+
+def _end_of_plain_piece(data: bytes, start: int, end: int) -> int:
+    """Return where a piece from `start` to at most `end` ends: earlier where it has many sequences or line feeds."""
+    while end - start > FIRST_PIECE_BYTES:
+        share = max(data.count(b"\x1b", start, end) / MOST_SEQUENCES, data.count(b"\n", start, end) / MOST_LINE_FEEDS)
+        if share <= 1:
+            break
+        end = max(start + FIRST_PIECE_BYTES, start + int((end - start) / share))
+    return end

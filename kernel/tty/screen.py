@@ -8,6 +8,7 @@ without a lease the kernel's loop does all, a slice a turn. Made by `TtyManager`
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from kernel.errors import ConflictError
@@ -22,6 +23,8 @@ SCROLLBACK = 10_000
 SLICE_BYTES = 16 << 10
 #: What programs draw again for a new size begins with controls and goes on at once; those that stand alone so long stand alone.
 HELD_S = 0.1
+#: RIS, and before it what leaves VT52 mode, which has no RIS, and ends a string that goes on.
+RESET = b"\x1b<\x1bc"
 ScreenChange = Callable[[Terminal], None]
 
 
@@ -32,7 +35,7 @@ def clear_history(terminal: Terminal) -> None:
 
 def reset(terminal: Terminal) -> None:
     """Begin anew, as with RIS."""
-    terminal.feed(b"\x1bc")
+    terminal.feed(RESET)
     terminal.take_reply()
 
 
@@ -70,7 +73,8 @@ class LiveScreen:
         self.terminal.screen.modes = LiveModes()
         #: Size of the pty. The owner of a lease may show the screen in another one until it gives it back.
         self._size = (columns, lines)
-        self._asked: tuple[int, int] | None = None
+        #: The size that the owner of a lease is to show next, if any; set on the loop and taken on the owner's thread, each in one step.
+        self._asked: deque[tuple[int, int]] = deque(maxlen=1)
         self._sized_by_owner = False
         self._loop = asyncio.get_running_loop()
         self._reply = reply
@@ -162,9 +166,7 @@ class LiveScreen:
     def parse(self, max_bytes: int) -> int:
         """Feed what waits, at most `max_bytes` and for a slice's time; how many bytes it was. On the thread of the owner."""
         with self._lock:
-            asked, self._asked = self._asked, None
-            if asked is not None and not self._sized_by_owner and asked != (self.terminal.columns, self.terminal.lines):
-                self.terminal.resize(*asked)
+            self._follow_size()
             data = self._left or self._inbox.take(max_bytes)
             if not data and self._take is not None:
                 data = self._take(max_bytes)
@@ -179,6 +181,14 @@ class LiveScreen:
         if answer and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._reply, answer)
         return done
+
+    def _follow_size(self) -> None:
+        try:
+            asked = self._asked.pop()
+        except IndexError:
+            return
+        if not self._sized_by_owner and asked != (self.terminal.columns, self.terminal.lines):
+            self.terminal.resize(*asked)
 
     def _let_go(self) -> int:
         """Do what waited long enough for more; 1 where there was something."""
@@ -196,7 +206,7 @@ class LiveScreen:
     def _give_back(self, lease: "ScreenLease") -> None:
         if self._lease is lease:
             self._lease = None
-            self._asked = None
+            self._asked.clear()
             self._sized_by_owner = False
             self._on_lease()
             self._restore_size()
@@ -206,7 +216,7 @@ class LiveScreen:
         with self._lock:
             # What the pty is told for it arrives later and may be out of date by then.
             self._sized_by_owner = True
-            self._asked = None
+            self._asked.clear()
             if (self.terminal.columns, self.terminal.lines) != (columns, lines):
                 self.terminal.resize(columns, lines)
 
@@ -229,7 +239,7 @@ class LiveScreen:
         if self._lease is None:
             self._restore_size()
         elif not self._sized_by_owner:
-            self._asked = self._size
+            self._asked.append(self._size)
             self._lease.on_readable()
         self._on_size(columns, lines)
         self._sizes.note_told()

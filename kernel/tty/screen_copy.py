@@ -1,7 +1,7 @@
 """A second look at a terminal's screen: a copy of its own that follows the bytes and answers nothing.
 
 Made by `TtyManager.view` where the screen has an owner already. It begins with a snapshot and is fed with the same bytes as the
-owner; what changes beside the bytes, as sizes do, changes at the same place in their stream.
+owner; what changes beside the bytes (a size, or what the owner clears by hand) changes here behind those that had come by then.
 """
 
 from collections import deque

@@ -73,3 +73,10 @@ def shown(terminal: Terminal) -> object:
     screen = terminal.screen
     rows = [*screen.history, *screen.rows]
     return [(row.text, [screen.attributes[attr] for attr in row.attrs], row.wrapped) for row in rows], screen.marks.between(0, 10_000)
+
+
+@pytest.mark.feature("TT01")
+def test_a_second_parameter_makes_no_other_kind_of_erasing() -> None:
+    terminal = Terminal(20, 3)
+    terminal.feed(b'\x1b[1"qkept by DECSEL\x1b[0"q\x1b[1;1H\x1b[0;1K')
+    assert terminal.display[0].strip() == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kernel.term import Terminal, painting
@@ -15,8 +15,9 @@ PIECES = ("text", "a longer text that may wrap", "\r\n", "\x1b[3;5H", "\x1b[H", 
           "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[?2J", "\x1b]133;A\x07", "\x1b]133;C\x07",
           "\x1b[2;4r", "\x1b[r", "\r", "\b", "\n", "中", "e\u0301", "\u0301", "\a", "\x1bM", "\x1b[L", "\x1b[2M", "\x1b[3P", "\x1b[2@",
           "\x1b[4X", "\x1b[A", "\x1b[2B", "\x1b[3D", "\x1b[5G", "\x1b[4d", "\x1b[2E", "\x1b[F", "\x1b[3;5r", "\x1b[?25l\x1b[?25h",
-          "\x1b[2;3H\x1b[?25h\x1b[?25l", "\x1b[0;1K", "\x1b[2;3C", "\x1b[?6h", "\x1b[?45h", "\x1b[?69h\x1b[3;8s", "\x1b[?69l", "\x1b[4h",
-          "\x1b[4l", "\x1b[1\"q", "\x1b[?7l", "\x1b[?7h", "\x1b[2b")  # fmt: skip
+          "\x1b[2;3H\x1b[?25h\x1b[?25l", "\x1b[0;1K", "\x1b[2;3C", "\x1b[?6h", "\x1b[?45h", "\x1b[?69h\x1b[3;8s", "\x1b[?69l",
+          "\x1b[4h", "\x1b[4l", "\x1b[1\"q", "\x1b[?7l", "\x1b[?7h", "\x1b[2b", "exactly-here", "\x1b[1;12Hx",
+          "\x1bV", "\x1bW", "🇩", "🇪", "👩\u200d", "💻")  # fmt: skip
 
 
 def state(terminal: Terminal) -> object:
@@ -24,11 +25,18 @@ def state(terminal: Terminal) -> object:
     return (terminal.display, [row.wrapped for row in terminal.rows], terminal.history_text(), terminal.attributes[screen.pen],
             screen.wrap_pending, screen.marks.between(0, 10_000),
             (terminal.cursor.x, terminal.cursor.y, terminal.cursor.hidden),
-            [[terminal.attributes[attr] for attr in row.attrs] for row in terminal.rows])  # fmt: skip
+            (screen.top, screen.bottom, screen.left, screen.right),
+            screen.last_char and screen.shaper.last_base(screen.last_char),
+            [[terminal.attributes[attr] for attr in row.attrs] for row in terminal.rows],
+            [terminal.modes.private[mode] for mode in (6, 7, 25, 45, 69, 1049)],
+            [(row.text.strip(), row.wrapped) for row in screen.other_rows])  # fmt: skip
 
 
 @pytest.mark.parametrize("start", ["\x1b[?1049h", ""], ids=["alternate", "main"])
 @given(pieces=st.lists(st.sampled_from(PIECES), max_size=40))
+@example(pieces=["\x1b[1;12Hx\btext"])
+@example(pieces=["\x1bV\x1b[Htext\x1bW\x1b[Hz\x1b[K"])
+@example(pieces=["\x1b[H🇩\x1b[5;1H\r\n\x1b[1;3H🇪"])
 @settings(max_examples=300, deadline=None)
 def test_a_span_is_what_its_characters_are(start: str, pieces: list[str]) -> None:
     data = (start + "\x1b[H" + "".join(pieces)).encode()

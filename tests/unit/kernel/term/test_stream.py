@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import random
+import time
 import tracemalloc
 
 import pytest
@@ -126,6 +127,28 @@ def test_cluster_table_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         terminal.feed(f"{chr(0x4E00 + number)}\u0301\r\n".encode())
     assert len(terminal.clusters) <= 201
     assert terminal.display[8].rstrip() == f"{chr(0x4E00 + 999)}\u0301"
+
+
+@pytest.mark.parametrize("start", [b"\x1b]1337;File=inline=1:", b"\x1b]52;c;"], ids=["picture", "clipboard"])
+@pytest.mark.parametrize("end", [b"\x07", b"\x1b\\"], ids=["BEL", "ST"])
+def test_a_command_with_a_file_that_is_too_long_does_not_show_as_text(start: bytes, end: bytes) -> None:
+    data = start + b"iVBORw0K" * 300_000 + end + b"after"
+    whole, split = Terminal(20, 3), Terminal(20, 3)
+    whole.feed(data)
+    for at in range(0, len(data), 99_991):
+        split.feed(data[at : at + 99_991])
+    assert [line.strip() for line in whole.display] == ["after", "", ""]
+    assert split.display == whole.display
+    assert len(whole.history) == 0
+    assert not whole.take_events()
+
+
+@pytest.mark.parametrize("filler", [b"%", b" %", b"%\r"])
+def test_a_switch_of_the_encoding_is_looked_for_in_one_go(filler: bytes) -> None:
+    terminal = Terminal(80, 24)
+    started = time.process_time()
+    terminal.feed(b"\x1b" + filler * (65_536 // len(filler)))
+    assert time.process_time() - started < 3, "it took 20 s when each was looked at from each"
 
 
 def test_a_picture_that_is_too_long_does_not_show_as_text_and_an_endless_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:

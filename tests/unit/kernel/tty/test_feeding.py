@@ -11,8 +11,12 @@ from kernel.tty.feeding import (
     BYTES_PER_DEAR_ONE,
     FIRST_PIECE_BYTES,
     LEAST_BYTES_PER_S,
+    MOST_LINE_FEEDS,
+    MOST_LOGGED,
+    MOST_OTHER_BYTES,
     MOST_PIECE_BYTES,
     MOST_PLAIN_S,
+    MOST_SEQUENCES,
     SLICE_S,
     Feeding,
 )
@@ -100,3 +104,54 @@ def test_text_goes_in_whole_and_no_more_than_asked_for() -> None:
     assert feeding.feed(text, 700) == 700
     assert feeding.feed(text[700:], MOST_PIECE_BYTES) == len(text) - 700
     assert terminal.cursor.x == 0
+
+
+@pytest.mark.feature("TT02")
+@pytest.mark.parametrize(
+    ("sequence", "counted", "most"),
+    [
+        (b"\x1b[2J", b"\x1b", MOST_SEQUENCES),
+        (b"\r\x1b[99I", b"\x1b", MOST_SEQUENCES),
+        (b"\n", b"\n", MOST_LINE_FEEDS),
+        ("漢".encode(), b"", MOST_OTHER_BYTES),
+    ],
+    ids=["erase", "tabs", "line feeds", "wide"],
+)
+def test_behind_cheap_text_a_piece_has_only_so_much_of_what_costs_more(sequence: bytes, counted: bytes, most: int) -> None:
+    terminal = Terminal(80, 24)
+    at_once: list[int] = []
+    terminal.feed = lambda piece: at_once.append(piece.count(counted) if counted else len(piece))  # type: ignore[method-assign]
+    feeding, data, done = Feeding(terminal), b"x" * 20_000 + sequence * 30_000, 0
+    while done < len(data):
+        done += feeding.feed(data[done:], len(data))
+    assert sum(at_once) == (data.count(counted) if counted else len(data))
+    assert max(at_once) <= most
+
+
+@pytest.mark.feature("TT02")
+def test_an_introducer_of_one_character_is_dear() -> None:
+    terminal = Terminal(80, 24)
+    pieces: list[int] = []
+    terminal.feed = lambda piece: pieces.append(len(piece))  # type: ignore[method-assign]  # only counts
+    Feeding(terminal).feed(("text " * 100 + "\x9b65535b").encode() * 100, 1 << 20)
+    assert max(pieces) <= MOST_PIECE_BYTES
+
+
+@pytest.mark.feature("TT02")
+@pytest.mark.expects_records
+def test_a_fault_of_the_parser_costs_one_piece(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    terminal = Terminal(80, 24)
+    parse = terminal.feed
+
+    def stumble(piece: bytes) -> None:
+        if b"BAD" in piece:
+            raise RuntimeError("a fault of the parser")
+        parse(piece)
+
+    monkeypatch.setattr(terminal, "feed", stumble)
+    feeding = Feeding(terminal)
+    for _fault in range(3 * MOST_LOGGED):
+        assert feeding.feed(b"BAD", 3) == 3
+        assert feeding.feed(b"good\r\n", 6) == 6
+    assert [line.strip() for line in terminal.display[: 3 * MOST_LOGGED]] == ["good"] * 3 * MOST_LOGGED
+    assert len(caplog.records) == MOST_LOGGED
