@@ -16,6 +16,22 @@ from kernel.tools.base import CommandOutcome
 OUTPUT_CHARACTERS = 200_000
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+#: More than text and colours, so that something of it may stay in force. A part of a sequence counts: chunks end anywhere.
+_MAY_STAY = re.compile(rb"\x1b(?!\[[0-9;:]*m)|\x0e|\xc2(?:[\x80-\x9f]|\Z)")
+#: Undoes whatever a command may leave behind, and neither moves the cursor nor erases anything where it left nothing. Not a reset: that
+#: would take the history. The first two end what is unfinished, VT52 mode and single bytes, in which the rest means nothing.
+AS_NEW = b"".join(
+    (
+        b"\x1b<\x1b%G",
+        b'\x1b[64;1"p\x1b[20l',  # DECSCL resets margins, origin, insertion, character sets, pen, link, protection, cursor and keys
+        b"\x1b[?45h \x1b[D",  # a full line goes on in the next one now, as it would with the prompt: restoring the cursor forgets that
+        b"\x1b[?1046h\x1b7\x1b[?1049l",  # saved on the main screen it is restored as it is, on the other one as it was when that began
+        b"\x1b[!p\x1b]133;D\x07",  # what was restored with it, and the mark of a prompt, behind which all lines would be cut, not wrapped
+        b"\x1b[?8;1035h\x1b[?5;40;41;67;1000;1004;1005;1006;1007;1015;1016;1045;2004;2026l",
+        b"\x1b[?5W\x1b[*x\x1b[>T\x1b]0;\x07",
+        b"\x1b]104\x07\x1b]105\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07\x1b]117\x07\x1b]119\x07",
+    )
+)
 
 
 class ConsoleSink(Protocol):
@@ -58,7 +74,7 @@ class SandboxCommands:
         finally:
             execution.close()
         note = _note(status, sandbox.spec.limits.memory_bytes >> 20)
-        await self._console.write(_epilogue(status, note))
+        await self._console.write(_epilogue(status, note, may_stay=output.may_stay))
         return CommandOutcome(
             output=output.text(),
             exit_code=status.code,
@@ -69,15 +85,20 @@ class SandboxCommands:
 
 
 class _Output:
-    """Head and tail of what a command prints, decoded across chunk borders."""
+    """Head and tail of what a command prints, decoded across chunk borders.
+
+    may_stay: whether it holds what may stay in force behind it.
+    """
 
     def __init__(self) -> None:
+        self.may_stay = False
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._head = ""
         self._tail = ""
         self._dropped = 0
 
     def add(self, chunk: bytes) -> None:
+        self.may_stay = self.may_stay or _MAY_STAY.search(chunk) is not None
         text = self._decoder.decode(chunk)
         room = OUTPUT_CHARACTERS // 2 - len(self._head)
         if room > 0:
@@ -103,16 +124,22 @@ def plain(text: str) -> str:
 
 
 def prompt_of(command: str) -> bytes:
-    """What the terminal shows of a command itself, before its output."""
+    """What the terminal shows of a command itself, before its output.
+
+    The same for each command, whatever is before it: that may have ended with the kernel, and who reads the record looks for this. Its
+    last part keeps the cursor, which goes back to there, and not over older lines, where a command leaves a screen that it never saved.
+    """
     shown = plain(command).replace("\n", "\r\n  ")
-    return f"\x1b[0;32m➜\x1b[0m {shown}\r\n".encode("utf-8", errors="replace")
+    return AS_NEW + f"\x1b[0;32m➜\x1b[0m {shown}\r\n\x1b7".encode("utf-8", errors="replace")
 
 
-def _epilogue(status: ExitStatus, note: str) -> bytes:
+def _epilogue(status: ExitStatus, note: str, *, may_stay: bool) -> bytes:
+    """The last words on a command. They would not be seen on the screen of a program that was ended, nor would who looks see the rest."""
+    undone = AS_NEW if may_stay else b""
     if status.code == 0 and not note:
-        return b"\x1b[0m"
+        return undone + b"\x1b[0m"
     words = note or f"exit {status.code}"
-    return f"\x1b[0;31m{words}\x1b[0m\r\n".encode()
+    return undone + f"\x1b[0;31m{words}\x1b[0m\r\n".encode()
 
 
 def _note(status: ExitStatus, memory_mb: int) -> str:

@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from kernel.errors import StorageError
+from kernel.tty.screen import RESET
 
 KEEP_BYTES = 4 << 20
 CUT_AT_BYTES = 8 << 20
 RETRY_S = 1.0
-RESET = b"\x1bc"
 
 
 def record_name(tty_id: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from kernel.agents.commands import prompt_of
+from kernel.agents.commands import AS_NEW, prompt_of
 from kernel.agents.console import record_name
 from kernel.cli.output import Printer, TextPrinter
 from kernel.paths import Paths, default_root
@@ -26,7 +26,7 @@ INTERVAL_S = 0.2
 READ_BYTES, REST_BYTES = 64 * 1024, 1024 * 1024
 MOST_LINES, LONGEST_LINE = 400, 10_000
 """Lines of one command, characters of a line; a flood is better looked at elsewhere."""
-_EPILOGUE = re.compile(rb"\x1b\[0(?:;31m[^\r\n]*\x1b\[0)?m(?:\r\n)?\Z")
+_EPILOGUE = re.compile(rb"(?:" + re.escape(AS_NEW) + rb")?\x1b\[0(?:;31m[^\r\n]*\x1b\[0)?m(?:\r\n)?\Z")
 
 
 class LiveOutput:

@@ -9,7 +9,8 @@ import pytest
 
 from kernel.agents import console as module
 from kernel.agents.commands import plain
-from kernel.agents.console import KEEP_BYTES, RESET, Consoles
+from kernel.agents.console import KEEP_BYTES, Consoles
+from kernel.tty.screen import RESET
 
 
 async def test_what_is_written_can_be_read_from_any_place(tmp_path: Path) -> None:

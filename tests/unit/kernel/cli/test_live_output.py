@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.agents.commands import prompt_of
+from kernel.agents.commands import AS_NEW, prompt_of
 from kernel.cli import live_output
 from kernel.cli.live_output import MOST_LINES, LiveOutput
 from kernel.cli.output import TextPrinter
@@ -90,6 +90,15 @@ async def test_what_ends_soon_is_told_by_its_result(rig: Rig, monkeypatch: pytes
     await rig.shows("three")
     rig.write(b"\r\n\x1b[0m")
     assert rig.end("exit code 0\nthree\nfour") == "  | three\n  | four\n✓ exit code 0\n"
+
+
+@pytest.mark.parametrize("words", [b"\x1b[0m", b"\x1b[0;31mexit 3\x1b[0m\r\n"], ids=["well", "failed"])
+async def test_what_makes_the_terminal_plain_again_is_no_line_of_the_command(rig: Rig, words: bytes) -> None:
+    rig.begin()
+    rig.write(prompt_of(COMMAND) + b"\x1b[?1049hone\r\n")
+    await rig.shows("one")
+    rig.write(AS_NEW + words)
+    assert rig.end("exit code 0\none") == "  | one\n✓ exit code 0\n"
 
 
 async def test_a_flood_is_cut_and_said_so(rig: Rig) -> None:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from kernel.term import Terminal
-from kernel.tty.screen import SLICE_BYTES, LiveScreen
+from kernel.tty.screen import SLICE_BYTES, LiveScreen, reset
 
 #: Each of its parts costs a thousand times what text of that length does.
 COSTLY = b"\x1b[?69h\x1b[2;119s\x1b[4h" + b"q\x1b[65535b" * 2000
@@ -53,4 +53,20 @@ async def test_a_copy_has_what_is_left_of_a_slice() -> None:
     while screen.parse(SLICE_BYTES):
         pass
     assert screen.ended
+    screen.close()
+
+
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize("left", [b"", b"\x1b[?2l", b"\x1b[?2l\x1bY", b"\x1b[?2l\x1bY ", b"\x1b]0;mine", b"\x1bPqmine", b"\x1b%@"])
+async def test_a_reset_is_heard_in_each_state(left: bytes) -> None:
+    screen = make([])
+    screen.put(b"old\r\n" * 50 + b"\x1b(0\x1b[c" + left)
+    while screen.parse(SLICE_BYTES):
+        pass
+    reset(screen.terminal)
+    assert not screen.terminal.take_reply(), "what it answers to is over"
+    screen.put("qqq \x1b[1mé".encode())
+    while screen.parse(SLICE_BYTES):
+        pass
+    assert screen.terminal.display[0].rstrip() == "qqq é" and len(screen.terminal.history) == 0
     screen.close()
