@@ -4,6 +4,9 @@ A logical line is a run of rows of which all but the last are marked as wrapped.
 cursor is behind them. A wide character that does not fit into a row's last column leaves that cell erased, not drawn: that tells
 it from a space that somebody typed, and from what was in the cell before, which therefore has to go.
 
+Cells that were erased in a colour up to the screen's edge are a bar behind the line, not a part of it: it ends at the new edge, however
+far that is. Where the text fills its last row the bar has a row of its own, since it would be lost at the next width otherwise.
+
 The work starts at the cursor and stops where the history is full, so its cost depends on what is kept and not on what was
 there; a row that still fits stays as it is stored, whatever its width.
 """
@@ -18,6 +21,9 @@ from kernel.term.clusters import ClusterTable
 from kernel.term.history import Stored
 from kernel.term.rows import ERASED, PLAIN, STUB, Row
 from kernel.term.width import cluster_width
+
+#: The ends of most rows, which are looked at by the hundred thousand.
+_MOST_COMMON = ("", ERASED, PLAIN)
 
 
 class Position(NamedTuple):
@@ -55,6 +61,14 @@ def text_length(row: Row, below: Row | None, attributes: AttributeTable) -> int:
     if not row.wrapped or below is None:
         return content_length(row)
     return len(row.text) - (below.text[1:2] == STUB and not attributes[row.attrs[-1]].drawn)
+
+
+def drawn_length(row: Row, attributes: AttributeTable) -> int:
+    """Number of cells up to the last one that was drawn: what is behind it was erased, in whatever colour, and is no text."""
+    attrs = row.attrs.rstrip(ERASED)
+    while attrs and not attributes[attrs[-1]].drawn:
+        attrs = attrs.rstrip(attrs[-1])
+    return len(attrs)
 
 
 def is_blank(row: Row) -> bool:
@@ -115,7 +129,7 @@ def _downwards(
         end += 1
         while end < len(items) and _is_wrapped(items[end - 1]):
             end += 1
-        if end == start + 1 and _fits(items[start], columns):
+        if end == start + 1 and _fits(items[start], columns, tables.attributes):
             shown += start < bottom
             found.append(items[start])
         else:
@@ -153,7 +167,7 @@ class _Upwards:
             item = items[start]
             while start > 0 and _is_wrapped(items[start - 1]):
                 start -= 1
-            if start == end - 1 and _fits(item, columns):
+            if start == end - 1 and _fits(item, columns, self._tables.attributes):
                 found.append(item)
                 if start == self._top:
                     self.top_distance = len(found)
@@ -188,14 +202,19 @@ class _Line:
         self._columns = columns
         self._attributes = tables.attributes
         self._continues = _is_wrapped(parts[-1])
+        self._fill = ERASED
         self._sizes: list[int] = []
         texts, attrs = [], []
         rows = [_row(part) for part in parts]
         for number, row in enumerate(rows):
             if number < len(rows) - 1:
                 size = text_length(row, rows[number + 1], tables.attributes)
+            elif row.wrapped:
+                size = len(row.text)
             else:
-                size = len(row.text) if row.wrapped else content_length(row)
+                if _is_bar(row.attrs, tables.attributes):
+                    self._fill = row.attrs[-1]
+                size = len(row.attrs.rstrip(self._fill))
             text, styles = cells_for(row.text[:size], row.attrs[:size], row, columns, tables.clusters)
             texts.append(text)
             attrs.append(styles)
@@ -208,8 +227,13 @@ class _Line:
             if missing > waits:
                 # Erased cells hold the cursor's place: what is typed next is as far from the text as it would have been.
                 self._text += " " * missing
-                self._attrs += ERASED * missing
+                self._attrs += self._fill * missing
         self._starts = self._find_starts()
+        # A row of its own, where the text leaves no cell that would tell of the bar.
+        if self._fill != ERASED and len(self._text) - self.start(self.count - 1) == columns:
+            self._text += " "
+            self._attrs += self._fill
+            self._starts = self._find_starts()
 
     def _column(self, row: Row, column: int, size: int) -> int:
         """Where the cursor is in its part, of ``size`` cells, when it was in ``column`` of ``row``."""
@@ -268,7 +292,10 @@ class _Line:
                     made.append(Row(text + " " * pad, attrs + self._attributes.blank(self._attrs[stop]) * pad, True))
                     continue
                 attrs = attrs[:-1] + self._drawn(attrs[-1])
-            made.append(Row(text + " " * pad, attrs + ERASED * pad, number < last or self._continues))
+            elif number == last and not (pad or self._continues) and self._fill == ERASED and _is_bar(attrs, self._attributes):
+                # Some cells in a colour, which come to the edge by chance: they are no bar.
+                attrs = attrs[:-1] + self._drawn(attrs[-1])
+            made.append(Row(text + " " * pad, attrs + self._fill * pad, number < last or self._continues))
         return made
 
     def _drawn(self, attr: str) -> str:
@@ -314,11 +341,19 @@ def _is_wrapped(item: Stored) -> bool:
     return isinstance(item, Row) and item.wrapped
 
 
-def _fits(item: Stored, columns: int) -> bool:
+def _is_bar(attrs: str, attributes: AttributeTable) -> bool:
+    """Whether the last of the cells was erased in a colour: at the screen's edge it is a bar, which goes on to any other edge."""
+    last = attrs[-1:]
+    return last not in _MOST_COMMON and not attributes[last].drawn
+
+
+def _fits(item: Stored, columns: int, attributes: AttributeTable) -> bool:
     """Whether the last or only row of a line can stay as it is."""
     if isinstance(item, str):
         return len(item) <= columns
     if not isinstance(item, Row):
         return len(item[0]) <= columns
     excess = len(item.attrs) - columns
-    return not item.wrapped and (excess <= 0 or item.attrs.endswith(ERASED * excess))
+    if item.wrapped or excess == 0:
+        return not item.wrapped
+    return (excess < 0 or item.attrs.endswith(ERASED * excess)) and not _is_bar(item.attrs[:columns], attributes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from kernel.term.reflow import content_length, text_length
+from kernel.term.reflow import drawn_length, text_length
 from kernel.term.rows import STUB, Row
 from kernel.term.terminal import Terminal
 
@@ -71,8 +71,8 @@ def text(terminal: Terminal, kind: SelectionKind, anchor: Position, head: Positi
         row = terminal.absolute_row(span.line)
         if row is None:
             continue
-        joined = row.wrapped and kind is not SelectionKind.BLOCK
-        size = text_length(row, terminal.absolute_row(span.line + 1), terminal.attributes) if joined else content_length(row)
+        below = terminal.absolute_row(span.line + 1) if row.wrapped and kind is not SelectionKind.BLOCK else None
+        size = drawn_length(row, terminal.attributes) if below is None else text_length(row, below, terminal.attributes)
         end = min(span.end, size)
         parts.append(terminal.clusters.expand(row.text[span.start : max(end, span.start)]))
         if number + 1 < len(selected) and (kind is SelectionKind.BLOCK or not row.wrapped):

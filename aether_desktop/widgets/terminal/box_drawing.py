@@ -1,4 +1,4 @@
-"""Line drawing, blocks, braille, sextants and prompt arrows drawn to the cell's own pixels, so that neighbours meet.
+"""Line drawing, scan lines, blocks, braille, sextants and prompt arrows drawn to the cell's own pixels, so that neighbours meet.
 
 A font's glyphs for these leave seams where a cell is not the size that its designer had in mind. The arms of a line character
 are read from its Unicode name. Called by `glyphs`. Pure: numpy, no Qt.
@@ -28,6 +28,8 @@ _DIRECTIONS = {
 _DASHES = {"DOUBLE DASH": 2, "TRIPLE DASH": 3, "QUADRUPLE DASH": 4}
 #: U+2596..U+259F: which quarters are filled; 1 upper left, 2 upper right, 4 lower left, 8 lower right.
 _QUADRANTS = (4, 8, 1, 13, 9, 7, 11, 2, 6, 14)
+#: U+23BA..U+23BD: on which of a cell's nine scan lines they are; the fifth is where ─ is.
+_SCAN_LINES = (1, 3, 7, 9)
 _SHADES = (64, 128, 191)
 #: Bits of a braille pattern by (column, row).
 _BRAILLE = {(0, 0): 1, (0, 1): 2, (0, 2): 4, (1, 0): 8, (1, 1): 16, (1, 2): 32, (0, 3): 64, (1, 3): 128}
@@ -45,6 +47,8 @@ class Arms(NamedTuple):
 def box_mask(character: str, width: int, height: int) -> Plane | None:
     """Coverage (height, width) 0..255 of a character that is drawn here; None for all others."""
     code = ord(character)
+    if 0x23BA <= code <= 0x23BD:
+        return _scan_line(_SCAN_LINES[code - 0x23BA], width, height)
     if 0x2500 <= code <= 0x257F:
         return _line_character(unicodedata.name(character).removeprefix("BOX DRAWINGS "), width, height)
     if 0x2580 <= code <= 0x259F:
@@ -101,6 +105,17 @@ def _lines(arms: Arms, width: int, height: int) -> Plane:
     _draw_arms(plane, (arms.left, arms.right), (arms.up, arms.down), width)
     # The vertical arms are the horizontal ones of the transposed plane.
     _draw_arms(plane.T, (arms.up, arms.down), (arms.left, arms.right), width)
+    return plane
+
+
+def _scan_line(number: int, width: int, height: int) -> Plane:
+    """A light line across the cell, as far from the middle as its scan line is from the fifth."""
+    import numpy as np
+
+    plane = np.zeros((height, width), np.uint8)
+    top, bottom = _line_at(height, width, LIGHT, 0)
+    shift = max(-top, min(round(height * (number - 5) / 9), height - bottom))
+    plane[top + shift : bottom + shift] = 255
     return plane
 
 

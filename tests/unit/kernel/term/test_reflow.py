@@ -168,3 +168,89 @@ def test_a_screen_full_below_the_cursor_keeps_the_cursor_s_line() -> None:
     terminal.resize(1, 1)
     assert terminal.display == ["T"]
     assert_sound(terminal)
+
+
+BAR = "\x1b[44m"
+END = "\x1b[K\x1b[m"
+
+
+def coloured(terminal: Terminal) -> list[str]:
+    """The rows of history and screen to the last that is not blank: their text, with # for erased cells in a colour."""
+    rows = []
+    for row in [*terminal.history, *terminal.rows]:
+        styles = [terminal.attributes[attr] for attr in row.attrs]
+        cells = ["#" if style.bg >= 0 and not style.drawn else cell for cell, style in zip(row.text, styles, strict=True)]
+        rows.append("".join(cells).rstrip())
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
+
+
+@pytest.mark.feature("TT02")
+def test_a_bar_behind_the_text_ends_at_the_edge_and_takes_no_row() -> None:
+    terminal = Terminal(12, 6)
+    terminal.feed(f"{BAR}short{END}\r\n{BAR}{END}\r\nplain".encode())
+    for columns in (8, 6, 30, 12):
+        terminal.resize(columns, 6)
+        assert coloured(terminal) == ["short" + "#" * (columns - 5), "#" * columns, "plain"]
+        assert_sound(terminal)
+
+
+@pytest.mark.feature("TT02")
+def test_a_bar_is_behind_the_last_row_of_a_line_that_wraps() -> None:
+    terminal = Terminal(12, 6)
+    terminal.feed(f"{BAR}abcdefghijklmno{END}\r\nx".encode())
+    assert coloured(terminal) == ["abcdefghijkl", "mno#########", "x"]
+    for columns, rows in ((8, ["abcdefgh", "ijklmno#", "x"]), (20, ["abcdefghijklmno#####", "x"])):
+        terminal.resize(columns, 6)
+        assert coloured(terminal) == rows
+
+
+def test_a_bar_outlives_a_width_that_the_text_fills() -> None:
+    terminal = Terminal(12, 6)
+    terminal.feed(f"{BAR}日本x{END}\r\n{BAR}short{END}\r\n$ ".encode())
+    before = coloured(terminal)
+    for columns in (5, 3, 2, 1, 10):
+        terminal.resize(columns, 6)
+        assert_sound(terminal)
+    terminal.resize(5, 6)
+    assert coloured(terminal) == ["日\0本\0x", "#####", "short", "#####", "$"]
+    terminal.resize(12, 6)
+    assert coloured(terminal) == before
+
+
+def test_colours_that_do_not_reach_the_edge_keep_their_size() -> None:
+    terminal = Terminal(12, 6)
+    terminal.feed(f"{BAR}ab\x1b[6X\x1b[m\r\nx\x1b[5C{BAR}{END}\r\n".encode())
+    terminal.resize(5, 6)
+    assert coloured(terminal) == ["ab###", "###", "x", " ####"]
+    terminal.resize(20, 6)
+    assert coloured(terminal) == ["ab######", "x     " + "#" * 14]
+
+
+@pytest.mark.parametrize("lines", [1, 6])
+def test_colours_that_come_to_the_edge_by_chance_keep_their_size(lines: int) -> None:
+    terminal = Terminal(12, lines)
+    terminal.feed(f"{BAR}ab\x1b[3X\x1b[m\r\n$ ".encode())
+    for columns in (5, 12):
+        terminal.resize(columns, lines)
+    row = [*terminal.history, *terminal.rows][0]
+    assert [terminal.attributes[attr].bg for attr in row.attrs] == [4] * 5 + [-1] * 7
+
+
+def test_a_bar_stays_behind_a_cursor_in_it() -> None:
+    terminal = Terminal(12, 4)
+    terminal.feed(f"{BAR}ab{END}\x1b[8G".encode())
+    terminal.resize(6, 4)
+    assert coloured(terminal) == ["ab####", "######"]
+    assert (terminal.cursor.y, terminal.cursor.x) == (1, 1)
+    terminal.resize(12, 4)
+    assert (coloured(terminal), terminal.cursor.y, terminal.cursor.x) == (["ab" + "#" * 10], 0, 7)
+
+
+def test_bars_in_the_history_follow_the_width() -> None:
+    terminal = Terminal(12, 2)
+    terminal.feed(f"{BAR}ab{END}\r\n".encode() * 5)
+    for columns in (30, 7, 2, 12):
+        terminal.resize(columns, 2)
+    assert coloured(terminal) == ["ab" + "#" * 10] * 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kernel.term import Attributes, Terminal, selection
@@ -15,6 +15,9 @@ _CELLS = ("a", "b", "$", "7", " ", " ", "  ", "日", "本", "한", "é", "e\u030
 _CHANGES = ("\x1b[31m", "\x1b[7;38;5;200m", "\x1b[1;4m", "\x1b[m", "\x1b[3C", "\r\n", "\r\n")
 _text = st.lists(st.sampled_from(_CELLS + _CHANGES), max_size=120).map("".join)
 _ascii = st.lists(st.sampled_from(("a", "b", "xyz", " ", "   ", "\r\n", "\x1b[7m", "\x1b[m")), max_size=120).map("".join)
+#: A bar behind the text, in one of two colours; no pen has one when a row scrolls in.
+_BARS = ("\x1b[44m\x1b[K\x1b[m", "\x1b[44mab \x1b[K\x1b[m\r\n", "\x1b[41m\x1b[K\x1b[m\r\n", "\x1b[42m\x1b[3X\x1b[m")
+_barred = st.lists(st.sampled_from((*_CELLS, *_BARS, "\x1b[3C", "\r\n", "\r\n")), max_size=80).map("".join)
 _moved = st.lists(st.sampled_from((*_CELLS, *_CHANGES, "\r", "\x1b[2D", "\x1b[5D", "\x1b[A")), max_size=80).map("".join)
 _sizes = st.lists(st.tuples(st.integers(2, 45), st.integers(2, 12)), min_size=1, max_size=5)
 _any_sizes = st.lists(
@@ -27,9 +30,14 @@ _places = st.tuples(st.integers(1, _LINES), st.integers(1, _COLUMNS))
 Cell = tuple[str, Attributes]
 
 
+def bar_of(terminal: Terminal, row: Row) -> str:
+    """The attribute of the erased cells at the row's edge; that of those behind the text where it reaches the edge."""
+    return ERASED if terminal.attributes[row.attrs[-1]].drawn else row.attrs[-1]
+
+
 def cells_of(terminal: Terminal, row: Row, below: Row | None) -> list[Cell]:
     """The cells of a row that are part of its line: of one that goes on, all but a last one that a wide character did not fit into."""
-    size = len(row.text) if row.wrapped else len(row.attrs.rstrip(ERASED))
+    size = len(row.text) if row.wrapped else len(row.attrs.rstrip(bar_of(terminal, row)))
     cells = [
         (terminal.clusters[cell], terminal.attributes[attr])
         for cell, attr in zip(row.text[:size], row.attrs[:size], strict=True)
@@ -39,24 +47,29 @@ def cells_of(terminal: Terminal, row: Row, below: Row | None) -> list[Cell]:
     return cells
 
 
-def lines_of(terminal: Terminal) -> tuple[list[list[tuple[str, object]]], tuple[int, int]]:
+def lines_of(terminal: Terminal) -> tuple[list[list[Cell]], tuple[int, int]]:
     """The logical lines, without what was never drawn at their ends, and the cursor's line and place in it."""
     rows = [*terminal.history, *terminal.rows, *terminal.screen.rows_below]
     at = len(terminal.history) + terminal.cursor.y
     lines: list[list[Cell]] = [[]]
+    bars: list[Attributes] = []
     cursor = (0, 0)
     for number, row in enumerate(rows):
         if number == at:
             cursor = (len(lines) - 1, len(lines[-1]) + terminal.cursor.x + terminal.screen.wrap_pending)
         lines[-1] += cells_of(terminal, row, rows[number + 1] if number + 1 < len(rows) else None)
         if not row.wrapped:
+            bars.append(terminal.attributes[bar_of(terminal, row)])
             lines.append([])
     seen = []
-    for line in lines:
-        while line and line[-1] == (" ", Attributes()):
+    for line, bar in zip(lines, [*bars, Attributes()], strict=True):
+        while line and line[-1] == (" ", bar):
             line.pop()
         # Whether a blank was drawn or jumped over does not show.
         seen.append([(cell, style._replace(drawn=True)) for cell, style in line])
+        if bar != Attributes():
+            # However long it is.
+            seen[-1].append(("", bar))
     while len(seen) > cursor[0] + 1 and not seen[-1]:
         seen.pop()
     return seen, cursor
@@ -98,6 +111,16 @@ def test_text_without_wide_characters_goes_through_one_column_too(text: str, siz
 def test_the_cursor_stays_inside_of_text_too_and_what_is_below_it_comes_back(
     text: str, place: tuple[int, int], sizes: list[tuple[int, int]]
 ) -> None:
+    check(f"{text}\x1b[{place[0]};{place[1]}H", sizes, "")
+
+
+@pytest.mark.feature("TT02")
+@settings(max_examples=400, deadline=None)
+@given(_barred, _places, _any_sizes)
+@example("\x1b[42m\x1b[3X\x1b[m", (1, 1), [(3, 1)])
+@example("a\x1b[42m\x1b[3X\x1b[m", (1, 1), [(2, 1)])
+@example("\x1b[42m\x1b[3X\x1b[m\r\nab", (2, 2), [(3, 1), (45, 6)])
+def test_bars_behind_the_text_go_through_any_widths(text: str, place: tuple[int, int], sizes: list[tuple[int, int]]) -> None:
     check(f"{text}\x1b[{place[0]};{place[1]}H", sizes, "")
 
 

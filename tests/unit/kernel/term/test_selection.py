@@ -60,3 +60,41 @@ def test_a_word_begins_above_the_column_that_a_wide_character_did_not_fit_into()
     terminal.feed("x bc日本 y".encode())
     assert text(terminal, SelectionKind.WORD, Position(1, 1), Position(1, 1)) == "bc日本"
     assert text(terminal, SelectionKind.WORD, Position(0, 2), Position(0, 2)) == "bc日本"
+
+
+ALL = (SelectionKind.CHARACTER, Position(0, 0), Position(99, 99))
+
+
+def copied(output: bytes, columns: int = 20) -> str:
+    terminal = Terminal(columns, 3)
+    terminal.feed(output)
+    return text(terminal, *ALL).rstrip("\n")
+
+
+@pytest.mark.feature("TT03")
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (b"\x1b[44mshort\x1b[K\x1b[m\r\n", "short"),
+        (b"\x1b[44mshort\x1b[K\x1b[8G\x1b[41m\x1b[K\x1b[m\r\n", "short"),
+        (b"\x1b[44ma\x1b[5Xb\x1b[3C\x1b[2X\x1b[m\r\n", "ab"),
+        (b"\x1b[44ma\x1b[5X\x1b[5Cb\x1b[K\x1b[m", "a     b"),
+        (b"\x1b[44mdrawn  \x1b[K\x1b[m\r\n", "drawn  "),
+        (b"drawn  \r\n", "drawn  "),
+        (b"\x1b[44m\x1b[K\x1b[m\r\nx", "\nx"),
+        (b"\x1b[44mshort\x1b[mx\x1b[44m\x1b[2J\x1b[m", ""),
+    ],
+)
+def test_cells_that_were_only_erased_in_a_colour_are_no_text(output: bytes, expected: str) -> None:
+    assert copied(output) == expected
+
+
+def test_a_line_that_ends_in_a_bar_goes_on_over_its_wrapped_rows() -> None:
+    assert copied(b"\x1b[44mabcdefghij\x1b[K\x1b[m\r\nx", columns=4) == "abcdefghij\nx"
+
+
+def test_so_it_is_with_lines_and_blocks() -> None:
+    terminal = Terminal(10, 3)
+    terminal.feed(b"\x1b[44mab\x1b[K\r\n  \x1b[K\r\nabcdefgh\x1b[K")
+    assert text(terminal, SelectionKind.LINE, Position(0, 0), Position(0, 0)) == "ab"
+    assert text(terminal, SelectionKind.BLOCK, Position(0, 1), Position(2, 4)) == "b\n \nbcde"

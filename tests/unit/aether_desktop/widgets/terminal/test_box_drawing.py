@@ -9,7 +9,7 @@ from aether_desktop.widgets.terminal.box_drawing import DOUBLE, HEAVY, LIGHT, Ar
 
 pytestmark = pytest.mark.feature("TT01")
 SIZES = [(8, 18), (9, 19), (7, 15), (16, 36), (1, 1), (3, 5)]
-DRAWN = [*range(0x2500, 0x25A0), *range(0x2800, 0x2900), *range(0x1FB00, 0x1FB3C), *range(0xE0B0, 0xE0B4)]
+DRAWN = [*range(0x23BA, 0x23BE), *range(0x2500, 0x25A0), *range(0x2800, 0x2900), *range(0x1FB00, 0x1FB3C), *range(0xE0B0, 0xE0B4)]
 
 
 def test_arms_are_read_from_names() -> None:
@@ -83,6 +83,23 @@ def test_blocks_shades_and_halves() -> None:
     assert share("⣿") > share("⠁") > share("⠀") == 0
 
 
+@pytest.mark.parametrize(("width", "height"), [*SIZES, (5, 9), (24, 54), (2, 40), (40, 4)])
+def test_scan_lines_are_light_lines_from_edge_to_edge_evenly_around_the_middle(width: int, height: int) -> None:
+    rows = []
+    for character in "⎺⎻─⎼⎽":
+        mask = box_mask(character, width, height)
+        assert mask is not None
+        assert (mask == mask[:, :1]).all()
+        rows.append(np.flatnonzero(mask[:, 0] == 255).tolist())
+    middle = rows[2]
+    assert [len(row) for row in rows] == [len(middle)] * 5
+    shifts = [row[0] - middle[0] for row in rows]
+    assert shifts == sorted(shifts)
+    if height >= 9 and width < height:
+        assert shifts == [round(height * lines / 9) for lines in (-4, -2, 0, 2, 4)]
+        assert len(set(shifts)) == 5
+
+
 def test_others_are_left_to_the_font() -> None:
-    for character in ("a", "日", "🎉", "\ue0b4", " "):
+    for character in ("a", "日", "🎉", "\ue0b4", " ", "\u23b9", "\u23be"):
         assert box_mask(character, 8, 16) is None
