@@ -14,7 +14,7 @@ from kernel.sandbox.backend import ExecRequest, Execution, ExitStatus, Sandbox
 from kernel.tools.base import CommandOutcome
 
 OUTPUT_CHARACTERS = 200_000
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_])")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-Z\\-~])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 #: More than text and colours, so that something of it may stay in force. A part of a sequence counts: chunks end anywhere.
 _MAY_STAY = re.compile(rb"\x1b(?!\[[0-9;:]*m)|\x0e|\xc2(?:[\x80-\x9f]|\Z)")

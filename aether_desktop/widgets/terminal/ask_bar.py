@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -33,6 +33,8 @@ MOST_LINES = 5
 #: How long a question must show before it can be answered; Escape, which is no, works at once.
 SETTLE_MS = 400
 _PRESSING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+#: So long the cursor's row lies under a question before the question makes room: output and a resize pass faster.
+REST_MS = 150
 #: Questions of programs that wait behind the one shown; more are refused unseen.
 MOST_WAITING = 1
 
@@ -86,10 +88,10 @@ class AskBar(QWidget):
         column.setSpacing(SPACE.xs)
         title = Label(question.title, wrap=True)
         column.addWidget(title)
-        for line in question.lines[:MOST_LINES]:
-            label = ElidedLabel(line)
-            label.setFont(mono_font(TYPE.label))
-            column.addWidget(label)
+        lines = [ElidedLabel(line) for line in question.lines[:MOST_LINES]]
+        for line in lines:
+            line.setFont(mono_font(TYPE.label))
+            column.addWidget(line)
         self._address = AddressText(question.address, MOST_LINES) if question.address is not None else None
         if self._address is not None:
             column.addWidget(self._address)
@@ -105,14 +107,17 @@ class AskBar(QWidget):
         column.addLayout(self._rows)
         buttons = list(self._by_key.values())
         self._chosen = buttons[0]
-        self._less_important: list[QWidget] = [title, *reversed(buttons[2:]), *reversed(told), *buttons[1:2]]
+        self._less_important: list[QWidget] = (
+            [*reversed(lines), *reversed(told)]
+            if self._address is None
+            else [title, *reversed(buttons[2:]), *reversed(told), *buttons[1:2]]
+        )
 
     def answer(self, key: str) -> None:
         """Give the answer; does nothing the second time."""
         if not self._done:
             self._done = True
-            focused = self.window().focusWidget()
-            self.had_focus = focused is not None and (focused is self or self.isAncestorOf(focused))
+            self.had_focus = self._has_keyboard()
             self.hide()
             self.answered.emit(key)
             self.deleteLater()
@@ -126,6 +131,16 @@ class AskBar(QWidget):
         """Whether it takes answers."""
         return self._chosen.isEnabled()
 
+    @property
+    def in_use(self) -> bool:
+        """Whether the person is about to answer: their pointer or the keyboard is on it."""
+        return self.underMouse() or self._has_keyboard()
+
+    def settle_anew(self) -> None:
+        """It is elsewhere: a click that was meant for what was there answers nothing."""
+        self._enable(False)
+        self._settling.start()
+
     def take_focus(self) -> None:
         """Give the keyboard to the harmless answer; to the bar until it takes one."""
         (self._chosen if self.settled else self).setFocus(Qt.FocusReason.PopupFocusReason)
@@ -137,8 +152,7 @@ class AskBar(QWidget):
         if focused is not None and self.isAncestorOf(focused):
             self.setFocusProxy(None)  # type: ignore[arg-type] # Qt takes none for none; its stub does not
             self.setFocus()
-        self._enable(False)
-        self._settling.start()
+        self.settle_anew()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A click beside the button that has the keyboard leaves it there; a key that is held presses no button."""
@@ -183,19 +197,22 @@ class AskBar(QWidget):
     def height_for(self, width: int, room: int) -> int:
         """How tall it is at a width. room: the most that shows.
 
-        To an address gives way what is around its host, then what else there is, in the end the answers that it is needed for.
+        To an address gives way what is around its host, then what else there is, in the end the answers that it is needed for. Where
+        there is none, what is asked and all answers stay: lines give way, the last one first, then what is said about them.
         """
         for widget in self._less_important:
             widget.setVisible(True)
-        if self._address is None:
-            return self._height_at(width)
-        least = min(MOST_LINES, self._address.rows_of_host(self._inner(width)))
+        least = min(MOST_LINES, self._address.rows_of_host(self._inner(width))) if self._address is not None else MOST_LINES
         height = self._height_in_rows(width, range(MOST_LINES, least - 1, -1), room)
         for widget in self._less_important:
             if height > room:
                 widget.setVisible(False)
                 height = self._height_at(width)
         return height if height <= room else self._height_in_rows(width, range(least, 0, -1), room)
+
+    def _has_keyboard(self) -> bool:
+        focused = self.window().focusWidget()
+        return focused is not None and (focused is self or self.isAncestorOf(focused))
 
     def _settle(self) -> None:
         self._enable(True)
@@ -269,17 +286,20 @@ class AskBar(QWidget):
 class BarHost(QObject):
     """Shows questions over one widget, one at a time, at the edge that the cursor is farther from when it is asked.
 
-    It stays at that edge: the cursor's line moves while the window is resized, and a question that jumped from edge to edge could not
-    be answered. cursor_high: whether the cursor is in the upper half. give_back: takes the keyboard when a question is over.
+    It goes to the other edge where the cursor comes to rest under it: nobody types blind. Not while output or a resize moves the
+    cursor, nor while pointer or keyboard are on the question: one that jumped then could not be answered. cursor: where the cursor
+    is, empty where it does not show. give_back: takes the keyboard when a question is over.
     """
 
-    def __init__(self, view: QWidget, cursor_high: Callable[[], bool], give_back: Callable[[], None]) -> None:
+    def __init__(self, view: QWidget, cursor: Callable[[], QRect], give_back: Callable[[], None]) -> None:
         super().__init__(view)
         self._view = view
-        self._cursor_high = cursor_high
+        self._cursor = cursor
         self._give_back = give_back
         self._bar: AskBar | None = None
         self._at_bottom = False
+        self._covered = QRect()
+        self._resting = single_shot(self, REST_MS, self._make_room)
         self._on_answer: Callable[[str], None] = _nothing
         self._waiting: deque[tuple[Question, Callable[[str], None]]] = deque()
         view.installEventFilter(self)
@@ -324,22 +344,38 @@ class BarHost(QObject):
         self._bar.take_focus()
         return True
 
+    def watch_cursor(self) -> None:
+        """The cursor may have moved: make room for it where it stays in one row under the question."""
+        cursor = self._cursor()
+        if not self._hides(cursor):
+            self._resting.stop()
+        elif not self._resting.isActive() or cursor.top() != self._covered.top():
+            self._covered = cursor
+            self._resting.start()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay in place."""
-        if event.type() is QEvent.Type.Resize:
+        """Stay in place, and make room when the person has left the question."""
+        if watched is self._view and event.type() is QEvent.Type.Resize:
             self._place()
+            self._resting.stop()
+            self.watch_cursor()
+        elif event.type() is (QEvent.Type.FocusIn if watched is self._view else QEvent.Type.Leave):
+            self.watch_cursor()
         return False
 
     def _show(self, question: Question, on_answer: Callable[[str], None], *, focus: bool) -> None:
         self._bar = bar = AskBar(question, self._view)
         self._on_answer = on_answer
         bar.answered.connect(lambda key: self._on_answered(bar, key))
-        self._at_bottom = self._cursor_high()
+        bar.installEventFilter(self)
+        cursor = self._cursor()
+        self._at_bottom = not cursor.isEmpty() and cursor.center().y() < self._view.height() / 2
         self._place()
         bar.show()
         bar.raise_()
         if focus:
             bar.take_focus()
+        self.watch_cursor()
 
     def _on_answered(self, bar: AskBar, key: str) -> None:
         if bar is not self._bar:
@@ -359,10 +395,31 @@ class BarHost(QObject):
         view = self._view
         width = max(120, min(WIDEST_PX, view.width() - 2 * MARGIN_PX))
         height = self._bar.height_for(width, view.height() - 2 * MARGIN_PX)
-        top = view.height() - height - MARGIN_PX if self._at_bottom else MARGIN_PX
+        self._bar.setGeometry((view.width() - width) // 2, self._top(height, at_bottom=self._at_bottom), width, height)
+
+    def _top(self, height: int, *, at_bottom: bool) -> int:
+        room = self._view.height() - height
         # In a very small window the buttons at the bottom are what must show.
-        top = min(max(0, top), view.height() - height)
-        self._bar.setGeometry((view.width() - width) // 2, top, width, height)
+        return min(max(0, room - MARGIN_PX if at_bottom else MARGIN_PX), room)
+
+    def _hides(self, cursor: QRect) -> bool:
+        """Whether the question lies over the cursor's row and would not at the other edge."""
+        if self._bar is None or cursor.isEmpty():
+            return False
+        height = self._bar.height()
+
+        def over(at_bottom: bool) -> bool:
+            top = self._top(height, at_bottom=at_bottom)
+            return top <= cursor.bottom() and cursor.top() < top + height
+
+        return over(self._at_bottom) and not over(not self._at_bottom)
+
+    def _make_room(self) -> None:
+        if self._bar is None or self._bar.in_use or not self._hides(self._cursor()):
+            return
+        self._at_bottom = not self._at_bottom
+        self._place()
+        self._bar.settle_anew()
 
 
 def _nothing(_key: str) -> None:

@@ -1,12 +1,14 @@
 """The bar to find text in a terminal: a field, two switches, a count, and where to go. It knows nothing of terminals.
 
+One looks backwards in a terminal, so Return goes to the older match. A click leaves the keyboard in the field.
+
 Made by `finding`, which listens to its signals.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from aether_desktop.theme.current import tokens_of
@@ -76,8 +78,8 @@ class FindBar(QWidget):
         self.status = ElidedLabel("", "tertiary", parent=self)
         self.status.setFont(tabular_ui_font(TYPE.label))
         self.status.setFixedWidth(STATUS_PX)
-        self.previous = IconButton("chevron-up", "Previous match", shortcut="Shift+Return", size_px=SWITCH_PX, parent=self)
-        self.next = IconButton("chevron-down", "Next match", shortcut="Return", size_px=SWITCH_PX, parent=self)
+        self.previous = IconButton("chevron-up", "Previous match", shortcut="Return", size_px=SWITCH_PX, parent=self)
+        self.next = IconButton("chevron-down", "Next match", shortcut="Shift+Return", size_px=SWITCH_PX, parent=self)
         self.close_button = IconButton("close", "Close", shortcut="Esc", size_px=SWITCH_PX, parent=self)
         self.problem = Label("", "error", wrap=True, parent=self)
         self.problem.setVisible(False)
@@ -91,6 +93,7 @@ class FindBar(QWidget):
         row.addWidget(self.field, 1)
         for widget in (self.case, self.regex, self.status, self.previous, self.next, self.close_button):
             row.addWidget(widget)
+        self._keep_keyboard()
         # The field would take Alt+C for a letter.
         self.field.installEventFilter(self)
         self.field.textChanged.connect(self.query_changed)
@@ -125,9 +128,13 @@ class FindBar(QWidget):
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return and F3 go on, with Shift back; Escape closes; Alt+C and Alt+R switch. Nothing goes on to the terminal."""
+        """Return goes back and F3 on, with Shift the other way; Escape closes; Alt+C and Alt+R switch. Nothing goes on to the terminal."""
         if not self._act(event):
             event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click beside the buttons is none on the terminal below."""
+        event.accept()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes round inside of the bar: the terminal below would keep it for the program."""
@@ -143,6 +150,13 @@ class FindBar(QWidget):
         painter = QPainter(self)
         tokens = tokens_of(self)
         paint_card(painter, self, tokens.surface2, tokens.line_strong, RADIUS.medium)
+
+    def _keep_keyboard(self) -> None:
+        """Buttons take the keyboard by Tab only; a click anywhere else, which the terminal would take it at, gives it to the field."""
+        for button in (self.case, self.regex, self.previous, self.next, self.close_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusProxy(self.field)
 
     def _act(self, event: QKeyEvent) -> bool:
         """Do what a key stands for; False when it stands for nothing here."""
@@ -164,7 +178,9 @@ class FindBar(QWidget):
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.key() == Qt.Key.Key_Escape:
             return "close"
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F3):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return "next" if shift else "previous"
+        if event.key() == Qt.Key.Key_F3:
             return "previous" if shift else "next"
         if event.modifiers() == Qt.KeyboardModifier.AltModifier:
             return {Qt.Key.Key_C: "case", Qt.Key.Key_R: "regex"}.get(Qt.Key(event.key()), "")

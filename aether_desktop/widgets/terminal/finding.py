@@ -297,8 +297,9 @@ class Finding(QObject):
         if not self.matches:
             return
         if self.current is None:
-            index = self._index_of_row(self._view.grid.shown()[0])
-            index = index if step > 0 else index - 1
+            # What shows comes first: from its top on, or from its end back.
+            first, last = self._view.grid.shown()
+            index = self._index_of_row(first) if step > 0 else self._index_of_row(last + 1) - 1
         else:
             index = bisect_left(self.matches, self.current) + step
         ahead, behind = self._whole if step < 0 else reversed(self._whole)

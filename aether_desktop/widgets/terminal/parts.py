@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QRect, Signal
 
 from aether_desktop.stores.terminals import TerminalSession
 from aether_desktop.widgets.terminal.announcements import Announcements
@@ -42,7 +42,8 @@ class Parts(QObject):
         super().__init__(view)
         self._view = view
         self._session: TerminalSession | None = None
-        self.bars = BarHost(view, self._cursor_is_high, view.setFocus)
+        self.bars = BarHost(view, self._cursor, view.setFocus)
+        view.rows_shown.connect(self.bars.watch_cursor)
         self.clipboard = Clipboard(view, self.bars)
         self.requests = ClipboardRequests(view, self.bars)
         self.finding = Finding(view)
@@ -55,18 +56,21 @@ class Parts(QObject):
         self.menu = ContextMenu(view)
         view.session_changed.connect(self._on_session)
 
-    def _cursor_is_high(self) -> bool:
-        area = self._view.grid.cursor_rect()
-        return not area.isEmpty() and area.center().y() < self._view.height() / 2
+    def _cursor(self) -> QRect:
+        # With another font it has another grid.
+        return self._view.grid.cursor_rect()
 
     def _on_session(self) -> None:
         if self._session is not None:
+            self._session.changed.disconnect(self.bars.watch_cursor)
             self._session.told.disconnect(self._on_told)
             self._session.arrived.disconnect(self._on_arrived)
             self._session.leave(self._view)
         self._session = session = self._view.session
         self.bars.clear()
         if session is not None:
+            # A cursor that moves alone shows no other rows.
+            session.changed.connect(self.bars.watch_cursor)
             session.told.connect(self._on_told)
             session.arrived.connect(self._on_arrived)
             if session.has_arrived:

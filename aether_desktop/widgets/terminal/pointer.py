@@ -46,7 +46,8 @@ class Pointer:
         at = self._view.grid.position_at(point)
         block = self._wants_block(event.modifiers())
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._clicks == 1 and not block:
-            self._view.selecting.extend(at)
+            # Shift is how a drag is begun where the program has the mouse: that one begins where it is pressed.
+            self._view.selecting.extend(at, from_click=not self.reported(Qt.KeyboardModifier.NoModifier))
         else:
             self._view.selecting.begin(at, clicks=self._clicks, block=block)
         return True

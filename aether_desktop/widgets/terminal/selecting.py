@@ -40,6 +40,8 @@ class Selecting(QObject):
         self._on_change = on_change
         self._selection: Selection | None = None
         self._pending: Selection | None = None
+        #: Where the last press was that began a selection, until nothing is to be selected from there.
+        self._pressed: Position | None = None
         self._rows: dict[int, Row] = {}
         self._numbering = 0
         self._speed = 0
@@ -62,16 +64,22 @@ class Selecting(QObject):
         self._follow(self._view.terminal)
         kind = SelectionKind.BLOCK if block else CLICK_KINDS[(clicks - 1) % len(CLICK_KINDS)]
         self._pending = Selection(kind, at, at)
+        self._pressed = at
         # One click selects nothing until the pointer moves; two and three select what is under it.
         self.select(self._pending if clicks > 1 else None)
 
-    def extend(self, at: Position) -> None:
-        """A press with Shift: up to here, from where the selection began."""
+    def extend(self, at: Position, *, from_click: bool) -> None:
+        """A press with Shift: up to here, from where the selection began.
+
+        from_click: where nothing is selected, from the last click.
+        """
         self._follow(self._view.terminal)
-        if self._selection is None:
+        if self._selection is not None:
+            self._pending = self._selection
+        elif from_click and self._pressed is not None:
+            self._pending = Selection(SelectionKind.CHARACTER, self._pressed, self._pressed)
+        else:
             self.begin(at, clicks=1, block=False)
-            return
-        self._pending = self._selection
         self.drag(at, past=0)
 
     def drag(self, at: Position, *, past: int) -> None:
@@ -127,6 +135,7 @@ class Selecting(QObject):
     def clear(self) -> None:
         """Select nothing, and end a drag."""
         self.finish()
+        self._pressed = None
         self.select(None)
 
     def text(self, terminal: Terminal) -> str:
@@ -166,6 +175,9 @@ class Selecting(QObject):
             self.clear()
             return
         self._selection, self._pending = selection, pending
+        if self._pressed is not None:
+            line = history.line_now(self._pressed.line, before)
+            self._pressed = self._pressed._replace(line=line) if line is not None else None
         numbered = ((history.line_now(line, before), row) for line, row in self._rows.items())
         self._rows = {line: row for line, row in numbered if line is not None}
 

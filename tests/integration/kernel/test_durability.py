@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from kernel.agents.commands import plain
 from kernel.bootstrap import build_kernel
 from kernel.principal import LOCAL_USER
 from kernel.protocol import agent, process, system
@@ -110,7 +111,7 @@ async def test_killed_while_a_command_runs_and_resumed(tmp_path: Path) -> None:
         pass
     console = root / "var/kernel/terminals" / f"tty-{pid}-0.log"
     async with asyncio.timeout(20):
-        while not console.exists() or "\nbegun" not in console.read_text():
+        while not console.exists() or "\nbegun" not in plain(console.read_text()):
             await asyncio.sleep(0.05)
     await victim.kill()
     await _nothing_left()

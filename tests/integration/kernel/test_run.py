@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kernel.agents.commands import plain
 from kernel.clock import SystemClock
 from kernel.errors import AetherError, ConflictError, InvalidArgumentError, LimitReachedError, NotFoundError
 from kernel.principal import LOCAL_USER
@@ -331,7 +332,7 @@ def _alive(host_pid: int) -> bool:
 
 def _console(bench: Bench, pid: int) -> str:
     path = bench.root / "var/kernel/terminals" / f"tty-{pid}-0.log"
-    return path.read_text() if path.exists() else ""
+    return plain(path.read_text()) if path.exists() else ""
 
 
 async def _console_has(bench: Bench, pid: int, text: str) -> None:

@@ -87,6 +87,7 @@ async def test_while_the_disk_is_full_it_waits(tmp_path: Path, monkeypatch: pyte
         ("bell\x07 null\x00", "bell null"),
         ("\x1bPq secret \x1b\\seen", "seen"),
         ("cut \x1b[3", "cut [3"),
+        ("\x1b(B\x1b[mafter tput sgr0\x1b7\x1b8\x1b=\x1b>", "after tput sgr0"),
     ],
 )
 def test_output_without_control_sequences(raw: str, text: str) -> None:

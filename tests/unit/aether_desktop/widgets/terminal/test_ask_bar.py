@@ -1,15 +1,17 @@
-"""A question over a terminal: always one, where it was asked, and the keyboard never in nobody's hands."""
+"""A question over a terminal: always one, away from where one types, and the keyboard never in nobody's hands."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from aether_desktop.widgets.terminal.ask_bar import MARGIN_PX, AskBar, BarAnswer, BarHost, Question
-from tests.unit.aether_desktop.widgets.terminal.conftest import Rig
+from aether_desktop.widgets.terminal.ask_bar import MARGIN_PX, REST_MS, AskBar, BarAnswer, BarHost, Question
+from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
 QUESTION = Question("Paste 2 lines?", ("first", "second"), answers=(BarAnswer("", "Cancel"), BarAnswer("paste", "Paste")))
 
@@ -21,8 +23,8 @@ def test_a_question_keeps_its_edge_while_the_window_is_resized(qtbot: QtBot, cur
     view.resize(800, 600)
     view.show()
     high = [cursor_high]
-    host = BarHost(view, lambda: high[0], view.setFocus)
-    host.ask(QUESTION, lambda _key: None, focus=True)
+    host = BarHost(view, lambda: QRect(8, 20 if high[0] else view.height() - 40, 16, 18), view.setFocus)
+    host.ask(QUESTION, lambda _key: None, focus=False)
     bar = host.bar
     assert bar is not None
     margins: set[int] = set()
@@ -34,6 +36,8 @@ def test_a_question_keeps_its_edge_while_the_window_is_resized(qtbot: QtBot, cur
         area = bar.geometry()
         margins.add(view.height() - area.bottom() - 1 if cursor_high else area.top())
     assert margins == {MARGIN_PX}
+    QTest.qWait(2 * REST_MS)
+    assert not bar.geometry().intersects(host._cursor()), "it makes room when all is at rest"
     host.dismiss()
     high[0] = not cursor_high
     host.ask(QUESTION, lambda _key: None, focus=True)
@@ -106,3 +110,122 @@ def test_a_click_on_its_text_leaves_the_keyboard_where_it_is(rig: Rig) -> None:
         rig.key(Qt.Key.Key_Tab)
     # Nothing of it reached the program below.
     assert not rig.typed and rig.view.selecting.selection is None
+
+
+def over_cursor(rig: Rig) -> bool:
+    """Whether the question lies over the row that the cursor is in."""
+    bar, cursor = rig.view.parts.bars.bar, rig.view.grid.cursor_rect()
+    assert bar is not None and not cursor.isEmpty()
+    return bar.geometry().top() <= cursor.bottom() and cursor.top() <= bar.geometry().bottom()
+
+
+def ask(rig: Rig) -> AskBar:
+    """A program asks while the cursor is in the first row; the bar takes answers."""
+    rig.view.parts.bars.ask(QUESTION, lambda _key: None, focus=False)
+    rig.settle()
+    bar = rig.view.parts.bars.bar
+    assert bar is not None and not over_cursor(rig)
+    return bar
+
+
+DOWN, UP = "\r\n" * 100 + "$ ", "\x1b[H"
+
+
+@pytest.mark.feature("TT01")
+def test_it_makes_room_for_the_cursor_at_rest_and_takes_no_answer_meant_for_what_was_there(rig: Rig) -> None:
+    bar = ask(rig)
+    rig.feed(DOWN)
+    wait_for(lambda: not over_cursor(rig))
+    assert bar.geometry().top() == MARGIN_PX and not bar.settled
+    assert rig.view.hasFocus()
+    rig.settle()
+    # The cursor alone moves: no other rows show.
+    rig.feed(UP)
+    wait_for(lambda: not over_cursor(rig))
+    assert bar.geometry().bottom() == rig.view.height() - MARGIN_PX - 1
+
+
+def test_it_stays_while_the_cursor_only_passes(rig: Rig) -> None:
+    bar = ask(rig)
+    before = bar.geometry()
+    resting = rig.view.parts.bars._resting
+    resting.setInterval(5000)
+    for _ in range(2):
+        rig.feed(DOWN)
+        wait_for(resting.isActive)
+        assert over_cursor(rig)
+        rig.feed(UP)
+        wait_for(lambda: not resting.isActive())
+    assert bar.geometry() == before and bar.settled
+
+
+@pytest.mark.feature("TT01")
+def test_it_stays_under_the_pointer_and_while_it_has_the_keyboard(rig: Rig) -> None:
+    bar = ask(rig)
+    window = rig.view.windowHandle()
+    QTest.mouseMove(window, bar.geometry().center())
+    wait_for(bar.underMouse)
+    rig.feed(DOWN)
+    QTest.qWait(2 * REST_MS)
+    assert over_cursor(rig)
+    bar.take_focus()
+    QTest.mouseMove(window, QPoint(300, 20))
+    wait_for(lambda: not bar.underMouse())
+    QTest.qWait(2 * REST_MS)
+    assert over_cursor(rig)
+    rig.view.setFocus()
+    wait_for(lambda: not over_cursor(rig))
+
+
+def test_it_makes_room_when_the_pointer_leaves_it(rig: Rig) -> None:
+    bar = ask(rig)
+    window = rig.view.windowHandle()
+    QTest.mouseMove(window, bar.geometry().center())
+    wait_for(bar.underMouse)
+    rig.feed(DOWN)
+    QTest.qWait(2 * REST_MS)
+    assert over_cursor(rig)
+    QTest.mouseMove(window, QPoint(300, 20))
+    wait_for(lambda: not over_cursor(rig))
+
+
+def test_it_goes_to_no_edge_where_it_would_cover_the_cursor_as_well(rig: Rig) -> None:
+    bar = ask(rig)
+    rig.view.resize(700, bar.height() + 4 * MARGIN_PX)
+    rig.feed("\r\n" * 2)
+    QTest.qWait(2 * REST_MS)
+    assert over_cursor(rig) and not rig.view.parts.bars._resting.isActive()
+    before = bar.geometry()
+    rig.feed("x")
+    QTest.qWait(2 * REST_MS)
+    assert bar.geometry() == before
+
+
+LINES = ("one", "two", "three", "four")
+ASKED = [
+    Question("A program wants to put text into the clipboard", LINES, "13 characters. Ctrl+Shift+Return goes to this question."),
+    Question("Paste 21 lines?", LINES, "and 17 more lines. The program runs each line as it comes.", "It has control characters."),
+    Question("Paste 21 lines?", LINES[:1], "and more. " * 30, "It has control characters, which act as keys. " * 10),
+]
+
+
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize("question", ASKED)
+@pytest.mark.parametrize("size", [(300, 200), (300, 160), (260, 240)])
+def test_in_a_small_window_lines_give_way_to_what_is_asked(rig: Rig, size: tuple[int, int], question: Question) -> None:
+    rig.view.resize(*size)
+    rig.view.parts.bars.ask(replace(question, answers=QUESTION.answers), lambda _key: None, focus=True)
+    QApplication.processEvents()
+    bar = rig.view.parts.bars.bar
+    assert bar is not None and rig.view.rect().contains(bar.geometry())
+    labels = {label.text(): label for label in bar.findChildren(QLabel)}
+    shown = [labels[question.title], *(bar.button(answer.key) for answer in QUESTION.answers)]
+    for widget in shown:
+        assert widget.isVisible() and bar.rect().contains(widget.geometry())
+    assert labels[question.title].height() >= labels[question.title].heightForWidth(labels[question.title].width())
+    lines = [labels[line].isVisible() for line in question.lines]
+    assert lines == sorted(lines, reverse=True), "the last ones go first"
+    assert not any(lines) or all(label.isVisible() for label in labels.values() if label.text() not in question.lines)
+    rig.view.resize(900, 600)
+    QApplication.processEvents()
+    assert all(label.isVisible() for label in labels.values())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from aether_desktop.widgets.terminal import search_text
@@ -60,10 +61,15 @@ def test_keys_go_from_match_to_match_and_around(rig: Rig) -> None:
     find(rig, "error")
     bar = rig.view.parts.finding.bar
     assert bar is not None
+    # One looks backwards.
     rig.key(Qt.Key.Key_Return)
-    assert bar.status.text() == "1 of 200"
+    rig.key(Qt.Key.Key_Enter)
+    assert bar.status.text() == "198 of 200"
+    for at in ("199", "200", "1"):
+        rig.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+        assert bar.status.text() == f"{at} of 200"
     assert rig.view.grid.shown()[0] <= 0
-    rig.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    rig.key(Qt.Key.Key_Return)
     assert bar.status.text() == "200 of 200"
     rig.key(Qt.Key.Key_F3, Qt.KeyboardModifier.ShiftModifier)
     assert bar.status.text() == "199 of 200"
@@ -230,6 +236,37 @@ def test_the_switches_are_reached_by_key_and_stay_for_the_next_time(rig: Rig) ->
 
 
 @pytest.mark.feature("TT01")
+def test_what_the_buttons_say_is_what_their_keys_do(rig: Rig) -> None:
+    rig.feed("needle\r\n" * 3)
+    find(rig, "needle")
+    bar = rig.view.parts.finding.bar
+    assert bar is not None
+    assert bar.previous.toolTip() == "Previous match (Return)" and bar.next.toolTip() == "Next match (Shift+Return)"
+    for button, at in ((bar.previous, 2), (bar.previous, 1), (bar.next, 2)):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert bar.status.text() == f"{at} of 3"
+
+
+@pytest.mark.feature("TT01")
+def test_a_click_in_the_bar_leaves_the_keyboard_in_the_field(rig: Rig) -> None:
+    rig.feed("\x1b[?1000h\x1b[?1006hneedle\r\n")
+    find(rig, "nee")
+    bar = rig.view.parts.finding.bar
+    assert bar is not None
+    for widget in (bar.case, bar.regex, bar.previous, bar.next, bar.status, bar):
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.rect().center() if widget is not bar else QPoint(3, 3))
+        assert bar.field.hasFocus()
+    rig.key(Qt.Key.Key_D)
+    rig.key(Qt.Key.Key_Space)
+    assert bar.field.text() == "need " and bar.regex.isChecked() and bar.case.isChecked()
+    # By keyboard they are reached, and a click beside them leads back to the field.
+    rig.key(Qt.Key.Key_Tab)
+    assert bar.case.hasFocus()
+    QTest.mouseClick(bar.regex, Qt.MouseButton.LeftButton)
+    assert bar.field.hasFocus() and not rig.typed
+
+
+@pytest.mark.feature("TT01")
 def test_tab_goes_round_inside_of_the_bar(rig: Rig) -> None:
     rig.view.parts.finding.open()
     bar = rig.view.parts.finding.bar
@@ -269,9 +306,12 @@ def test_of_too_many_matches_those_that_show_and_the_nearest_are_known(rig: Rig)
     for line in (100, 4000, 0):
         rig.view.reveal(line)
         wait_for(lambda: highlighted(rig))
-    # A step goes on from there.
-    rig.key(Qt.Key.Key_Return)
-    assert cells(rig, finding.current).line <= rig.view.grid.shown()[1] + 1
+    # A step goes on from there: what shows comes first, whichever way.
+    for step in (finding.previous, finding.next):
+        finding.current = None
+        shown = rig.view.grid.shown()
+        step()
+        assert rig.view.grid.shown() == shown and shown[0] <= cells(rig, finding.current).line <= shown[1]
     # And round, to the very first and the very last one.
     finding.current = finding.matches[0]
     assert cells(rig, finding.current).line == 0

@@ -144,6 +144,51 @@ def test_ctrl_and_two_clicks_select_a_word(rig: Rig) -> None:
     assert rig.view.selecting.text(rig.view.terminal) == "two"
 
 
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize(
+    ("clicked", "then", "text"),
+    [((1, 0), (3, 1), "bcdef\nghij"), ((3, 1), (1, 0), "bcdef\nghij"), ((1, 0), (1, 0), "")],
+)
+def test_shift_and_a_click_select_from_the_click_before(
+    rig: Rig, clicked: tuple[int, int], then: tuple[int, int], text: str
+) -> None:
+    rig.feed("abcdef\r\nghijkl\r\nmnopqr\r\n")
+    QTest.mouseClick(rig.view, LEFT, NONE, rig.cell(*clicked))
+    assert rig.view.selecting.selection is None
+    QTest.mouseClick(rig.view, LEFT, SHIFT, rig.cell(*then))
+    assert rig.view.selecting.text(rig.view.terminal) == text
+    QTest.mouseClick(rig.view, LEFT, SHIFT, rig.cell(5, 2))
+    kept = {(1, 0): "bcdef\nghijkl\nmnopqr", (3, 1): "jkl\nmnopqr"}
+    assert rig.view.selecting.text(rig.view.terminal) == kept[clicked]
+
+
+def test_a_click_before_typing_or_before_lines_were_rewrapped_is_no_beginning(rig: Rig) -> None:
+    rig.feed("abcdef\r\n" + "x" * 120 + "\r\nghijkl\r\n")
+    QTest.mouseClick(rig.view, LEFT, NONE, rig.cell(1, 0))
+    rig.key(Qt.Key.Key_A)
+    QTest.mouseClick(rig.view, LEFT, SHIFT, rig.cell(3, 0))
+    assert rig.view.selecting.selection is None
+    QTest.mouseClick(rig.view, LEFT, NONE, rig.cell(1, 0))
+    columns = rig.view.terminal.columns
+    rig.view.resize(400, 400)
+    wait_for(lambda: rig.view.terminal.columns != columns)
+    rig.feed("m")
+    QTest.mouseClick(rig.view, LEFT, SHIFT, rig.cell(3, 0))
+    assert rig.view.selecting.selection is None
+
+
+def test_shift_and_a_drag_begin_where_they_are_while_a_program_has_the_mouse(rig: Rig) -> None:
+    rig.feed("abcdef\r\nghijkl\r\nmnopqr\r\n")
+    QTest.mouseClick(rig.view, LEFT, NONE, rig.cell(0, 0))
+    rig.feed("\x1b[?1002h\x1b[?1006h")
+    for _ in range(2):
+        QTest.mouseClick(rig.view, LEFT, SHIFT, rig.cell(4, 0))
+        assert rig.view.selecting.selection is None
+    drag(rig, SHIFT)
+    assert rig.view.selecting.text(rig.view.terminal) == "bcdef\nghijkl\nmnop"
+    assert bytes(rig.typed) == b""
+
+
 def drag(rig: Rig, held: Qt.KeyboardModifier) -> None:
     """From the second cell of the first line to the fourth of the third."""
     QTest.mousePress(rig.view, LEFT, held, rig.cell(1, 0))
