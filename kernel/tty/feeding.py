@@ -54,7 +54,8 @@ class Feeding:
         dear = self._may_cost(data)
         plain_bytes, most_bytes = FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES if data.isascii() else MOST_OTHER_BYTES
         while done < size and started < (until if dear else plain_until):
-            end = self._end_of_dear_piece(data, done, size) if dear else _end_of_plain_piece(data, done, min(size, done + plain_bytes))
+            wanted = min(size, done + plain_bytes)
+            end = self._end_of_dear_piece(data, done, size) if dear else _end_of_plain_piece(data, done, wanted)
             self._feed_piece(data[done:end])
             length, spent_s, done = end - done, time.thread_time() - started, end
             started += spent_s
@@ -62,7 +63,7 @@ class Feeding:
                 self._choose_piece(spent_s)
             else:
                 in_time = int(length * (plain_until - started) / max(spent_s, SHORTEST_S))
-                plain_bytes = max(FIRST_PIECE_BYTES, min(most_bytes, plain_bytes * GROWTH, in_time))
+                plain_bytes = max(FIRST_PIECE_BYTES, min(most_bytes, length * (GROWTH if end == wanted else 1), in_time))
                 dear = spent_s > SLOW_S and length < spent_s * LEAST_BYTES_PER_S
         return done
 
@@ -99,7 +100,9 @@ class Feeding:
 def _end_of_plain_piece(data: bytes, start: int, end: int) -> int:
     """Return where a piece from `start` to at most `end` ends: earlier where it has many sequences or line feeds."""
     while end - start > FIRST_PIECE_BYTES:
-        share = max(data.count(b"\x1b", start, end) / MOST_SEQUENCES, data.count(b"\n", start, end) / MOST_LINE_FEEDS)
+        # No more line feeds than bytes: mostly it need not be counted.
+        lines = data.count(b"\n", start, end) if end - start > MOST_LINE_FEEDS else 0
+        share = max(data.count(b"\x1b", start, end) / MOST_SEQUENCES, lines / MOST_LINE_FEEDS)
         if share <= 1:
             break
         end = max(start + FIRST_PIECE_BYTES, start + int((end - start) / share))
