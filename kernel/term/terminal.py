@@ -20,9 +20,10 @@ from kernel.term.palette import Palette
 from kernel.term.rows import Row
 from kernel.term.screen import Screen
 from kernel.term.state import Cursor
-from kernel.term.stream import ESCAPE_STATE, STRING_ESCAPE, Stream
+from kernel.term.stream import ESCAPE_STATE, GROUND, STRING_ESCAPE, Stream
 
 _ERRORS = "kernel.term.bytes"
+_PRINTABLE = bytes(range(0x20, 0x7F))
 #: ESC % @, ESC % G and ESC % 8, with controls inside.
 _ENCODING_SWITCH = re.compile(rb"\x1b[^\x1b%\x30-\x7e]*%[^\x1b\x30-\x7e]*[@G8]")
 #: "%" behind a control or an intermediate, which every switch has: a search for that first takes a quarter of the time.
@@ -61,7 +62,9 @@ class Terminal:
 
     def feed(self, data: bytes) -> None:
         """Interpret ``data``, any part of a program's output; never raises for what is in it."""
-        if self.screen.utf8 and not self._may_switch(data):
+        if self._is_block(data):
+            self.screen.draw_block(data.decode("ascii"))
+        elif self.screen.utf8 and not self._may_switch(data):
             self._stream.feed(self._decoder.decode(data))
         else:
             # The encoding may change inside: cut behind whatever could end such a sequence.
@@ -80,6 +83,21 @@ class Terminal:
     def let_go(self) -> None:
         """Nothing has followed for a while: do the controls that wait."""
         self._stream.let_go()
+
+    def _is_block(self, data: bytes) -> bool:
+        """Whether ``data`` is lines of plain text: to see that takes an eighth of the parser's time."""
+        if not data or b"\x1b" in data or not data.isascii():
+            return False
+        ends = data.translate(None, _PRINTABLE)
+        return ends == b"\r\n" * (len(ends) // 2) and self._is_idle
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether text is drawn as it is: nothing has begun or waits."""
+        screen, stream = self.screen, self._stream
+        if stream.state != GROUND or stream.holds or screen.drawn is not None or screen.modes.vt52:
+            return False
+        return screen.utf8 and not self._decoder.getstate()[0]
 
     def _may_switch(self, data: bytes) -> bool:
         """Whether the encoding may change in ``data``, before which it is UTF-8."""

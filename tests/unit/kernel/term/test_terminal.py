@@ -117,3 +117,25 @@ def test_cursor_shape_and_modes_for_a_widget() -> None:
     assert modes.synchronized_output and modes.reverse_video
     terminal.feed(b"\x1bc")
     assert (modes.mouse, modes.bracketed_paste, terminal.cursor.hidden) == (0, False, False)
+
+
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"\x1b", b"\x1b[", b"\x1b[1", b"\x1b]0;", b"\x1bP", b"\xe4\xb8", b"\x1b[?2l", b"\x1b[?2l\x1bY", b"\x1b(0", b"\x1b%@", b"\x1b[4h",
+     b"x\r"],
+    ids=["nothing", "ESC", "CSI", "parameter", "OSC", "DCS", "half a character", "VT52", "VT52 place", "line drawing", "latin-1", "insert",
+         "CR"],
+)  # fmt: skip
+@pytest.mark.parametrize("text", [b"plain\r\ntext", b"\r\n", b"\n", b"a\rb", b"a\n\r", b"\r\r\n", b"", b"q\x7f", b"\x07"])
+def test_plain_lines_are_drawn_where_they_are_plain(begun: bytes, text: bytes) -> None:
+    whole, single = Terminal(8, 3), Terminal(8, 3)
+    for terminal in (whole, single):
+        terminal.feed(b"before" + begun)
+    whole.feed(text)
+    for at in range(len(text)):
+        single.feed(text[at : at + 1])
+    for terminal in (whole, single):
+        terminal.feed(b"\x1b[2bafter\x07")
+    assert (whole.display, whole.history_text(), whole.title) == (single.display, single.history_text(), single.title)
+    assert (whole.cursor.x, whole.cursor.y) == (single.cursor.x, single.cursor.y)
