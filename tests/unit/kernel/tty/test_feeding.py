@@ -120,7 +120,11 @@ def test_text_goes_in_whole_and_no_more_than_asked_for() -> None:
 def test_behind_cheap_text_a_piece_has_only_so_much_of_what_costs_more(sequence: bytes, counted: bytes, most: int) -> None:
     terminal = Terminal(80, 24)
     at_once: list[int] = []
-    terminal.feed = lambda piece: at_once.append(piece.count(counted) if counted else len(piece))  # type: ignore[method-assign]
+
+    def count(piece: bytes) -> None:
+        at_once.append(piece.count(counted) if counted else len(piece))
+
+    terminal.feed = count  # type: ignore[method-assign]  # only counts
     feeding, data, done = Feeding(terminal), b"x" * 20_000 + sequence * 30_000, 0
     while done < len(data):
         done += feeding.feed(data[done:], len(data))
