@@ -1,12 +1,17 @@
 """Starting processes of the host without anything of ours, and reaping them.
 
-Used by `posix` for shells and by `guardian`.
+Used by `posix` for shells, by `guardian` and by `relay`.
 """
 
 import contextlib
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+#: The first descriptor that has no meaning of its own.
+FIRST_OTHER = 3
+_NONE: Mapping[int, int] = MappingProxyType({})
 
 
 class Child:
@@ -27,20 +32,19 @@ class Child:
                 self.returncode = os.waitstatus_to_exitcode(status)
 
 
-def start_apart(argv: Sequence[str], environment: Mapping[str, str], standard_input: int | None = None) -> Child:
+def start_apart(argv: Sequence[str], environment: Mapping[str, str], descriptors: Mapping[int, int] = _NONE) -> Child:
     """In a session of its own, with no descriptor of ours and every signal as a new terminal has it.
 
     Whoever started us in the background or with nohup ignores signals that a shell's programs must be able to be ended by.
-    standard_input: a descriptor of ours to read from, else nothing. Raises OSError.
+    descriptors: ours by the numbers that they have there; of 0 to 2 what is not among them is nothing. Raises OSError.
     """
-    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = []
-    if standard_input is not None:
-        actions.append((os.POSIX_SPAWN_DUP2, standard_input, 0))
-    actions += [
-        (os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0)
-        for descriptor in ((0, 1, 2) if standard_input is None else (1, 2))
+    actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
+        (os.POSIX_SPAWN_DUP2, ours, theirs) for theirs, ours in sorted(descriptors.items())
     ]
-    actions += [(os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in _handed_on()]
+    actions += [
+        (os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(FIRST_OTHER) if number not in descriptors
+    ]
+    actions += [(os.POSIX_SPAWN_CLOSE, number) for number in _handed_on() if number not in descriptors]
     signals = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
     pid = os.posix_spawn(
         argv[0], list(argv), dict(environment), file_actions=actions, setsid=True, setsigmask=(), setsigdef=signals
@@ -54,6 +58,6 @@ def _handed_on() -> tuple[int, ...]:
     for name in os.listdir("/dev/fd"):
         descriptor = int(name)
         with contextlib.suppress(OSError):
-            if descriptor > 2 and os.get_inheritable(descriptor):
+            if descriptor >= FIRST_OTHER and os.get_inheritable(descriptor):
                 found.append(descriptor)
     return tuple(found)

@@ -125,7 +125,7 @@ class Guardian:
         os.set_blocking(writing, False)
         environment = {"GUARDIAN": SCRIPT, "PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
         try:
-            child = start_apart(("/bin/sh", "-c", 'eval "$GUARDIAN"', "aether-guardian"), environment, reading)
+            child = start_apart(("/bin/sh", "-c", 'eval "$GUARDIAN"', "aether-guardian"), environment, {0: reading})
         except OSError:
             os.close(writing)
             raise

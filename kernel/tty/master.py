@@ -1,8 +1,8 @@
 """Reading and writing the master descriptor of a terminal on the kernel's loop, with back-pressure both ways.
 
 Reading can be handed over to one other thread: a system hands out a terminal's output in pieces of 4 KiB, and the loop's thread would
-wait for the interpreter at each of them while that other one parses. Used by the POSIX terminals; owns the descriptor from
-construction to `close`.
+wait for the interpreter at each of them while that other one parses. While the terminal floods then, its `output` comes from a process
+that collects those pieces. Used by the POSIX terminals; owns the descriptor from construction to `close`.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from collections.abc import Callable
 from kernel.errors import LimitReachedError
 from kernel.tty.backend import OnData
 from kernel.tty.foreground import Foreground, foreground
+from kernel.tty.output import Output
 
 READ_BYTES = 64 << 10
 BYTES_PER_TURN = 64 << 10
@@ -48,7 +49,9 @@ class Master:
         self._on_waiting: Callable[[], None] | None = None
         self._taking = threading.Lock()
         self._input = bytearray()
-        self._reading = False
+        self._output = Output(descriptor, self._taking, self._watch_anew)
+        #: The descriptor that the loop waits for.
+        self._watched: int | None = None
         os.set_blocking(descriptor, False)
 
     @property
@@ -63,24 +66,26 @@ class Master:
 
     def resume_reading(self) -> None:
         """Read again after `on_data` answered False."""
-        if self._descriptor is not None and self._on_data is not None and not self._reading:
-            self._reading = True
-            self._loop.add_reader(self._descriptor, self._on_readable)
+        if self._descriptor is not None and self._on_data is not None and self._watched is None:
+            self._watched = self._output.descriptor
+            self._loop.add_reader(self._watched, self._on_readable)
 
     def pause_reading(self) -> None:
         """Leave the output with the program: it blocks when the terminal's own buffer is full."""
-        if self._reading and self._descriptor is not None:
-            self._reading = False
-            self._loop.remove_reader(self._descriptor)
+        if self._watched is not None:
+            self._loop.remove_reader(self._watched)
+            self._watched = None
 
     def hand_over(self, on_waiting: Callable[[], None]) -> None:
         """Let one other thread have the output by `take`. on_waiting: called on the loop when there is some after `take` found none."""
         self._on_waiting = on_waiting
+        self._output.hand_over()
         self.resume_reading()
 
     def take_back(self) -> None:
         """Read on the loop again. The other thread must not be in `take`."""
         self._on_waiting = None
+        self._output.take_back()
         self.resume_reading()
 
     def take(self, max_bytes: int) -> bytes:
@@ -94,16 +99,26 @@ class Master:
                 if data:
                     pieces.append(data)
                     size += len(data)
-                elif data is None and pieces and len(pieces[-1]) >= FLOW_BYTES and time.monotonic() < until and self._more_comes():
+                elif data is None and pieces and self._flows(len(pieces[-1])) and time.monotonic() < until and self._more_comes():
                     continue
                 else:
                     if data is None and not pieces and not self._loop.is_closed():
                         self._loop.call_soon_threadsafe(self.resume_reading)
                     break
+        self._output.note_taken(size)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def drain(self) -> None:
-        """Hand over what is left after the program has ended, at most 1 MiB, whether or not there is room."""
+    def end(self, then: Callable[[], None]) -> None:
+        """The program has ended: hand over what is left, at most 1 MiB, whether or not there is room; then call `then`, now or soon."""
+
+        def drain() -> None:
+            self._drain()
+            self.pause_reading()
+            then()
+
+        self._output.collect(drain)
+
+    def _drain(self) -> None:
         with self._taking:
             left = MAX_DRAIN_BYTES
             while left > 0 and (data := self._read_some(READ_BYTES)):
@@ -163,9 +178,10 @@ class Master:
     def close(self) -> None:
         """Give the descriptor back; the program's side is hung up."""
         if self._descriptor is not None:
-            self._loop.remove_reader(self._descriptor)
+            self.pause_reading()
             self._loop.remove_writer(self._descriptor)
             with self._taking:
+                self._output.close()
                 os.close(self._descriptor)
                 self._descriptor = None
             self._input.clear()
@@ -193,6 +209,16 @@ class Master:
         if ended:
             self._end()
 
+    def _watch_anew(self) -> None:
+        """Output comes from another descriptor."""
+        if self._watched is not None:
+            self.pause_reading()
+            self.resume_reading()
+
+    def _flows(self, last_bytes: int) -> bool:
+        """Whether a piece is followed by another one in a moment."""
+        return last_bytes >= FLOW_BYTES and not self._output.collected
+
     def _more_comes(self) -> bool:
         if self._descriptor is None:
             return False
@@ -201,15 +227,8 @@ class Master:
         return bool(poller.poll(FLOW_WAIT_MS))
 
     def _read_some(self, max_bytes: int) -> bytes | None:
-        """Output, None when there is none now, b"" at the end (EIO: nobody has the other side open)."""
-        if self._descriptor is None:
-            return b""
-        try:
-            return os.read(self._descriptor, max_bytes)
-        except (BlockingIOError, InterruptedError):
-            return None
-        except OSError:
-            return b""
+        """See `Output.read`; b"" after `close`."""
+        return self._output.read(max_bytes) if self._descriptor is not None else b""
 
     def _end(self) -> None:
         self.pause_reading()

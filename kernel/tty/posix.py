@@ -179,11 +179,9 @@ class HostPty:
         self._process.poll()
 
     def _tell_exit(self) -> None:
-        self._master.drain()
-        self._master.pause_reading()
         on_exit, self._on_exit = self._on_exit, None
         if on_exit is not None:
-            on_exit(self._code)
+            self._master.end(lambda: on_exit(self._code))
 
 
 class AdoptedPty:
@@ -232,8 +230,9 @@ class AdoptedPty:
         """Wait for the command's end and tell it, after the last of its output."""
         outcome = await self._command.wait()
         self._over = True
-        self._master.drain()
-        self._master.pause_reading()
+        drained = asyncio.Event()
+        self._master.end(drained.set)
+        await drained.wait()
         on_exit, self._on_exit = self._on_exit, None
         if on_exit is not None:
             on_exit(outcome.code)

@@ -285,14 +285,16 @@ def test_it_runs_on_uvloop(tmp_path: Path) -> None:
 
     async def main() -> bytes:
         terminals = Terminals()
-        info = await terminals.open("/bin/sh", "-c", "stty size; exit 3")
-        seen = b"".join([piece async for piece in terminals.manager.subscribe(info.tty_id, replay=False)])
+        info = await terminals.open("/bin/sh", "-c", "read go; stty size; exit 3")
+        channel = terminals.manager.subscribe(info.tty_id, replay=False)
+        terminals.manager.input(info.tty_id, b"go\n")
+        seen = b"".join([piece async for piece in channel])
         assert (await exited(terminals, info.tty_id)).exit_code == 3
         await terminals.manager.close_all()
         return seen
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        assert runner.run(main()) == b"36 120\r\n"
+        assert runner.run(main()) == b"go\r\n36 120\r\n"
 
 
 async def test_the_person_s_own_shell_is_the_default(terminals: Terminals, monkeypatch: pytest.MonkeyPatch) -> None:

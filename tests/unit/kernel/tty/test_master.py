@@ -23,7 +23,9 @@ async def test_all_that_is_left_is_drained_however_small_the_pieces_are(monkeypa
         return True
 
     made._on_data = take
-    made.drain()
+    over: list[bool] = []
+    made.end(lambda: over.append(True))
+    assert over
     assert bytes(got) == left
     made.close()
     os.close(sink)
@@ -42,7 +44,9 @@ async def test_no_more_than_the_limit_is_drained(monkeypatch: pytest.MonkeyPatch
         return True
 
     made._on_data = take
-    made.drain()
+    over: list[bool] = []
+    made.end(lambda: over.append(True))
+    assert over
     assert len(got) == 5000
     made.close()
     os.close(sink)

@@ -1,0 +1,139 @@
+"""Where a terminal's output is read: its master, or while it floods the `relay` that reads that.
+
+Owned by `master`, which waits for `descriptor` and reads under its lock.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+
+from kernel.log import get_logger
+from kernel.tty.relay import LEAST_BYTES, LEAST_S, FloodMeter, Relay, can_relay
+
+_log = get_logger(__name__)
+
+
+class Output:
+    """The output of one master, whose descriptor is the caller's.
+
+    lock: held by whoever calls `read`. on_moved: called on the loop when `descriptor` is another one.
+    """
+
+    def __init__(self, master: int, lock: threading.Lock, on_moved: Callable[[], None]) -> None:
+        self._master = master
+        self._lock = lock
+        self._on_moved = on_moved
+        self._loop = asyncio.get_running_loop()
+        self._relay: Relay | None = None
+        #: Whether output comes through the relay. Changed under the lock alone.
+        self._relayed = False
+        self._can_relay = can_relay()
+        self._handed_over = False
+        self._meter = FloodMeter()
+        self._taken_bytes = self._looked_at_bytes = 0
+
+    @property
+    def descriptor(self) -> int:
+        """The one that is readable when there is output, or its end."""
+        return self._relay.descriptor if self._relay is not None and self._relayed else self._master
+
+    @property
+    def collected(self) -> bool:
+        """Whether what is there now comes in one piece."""
+        return self._relayed
+
+    def read(self, max_bytes: int) -> bytes | None:
+        """Output, None when there is none now, b"" at the end (EIO: nobody has the other side open). Under the lock."""
+        if self._relay is not None and self._relayed:
+            data = self._relay.read(max_bytes)
+            if data != b"":
+                return data
+            self._relayed = False  # what it has not moved is the terminal's still
+            self._call_on_loop(self._leave)
+        try:
+            return os.read(self._master, max_bytes)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:
+            return b""
+
+    def note_taken(self, size: int) -> None:
+        """So much was read by another thread than the loop's: a flood gets its relay."""
+        self._taken_bytes += size
+        if self._can_relay and self._relay is None and self._meter.note(size):
+            self._call_on_loop(self._start)
+
+    def hand_over(self) -> None:
+        """Another thread reads from now on."""
+        self._handed_over = True
+
+    def take_back(self) -> None:
+        """The loop reads from now on: a relay ends, and what it had moved is read first."""
+        self._handed_over = False
+        self.collect(lambda: None)
+
+    def collect(self, then: Callable[[], None]) -> None:
+        """Have `then` called once no other process holds any output back: now, or in a moment. On the loop."""
+        if self._relay is not None and self._relayed:
+            self._relay.stop(then)
+            return
+        self._drop_unused()
+        then()
+
+    def close(self) -> None:
+        """Forget what a relay holds. Under the lock."""
+        self._handed_over = self._relayed = False
+        relay, self._relay = self._relay, None
+        if relay is not None:
+            relay.close()
+
+    def _call_on_loop(self, action: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(action)
+
+    def _start(self) -> None:
+        if self._relay is not None or not self._handed_over:
+            return
+        try:
+            self._relay = Relay(self._master, self._begin)
+        except OSError as error:
+            self._can_relay = False
+            _log.info("a flooding terminal is read without a process of its own: %s", error.strerror)
+
+    def _begin(self, up: bool) -> None:
+        """See `Relay.on_up`."""
+        relay = self._relay
+        if relay is None or not up:
+            self._can_relay = up
+            self._drop_unused()
+            return
+        with self._lock:
+            self._relayed = True
+            relay.begin()
+        self._on_moved()
+        self._looked_at_bytes = self._taken_bytes
+        self._loop.call_later(LEAST_S, self._look_at, relay)
+
+    def _look_at(self, relay: Relay) -> None:
+        """End it when the flood is over."""
+        if relay is not self._relay or relay.stopped:
+            return
+        if self._taken_bytes - self._looked_at_bytes < LEAST_BYTES:
+            relay.stop()
+            return
+        self._looked_at_bytes = self._taken_bytes
+        self._loop.call_later(LEAST_S, self._look_at, relay)
+
+    def _leave(self) -> None:
+        """What the relay had moved was read."""
+        if self._relay is not None:
+            # One that ends by itself without having moved anything: this system cannot.
+            self._can_relay = self._relay.moved or self._relay.stopped
+            self._drop_unused()
+
+    def _drop_unused(self) -> None:
+        if self._relay is not None and not self._relayed:
+            relay, self._relay = self._relay, None
+            self._on_moved()
+            relay.close()
