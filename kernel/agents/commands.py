@@ -10,12 +10,20 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from kernel.protocol.shown_text import visible
 from kernel.sandbox.backend import ExecRequest, Execution, ExitStatus, Sandbox
 from kernel.tools.base import CommandOutcome
 
 OUTPUT_CHARACTERS = 200_000
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-Z\\-~])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+#: Control sequences and strings, with 7 or 8 bits; what of one is not ended, of a string at most the line; and other escapes. A string
+#: stops at the next introducer as well: looked for to the end from each, ends that are nowhere cost the square of the length.
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|\Z)"
+    r"|(?:\x1b\]|\x9d)(?:[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)|[^\x07\x1b\x80-\x9f\n]*)"
+    r"|(?:\x1b[PX^_k]|[\x90\x98\x9e\x9f])(?:[^\x1b\x80-\x9f]*(?:\x1b\\|\x9c)|[^\x1b\x80-\x9f\n]*)"
+    r"|\x1b[ -/]*[0-Z\\-~]"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 #: More than text and colours, so that something of it may stay in force. A part of a sequence counts: chunks end anywhere.
 _MAY_STAY = re.compile(rb"\x1b(?!\[[0-9;:]*m)|\x0e|\xc2(?:[\x80-\x9f]|\Z)")
 #: Undoes whatever a command may leave behind, and neither moves the cursor nor erases anything where it left nothing. Not a reset: that
@@ -118,18 +126,17 @@ class _Output:
 
 def plain(text: str) -> str:
     """Output without terminal control sequences, for models and logs."""
-    text = _ESCAPES.sub("", text)
-    lines = [line.rsplit("\r", 1)[-1] for line in text.replace("\r\n", "\n").split("\n")]
-    return _CONTROLS.sub("", "\n".join(lines)).replace("\x1b", "")
+    lines = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in _SEQUENCES.sub("", text).split("\n")]
+    return _CONTROLS.sub("", "\n".join(lines))
 
 
 def prompt_of(command: str) -> bytes:
-    """What the terminal shows of a command itself, before its output.
+    """What the terminal shows of a command itself, before its output; what could hide a part of it is written out.
 
     The same for each command, whatever is before it: that may have ended with the kernel, and who reads the record looks for this. Its
     last part keeps the cursor, which goes back to there, and not over older lines, where a command leaves a screen that it never saved.
     """
-    shown = plain(command).replace("\n", "\r\n  ")
+    shown = visible(command).replace("\n", "\r\n  ")
     return AS_NEW + f"\x1b[0;32m➜\x1b[0m {shown}\r\n\x1b7".encode("utf-8", errors="replace")
 
 

@@ -191,9 +191,11 @@ class AttributeTable:
 
     def lose_oldest_links(self) -> None:
         """Take their links from the ids that have had theirs longest, until half of what links may take is left."""
-        while self._link_bytes > MOST_LINK_BYTES // 2:
-            link = next(iter(self._links))
-            _, numbers = self._links.pop(link)
+        # One pass over the oldest: what was taken from the front of a dict is passed over each time that one looks for its first.
+        for link, (_, numbers) in list(self._links.items()):
+            if self._link_bytes <= MOST_LINK_BYTES // 2:
+                break
+            del self._links[link]
             self._link_bytes -= _size(link)
             for number in numbers:
                 self._forget(number)

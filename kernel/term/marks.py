@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from msgspec.structs import replace
 
@@ -17,6 +18,8 @@ from kernel.term.rows import Row
 
 #: The oldest of more go.
 MOST_MARKS = 10_000
+#: What is drawn at a prompt leaves fewer. Whoever prints more may have them moved at each line feed.
+MOST_ON_LINE = 8
 
 
 class Marks:
@@ -26,7 +29,9 @@ class Marks:
     """
 
     def __init__(self) -> None:
+        #: The lines of marks are kept beside them, so that moving many is a matter of numbers: a mark's own may be an earlier one.
         self._marks: list[PromptMark] = []
+        self._lines: list[int] = []
         self.version = 0
         self.prompts = 0
 
@@ -36,26 +41,31 @@ class Marks:
     def add(self, mark: PromptMark, *, also: bool = False) -> None:
         """Keep ``mark`` and forget those it replaces: below it, of its kind on its line, and of all kinds there when a prompt begins.
 
-        The end of a command whose other marks are gone is not kept. ``also``: those on its line stay, and it is kept in any case.
+        The end of a command whose other marks are gone is not kept. ``also``: those on its line stay, and it is kept where the line has
+        not too many.
         """
         self.version += 1
         self.prompts += mark.kind == "B"
-        marks = self._marks
-        while marks and (marks[-1].line > mark.line or (not also and marks[-1].line == mark.line and replaces(mark, marks[-1]))):
-            marks.pop()
-        if not also and mark.kind == "D" and replaces(mark, marks[-1] if marks else None):
+        while self._lines and (
+            self._lines[-1] > mark.line or (not also and self._lines[-1] == mark.line and replaces(mark, self._at(-1)))
+        ):
+            self._cut_at(len(self._lines) - 1)
+        if also:
+            if len(self._lines) - bisect_left(self._lines, mark.line) >= MOST_ON_LINE:
+                return
+        elif mark.kind == "D" and replaces(mark, self._at(-1) if self._marks else None):
             return
-        marks.append(mark)
-        if len(marks) > MOST_MARKS:
-            del marks[: len(marks) - MOST_MARKS]
+        self._append(mark, mark.line)
+        if len(self._marks) > MOST_MARKS:
+            self._drop_first(len(self._marks) - MOST_MARKS)
 
     def between(self, first: int, end: int) -> list[PromptMark]:
         """Return the marks of the lines ``first`` to ``end`` (exclusive); those above ``first`` are gone for good."""
-        if self._marks and self._marks[0].line < first:
-            del self._marks[: bisect_left(self._marks, first, key=_line)]
+        if self._lines and self._lines[0] < first:
+            self._drop_first(bisect_left(self._lines, first))
             if self._marks and self._marks[0].kind == "D":
-                del self._marks[0]
-        return self._marks[: bisect_left(self._marks, end, key=_line)]
+                self._drop_first(1)
+        return [self._at(index) for index in range(bisect_left(self._lines, end))]
 
     def erase(self, first: int, end: int, *, at_start: bool = False) -> None:
         """The rows ``first`` to ``end`` (exclusive) were erased: forget the commands whose prompts were there.
@@ -63,25 +73,32 @@ class Marks:
         The output of one whose prompt is still there, or its end, begins or ends where the erased rows begin. ``at_start``: the row
         ``first`` showed nothing, and its marks were just made.
         """
-        marks = self._marks
-        start = bisect_left(marks, first, key=_line)
-        if start == len(marks) or marks[start].line >= end:
+        lines = self._lines
+        start = at = bisect_left(lines, first)
+        if start == len(lines) or lines[start] >= end:
             return
         self.version += 1
-        kept, gone = marks[:start], False
-        for mark in marks[start:]:
-            inside = mark.line < end
+        inside: list[PromptMark] = []
+        gone = False
+        while at < len(lines):
+            mark, line = self._marks[at], lines[at]
+            just_made = at_start and line == first
             if mark.kind == "A":
-                gone = inside and not (at_start and mark.line == first)
-            if gone or (inside and mark.kind == "B" and not (at_start and mark.line == first)):
-                continue
-            kept.append(replace(mark, line=first) if inside and mark.line > first else mark)
-        self._marks = kept
+                gone = line < end and not just_made
+            if line >= end and not gone:
+                break
+            at += 1
+            if not gone and (just_made or mark.kind != "B"):
+                inside.append(mark)
+        if len(inside) > MOST_ON_LINE:
+            inside = list({mark.kind: mark for mark in reversed(inside)}.values())[::-1]
+        self._marks[start:at] = inside
+        lines[start:at] = [first] * len(inside)
 
     def cut(self, end: int) -> None:
         """The rows from ``end`` on are gone."""
         self.version += 1
-        del self._marks[bisect_left(self._marks, end, key=_line) :]
+        self._cut_at(bisect_left(self._lines, end))
 
     def move_up(self, first: int, end: int, count: int) -> None:
         """``count`` rows from the row ``end`` on came in above the row ``first``, and the rows below them are gone.
@@ -90,15 +107,16 @@ class Marks:
         goes on below it none do: its output and its end would be taken for theirs.
         """
         self.version += 1
-        marks = self._marks
-        start, stop = bisect_left(marks, first, key=_line), bisect_left(marks, end, key=_line)
+        marks, lines = self._marks, self._lines
+        start, stop = bisect_left(lines, first), bisect_left(lines, end)
         goes_on = marks[start].kind != "A" if start < stop else start > 0 and marks[start - 1].kind != "D"
-        moved = [] if goes_on else marks[stop : bisect_left(marks, end + count, key=_line)]
-        while moved and moved[0].kind != "A":
-            del moved[0]
-        marks[start:] = [
-            *[replace(mark, line=mark.line - end + first) for mark in moved],
-            *[replace(mark, line=mark.line + count) for mark in marks[start:stop]],
+        moved, moved_end = stop, stop if goes_on else bisect_left(lines, end + count)
+        while moved < moved_end and marks[moved].kind != "A":
+            moved += 1
+        marks[start:] = [*marks[moved:moved_end], *marks[start:stop]]
+        lines[start:] = [
+            *[line - end + first for line in lines[moved:moved_end]],
+            *[line + count for line in lines[start:stop]],
         ]
 
     def scroll(self, first: int, end: int, count: int) -> None:
@@ -108,14 +126,34 @@ class Marks:
             self.erase(first, min(first + count, end))
         else:
             self.erase(max(first, end + count), end)
-        start, stop = bisect_left(self._marks, first, key=_line), bisect_left(self._marks, end, key=_line)
-        moved = [replace(mark, line=min(max(first, mark.line - count), end - 1)) for mark in self._marks[start:stop]]
-        self._marks[start:stop] = moved
+        lines = self._lines
+        start, stop = bisect_left(lines, first), bisect_left(lines, end)
+        if start < stop and first <= lines[start] - count and lines[stop - 1] - count < end:
+            lines[start:stop] = [line - count for line in lines[start:stop]]
+        else:
+            lines[start:stop] = [min(max(first, line - count), end - 1) for line in lines[start:stop]]
 
     def clear(self) -> None:
         """Forget all."""
         self.version += 1
-        self._marks.clear()
+        self._cut_at(0)
+
+    def _at(self, index: int) -> PromptMark:
+        """The mark with the line that it is on."""
+        mark, line = self._marks[index], self._lines[index]
+        if mark.line != line:
+            mark = self._marks[index] = replace(mark, line=line)
+        return mark
+
+    def _append(self, mark: PromptMark, line: int) -> None:
+        self._marks.append(mark)
+        self._lines.append(line)
+
+    def _cut_at(self, index: int) -> None:
+        del self._marks[index:], self._lines[index:]
+
+    def _drop_first(self, count: int) -> None:
+        del self._marks[:count], self._lines[:count]
 
     def edited_prompt(self, line: int, goes_on: Callable[[int], bool]) -> int | None:
         """Return the first line of what the shell draws again for another size while the cursor is on ``line``; None for nothing.
@@ -123,30 +161,30 @@ class Marks:
         The newest mark at or above the cursor tells: at a prompt it is that of its beginning or its end. ``goes_on`` tells whether
         the row of an absolute line goes on in the next one.
         """
-        marks = self._marks
-        at = bisect_right(marks, line, key=_line) - 1
+        marks, lines = self._marks, self._lines
+        at = bisect_right(lines, line) - 1
         if at < 0 or marks[at].kind not in "AB":
             return None
         newest = at
         while at > 0 and marks[at].kind == "B":
             at -= 1
-        first = marks[at if marks[at].kind == "A" else newest].line
+        first = lines[at if marks[at].kind == "A" else newest]
         if not marks[at].last_line:
             return first
-        last = marks[newest].line if marks[newest].kind == "B" else line
+        last = lines[newest] if marks[newest].kind == "B" else line
         while last > first and goes_on(last - 1):
             last -= 1
         return last
 
     def at_prompt(self, line: int) -> bool:
         """Whether the shell draws a prompt again for another size while the cursor is on ``line``."""
-        at = bisect_right(self._marks, line, key=_line) - 1
+        at = bisect_right(self._lines, line) - 1
         return at >= 0 and self._marks[at].kind in "AB"
 
     def prompt_start(self, line: int, goes_on: Callable[[int], bool]) -> int | None:
         """Return that line, or that of a prompt that is about to be drawn, where the cursor is on ``line``."""
-        at = bisect_right(self._marks, line, key=_line) - 1
-        if at >= 0 and self._marks[at].kind == "D" and self._marks[at].line == line:
+        at = bisect_right(self._lines, line) - 1
+        if at >= 0 and self._marks[at].kind == "D" and self._lines[at] == line:
             return line
         return self.edited_prompt(line, goes_on)
 
@@ -158,12 +196,13 @@ class Marks:
         if not self._marks:
             return []
         starts = _logical_starts(items)
+        cells = [0, *accumulate(_width(item, columns) for item in items)]
         here = bisect_right(starts, cursor) - 1
         placed = []
         for mark in self.between(first, first + len(items)):
             number = bisect_right(starts, mark.line - first) - 1
             start, end = starts[number], mark.line - first
-            placed.append((mark, number - here, sum([_width(item, columns) for item in items[start:end]])))
+            placed.append((mark, number - here, cells[end] - cells[start]))
         return placed
 
     def take_places(
@@ -179,7 +218,7 @@ class Marks:
             number = here + distance
             if 0 <= number < len(starts):
                 end = starts[number + 1] if number + 1 < len(starts) else len(items)
-                self._marks.append(replace(mark, line=first + min(starts[number] + cell // columns, end - 1)))
+                self._append(mark, first + min(starts[number] + cell // columns, end - 1))
 
 
 def replaces(mark: PromptMark, above: PromptMark | None) -> bool:
@@ -187,10 +226,6 @@ def replaces(mark: PromptMark, above: PromptMark | None) -> bool:
     if mark.kind == "D":
         return above is None or above.kind == "D"
     return above is not None and above.line == mark.line and (mark.kind == above.kind or (mark.kind == "A" and above.kind == "B"))
-
-
-def _line(mark: PromptMark) -> int:
-    return mark.line
 
 
 def _width(item: Stored, columns: int) -> int:

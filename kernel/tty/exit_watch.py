@@ -1,7 +1,7 @@
 """How a child process ends, told on the loop, while the child stays unreaped: its number cannot become another's meanwhile.
 
 By a descriptor that the system lends for it (pidfd on Linux, kqueue on macOS and the BSDs; the latter is NOT RUN by the project's tests
-on such a system), else by a look ten times a second; never by a thread. Called by `posix`.
+on such a system), else by a look ten times a second; never by a thread. Called by `posix`, `guardian` and `relay`.
 """
 
 import asyncio

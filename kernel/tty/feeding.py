@@ -15,6 +15,8 @@ _log = logging.getLogger("aether.tty")
 #: What may cost much for its length: REP, protected cells, rectangles, columns, tab stops, resets, and margins at the sides, which make
 #: others dear. What is commonest is passed over first, which halves the time of the search.
 _COSTLY = re.compile(rb"\x1b(?!\[[0-9;]*[A-Km])(?:[V69c]|\[(?:[0-9;]*(?:[b\"$#'*]| [@A])|\?[0-9;]*(?:69|W)))")
+#: In modes that make most controls dear, and where a sequence may be one byte.
+_ANY_CONTROL = re.compile(rb"[\n-\x0c\x1b\x80-\x9f]")
 #: 8-bit controls where there should be UTF-8, of which each is parsed alone. Only the beginning is looked at, everywhere would cost text
 #: too much: what is not ASCII goes in smaller pieces.
 _RAW_CONTROLS = re.compile(rb"[\x80-\xbf]{4}")
@@ -51,11 +53,12 @@ class Feeding:
         """Parse at most `max_bytes` of `data`, and a piece of it at least; how many bytes it was."""
         done, size, started = 0, min(len(data), max_bytes), time.thread_time()
         until, plain_until = started + SLICE_S, started + MOST_PLAIN_S
-        dear = self._may_cost(data)
+        costly = _ANY_CONTROL if self._in_dear_mode else _COSTLY
+        dear = self._in_dear_mode or _may_cost(data)
         plain_bytes, most_bytes = FIRST_PIECE_BYTES, MOST_PLAIN_PIECE_BYTES if data.isascii() else MOST_OTHER_BYTES
         while done < size and started < (until if dear else plain_until):
             wanted = min(size, done + plain_bytes)
-            end = self._end_of_dear_piece(data, done, size) if dear else _end_of_plain_piece(data, done, wanted)
+            end = self._end_of_dear_piece(data, done, size, costly) if dear else _end_of_plain_piece(data, done, wanted)
             self._feed_piece(data[done:end])
             length, spent_s, done = end - done, time.thread_time() - started, end
             started += spent_s
@@ -75,10 +78,10 @@ class Feeding:
             if self._faults <= MOST_LOGGED:
                 _log.exception("a piece of a terminal's output could not be parsed")
 
-    def _end_of_dear_piece(self, data: bytes, start: int, size: int) -> int:
+    def _end_of_dear_piece(self, data: bytes, start: int, size: int, costly: re.Pattern[bytes]) -> int:
         end = min(size, start + self._piece_bytes)
         several = max(1, self._piece_bytes // BYTES_PER_DEAR_ONE)
-        next_one = next(islice(_COSTLY.finditer(data, start, end), several, None), None)
+        next_one = next(islice(costly.finditer(data, start, end), several, None), None)
         return end if next_one is None else next_one.start()
 
     def _choose_piece(self, spent_s: float) -> None:
@@ -87,14 +90,18 @@ class Feeding:
         else:
             self._piece_bytes = min(MOST_PIECE_BYTES, self._piece_bytes * 2)
 
-    def _may_cost(self, data: bytes) -> bool:
-        """Whether there may be dear sequences, or modes are set that make others dear."""
+    @property
+    def _in_dear_mode(self) -> bool:
+        """Whether modes are set that make others dear, or line feeds move marks."""
         screen = self._terminal.screen
-        if screen.protection or screen.side_margins or screen.modes.vt52 or not screen.utf8:
-            return True
-        if _COSTLY.search(data) is not None:
-            return True
-        return not data.isascii() and (_RAW_CONTROLS.match(data) is not None or _C1_INTRODUCER in data)
+        return bool(screen.protection or screen.side_margins or screen.modes.vt52 or not screen.utf8 or screen.region_marked)
+
+
+def _may_cost(data: bytes) -> bool:
+    """Whether there may be dear sequences."""
+    if _COSTLY.search(data) is not None:
+        return True
+    return not data.isascii() and (_RAW_CONTROLS.match(data) is not None or _C1_INTRODUCER in data)
 
 
 def _end_of_plain_piece(data: bytes, start: int, end: int) -> int:

@@ -116,7 +116,7 @@ class Master:
             self.pause_reading()
             then()
 
-        self._output.collect(drain)
+        self._output.finish(drain)
 
     def _drain(self) -> None:
         with self._taking:
@@ -133,8 +133,11 @@ class Master:
         """
         if self._descriptor is None:
             return
-        if self._input and data[:1] == INTERRUPT and self._interrupt():
-            data = data[1:]
+        if data[:1] == INTERRUPT and (self._input or self._output.collected) and self._means_interrupt():
+            with self._taking:
+                self._output.discard()
+            if self._input and self._interrupt():
+                data = data[1:]
         if len(self._input) + len(data) > MAX_UNREAD_INPUT_BYTES:
             raise LimitReachedError("The program on this terminal does not read its input.", "Wait, or interrupt it.")
         waiting = bool(self._input)
@@ -144,14 +147,22 @@ class Master:
             if self._input and self._descriptor is not None:
                 self._loop.add_writer(self._descriptor, self._on_writable)
 
-    def _interrupt(self) -> bool:
-        """Do with Ctrl+C what the terminal does once it comes to it; False where that is not its meaning, or not known."""
+    def _means_interrupt(self) -> bool:
+        """Whether Ctrl+C has its usual meaning, and has the terminal forget what waits in it."""
         if self._descriptor is None or not sys.platform.startswith("linux"):
             return False
         try:
             attributes = termios.tcgetattr(self._descriptor)
-            if not attributes[3] & termios.ISIG or attributes[6][termios.VINTR] != INTERRUPT:
-                return False
+        except termios.error:
+            return False
+        flags: int = attributes[3]
+        return bool(flags & termios.ISIG) and not flags & termios.NOFLSH and attributes[6][termios.VINTR] == INTERRUPT
+
+    def _interrupt(self) -> bool:
+        """Do with Ctrl+C what the terminal does once it comes to it; False where that cannot be done."""
+        if self._descriptor is None:
+            return False
+        try:
             other = fcntl.ioctl(self._descriptor, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY)
             try:
                 termios.tcflush(self._descriptor, termios.TCOFLUSH)

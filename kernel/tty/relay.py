@@ -24,8 +24,10 @@ PROGRAM = Path(__file__).with_name("relay_process.py")
 #: So much waits in the pipe at most: what a turn of the window takes of plain lines.
 PIPE_BYTES = 256 << 10
 #: So much within that time is a flood; the first one starts a process, less than the second within its time stops it.
-FLOOD_BYTES, FLOOD_S = 256 << 10, 0.1
+FLOOD_BYTES, FLOOD_S = 512 << 10, 0.2
 LEAST_BYTES, LEAST_S = 512 << 10, 0.5
+#: One that moved less than this was not worth its start: the next one comes so long after it, each time twice as long.
+WORTH_BYTES, REST_S, LONGEST_REST_S = 2 << 20, 1.0, 16.0
 
 
 def can_relay() -> bool:
@@ -51,35 +53,31 @@ class FloodMeter:
 
 
 class Relay:
-    """One process that reads one terminal. On the kernel's loop, but `read`.
+    """One process that reads one terminal. On the kernel's loop, but `read` and `discard`.
 
-    on_up: called once on the loop with whether it came up; it moves nothing before `begin`. Raises OSError.
+    on_up: called once on the loop with whether it came up; it moves nothing before `begin`. on_end: called on the loop once its process
+    is gone, with its exit code, negative for a signal. Raises OSError.
     """
 
-    def __init__(self, master: int, on_up: Callable[[bool], None]) -> None:
+    def __init__(self, master: int, on_up: Callable[[bool], None], on_end: Callable[["Relay", int], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_up = on_up
+        self._told_end = on_end
         self._on_end: list[Callable[[], None]] = []
-        self.descriptor, output = os.pipe()
-        leave, self._leave = os.pipe()
         self._open = True
-        #: Whether anything came, and whether it was told to end: a process that ends by itself at once is of no use here.
-        self.moved = self.stopped = False
-        try:
+        #: What came so far, and whether it was told to end.
+        self.moved_bytes, self.stopped = 0, False
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            self.descriptor, output = _pipe(ours, theirs)
+            leave, self._leave = _pipe(theirs, ours)
             with contextlib.suppress(OSError):  # a person may have too many pipes to have larger ones
                 fcntl.fcntl(output, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             os.set_blocking(self.descriptor, False)
             command = (sys.executable, "-I", "-S", str(PROGRAM))
             self._child = start_apart(command, {}, {MASTER: master, PIPE: output, BEGIN: leave})
-        except OSError:
-            os.close(self.descriptor)
-            os.close(self._leave)
-            raise
-        finally:
-            os.close(output)
-            os.close(leave)
-        self._stop_watching = watch_exit(self._child.pid, self._reap)
-        self._loop.add_reader(self.descriptor, self._on_first)
+            self._stop_watching = watch_exit(self._child.pid, self._reap)
+            self._loop.add_reader(self.descriptor, self._on_first)
+            ours.pop_all()  # `close` gives them back
 
     def begin(self) -> None:
         """Move output from now on: nobody else may read the terminal until `read` has told the end."""
@@ -92,8 +90,14 @@ class Relay:
             data = os.read(self.descriptor, max_bytes)
         except (BlockingIOError, InterruptedError):
             return None
-        self.moved = self.moved or bool(data)
+        self.moved_bytes += len(data)
         return data
+
+    def discard(self) -> None:
+        """Forget what it has moved so far."""
+        left = 2 * PIPE_BYTES
+        while left > 0 and (data := self.read(PIPE_BYTES)):
+            left -= len(data)
 
     def stop(self, then: Callable[[], None] | None = None) -> None:
         """End its process. What it had moved is still to be read. then: called once it is gone, now or on the loop."""
@@ -119,9 +123,18 @@ class Relay:
         self._loop.remove_reader(self.descriptor)
         self._on_up(os.read(self.descriptor, len(READY)) == READY)
 
-    def _reap(self, _code: int) -> None:
+    def _reap(self, code: int) -> None:
         self._stop_watching()
         self._child.poll()
+        self._told_end(self, code)
         waiting, self._on_end = self._on_end, []
         for then in waiting:
             then()
+
+
+def _pipe(reading: contextlib.ExitStack, writing: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe whose ends are given back with these. Raises OSError."""
+    ends = os.pipe()
+    reading.callback(os.close, ends[0])
+    writing.callback(os.close, ends[1])
+    return ends

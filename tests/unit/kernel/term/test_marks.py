@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from kernel.term import Terminal
 from kernel.term import marks as kept_marks
 from kernel.term.events import PromptMark
 from kernel.term.snapshot import snapshot
+
+#: Adding cells up from the line's beginning for each mark took four seconds.
+SOON_S = 1.5
 
 
 def command(number: int, output: str) -> bytes:
@@ -288,3 +293,28 @@ def test_marks_of_three_rows_from_14_on_that_come_in_above_row_10(before: str, a
     marks.move_up(10, 14, 3)
     assert " ".join(f"{mark.kind}{mark.line}" for mark in marks.between(0, 100)) == after
     assert marks.version > version
+
+
+@pytest.mark.feature("TT06")
+def test_a_line_has_only_so_many_marks_however_they_came_there() -> None:
+    """Each is moved at a line feed between margins."""
+    terminal = Terminal(20, 10, scrollback=100)
+    terminal.feed(b"\x1b]133;A\x07\x1b[2;9r\x1b[5H" + b"\x1b]133;C;also\x07" * 100)
+    assert len(terminal.screen.prompt_marks) == 1 + kept_marks.MOST_ON_LINE
+    for line in range(3, 9):
+        terminal.feed(b"\x1b[%dH" % line + b"\x1b]133;C;also\x07\x1b]133;D;also\x07" * 100)
+    terminal.feed(b"\x1b[9H" + b"\n" * 20)
+    assert len(terminal.screen.prompt_marks) <= 1 + kept_marks.MOST_ON_LINE
+    assert [mark.kind for mark in terminal.screen.prompt_marks[-2:]] == ["C", "D"]
+
+
+@pytest.mark.feature("TT06")
+def test_marks_in_an_endless_line_are_placed_in_one_pass() -> None:
+    terminal = Terminal(20, 10, scrollback=10_000)
+    terminal.feed((b"x" * 20 + b"\x1b]133;A\x07") * 9000)
+    before = terminal.screen.prompt_marks
+    started = time.process_time()
+    terminal.resize(40, 10)
+    terminal.resize(20, 10)
+    assert time.process_time() - started < SOON_S
+    assert len(terminal.screen.prompt_marks) == len(before)

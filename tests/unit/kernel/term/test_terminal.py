@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kernel.term import (
     Bell,
@@ -127,8 +129,20 @@ def test_cursor_shape_and_modes_for_a_widget() -> None:
     ids=["nothing", "ESC", "CSI", "parameter", "OSC", "DCS", "half a character", "VT52", "VT52 place", "line drawing", "latin-1", "insert",
          "CR"],
 )  # fmt: skip
-@pytest.mark.parametrize("text", [b"plain\r\ntext", b"\r\n", b"\n", b"a\rb", b"a\n\r", b"\r\r\n", b"", b"q\x7f", b"\x07"])
+@pytest.mark.parametrize(
+    "text",
+    [b"plain\r\ntext", b"\r\n", b"\n", b"a\rb", b"a\n\r", b"\r\r\n", b"", b"q\x7f", b"\x07", b"\rab\n", b"\r\na\rb\nc\r\n"],
+)
 def test_plain_lines_are_drawn_where_they_are_plain(begun: bytes, text: bytes) -> None:
+    _compare_with_single_bytes(begun, text)
+
+
+@given(st.text("\r\nab ", max_size=12))
+def test_line_ends_mean_the_same_in_any_order(text: str) -> None:
+    _compare_with_single_bytes(b"", text.encode())
+
+
+def _compare_with_single_bytes(begun: bytes, text: bytes) -> None:
     whole, single = Terminal(8, 3), Terminal(8, 3)
     for terminal in (whole, single):
         terminal.feed(b"before" + begun)

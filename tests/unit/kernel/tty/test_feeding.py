@@ -79,6 +79,31 @@ def test_what_shows_nothing_dear_ends_after_its_time_too(monkeypatch: pytest.Mon
 
 
 @pytest.mark.feature("TT02")
+@pytest.mark.parametrize(
+    ("mode", "sequence"),
+    [
+        (b"\x1bV", b"\x1b[2J"),
+        (b'\x1b[1"q', b"\x1b[?2J"),
+        (b"\x1b[?69h\x1b[2;79s", b"\n"),
+        (b"\x1b[?69h\x1b[2;79s", b"\x0b"),
+        (b"\x1b[2;9r\x1b[5H\x1b]133;C\x07", b"\n"),
+        (b"\x1b%@", b"\x85"),
+    ],
+    ids=["protected", "DECSCA", "side margins", "VT", "marks in margins", "single bytes"],
+)
+def test_where_modes_make_all_else_dear_only_so_much_goes_in_behind_cheap_text(mode: bytes, sequence: bytes) -> None:
+    terminal = Terminal(80, 24)
+    terminal.feed(mode)
+    at_once: list[int] = []
+    terminal.feed = lambda piece: at_once.append(piece.count(sequence))  # type: ignore[method-assign]  # only counts
+    feeding, data, done = Feeding(terminal), b"x\r" * 20_000 + sequence * 10_000, 0
+    while done < len(data):
+        done += feeding.feed(data[done:], len(data))
+    assert sum(at_once) == 10_000
+    assert max(at_once) <= MOST_PIECE_BYTES // BYTES_PER_DEAR_ONE
+
+
+@pytest.mark.feature("TT02")
 def test_what_erases_around_protected_cells_goes_in_in_the_smallest_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each may cost half a millisecond, and none is looked for."""
     terminal, now = Terminal(80, 24), 0.0
