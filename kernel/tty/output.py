@@ -54,7 +54,7 @@ class Output:
             if data != b"":
                 return data
             self._relayed = False  # what it has not moved is the terminal's still
-            self._call_on_loop(self._leave)
+            self._call_on_loop(self._drop_unused)
         try:
             return os.read(self._master, max_bytes)
         except (BlockingIOError, InterruptedError):
@@ -138,11 +138,8 @@ class Output:
         self._looked_at_bytes = self._taken_bytes
         self._loop.call_later(LEAST_S, self._look_at, relay)
 
-    def _leave(self) -> None:
-        """What the relay had moved was read."""
-        self._drop_unused()
-
     def _drop_unused(self) -> None:
+        """Let go of a relay that has not begun, or of which all was read."""
         if self._relay is not None and not self._relayed:
             relay, self._relay = self._relay, None
             self._on_moved()

@@ -62,11 +62,13 @@ class Relay:
     def __init__(self, master: int, on_up: Callable[[bool], None], on_end: Callable[["Relay", int], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_up = on_up
-        self._told_end = on_end
-        self._on_end: list[Callable[[], None]] = []
+        self._tell_end = on_end
+        self._waiting: list[Callable[[], None]] = []
         self._open = True
-        #: What came so far, and whether it was told to end.
-        self.moved_bytes, self.stopped = 0, False
+        #: What was read of it so far.
+        self.moved_bytes = 0
+        #: Whether it was told to end.
+        self.stopped = False
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             self.descriptor, output = _pipe(ours, theirs)
             leave, self._leave = _pipe(theirs, ours)
@@ -106,7 +108,7 @@ class Relay:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._child.pid, signal.SIGKILL)
             if then is not None:
-                self._on_end.append(then)
+                self._waiting.append(then)
         elif then is not None:
             then()
 
@@ -126,8 +128,8 @@ class Relay:
     def _reap(self, code: int) -> None:
         self._stop_watching()
         self._child.poll()
-        self._told_end(self, code)
-        waiting, self._on_end = self._on_end, []
+        self._tell_end(self, code)
+        waiting, self._waiting = self._waiting, []
         for then in waiting:
             then()
 
