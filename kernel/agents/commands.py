@@ -18,9 +18,9 @@ OUTPUT_CHARACTERS = 200_000
 #: Control sequences and strings, with 7 or 8 bits; what of one is not ended, of a string at most the line; and other escapes. A string
 #: stops at the next introducer as well: looked for to the end from each, ends that are nowhere cost the square of the length.
 _SEQUENCES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|\Z)"
-    r"|(?:\x1b\]|\x9d)(?:[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)|[^\x07\x1b\x80-\x9f\n]*)"
-    r"|(?:\x1b[PX^_k]|[\x90\x98\x9e\x9f])(?:[^\x1b\x80-\x9f]*(?:\x1b\\|\x9c)|[^\x1b\x80-\x9f\n]*)"
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~\x18\x1a]|\Z)"
+    r"|(?:\x1b\]|\x9d)(?:[^\x07\x18\x1a\x1b\x80-\x9f]*(?:[\x07\x18\x1a\x9c]|\x1b\\)|[^\x07\x18\x1a\x1b\x80-\x9f\n]*)"
+    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])(?:[^\x18\x1a\x1b\x80-\x9f]*(?:[\x18\x1a\x9c]|\x1b\\)|[^\x18\x1a\x1b\x80-\x9f\n]*)"
     r"|\x1b[ -/]*[0-Z\\-~]"
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -41,8 +41,8 @@ class Marks:
     def add(self, mark: PromptMark, *, also: bool = False) -> None:
         """Keep ``mark`` and forget those it replaces: below it, of its kind on its line, and of all kinds there when a prompt begins.
 
-        The end of a command whose other marks are gone is not kept. ``also``: those on its line stay, and it is kept where the line has
-        not too many.
+        The end of a command whose other marks are gone is not kept. ``also``: those on its line stay, as far as there are not too many,
+        and it is kept in any case.
         """
         self.version += 1
         self.prompts += mark.kind == "B"
@@ -50,10 +50,7 @@ class Marks:
             self._lines[-1] > mark.line or (not also and self._lines[-1] == mark.line and replaces(mark, self._at(-1)))
         ):
             self._cut_at(len(self._lines) - 1)
-        if also:
-            if len(self._lines) - bisect_left(self._lines, mark.line) >= MOST_ON_LINE:
-                return
-        elif mark.kind == "D" and replaces(mark, self._at(-1) if self._marks else None):
+        if not also and mark.kind == "D" and replaces(mark, self._at(-1) if self._marks else None):
             return
         self._append(mark, mark.line)
         if len(self._marks) > MOST_MARKS:
@@ -91,7 +88,7 @@ class Marks:
             if not gone and (just_made or mark.kind != "B"):
                 inside.append(mark)
         if len(inside) > MOST_ON_LINE:
-            inside = list({mark.kind: mark for mark in reversed(inside)}.values())[::-1]
+            inside = _newest_of_each_kind(inside)
         self._marks[start:at] = inside
         lines[start:at] = [first] * len(inside)
 
@@ -146,8 +143,13 @@ class Marks:
         return mark
 
     def _append(self, mark: PromptMark, line: int) -> None:
+        """Keep one more, below all others or on the lowest one's line, where too many are thinned out."""
         self._marks.append(mark)
         self._lines.append(line)
+        start = bisect_left(self._lines, line)
+        if len(self._lines) - start > MOST_ON_LINE:
+            self._marks[start:] = _newest_of_each_kind(self._marks[start:])
+            self._lines[start:] = [line] * (len(self._marks) - start)
 
     def _cut_at(self, index: int) -> None:
         del self._marks[index:], self._lines[index:]
@@ -219,6 +221,10 @@ class Marks:
             if 0 <= number < len(starts):
                 end = starts[number + 1] if number + 1 < len(starts) else len(items)
                 self._append(mark, first + min(starts[number] + cell // columns, end - 1))
+
+
+def _newest_of_each_kind(marks: list[PromptMark]) -> list[PromptMark]:
+    return list({mark.kind: mark for mark in reversed(marks)}.values())[::-1]
 
 
 def replaces(mark: PromptMark, above: PromptMark | None) -> bool:

@@ -300,7 +300,7 @@ def test_a_line_has_only_so_many_marks_however_they_came_there() -> None:
     """Each is moved at a line feed between margins."""
     terminal = Terminal(20, 10, scrollback=100)
     terminal.feed(b"\x1b]133;A\x07\x1b[2;9r\x1b[5H" + b"\x1b]133;C;also\x07" * 100)
-    assert len(terminal.screen.prompt_marks) == 1 + kept_marks.MOST_ON_LINE
+    assert len(terminal.screen.prompt_marks) <= 1 + kept_marks.MOST_ON_LINE
     for line in range(3, 9):
         terminal.feed(b"\x1b[%dH" % line + b"\x1b]133;C;also\x07\x1b]133;D;also\x07" * 100)
     terminal.feed(b"\x1b[9H" + b"\n" * 20)
@@ -318,3 +318,15 @@ def test_marks_in_an_endless_line_are_placed_in_one_pass() -> None:
     terminal.resize(20, 10)
     assert time.process_time() - started < SOON_S
     assert len(terminal.screen.prompt_marks) == len(before)
+
+
+@pytest.mark.feature("TT06")
+@pytest.mark.parametrize("unit", [b"\x1b]133;A\x07abxx", b"\x1b]133;A\x07a\x1b]133;B\x07bxx"], ids=["A", "A and B"])
+def test_a_copy_has_the_marks_of_a_line_that_many_came_together_on(unit: bytes) -> None:
+    terminal = Terminal(4, 10, scrollback=50)
+    terminal.feed(unit * 14 + b"\x1b]133;D;7\x07")
+    terminal.resize(60, 10)
+    copy = Terminal(60, 10, scrollback=50)
+    copy.feed(snapshot(terminal))
+    assert marked(copy) == marked(terminal)
+    assert marked(terminal)[-1][::2] == ("D", 7)
