@@ -53,7 +53,7 @@ class FloodMeter:
 
 
 class Relay:
-    """One process that reads one terminal. On the kernel's loop, but `read` and `discard`.
+    """One process that reads one terminal. On the kernel's loop, but `read`; its owner's lock keeps that and `discard` apart.
 
     on_up: called once on the loop with whether it came up; it moves nothing before `begin`. on_end: called on the loop once its process
     is gone, with its exit code, negative for a signal. Raises OSError.

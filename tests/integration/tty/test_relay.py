@@ -232,6 +232,17 @@ async def test_closing_a_terminal_in_a_flood_leaves_neither_process_nor_descript
     await until(lambda: len(os.listdir("/dev/fd")) <= before, 5)
 
 
+async def _taken(flood: Flood) -> bytes:
+    """What comes of all numbers."""
+    taker = Taker(flood.master)
+    try:
+        flood.print_numbers()
+        await until(lambda: len(taker.got) >= len(NUMBERS))
+    finally:
+        await asyncio.to_thread(taker.stop)
+    return bytes(taker.got)
+
+
 async def test_a_system_that_cannot_move_output_is_asked_once(
     eager: None, flood: Flood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -246,13 +257,7 @@ async def test_a_system_that_cannot_move_output_is_asked_once(
             super().begin()
 
     monkeypatch.setattr(output, "Relay", Counted)
-    taker = Taker(flood.master)
-    try:
-        flood.print_numbers()
-        await until(lambda: len(taker.got) >= len(NUMBERS))
-    finally:
-        await asyncio.to_thread(taker.stop)
-    assert bytes(taker.got) == NUMBERS
+    assert await _taken(flood) == NUMBERS
     assert len(started) == 1
 
 
@@ -264,13 +269,7 @@ async def test_without_the_process_a_flood_is_read_all_the_same(
         monkeypatch.setattr(relay, "PROGRAM", tmp_path / "not there.py")
     else:
         monkeypatch.setattr(sys, "executable", str(tmp_path / "not there"))
-    taker = Taker(flood.master)
-    try:
-        flood.print_numbers()
-        await until(lambda: len(taker.got) >= len(NUMBERS))
-    finally:
-        await asyncio.to_thread(taker.stop)
-    assert bytes(taker.got) == NUMBERS
+    assert await _taken(flood) == NUMBERS
 
 
 async def test_who_waits_for_output_when_the_process_begins_waits_for_what_it_moves(flood: Flood) -> None:
