@@ -1,21 +1,25 @@
 """Interned cell attributes: each combination of colours and styles is one small id.
 
 The screen stores ``chr(id)`` per cell; painters look a tuple up by its id. The table also remembers how SGR parameter
-strings lead from one id to another and which id erases with a colour. It is bounded: past ``LIMIT`` ids, or too much text
-of links, the screen collects the ids still in use (``collect``) and painters notice by ``generation``. Pure; owned by one screen.
+strings lead from one id to another and which id erases with a colour. It is bounded: past ``LIMIT`` ids, or too much text of
+links, ``kernel.term.collection`` frees the ids that nothing uses and painters notice by ``generation``. Pure; owned by one screen.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from kernel.term.rows import ERASED, PLAIN
 from kernel.term.sgr import RGB_FLAG, Attributes, apply_sgr
 
 #: How many combinations are kept before unused ones are collected.
 LIMIT = 100_000
-#: Memory for the addresses and ids of links, in bytes; past it unused ones are freed, or the oldest are lost down to the half.
+#: The bits that a component of a direct colour keeps each time that the oldest lines are simplified.
+SHADES = (0xF0F0F0, 0xC0C0C0)
+#: Memory for the addresses and ids of links, in bytes; past it unused ones are freed, or the oldest are lost, a sixteenth of it at once.
 MOST_LINK_BYTES = 8 << 20
 #: What a link takes beside its text, about.
 _LINK_BYTES = 100
@@ -26,7 +30,12 @@ _STYLED_LIMIT = 1024
 _LONGEST_STYLED = 256
 #: Cells, their attributes, the pen behind them, and the text behind the last SGR.
 Styled = tuple[str, str, str, str]
-_FREED = Attributes()
+#: The fields of ``Attributes``.
+_Fields = tuple[Any, ...]
+_FREED = tuple(Attributes())
+_UL_COLOR, _LINK, _LINK_ID = map(Attributes._fields.index, ("ul_color", "link", "link_id"))
+#: Attributes of their fields, in half the time that ``Attributes._make`` takes.
+_attributes: Callable[[_Fields], Attributes] = partial(tuple.__new__, Attributes)
 #: Address and id.
 Link = tuple[str, str]
 SGR_SEQUENCE = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -40,8 +49,9 @@ class AttributeTable:
 
     def __init__(self) -> None:
         self.generation = 0
-        self._tuples: list[Attributes] = []
-        self._ids: dict[Attributes, int] = {}
+        # Plain tuples, since Python's garbage collector lets those alone: to visit this many of another kind takes 0.2 s.
+        self._tuples: list[_Fields] = []
+        self._ids: dict[_Fields, int] = {}
         self._free: list[int] = []
         #: Where SGR parameters lead: attribute -> parameters -> attribute. Only ``sgr`` adds to it.
         self.transitions: dict[str, dict[str, str]] = {}
@@ -49,25 +59,32 @@ class AttributeTable:
         self._styled: dict[tuple[str, str], Styled] = {}
         self._styled_before: dict[tuple[str, str], Styled] = {}
         self._memo_size = 0
+        #: The ids interned since somebody asked.
+        self._new: list[int] = []
         self._collect_at = LIMIT
-        #: The links that entries have, the oldest first, with the strings that all share and the ids; and what they take together.
-        self._links: dict[Link, tuple[Link, list[int]]] = {}
+        #: The links that entries have, the oldest first, with the strings that all share; how many ids have each; what they take together.
+        self._links: dict[Link, Link] = {}
+        self._link_uses: dict[Link, int] = {}
         self._link_bytes = 0
-        self._collect_links_at = 0
         self.intern(Attributes())
         self.intern(Attributes(drawn=True))
 
     def __getitem__(self, attr: int | str) -> Attributes:
         """Return the attributes with the id ``attr`` (a number, or the character that a row stores)."""
-        return self._tuples[ord(attr) if isinstance(attr, str) else attr]
+        return _attributes(self._tuples[ord(attr) if isinstance(attr, str) else attr])
 
     def __len__(self) -> int:
         return len(self._tuples) - len(self._free)
 
     @property
     def full(self) -> bool:
-        """Whether unused ids should be collected before more are interned."""
-        return len(self) >= self._collect_at or (self.has_too_many_links and len(self) >= self._collect_links_at)
+        """Whether unused ids should be freed before more are interned."""
+        return len(self) >= self._collect_at or self.has_too_many_links
+
+    @property
+    def filling(self) -> bool:
+        """Whether it may be full soon."""
+        return len(self) >= LIMIT // 2 or self._link_bytes > MOST_LINK_BYTES // 2
 
     @property
     def has_too_many_links(self) -> bool:
@@ -77,31 +94,43 @@ class AttributeTable:
     @property
     def crowded(self) -> bool:
         """Whether so many ids are in use that new combinations would soon be simplified."""
-        return len(self) >= LIMIT + LIMIT // 2
+        return len(self) >= LIMIT + LIMIT // 4
 
-    def simplified(self) -> dict[int, str]:
-        """A new table for ``str.translate`` of row attributes, after which direct colours have fewer shades; it fills as it is used."""
-        return _Simplified(self)
+    def simplified(self, shades: int) -> dict[int, str]:
+        """A new table for ``str.translate`` of row attributes that masks direct colours with ``shades``; it fills as it is used."""
+        return _Simplified(self, shades)
 
     def intern(self, attributes: Attributes) -> str:
         """Return the character that stands for ``attributes`` in rows; past twice the limit, that of a simpler combination."""
         found = self._ids.get(attributes)
-        if found is None and len(self) >= 2 * LIMIT:
-            attributes = _simple(attributes)
-            found = self._ids.get(attributes)
-            if found is None and len(self) >= 3 * LIMIT:
-                return PLAIN if attributes.drawn else ERASED
-        if found is not None:
-            return chr(found)
-        number = self._free[-1] if self._free else len(self._tuples)
-        if attributes.link:
-            attributes = self._note_link(attributes, number)
+        return chr(self._add(tuple(attributes)) if found is None else found)
+
+    def intern_simpler(self, number: int, shades: int) -> str:
+        """Return the character for what the id ``number`` stands for, with no more of direct colours than the bits of ``shades``."""
+        fields = _simple(self._tuples[number], shades)
+        found = self._ids.get(fields)
+        return chr(self._add(fields) if found is None else found)
+
+    def _add(self, fields: _Fields) -> int:
+        """Return a new id for ``fields``, or that of something simpler where there are too many."""
+        if len(self) >= 2 * LIMIT:
+            fields = _simple(fields, SHADES[0])
+            found = self._ids.get(fields)
+            if found is not None:
+                return found
+            if len(self) >= 3 * LIMIT:
+                return ord(PLAIN if _attributes(fields).drawn else ERASED)
+        if fields[_LINK]:
+            fields = self._note_link(fields)
         if self._free:
-            self._tuples[self._free.pop()] = attributes
+            number = self._free.pop()
+            self._tuples[number] = fields
         else:
-            self._tuples.append(attributes)
-        self._ids[attributes] = number
-        return chr(number)
+            number = len(self._tuples)
+            self._tuples.append(fields)
+        self._new.append(number)
+        self._ids[fields] = number
+        return number
 
     def sgr(self, attr: str, params: str) -> str:
         """Return the attribute that SGR ``params`` (the text between CSI and ``m``) makes of ``attr``."""
@@ -177,64 +206,73 @@ class AttributeTable:
             self._blanks[attr] = blank
         return blank
 
-    def _note_link(self, attributes: Attributes, number: int) -> Attributes:
-        """The id ``number`` is to stand for ``attributes``; return them with the strings of the same link, which are kept once."""
-        link = (attributes.link, attributes.link_id)
-        known = self._links.get(link)
-        if known is None:
-            self._links[link] = (link, [number])
+    def _note_link(self, fields: _Fields) -> _Fields:
+        """One more id is to stand for ``fields``; return them with the strings of the same link, which are kept once."""
+        link = (fields[_LINK], fields[_LINK_ID])
+        uses = self._link_uses.get(link, 0)
+        self._link_uses[link] = uses + 1
+        if not uses:
+            self._links[link] = link
             self._link_bytes += _size(link)
-            return attributes
-        (address, name), numbers = known
-        numbers.append(number)
-        return attributes._replace(link=address, link_id=name)
+            return fields
+        address, name = self._links[link]
+        return tuple(_attributes(fields)._replace(link=address, link_id=name))
+
+    def _drop_link(self, link: Link, uses: int) -> None:
+        """So many ids have ``link`` no more."""
+        left = self._link_uses[link] - uses
+        if left:
+            self._link_uses[link] = left
+        else:
+            del self._links[link], self._link_uses[link]
+            self._link_bytes -= _size(link)
 
     def lose_oldest_links(self) -> None:
-        """Take their links from the ids that have had theirs longest, until half of what links may take is left."""
+        """Take their links from the ids that have had theirs longest, until a sixteenth of what links may take is free."""
+        lost: set[Link] = set()
         # One pass over the oldest: what was taken from the front of a dict is passed over each time that one looks for its first.
-        for link, (_, numbers) in list(self._links.items()):
-            if self._link_bytes <= MOST_LINK_BYTES // 2:
+        for link in list(self._links):
+            if self._link_bytes <= MOST_LINK_BYTES - MOST_LINK_BYTES // 16:
                 break
-            del self._links[link]
-            self._link_bytes -= _size(link)
-            for number in numbers:
+            lost.add(link)
+            self._drop_link(link, self._link_uses[link])
+        for number, kept in enumerate(self._tuples):
+            if kept[_LINK] and (kept[_LINK], kept[_LINK_ID]) in lost:
                 self._forget(number)
-                plain = self._tuples[number]._replace(link="", link_id="")
-                same = self._ids.get(plain)
-                if same is None:
-                    self._ids[plain] = number
-                self._tuples[number] = plain if same is None else self._tuples[same]
-        self.generation += 1
+                plain = tuple(_attributes(kept)._replace(link="", link_id=""))
+                same = self._ids.setdefault(plain, number)
+                self._tuples[number] = plain if same == number else self._tuples[same]
+        self._forget_memos()
 
-    def collect(self, used: Iterable[str]) -> None:
-        """Free every id that is not among the characters ``used``."""
-        # A byte for each id, since there are very many: a set of them takes several times as long.
-        kept = bytearray(len(self._tuples))
-        kept[0] = kept[1] = True
-        for number in self._free:
-            kept[number] = True
-        for number in map(ord, used):
-            kept[number] = True
-        number = kept.find(False)
-        while number >= 0:
+    def take_new(self) -> list[int]:
+        """Return the ids that were interned since the last call."""
+        new, self._new = self._new, []
+        return new
+
+    def free(self, numbers: Sequence[int]) -> None:
+        """Forget what the ids ``numbers`` stand for, which nothing uses; they will stand for something else."""
+        if not numbers:
+            return
+        for number in numbers:
+            kept = self._tuples[number]
             self._forget(number)
+            if kept[_LINK]:
+                self._drop_link((kept[_LINK], kept[_LINK_ID]), 1)
             self._tuples[number] = _FREED
             self._free.append(number)
-            number = kept.find(False, number + 1)
-        for link, (_, numbers) in list(self._links.items()):
-            numbers[:] = [number for number in numbers if kept[number]]
-            if not numbers:
-                del self._links[link]
-                self._link_bytes -= _size(link)
+        self._forget_memos()
+
+    def rest(self) -> None:
+        """All that is unused is free: before more is freed some have to come."""
+        self._collect_at = max(LIMIT, len(self) + LIMIT // 50)
+
+    def _forget_memos(self) -> None:
+        """Ids may stand for something else from now on, and what was remembered of them is not so any more."""
         self.transitions.clear()
         self._blanks.clear()
         self._styled.clear()
         self._styled_before.clear()
         self._memo_size = 0
-        # Where most are in use, the next collection would free few: it comes when there are many more.
-        # But before new combinations are simplified, the history gives of its own.
-        self._collect_at = max(LIMIT, min(2 * len(self), LIMIT + LIMIT // 2), len(self) + LIMIT // 10)
-        self._collect_links_at = len(self) + len(self) // 4
         self.generation += 1
 
     def _forget(self, number: int) -> None:
@@ -246,25 +284,26 @@ class AttributeTable:
 class _Simplified(dict[int, str]):
     """A table for ``str.translate`` from ids to those of simpler combinations."""
 
-    def __init__(self, table: AttributeTable) -> None:
+    def __init__(self, table: AttributeTable, shades: int) -> None:
         super().__init__()
         self._table = table
+        self._shades = shades
 
     def __missing__(self, number: int) -> str:
-        """Intern the simpler combination of an id met for the first time."""
-        attributes = self._table[number]
-        simple = _simple(attributes)
-        found = self[number] = chr(number) if simple == attributes else self._table.intern(simple)
+        """Intern the simpler combination of an id met for the first time; several ids may have lost their links and mean the same."""
+        found = self[number] = self._table.intern_simpler(number, self._shades)
         return found
 
 
-def _simple(attributes: Attributes) -> Attributes:
-    return attributes._replace(fg=_coarse(attributes.fg), bg=_coarse(attributes.bg), ul_color=_coarse(attributes.ul_color))
-
-
-def _coarse(colour: int) -> int:
-    """A direct colour with four bits for each component."""
-    return colour & (RGB_FLAG | 0xF0F0F0) if colour >= RGB_FLAG else colour
+def _simple(fields: _Fields, shades: int) -> _Fields:
+    """``fields`` with no more of direct colours than the bits of ``shades``."""
+    fg, bg, line = fields[0], fields[1], fields[_UL_COLOR]
+    mask = RGB_FLAG | shades
+    if line >= RGB_FLAG:
+        fields = (*fields[:_UL_COLOR], line & mask, *fields[_UL_COLOR + 1 :])
+    if fg < RGB_FLAG and bg < RGB_FLAG:
+        return fields
+    return (fg & mask if fg >= RGB_FLAG else fg, bg & mask if bg >= RGB_FLAG else bg, *fields[2:])
 
 
 def _size(link: Link) -> int:

@@ -14,6 +14,8 @@ LIMIT = 0xFFF0
 #: Longest cluster in code points; further ones are dropped (see ``kernel.term.width.extended`` for marks).
 MAX_LENGTH = 24
 _FIRST_CHAR = chr(FIRST)
+#: The part of the limit from which on unused ones are freed.
+_COLLECTED_FROM = 0.75
 
 
 class ClusterTable:
@@ -23,14 +25,22 @@ class ClusterTable:
         self._strings: list[str] = []
         self._codes: dict[str, str] = {}
         self._free: list[int] = []
+        #: The numbers interned since somebody asked.
+        self._new: list[int] = []
+        self._collect_at = _COLLECTED_FROM * LIMIT
 
     def __len__(self) -> int:
         return len(self._codes)
 
     @property
     def full(self) -> bool:
-        """Whether unused clusters should be collected before more are interned."""
-        return len(self._codes) >= LIMIT
+        """Whether unused clusters should be freed before there is no room for more."""
+        return len(self._codes) >= min(LIMIT, self._collect_at)
+
+    @property
+    def filling(self) -> bool:
+        """Whether it may be full soon."""
+        return len(self._codes) >= LIMIT // 2
 
     def intern(self, cluster: str) -> str:
         """Return the one character that stands for ``cluster`` in rows."""
@@ -39,7 +49,7 @@ class ClusterTable:
         cluster = cluster[:MAX_LENGTH]
         code = self._codes.get(cluster)
         if code is None:
-            if self.full:
+            if len(self._codes) >= LIMIT:
                 return cluster[0] if cluster[0] < _FIRST_CHAR else "\ufffd"
             if self._free:
                 number = self._free.pop()
@@ -47,6 +57,7 @@ class ClusterTable:
             else:
                 number = len(self._strings)
                 self._strings.append(cluster)
+            self._new.append(number)
             code = self._codes[cluster] = chr(FIRST + number)
         return code
 
@@ -64,10 +75,17 @@ class ClusterTable:
             return "".join([self[char] if char >= _FIRST_CHAR else char for char in text])
         return text
 
-    def collect(self, used: Iterable[str]) -> None:
-        """Forget every cluster whose code point is not among the characters ``used``."""
-        keep = set(used)
-        for cluster, code in list(self._codes.items()):
-            if code not in keep:
-                del self._codes[cluster]
-                self._free.append(ord(code) - FIRST)
+    def take_new(self) -> list[int]:
+        """Return the numbers of the clusters that were interned since the last call: their code points, counted from ``FIRST``."""
+        new, self._new = self._new, []
+        return new
+
+    def free(self, numbers: Iterable[int]) -> None:
+        """Forget the clusters with these numbers, which no row uses."""
+        for number in numbers:
+            del self._codes[self._strings[number]]
+            self._free.append(number)
+
+    def rest(self) -> None:
+        """All that is unused is free: before more is freed some have to come."""
+        self._collect_at = max(_COLLECTED_FROM * LIMIT, len(self) + LIMIT // 50)

@@ -35,6 +35,10 @@ class EditedRows:
         """Return the rows as they were; they use attributes and clusters."""
         return (kept.original for kept in self._kept if isinstance(kept.original, Row))
 
+    def shown(self) -> set[int]:
+        """Return the identities of the rows that show in place of others, by which they are known again."""
+        return {id(kept.shown) for kept in self._kept}
+
     def forget(self) -> None:
         """Nothing is given back any more."""
         self._kept = []

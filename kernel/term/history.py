@@ -11,7 +11,7 @@ cases: rows from below the screen come in above others, and lines rewrap. Who ke
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, overload
 
@@ -49,8 +49,10 @@ class History(Sequence[Row]):
         self._insertions: deque[Insertion] = deque(maxlen=MOST_INSERTIONS)
         self._items: list[Stored] = []
         self._start = 0
-        #: Lines before this absolute one have been simplified.
-        self._simplified = 0
+        #: The first line that may use attributes which its reader (``kernel.term.collection``) does not know of yet; it moves this on.
+        self.unread_from = 0
+        #: The attributes of lines that became rows since, wherever they are.
+        self.late_attributes: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._items) - self._start
@@ -74,11 +76,8 @@ class History(Sequence[Row]):
         row = self._row(item)
         if not isinstance(item, Row):
             self._items[self._start + index] = row  # a painter compares rows by identity
+            self.late_attributes.update(row.attrs)
         return row
-
-    def pens(self) -> set[str]:
-        """Return the pens that draw lines which are kept as they came."""
-        return {item[1] for item in self._items[self._start :] if type(item) is tuple}
 
     def _row(self, item: Stored) -> Row:
         row = self.drawn(item)
@@ -105,16 +104,21 @@ class History(Sequence[Row]):
         if len(self._items) - self._start > self.limit:
             self._trim()
 
-    def simplify(self, most: int) -> None:
-        """Let the oldest lines have fewer shades of direct colours: of those that have all, so many that ``most`` attributes change."""
-        table = self._attributes.simplified()
-        at = self._start + max(0, self._simplified - self.dropped)
-        while at < len(self._items) and len(table) < most:
+    def stored_between(self, first: int, end: int) -> list[Stored]:
+        """Return the lines with the absolute numbers ``first:end`` as they are kept, as far as they are."""
+        start = self._start - self.dropped
+        return self._items[max(first, self.dropped) + start : end + start]
+
+    def translate(self, first: int, end: int, table: Mapping[int, str], but: Container[int]) -> None:
+        """Give the rows with the absolute numbers ``first:end`` other attributes, by ``table`` as ``str.translate`` takes it.
+
+        but: identities of rows that stay as they are.
+        """
+        start = self._start - self.dropped
+        for at in range(max(first, self.dropped) + start, min(end + start, len(self._items))):
             item = self._items[at]
-            if isinstance(item, Row):
+            if isinstance(item, Row) and id(item) not in but:
                 self._items[at] = item._replace(attrs=item.attrs.translate(table))
-            at += 1
-        self._simplified = self.dropped + at - self._start
 
     def end_last_line(self) -> None:
         """The last row goes on nowhere: what was behind it is gone."""
@@ -135,6 +139,7 @@ class History(Sequence[Row]):
             self.numbering += 1
             self._insertions.append(Insertion(self.dropped + place, len(rows)))
         self._items[self._start + place : self._start + place] = rows
+        self.unread_from = min(self.unread_from, self.dropped + place)
         if len(self) > self.limit:
             self._trim()
         return size - place
@@ -180,7 +185,7 @@ class History(Sequence[Row]):
         self.numbering += 1
         self._insertions.clear()
         items = self._items[self._start :]
-        self._simplified = 0
+        self.unread_from = self.dropped
         self._items = []
         self._start = 0
         return items
@@ -198,4 +203,5 @@ class History(Sequence[Row]):
         rows = self[max(0, size - count) : size]
         if rows:
             del self._items[-len(rows) :]
+            self.unread_from = min(self.unread_from, self.dropped + len(self))
         return rows

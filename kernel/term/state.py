@@ -16,6 +16,7 @@ from pyte.screens import Cursor as PyteCursor
 from kernel.term.attributes import AttributeTable
 from kernel.term.charsets import Charsets, CharsetState
 from kernel.term.clusters import ClusterTable
+from kernel.term.collection import Collector
 from kernel.term.edited import EditedRows
 from kernel.term.events import ClipboardRequest, PromptMark, TermEvent
 from kernel.term.history import History
@@ -30,8 +31,6 @@ from kernel.term.width import Shaper
 MAX_COLUMNS = 4096
 MAX_LINES = 4096
 _MAX_EVENTS = 4096
-#: So many attributes of the history are simplified at once, so that the window does not wait for it.
-MOST_SIMPLIFIED = 15_000
 #: Which erasing spares protected cells: none, all of it (SPA), the selective kind (DECSCA).
 UNPROTECTED, ISO_PROTECTION, DEC_PROTECTION = range(3)
 #: What a program reads as a person's keys: no answer may hold a line end, however it got there.
@@ -71,6 +70,7 @@ class ScreenState(pyte.Screen):
         self.clusters = ClusterTable()
         self.shaper = Shaper(self.clusters)
         self.history = History(self.columns, scrollback, self.attributes)
+        self.collector = Collector(self.history, self.attributes, self.clusters)
         self.marks = Marks()
         self.edited = EditedRows()
         self.modes = Modes()
@@ -217,32 +217,26 @@ class ScreenState(pyte.Screen):
         self.pen = self.attributes.intern(attributes)
 
     def collect_if_full(self) -> None:
-        """Free attribute ids and cluster codes that no row uses, and what links take too much, when a table is full.
+        """Free some attribute ids and cluster codes that no row uses, and what links take too much, when a table is full.
 
         Called between chunks.
         """
-        if not (self.attributes.full or self.clusters.full or self.attributes.has_too_many_links):
+        attributes, clusters = self.attributes, self.clusters
+        if not (attributes.filling or clusters.filling):
             return
-        pen = self.attributes[self.pen]
-        self._collect()
-        if self.attributes.has_too_many_links:
-            self.attributes.lose_oldest_links()
+        if not self.collector.follow() or not (attributes.full or clusters.full):
+            return
+        noted = [] if self.drawn is None else [row for row in self.drawn.rows if isinstance(row, Row)]
+        rows = [*self.rows, *self.other_rows, *self.rows_below, *self.edited.originals(), *noted]
+        shaped_anew = clusters.full
+        done = self.collector.collect(rows, self.pen, self.edited.shown())
+        if shaped_anew:
+            self.shaper.forget()
+        if done and attributes.has_too_many_links:
+            pen = attributes[self.pen]
+            attributes.lose_oldest_links()
             # However old, a link that is being written is not lost.
             self.set_pen(pen)
-
-    def _collect(self) -> None:
-        if not (self.attributes.full or self.clusters.full):
-            return
-        self.drawn = None
-        if self.attributes.crowded:
-            # What is drawn next keeps its colours; the oldest lines give of theirs for that.
-            self.history.simplify(MOST_SIMPLIFIED)
-        rows = [*self.rows, *self.other_rows, *self.rows_below, *self.edited.originals(), *self.history]
-        if self.attributes.full:
-            self.attributes.collect({self.pen}.union(self.history.pens(), *[row.attrs for row in rows]))
-        if self.clusters.full:
-            self.clusters.collect(set().union(*[row.text for row in rows if not row.text.isascii()]))
-            self.shaper.forget()
 
     @property
     def absolute_line(self) -> int:

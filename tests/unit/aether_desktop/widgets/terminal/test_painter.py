@@ -164,7 +164,8 @@ def test_blinking_text_is_hidden_half_of_the_time(atlas: TileAtlas) -> None:
 def test_text_blinks_whatever_else_was_drawn_before_it_and_a_beat_looks_at_no_other(atlas: TileAtlas) -> None:
     terminal = screen("".join(f"\x1b[38;2;0;{n >> 8};{n & 255}mx" for n in range(3000)) + "\x1b[0;5mblink\x1b[0m")
     attributes = terminal.attributes
-    attributes.collect({char for row in terminal.rows for char in row.attrs})
+    used = {ord(char) for row in terminal.rows for char in row.attrs}
+    attributes.free([number for number in range(2, len(attributes)) if number not in used])
     assert len(attributes) < max(ord(char) for row in terminal.rows for char in row.attrs), "numbers above the free ones"
     painter = ScreenPainter(atlas, SCHEME)
     rows = list(terminal.rows)

@@ -1,0 +1,238 @@
+"""What no cell uses is freed, what one uses never is, and it takes no longer where the history is long."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from kernel.term import Attributes, Terminal, clusters, collection
+from kernel.term import attributes as attribute_table
+from kernel.term.history import History, Stored
+from kernel.term.sgr import rgb
+
+_COLUMNS, _LINES, _SCROLLBACK = 12, 4, 25
+Look = tuple[str, Attributes]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables that are full soon, and little work at once."""
+    monkeypatch.setattr(attribute_table, "LIMIT", 1000)
+    monkeypatch.setattr(clusters, "LIMIT", 700)
+    _work_little(monkeypatch)
+
+
+def _work_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collection, "MOST_CELLS", 150)
+    monkeypatch.setattr(collection, "MOST_CELLS_CROWDED", 150)
+    monkeypatch.setattr(collection, "MOST_SPAN_LINES", 3)
+    monkeypatch.setattr(collection, "MOST_SPAN_ATTRIBUTES", 9)
+    monkeypatch.setattr(collection, "MOST_DECIDED", 40)
+
+
+def _collect_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes, all is collected that can be."""
+    _work_little(monkeypatch)
+    for table in (attribute_table.AttributeTable, clusters.ClusterTable):
+        monkeypatch.setattr(table, "filling", True)
+        monkeypatch.setattr(table, "full", True)
+
+
+def looks(terminal: Terminal) -> list[list[Look]]:
+    """What each cell of the history and of both screens shows. Of the history it does not make rows that were none."""
+    screen = terminal.screen
+    kept = [screen.history.drawn(item) for item in screen.history.stored_between(0, 1 << 60)]
+    rows = [*kept, *screen.rows, *screen.other_rows, *screen.rows_below]
+    return [[(terminal.clusters[text], terminal.attributes[attr]) for text, attr in zip(row.text, row.attrs, strict=True)] for row in rows]
+
+
+def _colour(rng: random.Random) -> str:
+    return f"\x1b[{rng.choice((38, 48))};2;{rng.randrange(256)};{rng.randrange(256)};{rng.randrange(256)}m"
+
+
+def _cell(rng: random.Random) -> str:
+    return rng.choice("abc日") + rng.choice(("", "", chr(rng.randrange(0x300, 0x36F)) + chr(rng.randrange(0x300, 0x36F))))
+
+
+def _output(rng: random.Random) -> str:
+    kind = rng.randrange(14)
+    if kind < 5:
+        return "".join(_colour(rng) + _cell(rng) for _ in range(rng.randrange(1, 40))) + rng.choice(("\x1b[m\r\n", "\r\n", ""))
+    if kind == 5:  # lines that the history keeps as they came
+        lines = [f"\x1b[{rng.choice((38, 48))};5;{rng.randrange(256)}mx\r\n" for _ in range(rng.randrange(5, 20))]
+        return "\x1b[m" + "\r\n" * _LINES + "".join(lines) + "\x1b[m"
+    if kind == 6:
+        return f"\x1b]8;;http://{rng.randrange(99)}\x07link\x1b]8;;\x07"
+    if kind == 7:
+        return "\x1b[" + rng.choice(("?1049h", "?1049l", "2;3r", "r", "3J", "2J", "H", "4L", "S", "T"))
+    if kind == 8:
+        return _colour(rng) + "\x1b[K" + "\n" * rng.randrange(1, 6)
+    if kind == 9:  # rows that wait below the screen, and come in
+        below = "".join(f"{_colour(rng)}b" for _ in range(20))
+        return f"\x1b[?47h\x1b[H{below}\x1b[>2$~\x1b[?47l" + rng.choice(("", f"\x1b[{_LINES}H\n"))
+    if kind == 10:  # a prompt with a command, which is cut where the screen gets narrower
+        return "\x1b[r\x1b[m\r\n\x1b]133;A\x07" + "".join(f"{_colour(rng)}p" for _ in range(9)) + "\x1b]133;B\x07typed"
+    return "plain text\r\n" * rng.randrange(1, 4)
+
+
+def _steps(seed: int) -> Iterator[list[list[Look]]]:
+    """What a terminal shows after each of many outputs, changes of size and looks at its history."""
+    rng = random.Random(seed)
+    terminal = Terminal(_COLUMNS, _LINES, scrollback=_SCROLLBACK)
+    for number in range(250):
+        terminal.feed(_output(rng).encode())
+        if rng.random() < 0.05:
+            terminal.resize(rng.choice((_COLUMNS, _COLUMNS, 7, 9)), rng.randrange(1, _LINES + 1))
+        if len(terminal.history) and rng.random() < 0.3:
+            at = rng.randrange(len(terminal.history))
+            assert len(terminal.history[at].text) == terminal.columns
+        if number % 5 == 0:
+            yield looks(terminal)
+
+
+def _coarse(shown: list[list[Look]]) -> list[list[Look]]:
+    """The same with the fewest shades of direct colours."""
+
+    def coarse(colour: int) -> int:
+        return colour & 0xFFC0C0C0 if colour >= rgb(0, 0, 0) else colour
+
+    return [[(text, look._replace(fg=coarse(look.fg), bg=coarse(look.bg))) for text, look in row] for row in shown]
+
+
+@pytest.mark.feature("TT01")
+@pytest.mark.parametrize("seed", [*range(8), 240])
+def test_collecting_changes_nothing_that_any_cell_shows(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = list(_steps(seed))
+    _collect_always(monkeypatch)
+    for number, shown in enumerate(_steps(seed)):
+        assert shown == expected[number], f"after {5 * number} outputs"
+
+
+@pytest.mark.parametrize("seed", range(8, 16))
+def test_taking_shades_changes_nothing_else(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = list(_steps(seed))
+    _collect_always(monkeypatch)
+    monkeypatch.setattr(attribute_table.AttributeTable, "crowded", True)
+    monkeypatch.setattr(collection, "MOST_SIMPLIFIED", 20)
+    monkeypatch.setattr(collection, "MOST_SPAN_ATTRIBUTES", 2)
+    for number, shown in enumerate(_steps(seed)):
+        assert _coarse(shown) == _coarse(expected[number]), f"after {5 * number} outputs"
+
+
+@pytest.mark.usefixtures("small")
+def test_what_nothing_uses_is_freed_whatever_became_of_it() -> None:
+    rng = random.Random(1)
+    terminal = Terminal(_COLUMNS, _LINES, scrollback=_SCROLLBACK)
+    for _ in range(600):
+        terminal.feed(_output(rng).encode())
+        if rng.random() < 0.1:
+            terminal.resize(rng.choice((_COLUMNS, 7)), rng.randrange(1, _LINES + 1))
+        assert len(terminal.attributes) < 1500
+    terminal.feed(b"\x1b[?1049h\x1b[m\x1b[2J\x1b[?1049l\x1b[r")
+    for number in range(3000):
+        terminal.feed(f"\x1b[38;2;{number % 256};{number // 256};9mx\x1b[m\r\n".encode())
+    used = {attr for row in looks(terminal) for _, attr in row}
+    # What was freed last, and what came since: no more than it takes for the next time.
+    assert len(used) <= _SCROLLBACK + _LINES + 2
+    assert len(terminal.attributes) <= 1000
+    for number in range(3000):
+        terminal.feed(f"\x1b[H\x1b[48;2;{number % 256};{number // 256};9m.".encode())
+        assert len(terminal.attributes) <= 1000
+    terminal.feed(b"\x1b[m\x1b[2J")
+    terminal.resize(_COLUMNS, _LINES)
+    terminal.feed(b"\x1b[m\r\n")
+    codes = [chr(ord("a") + number % 20) + chr(0x300 + number // 20 % 100) + chr(0x300 + number // 2000) for number in range(9000)]
+    for code in codes:
+        terminal.feed(f"{code}\r\n".encode())
+        assert terminal.clusters[terminal.rows[max(0, terminal.cursor.y - 1)].text[0]] == code
+    shown = [row[0][0] for row in looks(terminal) if row[0][0].strip()]
+    assert codes[-20:] == [code for code in shown if len(code) == 3][-20:]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_line_that_was_looked_at_keeps_its_colours() -> None:
+    terminal = Terminal(80, 3, scrollback=2000)
+    lines = [b"\x1b[38;2;%d;1;1mred\x1b[38;2;2;%d;2mgreen\x1b[m\r\n" % (number % 256, number % 256) for number in range(600)]
+    terminal.feed(b"".join(lines))
+    assert all(type(item) is tuple for item in terminal.history.stored_between(100, 590)), "they are kept as they came"
+    flood = "".join(f"\x1b[48;2;{number % 256};{number // 256};7m.\x1b[m\r" for number in range(4000)).encode()
+    row = terminal.history[140]
+    for start in range(0, len(flood), 1000):
+        terminal.feed(flood[start : start + 1000])
+    assert terminal.history[140] is row
+    assert [terminal.attributes[attr].fg for attr in row.attrs[:8]] == [rgb(140, 1, 1)] * 3 + [rgb(2, 140, 2)] * 5
+
+
+def test_lines_that_came_back_to_the_screen_and_went_again_in_other_colours_keep_those(monkeypatch: pytest.MonkeyPatch) -> None:
+    _collect_always(monkeypatch)
+    terminal = Terminal(20, 3, scrollback=100)
+    for number in range(20):
+        terminal.feed(f"\x1b[38;2;1;1;{number}mold\r\n".encode())
+    terminal.resize(20, 8)
+    terminal.feed(b"text: nothing is drawn again")
+    terminal.feed("".join(f"\x1b[{y};1H\x1b[38;2;2;2;{y}mnew" for y in range(1, 9)).encode())
+    terminal.resize(20, 3)
+    terminal.feed(b"text")
+    for number in range(200):
+        terminal.feed(f"\x1b[H\x1b[38;2;3;3;{number}m.".encode())
+    shown = [(row.text.rstrip(), terminal.attributes[row.attrs[0]].fg) for row in [*terminal.history][-5:]]
+    assert shown == [("new", rgb(2, 2, y)) for y in range(1, 6)]
+
+
+def test_what_only_the_screen_showed_is_freed_when_it_shows_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    _collect_always(monkeypatch)
+    monkeypatch.setattr(collection, "MOST_DECIDED", 1000)
+    terminal = Terminal(20, 5, scrollback=100)
+    for number in range(200):
+        terminal.feed("".join(f"\x1b[{y};1H\x1b[38;2;{y};{x};{number}mo\u0301" for y in range(1, 6) for x in range(20)).encode())
+    # What came and went between two times is in doubt the next time.
+    terminal.feed(b"\x1b[m\x1b[2J")
+    terminal.feed(b"x")
+    assert len(terminal.attributes) <= 4 and len(terminal.clusters) == 0
+
+
+def _pictures(lines: int) -> Iterator[bytes]:
+    """Lines of 40 cells, each in two colours of its own."""
+    rng = random.Random(4)
+    for _ in range(lines):
+        yield b"".join(b"\x1b[38;2;%d;%d;%d;48;2;%d;%d;%dmx" % tuple(rng.randbytes(6)) for _ in range(40)) + b"\x1b[m\r\n"
+
+
+def test_whatever_was_shown_before_a_picture_has_its_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    # More than there are combinations of two colours with the fewest shades.
+    monkeypatch.setattr(attribute_table, "LIMIT", 6000)
+    monkeypatch.setattr(collection, "MOST_SIMPLIFIED", 200)
+    monkeypatch.setattr(collection, "MOST_SPAN_ATTRIBUTES", 50)
+    terminal = Terminal(40, 5, scrollback=2000)
+    for line in _pictures(600):
+        terminal.feed(line)
+        colours = [tuple(map(int, sgr.split(b";")[2:5])) for sgr in line.split(b"\x1b[")[1:-1]]
+        row = terminal.rows[max(0, terminal.cursor.y - 1)]
+        assert [terminal.attributes[attr].fg for attr in row.attrs] == [rgb(*colour) for colour in colours]
+        assert len(terminal.attributes) < 2 * 6000
+    oldest = terminal.history[0]
+    assert oldest.text == "x" * 40
+    look = terminal.attributes[oldest.attrs[0]]
+    assert look.fg >= rgb(0, 0, 0) and look.fg & 0x3F3F3F == 0, "the oldest have fewer shades"
+
+
+def test_each_line_of_the_history_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 1000)
+    terminal = Terminal(40, 5, scrollback=300)
+    read = 0
+    between = History.stored_between
+
+    def count(self: History, first: int, end: int) -> list[Stored]:
+        nonlocal read
+        lines = between(self, first, end)
+        read += len(lines)
+        return lines
+
+    monkeypatch.setattr(History, "stored_between", count)
+    generation = terminal.attributes.generation
+    for number in range(4000):
+        terminal.feed(b"\x1b[48;2;%d;%d;3mx\x1b[38;2;%d;%d;9my\x1b[m\r\n" % (number % 256, number // 256, number // 256, number % 256))
+    assert terminal.attributes.generation > generation + 10, "it was collected many times"
+    assert read < 1.2 * 4000
