@@ -6,7 +6,6 @@ Mission Control's previews; tiles come from the same kind of atlas as the full t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,16 +21,12 @@ if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.atlas import TileAtlas
     from aether_desktop.widgets.terminal.colours import Scheme
     from kernel.term import Terminal
-    from kernel.term.rows import Row
 
 CELL_WIDTH_PX, CELL_HEIGHT_PX = 2, 4
 #: For one picture in one frame of the window.
 BUDGET_S = 0.002
 #: Glyphs are drawn this many times as large and averaged.
 _OVERSAMPLING = 4
-#: How many times as many rows may be drawn in one go as the time before.
-_MORE = 8
-_SHORTEST_S = 1e-6
 #: Averages of thin strokes are faint: they are made stronger by this much.
 _GAIN = 1.6
 
@@ -77,8 +72,6 @@ class Miniature:
 
     def __init__(self, atlas: TileAtlas, scheme: Scheme) -> None:
         self._painter = ScreenPainter(atlas, scheme)
-        self._basis: tuple[int, int, int] | None = None
-        self._shown: list[Row | None] = []
         self._complete = True
 
     @property
@@ -89,27 +82,7 @@ class Miniature:
     def picture(self, terminal: Terminal, budget_s: float = BUDGET_S) -> QImage:
         """The screen, 2 by 4 logical pixels a cell; valid until the next call. Only rows that changed are drawn.
 
-        budget_s: after so long it stops, at the end of a row: what has never been seen before costs a hundred times what has.
+        budget_s: see `ScreenPainter.paint`.
         """
-        rows = terminal.rows
-        basis = (id(terminal), terminal.columns, len(rows))
-        if basis != self._basis:
-            self._basis, self._shown = basis, [None] * len(rows)
-        changed = [y for y, row in enumerate(rows) if row is not self._shown[y]]
-        if not changed:
-            # The program may have changed its colours.
-            self._painter.paint(terminal, self._shown, patient=True)
-        now = time.perf_counter()
-        until = now + budget_s
-        at, count = 0, 1
-        while at < len(changed) and (at == 0 or now < until):
-            for y in changed[at : at + count]:
-                self._shown[y] = rows[y]
-            self._painter.paint(terminal, self._shown, patient=True)
-            at += count
-            began, now = now, time.perf_counter()
-            # As many as there is time for at the price of the last ones: a call has a price of its own.
-            there_is_time_for = (until - now) * count / max(now - began, _SHORTEST_S)
-            count = max(1, min(_MORE * count, int(there_is_time_for)))
-        self._complete = at >= len(changed)
+        _, self._complete = self._painter.paint(terminal, list(terminal.rows), patient=True, budget_s=budget_s)
         return self._painter.image

@@ -5,6 +5,9 @@ Rows are immutable: a row that is the same object looks the same. Each `ScreenPa
 
 from __future__ import annotations
 
+import math
+import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from aether_desktop.widgets.terminal.atlas import HALF_SHIFT, LEFT_HALF, RIGHT_HALF, STYLE_SHIFT, TileAtlas
+from aether_desktop.widgets.terminal.colours import Scheme, paper_of
 from aether_desktop.widgets.terminal.distinct import distinct
 from aether_desktop.widgets.terminal.styles import Style, TerminalStyles
 from kernel.term.rows import Row, fit
@@ -19,14 +23,17 @@ from kernel.term.rows import Row, fit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from aether_desktop.widgets.terminal.colours import Scheme
     from kernel.term import Terminal
 
 _FIRST_PRIVATE = 0x100000
 _FIRST_CLUSTER = chr(_FIRST_PRIVATE)
 #: Cells that are looked up in one go; bounds the atlas for very large screens.
 _BATCH_CELLS = 16_384
-_WIDEST = 2000
+#: For one picture in one frame of the window.
+FRAME_BUDGET_S = 0.008
+#: How many times as many rows may be painted in one go as the time before.
+_MORE = 8
+_SHORTEST_S = 1e-6
 
 
 def _same(row: Row, before: Row | None) -> bool:
@@ -39,6 +46,7 @@ class ScreenPainter:
 
     def __init__(self, atlas: TileAtlas, scheme: Scheme) -> None:
         self._atlas = atlas
+        self._scheme = scheme
         self._styles = TerminalStyles(atlas.styles, scheme)
         self._rows: list[Row | None] = []
         self._basis: tuple[object, ...] = ()
@@ -46,6 +54,7 @@ class ScreenPainter:
         self._image = QImage()
         self._lines: NDArray[np.void] = np.zeros((0, 0, 0), np.void)
         self._blink_off = False
+        self._stopped_at = 0
         self._overrides: dict[int | str, int] = {}
 
     @property
@@ -54,27 +63,52 @@ class ScreenPainter:
         return self._image
 
     def paint(
-        self, terminal: Terminal, rows: Sequence[Row | None], *, blink_off: bool = False, patient: bool = False
+        self,
+        terminal: Terminal,
+        rows: Sequence[Row | None],
+        *,
+        blink_off: bool = False,
+        patient: bool = False,
+        budget_s: float | None = None,
     ) -> tuple[list[int], bool]:
         """Bring the picture up to date.
 
         rows: what to show, top first; None for a line that does not exist. blink_off: blinking text is hidden now. patient:
-        draw every glyph now. Returns the lines that changed, and whether all is drawn (else call again in the next frame).
+        draw every glyph now. budget_s: after so long it stops, at the end of a row: what has never been seen costs a hundred times
+        what has. Returns the lines that changed, and whether all is drawn (else call again in the next frame).
         """
         self._fit(terminal, len(rows), blink_off=blink_off)
         shown = self._rows
         changed = [y for y, row in enumerate(rows) if row is None or (row is not shown[y] and not _same(row, shown[y]))]
         if not changed:
             return [], True
-        complete = True
-        a_batch = max(1, min(_BATCH_CELLS, self._atlas.most_tiles) // max(1, terminal.columns))
-        for first in range(0, len(changed), a_batch):
-            batch = changed[first : first + a_batch]
-            complete &= self._paint_rows(terminal, rows, batch, patient=patient)
+        # It goes on where it stopped, or what changes all the time at the top would keep the rest from being painted.
+        at = bisect_left(changed, self._stopped_at)
+        painted, complete = self._paint_in_time(terminal, rows, changed[at:] + changed[:at], patient=patient, budget_s=budget_s)
         if not complete:
-            for y in changed:
+            for y in painted:
                 shown[y] = None
-        return changed, complete
+        return sorted(painted), complete and len(painted) == len(changed)
+
+    def _paint_in_time(
+        self, terminal: Terminal, rows: Sequence[Row | None], lines: list[int], *, patient: bool, budget_s: float | None
+    ) -> tuple[list[int], bool]:
+        """Paint lines in this order until the time is over; return those, and whether all of their glyphs are drawn."""
+        most = max(1, min(_BATCH_CELLS, self._atlas.most_tiles) // max(1, terminal.columns))
+        count = most if budget_s is None else 1
+        now = time.perf_counter()
+        until = math.inf if budget_s is None else now + budget_s
+        done, complete = 0, True
+        while done < len(lines) and (done == 0 or now < until):
+            complete &= self._paint_rows(terminal, rows, lines[done : done + count], patient=patient)
+            done += count
+            if budget_s is not None:
+                began, now = now, time.perf_counter()
+                # As many as there is time for at the price of the last ones: a call has a price of its own.
+                there_is_time_for = (until - now) * count / max(now - began, _SHORTEST_S)
+                count = max(1, min(_MORE * count, most, int(there_is_time_for)))
+        self._stopped_at = lines[done] if done < len(lines) else 0
+        return lines[:done], complete
 
     def tile(self, terminal: Terminal, row: Row, column: int, *, ink: int, paper: int) -> QImage:
         """One cell in other colours, for a block cursor: both halves of a wide one."""
@@ -116,6 +150,7 @@ class ScreenPainter:
             return
         self._image = QImage(width, height, QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(cell.ratio)
+        self._image.fill(0xFF000000 | paper_of(terminal, self._scheme))
         pixels = np.frombuffer(self._image.bits(), np.uint32).reshape(lines, cell.height, width)
         self._lines = pixels.view(np.dtype((np.void, 4 * cell.width)))
 

@@ -37,7 +37,7 @@ from aether_desktop.widgets.terminal.grid import PADDING_PX, Grid
 from aether_desktop.widgets.terminal.ground import Ground
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX, HistoryBar
 from aether_desktop.widgets.terminal.key_names import held_modifiers, is_of_desktop, name_of
-from aether_desktop.widgets.terminal.painter import ScreenPainter
+from aether_desktop.widgets.terminal.painter import FRAME_BUDGET_S, ScreenPainter
 from aether_desktop.widgets.terminal.parts import Parts
 from aether_desktop.widgets.terminal.pointer import Pointer
 from aether_desktop.widgets.terminal.preferences import TerminalPreferences
@@ -211,7 +211,11 @@ class TerminalView(QWidget):
         terminal = self.terminal
         self.selecting.check(terminal)
         changed, complete = self._painter.paint(
-            terminal, self.viewport.rows(terminal), blink_off=self._blink.off, patient=patient
+            terminal,
+            self.viewport.rows(terminal),
+            blink_off=self._blink.off,
+            patient=patient,
+            budget_s=None if patient else FRAME_BUDGET_S,
         )
         if not complete:
             self._again.start(1)

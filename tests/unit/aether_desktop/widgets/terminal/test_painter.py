@@ -207,3 +207,34 @@ def test_private_characters_controls_and_lone_surrogates_are_harmless(atlas: Til
     terminal = Terminal(20, 2)
     terminal.feed("\U00100000\U0010fffd\ue0b0\ufffe".encode() + b"\xff\xfe\x80" + "\u202e\u200b".encode())
     picture(atlas, terminal)
+
+
+def test_what_takes_longer_than_a_frame_is_painted_over_several_each_going_on_where_the_last_stopped(atlas: TileAtlas) -> None:
+    terminal = screen("first\r\nsecond\r\nthird\r\nfourth")
+    painter = ScreenPainter(atlas, SCHEME)
+    steps = [painter.paint(terminal, list(terminal.rows), patient=True, budget_s=0) for _ in range(5)]
+    assert steps == [([0], False), ([1], False), ([2], False), ([3], True), ([], True)]
+    assert (picture(atlas, terminal, painter) == picture(atlas, terminal)).all()
+    # What changes all the time at the top keeps nothing below from being painted.
+    shown = []
+    for number in range(6):
+        terminal.feed(f"\x1b[H\x1b[3{number}mA\r\nB\r\nC\r\nD".encode())
+        shown += painter.paint(terminal, list(terminal.rows), patient=True, budget_s=0)[0]
+    assert shown == [0, 1, 2, 3, 0, 1]
+
+
+def test_what_was_never_painted_is_paper(atlas: TileAtlas) -> None:
+    terminal = screen("\x1b[41m" + "x" * 80)
+    painter = ScreenPainter(atlas, SCHEME)
+    painter.paint(terminal, list(terminal.rows), patient=True, budget_s=0)
+    pixels = np.frombuffer(painter.image.constBits(), np.uint32).reshape(painter.image.height(), -1) & 0xFFFFFF
+    height = atlas.geometry.height
+    assert (pixels[height:] == SCHEME.background).all() and (pixels[:height] != SCHEME.background).any()
+
+
+def test_there_is_time_for_all_that_was_seen_before(atlas: TileAtlas) -> None:
+    terminal = screen("".join(f"line {number}\r\n" for number in range(60)), columns=80, lines=50)
+    painter = ScreenPainter(atlas, SCHEME)
+    painter.paint(terminal, list(terminal.rows), patient=True)
+    terminal.feed(b"line 7\r\n")
+    assert painter.paint(terminal, list(terminal.rows), budget_s=60) == (list(range(49)), True)
