@@ -17,8 +17,9 @@ from kernel.term.sgr import RGB_FLAG, Attributes, apply_sgr
 
 #: How many combinations are kept before unused ones are collected.
 LIMIT = 100_000
-#: The bits that a component of a direct colour keeps each time that the oldest lines are simplified.
+#: The bits that a component of a direct colour keeps each time that the oldest lines are simplified. After that they lose all but text.
 SHADES = (0xF0F0F0, 0xC0C0C0)
+SIMPLEST = len(SHADES) + 1
 #: Memory for the addresses and ids of links, in bytes; past it unused ones are freed, or the oldest are lost, a sixteenth of it at once.
 MOST_LINK_BYTES = 8 << 20
 #: What a link takes beside its text, about.
@@ -78,8 +79,8 @@ class AttributeTable:
 
     @property
     def full(self) -> bool:
-        """Whether unused ids should be freed before more are interned."""
-        return len(self) >= self._collect_at or self.has_too_many_links
+        """Whether unused ids should be freed before more are interned; always where new ones lose shades already."""
+        return len(self) >= min(self._collect_at, 2 * LIMIT) or self.has_too_many_links
 
     @property
     def filling(self) -> bool:
@@ -96,18 +97,20 @@ class AttributeTable:
         """Whether so many ids are in use that new combinations would soon be simplified."""
         return len(self) >= LIMIT + LIMIT // 4
 
-    def simplified(self, shades: int) -> dict[int, str]:
-        """A new table for ``str.translate`` of row attributes that masks direct colours with ``shades``; it fills as it is used."""
-        return _Simplified(self, shades)
+    def simplified(self, times: int) -> dict[int, str]:
+        """A new table for ``str.translate`` of row attributes that were simplified so many times before; it fills as it is used."""
+        return _Simplified(self, times)
 
     def intern(self, attributes: Attributes) -> str:
         """Return the character that stands for ``attributes`` in rows; past twice the limit, that of a simpler combination."""
         found = self._ids.get(attributes)
         return chr(self._add(tuple(attributes)) if found is None else found)
 
-    def intern_simpler(self, number: int, shades: int) -> str:
-        """Return the character for what the id ``number`` stands for, with no more of direct colours than the bits of ``shades``."""
-        fields = _simple(self._tuples[number], shades)
+    def intern_simpler(self, number: int, times: int) -> str:
+        """Return the character for what is left of the id ``number`` where it has been simplified so many times before."""
+        if times >= len(SHADES):
+            return PLAIN if self[number].drawn else ERASED
+        fields = _simple(self._tuples[number], SHADES[times])
         found = self._ids.get(fields)
         return chr(self._add(fields) if found is None else found)
 
@@ -284,14 +287,14 @@ class AttributeTable:
 class _Simplified(dict[int, str]):
     """A table for ``str.translate`` from ids to those of simpler combinations."""
 
-    def __init__(self, table: AttributeTable, shades: int) -> None:
+    def __init__(self, table: AttributeTable, times: int) -> None:
         super().__init__()
         self._table = table
-        self._shades = shades
+        self._times = times
 
     def __missing__(self, number: int) -> str:
         """Intern the simpler combination of an id met for the first time; several ids may have lost their links and mean the same."""
-        found = self[number] = self._table.intern_simpler(number, self._shades)
+        found = self[number] = self._table.intern_simpler(number, self._times)
         return found
 
 

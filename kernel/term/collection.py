@@ -2,31 +2,40 @@
 
 The lines of the history are looked through once, in spans: a span knows what its cells use, each entry of a table how many spans use
 it. An entry that a span lost, when it was dropped, or that is new, is in doubt, and free unless another span or the screen uses it. So
-the work goes with what came since the last time, however long the history is. The screen calls it between pieces of output.
+the work goes with what came since the last time, however long the history is. The screen calls it between pieces of output. Of the
+history it changes nothing but shades and ``unread_from``, which says up to where it has read.
 
-Where nearly all is in use, the oldest lines give of their shades of direct colours, so that what is drawn next has all of its own.
+Where nearly all is in use, the oldest lines give of their shades of direct colours, and at last all but their text, so that what is
+drawn next has all of its own.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
-from kernel.term.attributes import SHADES, AttributeTable
+from kernel.term.attributes import SIMPLEST, AttributeTable
 from kernel.term.clusters import FIRST, ClusterTable
 from kernel.term.history import History, Stored
 from kernel.term.rows import ERASED, PLAIN, Row
 
-#: So many cells of the history are looked through at once, and more where a table is nearly full; a span ends at the first bounds.
-MOST_CELLS, MOST_CELLS_CROWDED = 60_000, 240_000
+#: So many cells of the history are looked through at once; a span ends at the first of its bounds.
+MOST_CELLS = 120_000
 MOST_SPAN_LINES, MOST_SPAN_ATTRIBUTES = 256, 1024
-#: So many entries in doubt are decided on at once, and so many attributes of the history simplified: more where more have come, since
-#: the first time that an attribute is simplified may save nothing.
-MOST_DECIDED, MOST_SIMPLIFIED, SIMPLIFIED_FOR_EACH_NEW = 20_000, 3072, 3
-#: So many cells of spans are changed in the time that one attribute takes.
-CELLS_PER_ATTRIBUTE = 32
+#: So many entries in doubt are decided on at once.
+MOST_DECIDED = 20_000
+#: So many attributes of the history are simplified at once: more where more have come, since the first time may save nothing.
+MOST_SIMPLIFIED, SIMPLIFIED_FOR_EACH_NEW, MOST_SIMPLIFIED_FOR_NEW = 3072, 3, 12_000
+#: So many cells of spans are changed in the time that one attribute takes; what one line costs, in cells.
+CELLS_PER_ATTRIBUTE, CELLS_PER_LINE = 32, 8
+#: So many uses of spans whose lines are gone are taken back at once.
+MOST_TAKEN_BACK = 60_000
+#: Rows beside the screens are counted so many together.
+HELD_LINES = 64
 _CODES = re.compile(f"[{chr(FIRST)}-\U0010ffff]")
 
 
@@ -65,12 +74,17 @@ class _Uses:
             if not self._counts[number]:
                 self._doubtful.add(number)
 
+    def forget(self) -> None:
+        """No span is left."""
+        self._doubtful.update(compress(range(len(self._counts)), self._counts))
+        self._counts = [0] * len(self._counts)
+
     def doubt(self, numbers: Iterable[int]) -> None:
         """Perhaps nothing uses ``numbers``."""
         self._doubtful.update(numbers)
 
     def decide(self, shown: set[int]) -> tuple[list[int], bool]:
-        """Return entries that neither a span nor one of those ``shown`` is, and whether that are all."""
+        """Return entries that neither a span nor one of those ``shown`` is, and whether all in doubt were decided on."""
         doubtful, counts = self._doubtful, self._counts
         doubtful |= self._shown - shown
         self._shown &= shown
@@ -96,6 +110,8 @@ class Collector:
         self._spans: deque[_Span] = deque()
         self._attribute_uses = _Uses()
         self._cluster_uses = _Uses()
+        #: The rows beside the screens that are counted, and what they use.
+        self._held: list[tuple[list[Row], _Span]] = []
         #: How many attributes came since the last time.
         self._arrived = 0
 
@@ -103,29 +119,23 @@ class Collector:
         """Look through lines of the history that came since; whether all have been."""
         history = self._history
         self._drop_spans()
+        cells = MOST_CELLS - self._read_again(MOST_CELLS)
         at, end = max(history.unread_from, history.dropped), history.dropped + len(history)
-        cells = MOST_CELLS_CROWDED if self._attributes.crowded else MOST_CELLS
         while at < end and cells > 0:
             span, looked_at = _read(at, history.stored_between(at, at + MOST_SPAN_LINES))
-            if span.attrs or span.codes:
-                self._add(span)
+            self._add(span)
             at, cells = span.end, cells - looked_at
         history.unread_from = at
-        if at < end:
-            return False
-        if history.late_attributes:
-            # Any of the lines that there are may use them.
-            self._add(_Span(history.dropped, end, "".join(history.late_attributes), "", len(SHADES)))
-            history.late_attributes.clear()
-        return True
+        return at >= end and not history.drawn_late
 
-    def collect(self, rows: Sequence[Row], pen: str, known: Container[int] = ()) -> bool:
-        """Free what neither the history uses, all of which ``follow`` has looked through, nor ``rows`` or ``pen``.
+    def collect(self, rows: Sequence[Row], held: Sequence[Row], pen: str, known: Container[int] = ()) -> bool:
+        """Free what neither the history uses, all of which ``follow`` has looked through, nor ``rows``, ``held`` or ``pen``.
 
-        Return whether that is all for now; where it is not, there is more to do after the next output. ``known``: identities of rows
-        that stay as they are.
+        Return whether that is all for now; where it is not, there is more to do after the next output. ``held``: rows of which there may
+        be very many, and which stay for long. ``known``: identities of rows that stay as they are.
         """
         done = True
+        self._hold(held)
         if self._attributes.full:
             shown = set(map(ord, {pen, ERASED, PLAIN}.union(*[row.attrs for row in rows])))
             done = self._free_attributes(shown) and not self._thin_out(known)
@@ -135,6 +145,22 @@ class Collector:
             codes = _CODES.findall("".join([row.text for row in rows if not row.text.isascii()]))
             done = self._free_clusters(set(_cluster_numbers(codes))) and done
         return done
+
+    def _hold(self, rows: Sequence[Row]) -> None:
+        """Count what rows beside the screens use; those that are the same as the last time have been."""
+        before, self._held = self._held, []
+        for first in range(0, max(len(rows), len(before) * HELD_LINES), HELD_LINES):
+            number, lines = first // HELD_LINES, list(rows[first : first + HELD_LINES])
+            known = before[number] if number < len(before) else None
+            if known is not None and known[0] == lines:
+                self._held.append(known)
+                continue
+            if lines:
+                span, _ = _read(0, lines, whole=True)
+                self._held.append((lines, span))
+                self._count(span)
+            if known is not None:
+                self._remove(known[1])
 
     def _free_attributes(self, shown: set[int]) -> bool:
         new = self._attributes.take_new()
@@ -154,29 +180,73 @@ class Collector:
         return all_of_them
 
     def _drop_spans(self) -> None:
-        """Forget the spans whose lines are gone, and those of which lines are others now: they are looked through again."""
+        """Forget spans whose lines are gone, and those of which lines are others now: they are looked through again."""
         spans, history = self._spans, self._history
-        while spans and spans[0].end <= history.dropped:
-            self._remove(spans.popleft())
-        while spans and spans[-1].end > history.unread_from:
-            history.unread_from = min(history.unread_from, spans[-1].start)
-            self._remove(spans.pop())
+        changed = 0
+        while spans and spans[-1].end > history.unread_from and changed < MOST_TAKEN_BACK:
+            changed += self._remove(span := spans.pop())
+            history.unread_from = min(history.unread_from, span.start)
+        if spans and (spans[-1].end > history.unread_from or spans[-1].end <= history.dropped):
+            # Very many, or all: to take them back one by one takes longer than to begin anew.
+            self._forget_spans()
+        gone = 0
+        while spans and spans[0].end <= history.dropped and gone < MOST_TAKEN_BACK:
+            gone += self._remove(spans.popleft())
+
+    def _forget_spans(self) -> None:
+        self._spans.clear()
+        self._held.clear()
+        self._attribute_uses.forget()
+        self._cluster_uses.forget()
+        self._history.unread_from = self._history.dropped
+
+    def _read_again(self, most: int) -> int:
+        """Look again through spans in which lines have become rows; about ``most`` cells of them. Return how many cells it was."""
+        history, spans = self._history, self._spans
+        if not history.drawn_late:
+            return 0
+        lines = sorted(line for line in history.drawn_late if history.dropped <= line < history.unread_from)
+        starts = [span.start for span in spans]
+        read, at = 0, 0
+        while at < len(lines) and read < most:
+            span = spans[bisect_right(starts, lines[at]) - 1]
+            now, cells = _read(span.start, history.stored_between(span.start, span.end), whole=True)
+            self._replace(span, now.attrs)
+            span.simplified = 0
+            read, at = read + cells, bisect_left(lines, span.end)
+        history.drawn_late = set(lines[at:])
+        return read
+
+    def _replace(self, span: _Span, attrs: str) -> None:
+        """The lines of ``span`` use other attributes than they did."""
+        self._attribute_uses.add(map(ord, attrs))
+        self._attribute_uses.remove(map(ord, span.attrs))
+        span.attrs = attrs
 
     def _add(self, span: _Span) -> None:
         before = self._spans[-1] if self._spans else None
-        if before is not None and _go_together(before, span):
-            attrs = "".join(set(span.attrs).difference(before.attrs))
-            codes = "".join(set(span.codes).difference(before.codes))
-            before.end, before.attrs, before.codes = span.end, before.attrs + attrs, before.codes + codes
-        else:
+        if before is None or not _go_together(before, span):
             self._spans.append(span)
-            attrs, codes = span.attrs, span.codes
-        self._attribute_uses.add(map(ord, attrs))
-        self._cluster_uses.add(_cluster_numbers(codes))
+            self._count(span)
+            return
+        more = _Span(
+            span.start,
+            span.end,
+            "".join(set(span.attrs).difference(before.attrs)),
+            "".join(set(span.codes).difference(before.codes)),
+        )
+        before.end, before.attrs, before.codes = span.end, before.attrs + more.attrs, before.codes + more.codes
+        self._count(more)
 
-    def _remove(self, span: _Span) -> None:
+    def _count(self, span: _Span) -> None:
+        self._attribute_uses.add(map(ord, span.attrs))
+        self._cluster_uses.add(_cluster_numbers(span.codes))
+
+    def _remove(self, span: _Span) -> int:
+        """Take back what ``span`` uses; return how much that was."""
         self._attribute_uses.remove(map(ord, span.attrs))
         self._cluster_uses.remove(_cluster_numbers(span.codes))
+        return 1 + len(span.attrs) + len(span.codes)
 
     def _thin_out(self, known: Container[int]) -> bool:
         """Where most is in use, take shades from the lines that have lost fewest, the oldest of them first; whether there were any.
@@ -185,21 +255,28 @@ class Collector:
         """
         if not self._attributes.crowded:
             return False
-        changed, most = 0, max(MOST_SIMPLIFIED, SIMPLIFIED_FOR_EACH_NEW * self._arrived)
-        while changed < most and self._spans:
-            span = min(self._spans, key=lambda one: one.simplified)
-            if span.simplified == len(SHADES):
+        most = max(MOST_SIMPLIFIED, min(SIMPLIFIED_FOR_EACH_NEW * self._arrived, MOST_SIMPLIFIED_FOR_NEW))
+        changed = 0
+        for times in range(SIMPLEST):
+            for span in self._spans:
+                if span.simplified == times and span.attrs:
+                    changed += self._simplify(span, known)
+                    if changed >= most:
+                        break
+            if changed >= most:
                 break
-            self._history.translate(span.start, span.end, self._attributes.simplified(SHADES[span.simplified]), known)
-            # Every line keeps its number, so it is the same span.
-            now, cells = _read(span.start, self._history.stored_between(span.start, span.end), whole=True)
-            self._attribute_uses.add(map(ord, now.attrs))
-            self._attribute_uses.remove(map(ord, span.attrs))
-            changed += len(span.attrs) + cells // CELLS_PER_ATTRIBUTE
-            span.attrs = now.attrs
-            span.simplified += 1
         self._attribute_uses.doubt(self._attributes.take_new())
         return changed > 0
+
+    def _simplify(self, span: _Span, known: Container[int]) -> int:
+        """Take shades from the lines of ``span``; return how much work it was, in attributes."""
+        self._history.translate(span.start, span.end, self._attributes.simplified(span.simplified), known)
+        # Every line keeps its number, so it is the same span.
+        now, cells = _read(span.start, self._history.stored_between(span.start, span.end), whole=True)
+        work = 1 + len(span.attrs) + cells // CELLS_PER_ATTRIBUTE
+        self._replace(span, now.attrs)
+        span.simplified += 1
+        return work
 
 
 def _go_together(span: _Span, below: _Span) -> bool:
@@ -216,9 +293,10 @@ def _read(start: int, lines: Sequence[Stored], *, whole: bool = False) -> tuple[
     """
     attrs: set[str] = set()
     codes: set[str] = set()
-    cells, before, end = 1, "", start
+    cells, before, end = 0, "", start
     for line in lines:
         end += 1
+        cells += CELLS_PER_LINE
         if isinstance(line, Row):
             if line.attrs != before:
                 before = line.attrs

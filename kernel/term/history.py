@@ -51,8 +51,8 @@ class History(Sequence[Row]):
         self._start = 0
         #: The first line that may use attributes which its reader (``kernel.term.collection``) does not know of yet; it moves this on.
         self.unread_from = 0
-        #: The attributes of lines that became rows since, wherever they are.
-        self.late_attributes: set[str] = set()
+        #: The lines before it that have become rows since.
+        self.drawn_late: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._items) - self._start
@@ -76,7 +76,7 @@ class History(Sequence[Row]):
         row = self._row(item)
         if not isinstance(item, Row):
             self._items[self._start + index] = row  # a painter compares rows by identity
-            self.late_attributes.update(row.attrs)
+            self.drawn_late.add(self.dropped + index)
         return row
 
     def _row(self, item: Stored) -> Row:
@@ -107,7 +107,7 @@ class History(Sequence[Row]):
     def stored_between(self, first: int, end: int) -> list[Stored]:
         """Return the lines with the absolute numbers ``first:end`` as they are kept, as far as they are."""
         start = self._start - self.dropped
-        return self._items[max(first, self.dropped) + start : end + start]
+        return self._items[max(first, self.dropped) + start : max(end + start, 0)]
 
     def translate(self, first: int, end: int, table: Mapping[int, str], but: Container[int]) -> None:
         """Give the rows with the absolute numbers ``first:end`` other attributes, by ``table`` as ``str.translate`` takes it.
@@ -118,7 +118,9 @@ class History(Sequence[Row]):
         for at in range(max(first, self.dropped) + start, min(end + start, len(self._items))):
             item = self._items[at]
             if isinstance(item, Row) and id(item) not in but:
-                self._items[at] = item._replace(attrs=item.attrs.translate(table))
+                attrs = item.attrs.translate(table)
+                if attrs != item.attrs:
+                    self._items[at] = item._replace(attrs=attrs)
 
     def end_last_line(self) -> None:
         """The last row goes on nowhere: what was behind it is gone."""
@@ -186,6 +188,7 @@ class History(Sequence[Row]):
         self._insertions.clear()
         items = self._items[self._start :]
         self.unread_from = self.dropped
+        self.drawn_late.clear()
         self._items = []
         self._start = 0
         return items

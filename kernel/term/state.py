@@ -227,9 +227,9 @@ class ScreenState(pyte.Screen):
         if not self.collector.follow() or not (attributes.full or clusters.full):
             return
         noted = [] if self.drawn is None else [row for row in self.drawn.rows if isinstance(row, Row)]
-        rows = [*self.rows, *self.other_rows, *self.rows_below, *self.edited.originals(), *noted]
+        held = [*self.rows_below, *self.edited.originals(), *noted]
         shaped_anew = clusters.full
-        done = self.collector.collect(rows, self.pen, self.edited.shown())
+        done = self.collector.collect([*self.rows, *self.other_rows], held, self.pen, self.edited.shown())
         if shaped_anew:
             self.shaper.forget()
         if done and attributes.has_too_many_links:

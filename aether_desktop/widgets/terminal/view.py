@@ -210,13 +210,8 @@ class TerminalView(QWidget):
             return
         terminal = self.terminal
         self.selecting.check(terminal)
-        changed, complete = self._painter.paint(
-            terminal,
-            self.viewport.rows(terminal),
-            blink_off=self._blink.off,
-            patient=patient,
-            budget_s=None if patient else FRAME_BUDGET_S,
-        )
+        rows, budget_s = self.viewport.rows(terminal), None if patient else FRAME_BUDGET_S
+        changed, complete = self._painter.paint(terminal, rows, blink_off=self._blink.off, patient=patient, budget_s=budget_s)
         if not complete:
             self._again.start(1)
         self._history_bar.show_place(terminal, self.viewport)

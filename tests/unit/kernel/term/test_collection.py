@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from kernel.term import Attributes, Terminal, clusters, collection
 from kernel.term import attributes as attribute_table
+from kernel.term.collection import Collector
 from kernel.term.history import History, Stored
+from kernel.term.rows import PLAIN
 from kernel.term.sgr import rgb
 
 _COLUMNS, _LINES, _SCROLLBACK = 12, 4, 25
@@ -26,7 +29,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _work_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collection, "MOST_CELLS", 150)
-    monkeypatch.setattr(collection, "MOST_CELLS_CROWDED", 150)
     monkeypatch.setattr(collection, "MOST_SPAN_LINES", 3)
     monkeypatch.setattr(collection, "MOST_SPAN_ATTRIBUTES", 9)
     monkeypatch.setattr(collection, "MOST_DECIDED", 40)
@@ -49,7 +51,7 @@ def looks(terminal: Terminal) -> list[list[Look]]:
 
 
 def _colour(rng: random.Random) -> str:
-    return f"\x1b[{rng.choice((38, 48))};2;{rng.randrange(256)};{rng.randrange(256)};{rng.randrange(256)}m"
+    return f"\x1b[{rng.choice((38, 48, 58))};2;{rng.randrange(256)};{rng.randrange(256)};{rng.randrange(256)}m"
 
 
 def _cell(rng: random.Random) -> str:
@@ -98,7 +100,10 @@ def _coarse(shown: list[list[Look]]) -> list[list[Look]]:
     def coarse(colour: int) -> int:
         return colour & 0xFFC0C0C0 if colour >= rgb(0, 0, 0) else colour
 
-    return [[(text, look._replace(fg=coarse(look.fg), bg=coarse(look.bg))) for text, look in row] for row in shown]
+    def of(look: Attributes) -> Attributes:
+        return look._replace(fg=coarse(look.fg), bg=coarse(look.bg), ul_color=coarse(look.ul_color))
+
+    return [[(text, of(look)) for text, look in row] for row in shown]
 
 
 @pytest.mark.feature("TT01")
@@ -117,6 +122,7 @@ def test_taking_shades_changes_nothing_else(seed: int, monkeypatch: pytest.Monke
     monkeypatch.setattr(attribute_table.AttributeTable, "crowded", True)
     monkeypatch.setattr(collection, "MOST_SIMPLIFIED", 20)
     monkeypatch.setattr(collection, "MOST_SPAN_ATTRIBUTES", 2)
+    monkeypatch.setattr(collection, "SIMPLEST", len(attribute_table.SHADES))
     for number, shown in enumerate(_steps(seed)):
         assert _coarse(shown) == _coarse(expected[number]), f"after {5 * number} outputs"
 
@@ -203,7 +209,7 @@ def _pictures(lines: int) -> Iterator[bytes]:
 def test_whatever_was_shown_before_a_picture_has_its_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     # More than there are combinations of two colours with the fewest shades.
     monkeypatch.setattr(attribute_table, "LIMIT", 6000)
-    monkeypatch.setattr(collection, "MOST_SIMPLIFIED", 200)
+    monkeypatch.setattr(collection, "MOST_SIMPLIFIED", 20)
     monkeypatch.setattr(collection, "MOST_SPAN_ATTRIBUTES", 50)
     terminal = Terminal(40, 5, scrollback=2000)
     for line in _pictures(600):
@@ -216,6 +222,143 @@ def test_whatever_was_shown_before_a_picture_has_its_colours(monkeypatch: pytest
     assert oldest.text == "x" * 40
     look = terminal.attributes[oldest.attrs[0]]
     assert look.fg >= rgb(0, 0, 0) and look.fg & 0x3F3F3F == 0, "the oldest have fewer shades"
+
+
+def _styles(lines: int) -> Iterator[bytes]:
+    """Lines of 40 cells, each with a combination of its own of what has no shades."""
+    rng = random.Random(5)
+    for _ in range(lines):
+        cells = [(rng.choice((1, 3, 4, 9)), rng.randrange(256), rng.randrange(256)) for _ in range(40)]
+        yield b"".join(b"\x1b[0;%d;38;5;%d;48;5;%dmx" % cell for cell in cells) + b"\x1b[m\r\n"
+
+
+def test_where_there_are_no_shades_to_take_the_oldest_lines_keep_their_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 6000)
+    terminal = Terminal(40, 5, scrollback=2000)
+    for line in _styles(800):
+        terminal.feed(line)
+        colours = [int(sgr.split(b";")[4]) + 256 for sgr in line.split(b"\x1b[")[1:-1]]
+        row = terminal.rows[max(0, terminal.cursor.y - 1)]
+        assert [terminal.attributes[attr].fg for attr in row.attrs] == colours
+    oldest = terminal.history[0]
+    assert (oldest.text, oldest.attrs) == ("x" * 40, PLAIN * 40)
+
+
+def test_a_terminal_that_was_full_of_colours_has_them_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 300)
+    terminal = Terminal(40, 30, scrollback=100)
+    # More than there can be, all at once on the screen.
+    terminal.feed(b"".join(_styles(29)))
+    for _ in range(20):
+        terminal.feed(b"x")
+    terminal.feed(b"\x1bc")
+    for number in range(400):
+        terminal.feed(b"\x1b[38;2;1;2;%dmnew\x1b[m\r\n" % (number % 256))
+    assert terminal.attributes[terminal.rows[max(0, terminal.cursor.y - 1)].attrs[0]].fg == rgb(1, 2, 399 % 256)
+
+
+def test_after_all_of_the_history_was_looked_at_pictures_have_their_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 6000)
+    monkeypatch.setattr(collection, "MOST_SIMPLIFIED", 200)
+    terminal = Terminal(80, 3, scrollback=2000)
+    terminal.feed(b"".join(b"\x1b[38;2;%d;1;%dmred\x1b[m\r\n" % (number % 256, number // 256) for number in range(2000)))
+    for row in terminal.history:
+        assert len(row.text) == 80
+    for number, line in enumerate(_pictures(500)):
+        terminal.feed(line)
+        if number > 300:
+            colour = tuple(map(int, line[len("\x1b[38;2;") :].split(b";")[:3]))
+            row = terminal.rows[max(0, terminal.cursor.y - 1)]
+            assert terminal.attributes[row.attrs[0]].fg == rgb(*colour)
+    assert len(terminal.attributes) < 2 * 6000
+
+
+def test_rows_that_wait_below_the_screen_are_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    _collect_always(monkeypatch)
+    terminal = Terminal(20, 5, scrollback=1000)
+    terminal.feed(b"\x1b[?47h")
+    for number in range(200):
+        terminal.feed(b"\x1b[H" + b"".join(b"\x1b[38;2;%d;%d;1mx" % (number, cell) for cell in range(100)) + b"\x1b[>5$~")
+    terminal.feed(b"\x1b[?47l\x1b[m")
+    assert len(terminal.screen.rows_below) == 1000
+    read = 0
+    original = collection._read
+
+    def count(start: int, lines: list[Stored], *, whole: bool = False) -> object:
+        nonlocal read
+        read += len(lines)
+        return original(start, lines, whole=whole)
+
+    monkeypatch.setattr(collection, "_read", count)
+    for number in range(100):
+        terminal.feed(b"\x1b[H\x1b[48;2;7;7;%dm." % number)
+    assert read < 100
+    assert terminal.attributes[terminal.screen.rows_below[0].attrs[5]].fg == rgb(0, 5, 1)
+    terminal.feed(b"\x1b[m\x1b[H\x1b[J")
+    for _ in range(600):
+        terminal.feed(b"x\r")
+    assert len(terminal.attributes) < 10, "they are gone, and what they used"
+
+
+def test_lines_that_were_all_looked_at_keep_their_colours_until_they_have_been_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    _collect_always(monkeypatch)
+    terminal = Terminal(80, 3, scrollback=1000)
+    terminal.feed(b"".join(b"\x1b[38;2;%d;1;%dmred\x1b[m\r\n" % (number % 256, number // 256) for number in range(600)))
+    terminal.feed(b"x\r")
+    rows = list(terminal.history)
+    for number in range(100):
+        terminal.feed(b"\x1b[48;2;9;%d;9m.\r" % number)
+    shown = [terminal.attributes[row.attrs[0]].fg for row in rows]
+    assert shown == [rgb(number % 256, 1, number // 256) for number in range(len(rows))]
+
+
+def test_clusters_that_are_all_in_use_are_not_counted_anew_at_every_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "LIMIT", 200)
+    terminal = Terminal(40, 10)
+    terminal.feed("".join(chr(ord("a") + number % 20) + chr(0x300 + number // 20) for number in range(160)).encode())
+    times = 0
+    collect = Collector.collect
+
+    def count(self: Collector, *arguments: Any) -> bool:
+        nonlocal times
+        times += 1
+        return collect(self, *arguments)
+
+    monkeypatch.setattr(Collector, "collect", count)
+    for _ in range(20):
+        terminal.feed(b"x\r")
+    assert times <= 3
+
+
+@pytest.mark.parametrize("change", [b"\x1b[3J", b"\x1bc", b"\n" * 3000, None], ids=["3J", "RIS", "line feeds", "a width"])
+def test_what_ends_all_lines_at_once_is_not_taken_back_one_by_one(change: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    _collect_always(monkeypatch)
+    monkeypatch.setattr(collection, "MOST_TAKEN_BACK", 500)
+    monkeypatch.setattr(collection, "MOST_CELLS", 100_000)
+    terminal = Terminal(40, 5, scrollback=1000)
+    for line in _pictures(300):
+        terminal.feed(line)
+    shown = terminal.history_text()
+    taken = 0
+    remove = collection._Uses.remove
+
+    def count(self: object, numbers: Iterator[int]) -> None:
+        nonlocal taken
+        numbers = list(numbers)
+        taken += len(numbers)
+        remove(self, numbers)
+
+    monkeypatch.setattr(collection._Uses, "remove", count)
+    if change is None:
+        terminal.resize(39, 5)
+        terminal.feed(b"x")
+        assert "".join(terminal.history_text()).count("x") >= 40 * len(shown)
+    else:
+        terminal.feed(change)
+    assert taken < 2000
+    for _ in range(700):
+        terminal.feed(b"x\r\n\n\n")
+    assert len(terminal.attributes) < 10
 
 
 def test_each_line_of_the_history_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
