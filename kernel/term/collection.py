@@ -213,7 +213,7 @@ class Collector:
             now, cells = _read(span.start, history.stored_between(span.start, span.end), whole=True)
             self._replace(span, now.attrs)
             span.simplified = 0
-            read, at = read + cells, bisect_left(lines, span.end)
+            read, at = read + cells, bisect_left(lines, max(span.end, lines[at] + 1))
         history.drawn_late = set(lines[at:])
         return read
 

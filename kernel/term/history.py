@@ -76,7 +76,8 @@ class History(Sequence[Row]):
         row = self._row(item)
         if not isinstance(item, Row):
             self._items[self._start + index] = row  # a painter compares rows by identity
-            self.drawn_late.add(self.dropped + index)
+            if self.dropped + index < self.unread_from:
+                self.drawn_late.add(self.dropped + index)
         return row
 
     def _row(self, item: Stored) -> Row:

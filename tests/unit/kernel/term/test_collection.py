@@ -330,6 +330,15 @@ def test_clusters_that_are_all_in_use_are_not_counted_anew_at_every_key(monkeypa
     assert times <= 3
 
 
+def test_looks_at_lines_that_nobody_counts_are_not_noted() -> None:
+    terminal = Terminal(80, 3, scrollback=100)
+    for number in range(300):
+        terminal.feed(b"\x1b[31mline\x1b[m %d\r\n" % number)
+        for row in terminal.history:
+            assert len(row.text) == 80
+    assert not terminal.history.drawn_late
+
+
 @pytest.mark.parametrize("change", [b"\x1b[3J", b"\x1bc", b"\n" * 3000, None], ids=["3J", "RIS", "line feeds", "a width"])
 def test_what_ends_all_lines_at_once_is_not_taken_back_one_by_one(change: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
     _collect_always(monkeypatch)
