@@ -312,10 +312,17 @@ def test_lines_that_were_all_looked_at_keep_their_colours_until_they_have_been_c
     assert shown == [rgb(number % 256, 1, number // 256) for number in range(len(rows))]
 
 
-def test_clusters_that_are_all_in_use_are_not_counted_anew_at_every_key(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("what", ["colours", "clusters"])
+def test_what_is_all_in_use_is_not_counted_anew_at_every_key(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 150)
     monkeypatch.setattr(clusters, "LIMIT", 200)
     terminal = Terminal(40, 10)
-    terminal.feed("".join(chr(ord("a") + number % 20) + chr(0x300 + number // 20) for number in range(160)).encode())
+    # There is room for some more.
+    texts = {
+        "colours": "".join(f"\x1b[38;2;{number};1;1mx" for number in range(160)),
+        "clusters": "".join(chr(ord("a") + number % 20) + chr(0x300 + number // 20) for number in range(160)),
+    }
+    terminal.feed(texts[what].encode() + b"\x1b[m")
     times = 0
     collect = Collector.collect
 
