@@ -122,6 +122,8 @@ class History(Sequence[Row]):
                 attrs = item.attrs.translate(table)
                 if attrs != item.attrs:
                     self._items[at] = item._replace(attrs=attrs)
+            elif not isinstance(item, Row | str):
+                self._items[at] = (item[0], item[1].translate(table))
 
     def end_last_line(self) -> None:
         """The last row goes on nowhere: what was behind it is gone."""

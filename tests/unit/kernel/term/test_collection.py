@@ -244,6 +244,18 @@ def test_where_there_are_no_shades_to_take_the_oldest_lines_keep_their_text(monk
     assert (oldest.text, oldest.attrs) == ("x" * 40, PLAIN * 40)
 
 
+def test_the_pens_of_lines_that_are_kept_as_they_came_give_of_their_shades_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 600)
+    terminal = Terminal(80, 3, scrollback=4000)
+    lines = [b"\x1b[38;2;%d;%d;9mx\r\n" % (number % 256, number // 256) for number in range(3000)]
+    for first in range(0, 3000, 100):
+        terminal.feed(b"".join(lines[first : first + 100]))
+    for number in range(100):
+        terminal.feed(b"\x1b[H\x1b[38;2;1;2;%dmx" % number)
+        assert terminal.attributes[terminal.rows[0].attrs[0]].fg == rgb(1, 2, number)
+    assert len(terminal.attributes) < 1000
+
+
 def test_a_terminal_that_was_full_of_colours_has_them_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attribute_table, "LIMIT", 300)
     terminal = Terminal(40, 30, scrollback=100)
