@@ -3,7 +3,7 @@
 The lines of the history are looked through once, in spans: a span knows what its cells use, each entry of a table how many spans use
 it. An entry that a span lost, when it was dropped, or that is new, is in doubt, and free unless another span or the screen uses it. So
 the work goes with what came since the last time, however long the history is. The screen calls it between pieces of output. Of the
-history it changes nothing but shades and ``unread_from``, which says up to where it has read.
+history it changes nothing but shades, and ``unread_from`` and ``drawn_late``, which say what it has not read yet.
 
 Where nearly all is in use, the oldest lines give of their shades of direct colours, and at last all but their text, so that what is
 drawn next has all of its own.

@@ -1,7 +1,8 @@
 """Lines that scrolled off the top: bounded, indexed in constant time, small.
 
 A line of plain text is kept as its text alone, and a coloured one that was never on the screen as it came; both become a
-``Row`` when somebody looks at them. Owned by the screen, which appends and reflows; painters and searches only read.
+``Row`` when somebody looks at them. Owned by the screen, which appends and reflows; painters and searches look, which changes no cell.
+``kernel.term.collection`` counts which attributes and clusters the lines use: for it, ``unread_from`` says which may have changed.
 
 Absolute line numbers begin at ``dropped`` and go on into the screen. They stay while lines come, scroll and go, and change in two
 cases: rows from below the screen come in above others, and lines rewrap. Who keeps numbers notes ``numbering`` with them and asks
