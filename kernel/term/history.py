@@ -20,6 +20,8 @@ from kernel.term.attributes import AttributeTable
 from kernel.term.rows import PLAIN, Row, fit
 
 _SLACK = 4096
+#: So many rows of another width are kept as they show: a screen's at least.
+_MOST_FITTED = 4096
 #: Of more changes of numbers the oldest are forgotten.
 MOST_INSERTIONS = 32
 
@@ -54,6 +56,8 @@ class History(Sequence[Row]):
         self.unread_from = 0
         #: The lines before it that have become rows since.
         self.drawn_late: set[int] = set()
+        #: Rows of another width, by absolute number, and as they were shown.
+        self._fitted: dict[int, tuple[Row, Row]] = {}
 
     def __len__(self) -> int:
         return len(self._items) - self._start
@@ -73,13 +77,25 @@ class History(Sequence[Row]):
             index += size
         if not 0 <= index < size:
             raise IndexError("history line out of range")
+        # What is returned is kept: a painter compares rows by identity.
         item = self._items[self._start + index]
-        row = self._row(item)
-        if not isinstance(item, Row):
-            self._items[self._start + index] = row  # a painter compares rows by identity
-            if self.dropped + index < self.unread_from:
-                self.drawn_late.add(self.dropped + index)
+        if isinstance(item, Row):
+            return item if len(item.text) == self.columns else self._fit(self.dropped + index, item)
+        self._items[self._start + index] = row = self._row(item)
+        if self.dropped + index < self.unread_from:
+            self.drawn_late.add(self.dropped + index)
         return row
+
+    def _fit(self, line: int, row: Row) -> Row:
+        """``row``, which has the absolute number ``line``, at the present width; what is kept stays as it is, for a reflow."""
+        known = self._fitted.get(line)
+        if known is not None and known[0] is row and len(known[1].text) == self.columns:
+            return known[1]
+        if len(self._fitted) >= _MOST_FITTED:
+            self._fitted.clear()
+        fitted = fit(row, self.columns)
+        self._fitted[line] = row, fitted
+        return fitted
 
     def _row(self, item: Stored) -> Row:
         row = self.drawn(item)
@@ -180,6 +196,7 @@ class History(Sequence[Row]):
         """Drop every line."""
         self.dropped += len(self)
         self._items.clear()
+        self._fitted.clear()
         self._start = 0
 
     def stored(self) -> list[str | Row]:
@@ -193,6 +210,7 @@ class History(Sequence[Row]):
         items = self._items[self._start :]
         self.unread_from = self.dropped
         self.drawn_late.clear()
+        self._fitted.clear()
         self._items = []
         self._start = 0
         return items

@@ -354,6 +354,8 @@ def _fits(item: Stored, columns: int, attributes: AttributeTable) -> bool:
     if not isinstance(item, Row):
         return len(item[0]) <= columns
     excess = len(item.attrs) - columns
+    if len(item.text) == 1 and not item.text.isascii():
+        return excess == 0 and not item.wrapped  # there was no cell for its right half, if it has one
     if item.wrapped or excess == 0:
         return not item.wrapped
     return (excess < 0 or item.attrs.endswith(ERASED * excess)) and not _is_bar(item.attrs[:columns], attributes)

@@ -100,13 +100,13 @@ class ScreenText:
 
     def _characters(self, line: int, column: int) -> int:
         row = self._rows[line]
-        if row is None or row.text.isascii():
+        if row.text.isascii():
             return column
         return len(units(self._terminal.clusters.expand(row.text[:column]).replace(STUB, "")))
 
     def _column(self, line: int, characters: int) -> int:
         row = self._rows[line]
-        if row is None or row.text.isascii():
+        if row.text.isascii():
             return characters
         for column, cell in enumerate(row.text):
             size = 0 if cell == STUB else len(units(self._terminal.clusters[cell]))

@@ -133,13 +133,12 @@ class TileAtlas:
     def _make(self, keys: Keys, *, patient: bool) -> bool:
         """Draw tiles for keys that have none; False when some were left for the next frame."""
         glyphs = [self._glyph(int(key)) for key in keys]
+        if len(self._masks) > self.most_tiles:
+            self._masks.clear()
         absent = list(dict.fromkeys(glyph for glyph in glyphs if glyph not in self._masks))
         late = not patient and len(absent) > GLYPHS_A_FRAME
         if late:
             absent = absent[:GLYPHS_A_FRAME]
-        if len(self._masks) > self.most_tiles:
-            self._masks.clear()
-            absent = list(dict.fromkeys(glyphs))[: None if patient else GLYPHS_A_FRAME]
         if absent:
             self._masks.update(zip(absent, self._source.draw(absent), strict=True))
         ready = [at for at, glyph in enumerate(glyphs) if glyph in self._masks]

@@ -37,7 +37,7 @@ _SHORTEST_S = 1e-6
 
 
 def _same(row: Row, before: Row | None) -> bool:
-    """Whether two rows look the same: the history makes some anew at each look. What stands for a cluster may change its meaning."""
+    """Whether two rows look the same: programs draw again what is there. What stands for a cluster may change its meaning."""
     return row == before and (row.text.isascii() or max(row.text) < _FIRST_CLUSTER)
 
 
@@ -65,7 +65,7 @@ class ScreenPainter:
     def paint(
         self,
         terminal: Terminal,
-        rows: Sequence[Row | None],
+        rows: Sequence[Row],
         *,
         blink_off: bool = False,
         patient: bool = False,
@@ -73,13 +73,13 @@ class ScreenPainter:
     ) -> tuple[list[int], bool]:
         """Bring the picture up to date.
 
-        rows: what to show, top first; None for a line that does not exist. blink_off: blinking text is hidden now. patient:
-        draw every glyph now. budget_s: after so long it stops, at the end of a row: what has never been seen costs a hundred times
-        what has. Returns the lines that changed, and whether all is drawn (else call again in the next frame).
+        rows: what to show, top first. blink_off: blinking text is hidden now. patient: draw every glyph now. budget_s: after so long
+        it stops, at the end of a row: what has never been seen costs a hundred times what has. Returns the lines that changed, and
+        whether all is drawn (else call again in the next frame).
         """
         self._fit(terminal, len(rows), blink_off=blink_off)
         shown = self._rows
-        changed = [y for y, row in enumerate(rows) if row is None or (row is not shown[y] and not _same(row, shown[y]))]
+        changed = [y for y, row in enumerate(rows) if row is not shown[y] and not _same(row, shown[y])]
         if not changed:
             return [], True
         # It goes on where it stopped, or what changes all the time at the top would keep the rest from being painted.
@@ -91,7 +91,7 @@ class ScreenPainter:
         return sorted(painted), complete and len(painted) == len(changed)
 
     def _paint_in_time(
-        self, terminal: Terminal, rows: Sequence[Row | None], lines: list[int], *, patient: bool, budget_s: float | None
+        self, terminal: Terminal, rows: Sequence[Row], lines: list[int], *, patient: bool, budget_s: float | None
     ) -> tuple[list[int], bool]:
         """Paint lines in this order until the time is over; return those, and whether all of their glyphs are drawn."""
         most = max(1, min(_BATCH_CELLS, self._atlas.most_tiles) // max(1, terminal.columns))
@@ -161,11 +161,10 @@ class ScreenPainter:
         self._rows = [None if row is not None and not blinking.isdisjoint(row.attrs) else row for row in self._rows]
 
     def _paint_rows(
-        self, terminal: Terminal, rows: Sequence[Row | None], lines: Sequence[int], *, patient: bool
+        self, terminal: Terminal, rows: Sequence[Row], lines: Sequence[int], *, patient: bool
     ) -> bool:
         columns = terminal.columns
-        blank = Row(" " * columns, "\0" * columns)
-        content = [fit(row, columns) if (row := rows[y]) is not None else blank for y in lines]
+        content = [fit(rows[y], columns) for y in lines]
         codes, attrs = self._cells(terminal, content)
         styles = self._styles.numbers(terminal, attrs, blink_off=self._blink_off)
         found, complete = self._atlas.find(codes | styles << STYLE_SHIFT, patient=patient)

@@ -16,7 +16,7 @@ from aether_desktop.widgets.terminal.miniature import Miniature
 from aether_desktop.widgets.terminal.painter import ScreenPainter
 from kernel.term import Terminal
 from kernel.term.reflow import is_blank
-from kernel.term.rows import STUB, Row
+from kernel.term.rows import STUB, Row, blank_row
 
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.atlases import Atlases
@@ -91,7 +91,7 @@ class TerminalPreview:
             self._lines = ScreenPainter(self._atlas, self._scheme)
         fits = max(1, int(room.height() // self._atlas.geometry.logical_height))
         # A picture of one height, however little was printed: a new one would be made for each of the first lines.
-        _, self._complete = self._lines.paint(terminal, [*rows, *[None] * (fits - len(rows))])
+        _, self._complete = self._lines.paint(terminal, rows + [blank_row(terminal.columns)] * (fits - len(rows)))
         return self._lines.image
 
     def _cursor_area(self, terminal: Terminal, first: int, rows: list[Row]) -> QRectF | None:

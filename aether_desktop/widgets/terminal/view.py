@@ -210,8 +210,7 @@ class TerminalView(QWidget):
             return
         terminal = self.terminal
         self.selecting.check(terminal)
-        # Rows of the history may be made anew at each look, which would never come to an end.
-        rows, budget_s = self.viewport.rows(terminal), FRAME_BUDGET_S if self.viewport.following and not patient else None
+        rows, budget_s = self.viewport.rows(terminal), None if patient else FRAME_BUDGET_S
         changed, complete = self._painter.paint(terminal, rows, blink_off=self._blink.off, patient=patient, budget_s=budget_s)
         if not complete:
             self._again.start(1)

@@ -32,12 +32,11 @@ class Viewport:
             self._numbering = terminal.history.numbering
         return max(terminal.history_dropped, min(self._top, newest))
 
-    def rows(self, terminal: Terminal) -> list[Row | None]:
+    def rows(self, terminal: Terminal) -> list[Row]:
         """The lines shown, top first."""
-        if self._top is None:
-            return list(terminal.rows)
-        first = self.first(terminal)
-        return [terminal.absolute_row(first + line) for line in range(terminal.lines)]
+        history, back = terminal.history, self.back(terminal)
+        shown = [history[len(history) - at] for at in range(back, max(0, back - terminal.lines), -1)]
+        return shown + list(terminal.rows[: terminal.lines - len(shown)])
 
     def back(self, terminal: Terminal) -> int:
         """How many lines above the newest position it is."""

@@ -6,6 +6,8 @@ import pytest
 
 from kernel.term import Terminal
 from kernel.term.history import MOST_INSERTIONS
+from kernel.term.rows import PLAIN, Row
+from kernel.term.state import MAX_LINES
 
 
 def shrunk(data: bytes, columns: int = 10, lines: int = 2) -> Terminal:
@@ -78,3 +80,44 @@ def test_many_changes_are_added_up_and_too_many_forgotten() -> None:
     terminal.feed(b"\x1b[?47h\x1b[Hx\x1b[>1$~\x1b[?47l\x1b[2;1H\n")
     assert terminal.history.line_now(50, numbering) is None
     assert terminal.history.line_now(50, numbering + 1) == 50 + MOST_INSERTIONS
+
+
+def test_rows_of_another_width_are_the_same_at_each_look_and_kept_as_they_were() -> None:
+    terminal = Terminal(10, 2, scrollback=100)
+    terminal.feed("ab e\u0301\r\n\x1b[31mred\x1b[m\r\nplain\r\n\r\n$".encode())
+    first = list(terminal.history)
+    terminal.resize(14, 2)
+    stored = list(terminal.history._items)
+    wider = list(terminal.history)
+    assert [len(row.text) for row in wider] == [14] * len(first)
+    assert all(row is again for row, again in zip(wider, terminal.history, strict=True))
+    assert all(row is now for row, now in zip(stored, terminal.history._items, strict=True) if isinstance(row, Row))
+    terminal.resize(12, 2)
+    assert [len(row.text) for row in terminal.history] == [12] * len(first)
+    assert terminal.history[0] is terminal.history[0] is not wider[0]
+
+
+def test_a_line_in_the_place_of_another_is_not_taken_for_it() -> None:
+    terminal = Terminal(10, 2, scrollback=100)
+    terminal.feed("old e\u0301\r\n\r\n$".encode())
+    terminal.resize(14, 2)
+    assert terminal.history[0].text.startswith("old ")
+    lines = terminal.history.take_last(1)
+    terminal.history.append(lines[0]._replace(text="new" + lines[0].text[3:])._replace(attrs=lines[0].attrs))
+    assert terminal.history[0].text.startswith("new ")
+    shorter = Row("other", PLAIN * 5)
+    terminal.history.take_last(1)
+    terminal.history.append(shorter)
+    assert terminal.history[0].text == "other" + " " * 9
+
+
+def test_no_more_rows_are_kept_twice_than_a_screen_may_have() -> None:
+    terminal = Terminal(4, 2, scrollback=20_000)
+    terminal.feed(b"\x1b[31ma\x1b[m\r\n" * 20_000)
+    assert len(list(terminal.history)) > MAX_LINES
+    terminal.resize(6, 2)
+    for _ in terminal.history:
+        assert len(terminal.history._fitted) <= MAX_LINES
+    assert terminal.history._fitted
+    terminal.resize(7, 2)
+    assert not terminal.history._fitted

@@ -127,6 +127,18 @@ def test_one_column_and_back_keeps_wide_characters_whole() -> None:
     assert [row.text.count(STUB) for row in terminal.rows][:1] == [4]
 
 
+def test_a_wide_character_that_was_alone_in_its_line_of_one_column_has_its_right_half_again() -> None:
+    terminal = Terminal(20, 3, scrollback=200)
+    terminal.feed("日\r\né\r\n\r\n👩\u200d👧\r\n\r\n\r\n\r\n$".encode())
+    terminal.resize(1, 3)
+    assert_sound(terminal)
+    for columns in (20, 7):
+        terminal.resize(columns, 3)
+        assert [row.text.rstrip(" ") for row in terminal.history[:2]] == ["日" + STUB, "é"]
+        assert terminal.history[3].text[1] == STUB
+        assert_sound(terminal)
+
+
 def test_cursor_behind_a_wide_character_that_did_not_fit_stays_on_its_own() -> None:
     terminal = Terminal(2, 3)
     terminal.feed("W日\x1b[2;1H".encode())

@@ -14,6 +14,7 @@ from aether_desktop.widgets.terminal.colours import Scheme
 from aether_desktop.widgets.terminal.geometry import cell_geometry
 from aether_desktop.widgets.terminal.glyphs import GlyphSource
 from aether_desktop.widgets.terminal.painter import ScreenPainter
+from aether_desktop.widgets.terminal.styles import Style
 from kernel.term import Terminal
 
 pytestmark = [pytest.mark.usefixtures("qapp"), pytest.mark.feature("TT01")]
@@ -134,6 +135,20 @@ def test_many_new_glyphs_are_spread_over_frames(atlas: TileAtlas) -> None:
         frames += 1
     assert frames <= 5
     assert (picture(fresh, terminal, painter) == picture(fresh, terminal)).all()
+
+
+def test_glyphs_that_were_forgotten_to_make_room_are_drawn_in_later_frames() -> None:
+    atlas = TileAtlas(GlyphSource(cell_geometry(9, 1.0)))
+    atlas.most_tiles = 5 * GLYPHS_A_FRAME
+    atlas.styles.intern(Style(ink=0xFFFFFF, paper=0))
+    keys = np.arange(0xA1, 0xA1 + 2 * atlas.most_tiles)
+    first, second = keys[: atlas.most_tiles], keys[atlas.most_tiles :]
+    assert atlas.find(first, patient=True)[1] and atlas.find(second, patient=True)[1]
+    # Now there are more glyphs than may be, and with the first of them all are forgotten.
+    frames = [atlas.find(first[: 2 * GLYPHS_A_FRAME], patient=False)[1]]
+    while not frames[-1]:
+        frames.append(atlas.find(first[: 2 * GLYPHS_A_FRAME], patient=False)[1])
+    assert frames == [False, True]
 
 
 def test_the_atlas_stays_bounded_and_right_when_it_is_full() -> None:
