@@ -55,6 +55,8 @@ class ScreenPainter:
         self._lines: NDArray[np.void] = np.zeros((0, 0, 0), np.void)
         self._blink_off = False
         self._stopped_at = 0
+        #: The row there has glyphs that it was too late for.
+        self._late = False
         self._overrides: dict[int | str, int] = {}
 
     @property
@@ -85,9 +87,6 @@ class ScreenPainter:
         # It goes on where it stopped, or what changes all the time at the top would keep the rest from being painted.
         at = bisect_left(changed, self._stopped_at)
         painted, complete = self._paint_in_time(terminal, rows, changed[at:] + changed[:at], patient=patient, budget_s=budget_s)
-        if not complete:
-            for y in painted:
-                shown[y] = None
         return sorted(painted), complete and len(painted) == len(changed)
 
     def _paint_in_time(
@@ -99,10 +98,17 @@ class ScreenPainter:
         now = time.perf_counter()
         until = math.inf if budget_s is None else now + budget_s
         done, complete = 0, True
+        # What was too late the last time is drawn whole now: while others come in between there might never be room for all of it.
+        waited, self._late = self._late and budget_s is not None and lines[0] == self._stopped_at, False
         while done < len(lines) and (done == 0 or now < until):
-            complete &= self._paint_rows(terminal, rows, lines[done : done + count], patient=patient)
+            batch = lines[done : done + count]
+            complete &= self._paint_rows(terminal, rows, batch, patient=patient or waited)
+            waited = False
             done += count
             if budget_s is not None:
+                if not complete:
+                    self._stopped_at, self._late = batch[0], True
+                    return lines[:done], False
                 began, now = now, time.perf_counter()
                 # As many as there is time for at the price of the last ones: a call has a price of its own.
                 there_is_time_for = (until - now) * count / max(now - began, _SHORTEST_S)
@@ -173,7 +179,7 @@ class ScreenPainter:
         for number, y in enumerate(lines):
             # "clip" writes straight into the picture; the numbers are in range by construction.
             tiles.take(found[number], axis=1, out=self._lines[y], mode="clip")
-            self._rows[y] = rows[y]
+            self._rows[y] = rows[y] if complete else None
         return complete
 
     def _cells(self, terminal: Terminal, rows: Sequence[Row]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:

@@ -13,7 +13,7 @@ from aether_desktop.widgets.terminal.atlas import GLYPHS_A_FRAME, TileAtlas
 from aether_desktop.widgets.terminal.colours import Scheme
 from aether_desktop.widgets.terminal.geometry import cell_geometry
 from aether_desktop.widgets.terminal.glyphs import GlyphSource
-from aether_desktop.widgets.terminal.painter import ScreenPainter
+from aether_desktop.widgets.terminal.painter import FRAME_BUDGET_S, ScreenPainter
 from aether_desktop.widgets.terminal.styles import Style
 from kernel.term import Terminal
 
@@ -253,3 +253,55 @@ def test_there_is_time_for_all_that_was_seen_before(atlas: TileAtlas) -> None:
     painter.paint(terminal, list(terminal.rows), patient=True)
     terminal.feed(b"line 7\r\n")
     assert painter.paint(terminal, list(terminal.rows), budget_s=60) == (list(range(49)), True)
+
+
+def distinct_glyphs(columns: int, lines: int) -> Terminal:
+    """No character twice."""
+    return screen("".join(chr(0x4E00 + number) for number in range(columns // 2 * lines - 1)), columns, lines)
+
+
+def frames_of(painter: ScreenPainter, terminal: Terminal, most: int) -> int:
+    """How many frames it takes to paint all; fails where it is more than so many."""
+    for frame in range(1, most + 1):
+        if painter.paint(terminal, list(terminal.rows), budget_s=FRAME_BUDGET_S)[1]:
+            return frame
+    raise AssertionError("it never comes to an end")
+
+
+def test_rows_with_more_new_glyphs_than_a_frame_draws_come_to_an_end_in_an_atlas_without_room_for_all() -> None:
+    atlas = TileAtlas(GlyphSource(cell_geometry(9, 1.0)))
+    atlas.most_tiles = 2 * GLYPHS_A_FRAME * 4
+    terminal = distinct_glyphs(3 * GLYPHS_A_FRAME, 12)
+    painter = ScreenPainter(atlas, SCHEME)
+    # A row takes two frames: one that is too short for it, one that waits.
+    assert frames_of(painter, terminal, 2 * terminal.lines + 1) > terminal.lines
+    fresh = TileAtlas(GlyphSource(cell_geometry(9, 1.0)))
+    assert (picture(atlas, terminal, painter) == picture(fresh, terminal)).all()
+
+
+def test_a_row_that_has_new_glyphs_each_time_keeps_no_other_from_being_painted() -> None:
+    atlas = TileAtlas(GlyphSource(cell_geometry(9, 1.0)))
+    columns = 3 * GLYPHS_A_FRAME
+    terminal = screen("", columns, 4)
+    painter = ScreenPainter(atlas, SCHEME)
+    shown: set[int] = set()
+    for number in range(8):
+        text = "".join(chr(0x4E00 + number * columns // 2 + at) for at in range(columns // 2))
+        terminal.feed(f"\x1b[H{text}\x1b[2;1Ha{number}\x1b[3;1Hb{number}\x1b[4;1Hc{number}".encode())
+        shown.update(painter.paint(terminal, list(terminal.rows), budget_s=FRAME_BUDGET_S)[0])
+    assert shown == {0, 1, 2, 3}
+
+
+def test_no_more_cells_are_looked_up_at_once_than_the_atlas_has_tiles_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    atlas = TileAtlas(GlyphSource(cell_geometry(9, 1.0)))
+    atlas.most_tiles = 400
+    terminal = screen("".join(f"\x1b[48;2;{y};{x};9m " for y in range(40) for x in range(100)), 100, 40)
+    sizes: list[int] = []
+    find = atlas.find
+    monkeypatch.setattr(atlas, "find", lambda keys, **given: sizes.append(len(keys)) or find(keys, **given))
+    painter = ScreenPainter(atlas, SCHEME)
+    while not painter.paint(terminal, list(terminal.rows), budget_s=60)[1]:
+        pass
+    assert max(sizes) == 400 and sum(sizes) == 4000
+    fresh = TileAtlas(GlyphSource(cell_geometry(9, 1.0)))
+    assert (picture(atlas, terminal, painter) == picture(fresh, terminal)).all()
