@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from kernel.term.rows import ERASED, PLAIN
 from kernel.term.sgr import RGB_FLAG, Attributes, apply_sgr
 
 #: How many combinations are kept before unused ones are collected.
@@ -60,8 +59,9 @@ class AttributeTable:
         self._styled: dict[tuple[str, str], Styled] = {}
         self._styled_before: dict[tuple[str, str], Styled] = {}
         self._memo_size = 0
-        #: The ids interned since somebody asked.
+        #: The ids interned since somebody asked, and how many ever were.
         self._new: list[int] = []
+        self.interned = 0
         self._collect_at = LIMIT
         #: The links that entries have, the oldest first, with the strings that all share; how many ids have each; what they take together.
         self._links: dict[Link, Link] = {}
@@ -108,9 +108,8 @@ class AttributeTable:
 
     def intern_simpler(self, number: int, times: int) -> str:
         """Return the character for what is left of the id ``number`` where it has been simplified so many times before."""
-        if times >= len(SHADES):
-            return PLAIN if self[number].drawn else ERASED
-        fields = _simple(self._tuples[number], SHADES[times])
+        fields = self._tuples[number]
+        fields = _simple(fields, SHADES[times]) if times < len(SHADES) else _simplest(fields)
         found = self._ids.get(fields)
         return chr(self._add(fields) if found is None else found)
 
@@ -122,7 +121,10 @@ class AttributeTable:
             if found is not None:
                 return found
             if len(self) >= 3 * LIMIT:
-                return ord(PLAIN if _attributes(fields).drawn else ERASED)
+                fields = _simplest(fields)
+                found = self._ids.get(fields)
+                if found is not None:
+                    return found
         if fields[_LINK]:
             fields = self._note_link(fields)
         if self._free:
@@ -132,6 +134,7 @@ class AttributeTable:
             number = len(self._tuples)
             self._tuples.append(fields)
         self._new.append(number)
+        self.interned += 1
         self._ids[fields] = number
         return number
 
@@ -307,6 +310,12 @@ def _simple(fields: _Fields, shades: int) -> _Fields:
     if fg < RGB_FLAG and bg < RGB_FLAG:
         return fields
     return (fg & mask if fg >= RGB_FLAG else fg, bg & mask if bg >= RGB_FLAG else bg, *fields[2:])
+
+
+def _simplest(fields: _Fields) -> _Fields:
+    """What is left where no colours are: one of four. Text that was concealed stays so."""
+    kept = _attributes(fields)
+    return tuple(Attributes(drawn=kept.drawn, hidden=kept.hidden))
 
 
 def _size(link: Link) -> int:

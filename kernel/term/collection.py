@@ -6,13 +6,13 @@ the work goes with what came since the last time, however long the history is. T
 history it changes nothing but shades, and ``unread_from`` and ``drawn_late``, which say what it has not read yet.
 
 Where nearly all is in use, the oldest lines give of their shades of direct colours, and at last all but their text, so that what is
-drawn next has all of its own.
+drawn next has all of its own. Rows that wait below the screen, which are no lines of the history, keep theirs.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from kernel.term.clusters import FIRST, ClusterTable
 from kernel.term.history import History, Stored
 from kernel.term.rows import ERASED, PLAIN, Row
 
-#: So many cells of the history are looked through at once; a span ends at the first of its bounds.
+#: After so many cells of the history no other span is looked through for now; a span ends at the first of its bounds.
 MOST_CELLS = 120_000
 MOST_SPAN_LINES, MOST_SPAN_ATTRIBUTES = 256, 1024
-#: So many entries in doubt are decided on at once.
-MOST_DECIDED = 20_000
+#: So many entries in doubt are decided on at once: more where more have come.
+MOST_DECIDED, DECIDED_FOR_EACH_NEW = 10_000, 2
 #: So many attributes of the history are simplified at once: more where more have come, since the first time may save nothing.
-MOST_SIMPLIFIED, SIMPLIFIED_FOR_EACH_NEW, MOST_SIMPLIFIED_FOR_NEW = 3072, 3, 12_000
+MOST_SIMPLIFIED, SIMPLIFIED_FOR_EACH_NEW, MOST_SIMPLIFIED_FOR_NEW = 2048, 3, 12_000
 #: So many cells of spans are changed in the time that one attribute takes; what one line costs, in cells.
 CELLS_PER_ATTRIBUTE, CELLS_PER_LINE = 32, 8
 #: So many uses of spans whose lines are gone are taken back at once.
@@ -83,12 +83,15 @@ class _Uses:
         """Perhaps nothing uses ``numbers``."""
         self._doubtful.update(numbers)
 
-    def decide(self, shown: set[int]) -> tuple[list[int], bool]:
-        """Return entries that neither a span nor one of those ``shown`` is, and whether all in doubt were decided on."""
+    def decide(self, shown: set[int], new: int) -> tuple[list[int], bool]:
+        """Return entries that neither a span nor one of those ``shown`` is, and whether all in doubt were decided on.
+
+        new: how many have come.
+        """
         doubtful, counts = self._doubtful, self._counts
         doubtful |= self._shown - shown
         self._shown &= shown
-        most, known = min(MOST_DECIDED, len(doubtful)), len(counts)
+        most, known = min(max(MOST_DECIDED, DECIDED_FOR_EACH_NEW * new), len(doubtful)), len(counts)
         all_of_them = most == len(doubtful)
         unused = []
         for _ in range(most):
@@ -110,14 +113,18 @@ class Collector:
         self._spans: deque[_Span] = deque()
         self._attribute_uses = _Uses()
         self._cluster_uses = _Uses()
+        #: The lines that became rows after they had been looked through, of those that are not looked at yet, the newest first.
+        self._late: list[int] = []
         #: The rows beside the screens that are counted, and what they use.
         self._held: list[tuple[list[Row], _Span]] = []
-        #: How many attributes came since the last time.
+        #: How many attributes had been interned the last time, and how many came since the time before.
+        self._interned = 0
         self._arrived = 0
 
     def follow(self) -> bool:
         """Look through lines of the history that came since; whether all have been."""
-        history = self._history
+        history, interned = self._history, self._attributes.interned
+        self._arrived, self._interned = interned - self._interned, interned
         self._drop_spans()
         cells = MOST_CELLS - self._read_again(MOST_CELLS)
         at, end = max(history.unread_from, history.dropped), history.dropped + len(history)
@@ -126,7 +133,7 @@ class Collector:
             self._add(span)
             at, cells = span.end, cells - looked_at
         history.unread_from = at
-        return at >= end and not history.drawn_late
+        return at >= end and not (history.drawn_late or self._late)
 
     def collect(self, rows: Sequence[Row], held: Sequence[Row], pen: str, known: Container[int] = ()) -> bool:
         """Free what neither the history uses, all of which ``follow`` has looked through, nor ``rows``, ``held`` or ``pen``.
@@ -163,17 +170,16 @@ class Collector:
                 self._remove(known[1])
 
     def _free_attributes(self, shown: set[int]) -> bool:
-        new = self._attributes.take_new()
-        self._arrived = len(new)
-        self._attribute_uses.doubt(new)
-        unused, all_of_them = self._attribute_uses.decide(shown)
+        self._attribute_uses.doubt(self._attributes.take_new())
+        unused, all_of_them = self._attribute_uses.decide(shown, self._arrived)
         self._attributes.free(unused)
         return all_of_them
 
     def _free_clusters(self, shown: set[int]) -> bool:
         clusters = self._clusters
-        self._cluster_uses.doubt(clusters.take_new())
-        unused, all_of_them = self._cluster_uses.decide(shown)
+        new = clusters.take_new()
+        self._cluster_uses.doubt(new)
+        unused, all_of_them = self._cluster_uses.decide(shown, len(new))
         clusters.free(unused)
         if all_of_them:
             clusters.rest()
@@ -202,19 +208,22 @@ class Collector:
 
     def _read_again(self, most: int) -> int:
         """Look again through spans in which lines have become rows; about ``most`` cells of them. Return how many cells it was."""
-        history, spans = self._history, self._spans
-        if not history.drawn_late:
-            return 0
-        lines = sorted(line for line in history.drawn_late if history.dropped <= line < history.unread_from)
-        starts = [span.start for span in spans]
-        read, at = 0, 0
-        while at < len(lines) and read < most:
-            span = spans[bisect_right(starts, lines[at]) - 1]
+        history, late = self._history, self._late
+        if not late and history.drawn_late:
+            late.extend(sorted(history.drawn_late, reverse=True))
+            history.drawn_late.clear()
+        read = 0
+        while late and read < most:
+            line = late.pop()
+            if not history.dropped <= line < history.unread_from:
+                continue
+            span = self._spans[bisect_right(self._spans, line, key=_start) - 1]
             now, cells = _read(span.start, history.stored_between(span.start, span.end), whole=True)
             self._replace(span, now.attrs)
             span.simplified = 0
-            read, at = read + cells, bisect_left(lines, max(span.end, lines[at] + 1))
-        history.drawn_late = set(lines[at:])
+            read += cells
+            while late and late[-1] < span.end:
+                late.pop()
         return read
 
     def _replace(self, span: _Span, attrs: str) -> None:
@@ -266,6 +275,7 @@ class Collector:
             if changed >= most:
                 break
         self._attribute_uses.doubt(self._attributes.take_new())
+        self._interned = self._attributes.interned
         return changed > 0
 
     def _simplify(self, span: _Span, known: Container[int]) -> int:
@@ -277,6 +287,10 @@ class Collector:
         self._replace(span, now.attrs)
         span.simplified += 1
         return work
+
+
+def _start(span: _Span) -> int:
+    return span.start
 
 
 def _go_together(span: _Span, below: _Span) -> bool:

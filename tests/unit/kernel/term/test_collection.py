@@ -407,3 +407,75 @@ def test_each_line_of_the_history_is_looked_through_once(monkeypatch: pytest.Mon
         terminal.feed(b"\x1b[48;2;%d;%d;3mx\x1b[38;2;%d;%d;9my\x1b[m\r\n" % (number % 256, number // 256, number // 256, number % 256))
     assert terminal.attributes.generation > generation + 10, "it was collected many times"
     assert read < 1.2 * 4000
+
+
+def test_concealed_text_stays_so_whatever_else_the_oldest_lines_lose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "LIMIT", 6000)
+    terminal = Terminal(40, 5, scrollback=2000)
+    terminal.feed(b"\x1b[8;31msecret\x1b[m and not\r\n")
+    for line in _styles(800):
+        terminal.feed(line)
+    looks = [terminal.attributes[attr] for attr in terminal.history[0].attrs[:14]]
+    assert looks == [Attributes(hidden=True, drawn=True)] * 6 + [Attributes(drawn=True)] * 8
+    # All at once, and more than there can be.
+    monkeypatch.setattr(attribute_table, "LIMIT", 300)
+    terminal = Terminal(40, 30, scrollback=100)
+    terminal.feed(b"".join(_styles(26)) + b"\x1b[8;32;45msecret\x1b[m")
+    assert [terminal.attributes[attr].hidden for attr in terminal.rows[26].attrs[:7]] == [True] * 6 + [False]
+
+
+class _Work:
+    """Counts what one output makes the collector do."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.cells = self.decided = self.taken_back = 0
+        read, decide, remove = collection._read, collection._Uses.decide, Collector._remove
+
+        def count_read(start: int, lines: list[Stored], *, whole: bool = False) -> Any:
+            span, cells = read(start, lines, whole=whole)
+            self.cells += cells
+            return span, cells
+
+        def count_decide(uses: Any, shown: set[int], new: int) -> Any:
+            before = len(uses._doubtful)
+            result = decide(uses, shown, new)
+            self.decided = max(self.decided, before - len(uses._doubtful))
+            return result
+
+        def count_remove(collector: Collector, span: Any) -> int:
+            self.taken_back += len(span.attrs)
+            return remove(collector, span)
+
+        monkeypatch.setattr(collection, "_read", count_read)
+        monkeypatch.setattr(collection._Uses, "decide", count_decide)
+        monkeypatch.setattr(Collector, "_remove", count_remove)
+
+
+def test_of_whatever_there_is_much_only_so_much_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal(40, 5, scrollback=3000)
+    for line in _pictures(400):
+        terminal.feed(line)
+    # Lines as they came, of which all become rows at once later.
+    terminal.feed(b"".join(b"\x1b[38;2;%d;1;%dmred\x1b[m\r\n" % (number % 256, number // 256) for number in range(2000)))
+    _collect_always(monkeypatch)
+    work = _Work(monkeypatch)
+    # The largest span: a line of 40 cells and what a line costs, or three short ones.
+    span_cells, span_attributes = 3 * (40 + collection.CELLS_PER_LINE), 40 + 9
+    monkeypatch.setattr(collection, "MOST_TAKEN_BACK", 100)
+
+    def after(output: bytes) -> int:
+        work.cells = work.decided = work.taken_back = 0
+        terminal.feed(output)
+        assert work.cells <= 150 + span_cells
+        assert work.decided <= 40
+        assert work.taken_back <= 100 + span_attributes
+        return work.cells
+
+    read = [after(b"x\r") for _ in range(400)]
+    assert sum(read) > 400 * 48 + 2000 * 8 and read[-1] == 0, "all was looked through"
+    assert all(len(row.text) == 40 for row in terminal.history)
+    again = [after(b"new\r\n" * 50)] + [after(b"x\r") for _ in range(1400)]
+    assert sum(again) > 1990 * 48 and again[-1] == 0, "and the lines that have become rows once more"
+    for output in [b"x\r\n" * 2650] + [b"x\r"] * 600:
+        after(output)
+    assert len(terminal.attributes) < 2300
