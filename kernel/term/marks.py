@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 
 from msgspec.structs import replace
 
 from kernel.term.events import PromptMark
-from kernel.term.history import Stored
-from kernel.term.rows import Row
 
 #: The oldest of more go.
 MOST_MARKS = 10_000
@@ -190,37 +187,15 @@ class Marks:
             return line
         return self.edited_prompt(line, goes_on)
 
-    def place(self, items: Sequence[Stored], first: int, cursor: int, columns: int) -> list[tuple[PromptMark, int, int]]:
-        """Return each mark with its logical line, counted from that of the row ``cursor``, and its cell in it.
+    def rows(self, first: int, end: int) -> list[tuple[PromptMark, int]]:
+        """Return the marks of the absolute lines ``first`` to ``end`` (exclusive) with their rows, counted from ``first``."""
+        return [(mark, mark.line - first) for mark in self.between(first, end)] if self._marks else []
 
-        ``items`` are the rows from the absolute line ``first`` on, ``columns`` wide, or as wide as they were before they were cut.
-        """
-        if not self._marks:
-            return []
-        starts = _logical_starts(items)
-        cells = [0, *accumulate(_width(item, columns) for item in items)]
-        here = bisect_right(starts, cursor) - 1
-        placed = []
-        for mark in self.between(first, first + len(items)):
-            number = bisect_right(starts, mark.line - first) - 1
-            start, end = starts[number], mark.line - first
-            placed.append((mark, number - here, cells[end] - cells[start]))
-        return placed
-
-    def take_places(
-        self, placed: list[tuple[PromptMark, int, int]], items: Sequence[Stored], first: int, cursor: int, columns: int
-    ) -> None:
-        """Move the marks to where their places are now, in the same terms; those that are nowhere are forgotten."""
+    def put(self, placed: Sequence[tuple[PromptMark, int]]) -> None:
+        """Lines were rewrapped: keep these marks and no others, at the absolute lines given with them."""
         self.clear()
-        if not placed:
-            return
-        starts = _logical_starts(items)
-        here = bisect_right(starts, cursor) - 1
-        for mark, distance, cell in placed:
-            number = here + distance
-            if 0 <= number < len(starts):
-                end = starts[number + 1] if number + 1 < len(starts) else len(items)
-                self._append(mark, first + min(starts[number] + cell // columns, end - 1))
+        for mark, line in placed:
+            self._append(mark, line)
 
 
 def _newest_of_each_kind(marks: list[PromptMark]) -> list[PromptMark]:
@@ -232,14 +207,3 @@ def replaces(mark: PromptMark, above: PromptMark | None) -> bool:
     if mark.kind == "D":
         return above is None or above.kind == "D"
     return above is not None and above.line == mark.line and (mark.kind == above.kind or (mark.kind == "A" and above.kind == "B"))
-
-
-def _width(item: Stored, columns: int) -> int:
-    return len(item.text) if isinstance(item, Row) else columns
-
-
-def _logical_starts(items: Sequence[Stored]) -> list[int]:
-    """The indices at which logical lines begin."""
-    return [
-        index for index in range(len(items)) if index == 0 or not (isinstance(above := items[index - 1], Row) and above.wrapped)
-    ]

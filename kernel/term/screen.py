@@ -10,8 +10,9 @@ from collections.abc import Callable
 from kernel.term.answers import Answers
 from kernel.term.below import worth_keeping
 from kernel.term.charsets import LARGE, TABLES
-from kernel.term.events import Bell, SizeChanged
+from kernel.term.events import Bell, PromptMark, SizeChanged
 from kernel.term.history import History, Stored
+from kernel.term.places import Place, Spot, rows_of, spots
 from kernel.term.reflow import Position, is_blank, reflow
 from kernel.term.rows import Row, blank_row, fit
 from kernel.term.state import MAX_COLUMNS, MAX_LINES, SavedCursor
@@ -137,6 +138,7 @@ class Screen(Answers):
         end = old_lines if self.rows_below else used
         if columns == self.columns:
             return self._change_lines(rows, lines, used, end, cursor)
+        held = self.places.held()
         items = _drawn_where_needed(self.history, columns)
         before = len(items)
         items.extend(rows[:end])
@@ -148,7 +150,7 @@ class Screen(Answers):
         self.note_drawn(items, self.history.dropped, before, cursor, marked=prompt is not None)
         if prompt is not None:
             cursor = self.edited.hold(items, max(0, prompt - self.history.dropped), cursor, columns, self.clusters)
-        marks = self.marks.place(items, self.history.dropped, cursor.row, self.columns)
+        placed = self._places(held, items, cursor.row)
         made = reflow(
             items,
             columns,
@@ -174,9 +176,32 @@ class Screen(Answers):
         self.history.columns = columns
         self.history.extend(made.above[:start])
         first = self.history.dropped + len(self.history) - start
-        self.marks.take_places(marks, [*made.above, *made.below], first, at, columns)
+        self._put_places(placed, [*made.above, *made.below], first, at, columns)
         self.marks.cut(first + start + lines + len(self.rows_below))
         return at - start, made.column
+
+    def _places(self, held: list[tuple[Place, int]], items: list[Stored], cursor: int) -> list[tuple[PromptMark | Place, Spot]]:
+        """Return where the marks, and ``held`` with their rows, are in the lines that ``items`` make."""
+        end = len(items) - 1
+        kept: list[tuple[PromptMark | Place, int]] = [*self.marks.rows(self.history.dropped, self.history.dropped + len(items))]
+        kept.extend([(place, min(row, end)) for place, row in held])
+        if not kept:
+            return []
+        found = spots([row for _, row in kept], items, cursor, self.columns)
+        return [(one, one.spot(spot) if isinstance(one, Place) else spot) for (one, _), spot in zip(kept, found, strict=True)]
+
+    def _put_places(
+        self, placed: list[tuple[PromptMark | Place, Spot]], items: list[Stored], first: int, cursor: int, columns: int
+    ) -> None:
+        """Move marks and places to where their text is now; ``items`` begin with the absolute line ``first``. Marks of no line go."""
+        found = rows_of([spot for _, spot in placed], items, cursor, columns) if placed else []
+        marks: list[tuple[PromptMark, int]] = []
+        for (one, spot), row in zip(placed, found, strict=True):
+            if isinstance(one, Place):
+                one.put(first + (row if row is not None else 0), spot.cell)
+            elif row is not None:
+                marks.append((one, first + row))
+        self.marks.put(marks)
 
     def _rows_alone(self, cursor: int, top: int, goes_on: Callable[[int], bool]) -> int:
         """Return how many rows above the row ``cursor`` may come back from the history to a taller screen; ``top`` is its first one.

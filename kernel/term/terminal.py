@@ -17,6 +17,7 @@ from kernel.term.events import TermEvent
 from kernel.term.history import History
 from kernel.term.modes import Modes
 from kernel.term.palette import Palette
+from kernel.term.places import Place
 from kernel.term.rows import Row
 from kernel.term.screen import Screen
 from kernel.term.state import Cursor
@@ -224,6 +225,10 @@ class Terminal:
     def history_text(self) -> list[str]:
         """Lines of the history as text, oldest first, padded with spaces."""
         return [self.screen.clusters.expand(row.text) for row in self.screen.history]
+
+    def hold_place(self, line: int) -> Place:
+        """Return a place at the absolute line ``line``, which stays at its text for as long as it is kept."""
+        return self.screen.places.hold(line)
 
     def absolute_row(self, line: int) -> Row | None:
         """Return the row with the absolute number ``line``; None when it is gone or not there yet."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QImage
 
 from aether_desktop.widgets.terminal.colours import Scheme, paper_of
-from aether_desktop.widgets.terminal.miniature import Miniature
+from aether_desktop.widgets.terminal.miniature import BUDGET_S, Miniature
 from aether_desktop.widgets.terminal.painter import ScreenPainter
 from kernel.term import Terminal
 from kernel.term.reflow import is_blank
@@ -91,7 +91,8 @@ class TerminalPreview:
             self._lines = ScreenPainter(self._atlas, self._scheme)
         fits = max(1, int(room.height() // self._atlas.geometry.logical_height))
         # A picture of one height, however little was printed: a new one would be made for each of the first lines.
-        _, self._complete = self._lines.paint(terminal, rows + [blank_row(terminal.columns)] * (fits - len(rows)))
+        rows = rows + [blank_row(terminal.columns)] * (fits - len(rows))
+        _, self._complete = self._lines.paint(terminal, rows, budget_s=BUDGET_S)
         return self._lines.image
 
     def _cursor_area(self, terminal: Terminal, first: int, rows: list[Row]) -> QRectF | None:

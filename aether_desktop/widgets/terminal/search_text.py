@@ -107,7 +107,7 @@ class SearchText:
         row = line - known.first
         if row >= len(known.rows):
             return (known.begin, known.gone + len(self._texts[index]))
-        pairs = islice(pairwise(known.rows), max(0, row))
+        pairs = islice(pairwise(_rows_now(terminal, known)), max(0, row))
         above = [terminal.clusters.expand(row.text[: text_length(row, below, terminal.attributes)]) for row, below in pairs]
         return (known.begin, known.gone + sum(map(len, above)))
 
@@ -122,7 +122,7 @@ class SearchText:
         if len(line.rows) == 1 and STUB not in line.rows[0].text and len(text) == content_length(line.rows[0]):
             return Match(line.first, start, line.first, end)
         if self._spread is None or self._spread[0] is not line:
-            self._spread = (line, _spread(terminal, line.rows))
+            self._spread = (line, _spread(terminal, _rows_now(terminal, line)))
         spread = self._spread[1]
         if len(spread) != len(text):
             # What stood for some of its characters stands for others now: it has left the screen.
@@ -171,6 +171,12 @@ def _basis(terminal: Terminal) -> tuple[int, ...]:
     return (id(terminal), terminal.columns, terminal.history.numbering)
 
 
+def _rows_now(terminal: Terminal, line: _Line) -> list[Row]:
+    """The rows of a line as they are now, where they are those that were read: they may have lost shades, and ids mean others since."""
+    present = [terminal.absolute_row(line.first + number) for number in range(len(line.rows))]
+    return [now if now is not None and now.text == row.text else row for now, row in zip(present, line.rows, strict=True)]
+
+
 def _text(terminal: Terminal, rows: Sequence[Row]) -> str:
     """The text of rows that follow each other; a last cell that a wide character did not fit into is none of it."""
     last = rows[-1]
@@ -179,7 +185,7 @@ def _text(terminal: Terminal, rows: Sequence[Row]) -> str:
     return text if text.isascii() and STUB not in text else terminal.clusters.expand(text)
 
 
-def _spread(terminal: Terminal, rows: tuple[Row, ...]) -> list[tuple[int, int]]:
+def _spread(terminal: Terminal, rows: Sequence[Row]) -> list[tuple[int, int]]:
     """Row and column of each character of some rows' text."""
     result: list[tuple[int, int]] = []
     for number, row in enumerate(rows):

@@ -114,7 +114,7 @@ class Selecting(QObject):
         self._follow(terminal)
         for line, row in self._rows.items():
             now = terminal.absolute_row(line)
-            if now is not row and now is not None and now[:2] != row[:2]:
+            if now is not row and now is not None and now.text != row.text:
                 self.clear()
                 return
 

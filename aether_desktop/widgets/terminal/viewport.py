@@ -1,36 +1,36 @@
 """Which lines of a terminal a view shows: the newest, or a place in the history that stays put while more is printed.
 
-Pure: no Qt. Lines are absolute, counted from the first ever printed; where they get other numbers the place stays at its line.
+Pure: no Qt. Lines are absolute, counted from the first ever printed; where they get other numbers the place stays at its text.
 """
 
 from __future__ import annotations
 
 from kernel.term import Terminal
+from kernel.term.places import Place
 from kernel.term.rows import Row
 
 
 class Viewport:
-    """The window over history and screen. `top` is None while it follows the newest line."""
+    """The window over history and screen. It follows the newest line where it has no place."""
 
     def __init__(self) -> None:
-        self._top: int | None = None
-        self._numbering = 0
+        self._place: Place | None = None
 
     @property
     def following(self) -> bool:
         """Whether new lines are shown as they come."""
-        return self._top is None
+        return self._place is None
 
     def first(self, terminal: Terminal) -> int:
         """Absolute number of the first line shown."""
         newest = terminal.history_dropped + len(terminal.history)
-        if self._top is None:
+        if self._place is None:
             return newest
-        if terminal.history.numbering != self._numbering:
-            now = terminal.history.line_now(self._top, self._numbering)
-            self._top = now if now is not None else self._top
-            self._numbering = terminal.history.numbering
-        return max(terminal.history_dropped, min(self._top, newest))
+        first = max(terminal.history_dropped, min(self._place.line, newest))
+        if first == newest:
+            # Its lines came to the screen, or are gone: there is no other place to stay at.
+            self._place = None
+        return first
 
     def rows(self, terminal: Terminal) -> list[Row]:
         """The lines shown, top first."""
@@ -45,8 +45,7 @@ class Viewport:
     def scroll_to(self, terminal: Terminal, first: int) -> None:
         """Show the absolute line `first` at the top, as far as there is one."""
         newest = terminal.history_dropped + len(terminal.history)
-        self._top = None if first >= newest else max(terminal.history_dropped, first)
-        self._numbering = terminal.history.numbering
+        self._place = None if first >= newest else terminal.hold_place(max(terminal.history_dropped, first))
 
     def scroll_by(self, terminal: Terminal, lines: int) -> None:
         """Towards older lines if positive."""
@@ -60,4 +59,4 @@ class Viewport:
 
     def follow(self) -> None:
         """Show the newest line from now on."""
-        self._top = None
+        self._place = None

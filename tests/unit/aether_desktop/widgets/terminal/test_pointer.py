@@ -101,6 +101,8 @@ def test_a_selection_goes_when_a_program_writes_over_it_and_stays_while_lines_sc
     QTest.mouseMove(rig.view, rig.cell(5, 0))
     QTest.mouseRelease(rig.view, LEFT, NONE, rig.cell(5, 0))
     assert rig.view.selecting.selection is not None
+    rig.feed("\x1b[s\x1b[H\x1b[31mone\x1b[m two\x1b[u")
+    assert rig.view.selecting.selection is not None, "the same text in another colour"
     rig.feed("more\r\n" * 60)
     assert rig.view.selecting.selection is not None
     rig.view.selecting.clear()

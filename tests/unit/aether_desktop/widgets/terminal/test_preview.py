@@ -129,6 +129,22 @@ def test_the_paper_around_it_is_the_program_s(atlases: Atlases) -> None:
         assert picture.paper == paper
 
 
+def test_previews_that_have_no_room_for_all_their_glyphs_are_finished_side_by_side() -> None:
+    atlases, fresh = Atlases(), Atlases()
+    atlas = atlases.get(FONT_PX, 1.0)
+    atlas.most_tiles = 1000
+    texts = ["".join(chr(first + number) for number in range(1000)) for first in (0x4E00, 0x6E00)]
+    shown = [(TerminalPreview(atlases, 1.0, SCHEME), screen(text.encode(), columns=400)) for text in texts]
+    for _ in range(30):
+        for preview, terminal in shown:
+            assert preview.picture(terminal, ROOM, running=False) is not None
+        if all(preview.complete for preview, _ in shown):
+            break
+    assert all(preview.complete for preview, _ in shown)
+    for preview, terminal in shown:
+        assert finished(preview, terminal) == finished(TerminalPreview(fresh, 1.0, SCHEME), terminal)
+
+
 def test_blank_lines_without_end_are_not_all_looked_at() -> None:
     terminal = Terminal(40, 10)
     terminal.feed(b"long ago\r\n" + b"\r\n" * (MOST_BLANK - 20))

@@ -8,7 +8,7 @@ import pytest
 
 from aether_desktop.widgets.terminal.search_text import SearchText
 from aether_desktop.widgets.terminal.search_worker import answer
-from kernel.term import Terminal
+from kernel.term import Terminal, attributes
 from kernel.term.search import Match
 
 
@@ -183,3 +183,18 @@ def test_the_worker_says_what_is_wrong() -> None:
     assert request("[z-a]", ["x"])["error"] == "Bad character range z-a at 2"
     assert request("(" * 2000, ["x"])["error"] != ""
     assert request("a{99999999999}", ["x"])["error"] != ""
+
+
+def test_a_match_is_found_on_the_screen_when_its_line_has_lost_shades_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attributes, "LIMIT", 600)
+    # A wide character at the edge: where it wraps depends on whether the last cell of the row above was drawn.
+    terminal = fed("".join(f"\x1b[38;2;{n};7;9mabcdefghijklmnopqrst日needle\x1b[m\r\n" for n in range(50)) + "\r\n" * 8, scrollback=2000)
+    text = SearchText()
+    for step in range(40):
+        text.update(terminal)
+        found = [(index, at, at + 6) for index, line in enumerate(text.texts) if (at := line.find("needle")) >= 0]
+        assert len(found) == 50
+        for match in (text.cells(terminal, place) for place in text.places(found)):
+            assert match is not None and terminal.absolute_row(match.line).text[match.column : match.end_column] == "needle"
+        terminal.feed("".join(f"\x1b[38;2;{step};{n};1m\x1b[48;2;1;2;3mx" for n in range(60)).encode())
+    assert len(terminal.attributes) < 1200 < 40 * 60

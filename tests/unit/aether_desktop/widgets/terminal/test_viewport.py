@@ -40,6 +40,34 @@ def test_what_the_history_has_lost_is_not_shown() -> None:
     assert shown(viewport, terminal) == ["20", "new", "new", "new"]
 
 
+@pytest.mark.parametrize("columns", [6, 9, 14, 40, 80])
+def test_a_change_of_width_leaves_the_text_that_was_read_at_the_top(columns: int) -> None:
+    terminal = Terminal(20, 4, scrollback=1000)
+    terminal.feed(b"".join(b"%02d " % number + b"abcdefgh " * (number % 5) + b"\r\n" for number in range(60)))
+    viewport = Viewport()
+    viewport.scroll_by(terminal, 60)
+    while not viewport.rows(terminal)[0].text[:2].isdigit():
+        viewport.scroll_by(terminal, 1)
+    top = viewport.rows(terminal)[0].text[:3]
+    terminal.resize(columns, 6)
+    assert viewport.rows(terminal)[0].text[:3] == top
+    terminal.feed(b"more\r\n" * 9)
+    assert viewport.rows(terminal)[0].text[:3] == top
+    terminal.resize(20, 4)
+    assert viewport.rows(terminal)[0].text[:3] == top
+
+
+def test_a_view_whose_lines_came_to_the_screen_shows_new_lines_as_they_come() -> None:
+    terminal = Terminal(10, 4, scrollback=1000)
+    terminal.feed(b"".join(b"%d\r\n" % number for number in range(20)) + b"20")
+    viewport = Viewport()
+    viewport.scroll_by(terminal, 2)
+    terminal.resize(10, 12)
+    assert shown(viewport, terminal)[-1] == "20"
+    terminal.feed(b"\r\n" * 30 + b"new")
+    assert viewport.following and shown(viewport, terminal)[-1] == "new"
+
+
 def test_a_view_that_is_scrolled_back_is_painted_to_its_end_whatever_its_lines_were_made_of(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
