@@ -21,7 +21,6 @@ from aether_desktop.widgets.terminal.find_bar import FindBar
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX
 from aether_desktop.widgets.terminal.search_client import MOST_MATCHES, Found, SearchClient
 from aether_desktop.widgets.terminal.search_text import Place, SearchText
-from aether_desktop.widgets.terminal.shades import shade
 from kernel.term.search import Match
 from kernel.term.selection import Span
 
@@ -365,7 +364,7 @@ class Finding(QObject):
             for span in spans_of(match, view.terminal.columns, first, last):
                 area = view.grid.rect(span)
                 share = CURRENT_SHARE if current else MATCH_SHARE
-                shade(painter, area, amber.rgb() & 0xFFFFFF, view.scheme, share=share)
+                view.shade(painter, span, amber.rgb() & 0xFFFFFF, share=share)
                 if current:
                     painter.setPen(QPen(amber, CURRENT_EDGE_PX))
                     painter.drawRect(area)

@@ -116,6 +116,12 @@ class ScreenPainter:
         self._stopped_at = lines[done] if done < len(lines) else 0
         return lines[:done], complete
 
+    def papers(self, terminal: Terminal, row: Row, start: int, end: int) -> list[int]:
+        """The papers (0xRRGGBB) of the cells `start` to `end`, exclusive; behind the row's end there are none."""
+        attrs = np.array([ord(attr) for attr in row.attrs[start:end]], np.uint32)
+        styles = self._atlas.styles
+        return [styles[number].paper for number in self._styles.numbers(terminal, attrs, blink_off=self._blink_off).tolist()]
+
     def tile(self, terminal: Terminal, row: Row, column: int, *, ink: int, paper: int) -> QImage:
         """One cell in other colours, for a block cursor: both halves of a wide one."""
         codes, attrs = self._cells(terminal, [row])

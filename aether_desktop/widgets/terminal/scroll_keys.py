@@ -9,7 +9,7 @@ from kernel.term import Terminal
 
 
 def scroll_step(event: QKeyEvent, terminal: Terminal, *, interactive: bool) -> int:
-    """How many lines a key scrolls, older lines positive; 0 when it is no such key."""
+    """How many lines a key scrolls, older lines positive, whether there are any or not; 0 when it is no such key."""
     shift = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ShiftModifier
     if not shift and (interactive or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier):
         return 0
@@ -18,8 +18,8 @@ def scroll_step(event: QKeyEvent, terminal: Terminal, *, interactive: bool) -> i
     steps = {
         Qt.Key.Key_PageUp: max(1, terminal.lines - 1),
         Qt.Key.Key_PageDown: -max(1, terminal.lines - 1),
-        Qt.Key.Key_Home: len(terminal.history),
-        Qt.Key.Key_End: -len(terminal.history),
+        Qt.Key.Key_Home: max(1, len(terminal.history)),
+        Qt.Key.Key_End: -max(1, len(terminal.history)),
     }
     if not interactive:
         steps |= {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}

@@ -48,6 +48,7 @@ from aether_desktop.widgets.terminal.viewport import Viewport
 from kernel.term import Terminal
 from kernel.term.events import SizeChanged
 from kernel.term.keys import encode_focus, encode_key
+from kernel.term.selection import Span
 
 Overlay = Callable[[QPainter], None]
 PressHandler = Callable[[QMouseEvent], bool]
@@ -349,12 +350,18 @@ class TerminalView(QWidget):
         self._ground.paint(painter, event.rect(), picture)
         painter.drawImage(QPointF(PADDING_PX, PADDING_PX), picture)
         for span in self.selecting.spans(self.terminal, *self.grid.shown()):
-            shade(painter, self.grid.rect(span), self._scheme.selection, self._scheme)
+            self.shade(painter, span, self._scheme.selection)
         for overlay in self.overlays:
             painter.save()
             overlay(painter)
             painter.restore()
         self._cursor.paint(painter, self, self._painter, hidden=self._blink.off, preedit=self._preedit)
+
+    def shade(self, painter: QPainter, span: Span, colour: int, *, share: float = 1.0) -> None:
+        """Mark some cells that show; see `shades.shade`."""
+        row = self.terminal.absolute_row(span.line)
+        papers = self._painter.papers(self.terminal, row, span.start, span.end) if row is not None else []
+        shade(painter, self.grid.rect(span), papers, colour, self._scheme, share=share)
 
     # --- private
 

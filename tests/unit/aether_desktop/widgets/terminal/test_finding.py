@@ -402,3 +402,15 @@ def test_matches_of_a_line_whose_beginning_is_gone_stay_and_are_not_counted_twic
     assert finding.matches[0] == kept and len(finding.matches) == 2 and cells(rig, kept) == before
     rig.feed("filler\r\n" * 5 + "needle\r\n")
     wait_for(lambda: len(finding.matches) == 2 and finding.matches[0] > kept)
+
+
+def test_matches_show_on_cells_with_colours_of_their_own(rig: Rig) -> None:
+    rig.feed("\r\n" * 6 + "\x1b[48;2;255;240;200;30m      x\x1b[m\r\n\x1b[48;2;255;240;200;30m      x\x1b[m")
+    rig.view.refresh(patient=True)
+    before = rig.view.grab().toImage()
+    find(rig, "   x")
+    after = rig.view.grab().toImage()
+    for column, marked in ((1, False), (3, True), (4, True)):
+        for line in (6, 7):
+            place = rig.cell(column, line)
+            assert (before.pixel(place) != after.pixel(place)) is marked

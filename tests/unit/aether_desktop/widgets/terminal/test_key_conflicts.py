@@ -82,3 +82,9 @@ def _scrolls(rig: Rig, keys: str) -> bool:
     combination = QKeySequence(keys)[0]
     event = QKeyEvent(QEvent.Type.KeyPress, combination.key(), combination.keyboardModifiers())
     return scroll_step(event, rig.view.terminal, interactive=True) > 0
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown])
+def test_keys_that_scroll_are_not_typed_where_there_is_nothing_to_scroll(rig: Rig, key: Qt.Key) -> None:
+    rig.key(key, Qt.KeyboardModifier.ShiftModifier)
+    assert not rig.typed and rig.view.viewport.following
