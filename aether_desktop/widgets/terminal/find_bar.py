@@ -59,6 +59,8 @@ class FindBar(QWidget):
     next_wanted = Signal()
     previous_wanted = Signal()
     closed = Signal()
+    question_wanted = Signal()
+    """The key that goes to a question."""
     resized = Signal()
     """It needs another height."""
 
@@ -171,6 +173,8 @@ class FindBar(QWidget):
             self.case.toggle()
         elif action == "regex":
             self.regex.toggle()
+        elif action == "question":
+            self.question_wanted.emit()
         return bool(action)
 
     @staticmethod
@@ -179,6 +183,8 @@ class FindBar(QWidget):
         if event.key() == Qt.Key.Key_Escape:
             return "close"
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if shift and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                return "question"
             return "next" if shift else "previous"
         if event.key() == Qt.Key.Key_F3:
             return "previous" if shift else "next"

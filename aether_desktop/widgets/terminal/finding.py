@@ -21,6 +21,7 @@ from aether_desktop.widgets.terminal.find_bar import FindBar
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX
 from aether_desktop.widgets.terminal.search_client import MOST_MATCHES, Found, SearchClient
 from aether_desktop.widgets.terminal.search_text import Place, SearchText
+from aether_desktop.widgets.terminal.shades import shade
 from kernel.term.search import Match
 from kernel.term.selection import Span
 
@@ -42,6 +43,10 @@ class Finding(QObject):
 
     searched = Signal()
     """Matches, or what is wrong with the pattern, are known."""
+    opened = Signal()
+    """The bar shows and has the keyboard."""
+    question_wanted = Signal()
+    """Whoever types in the bar wants to answer a question."""
 
     def __init__(self, view: TerminalView) -> None:
         super().__init__(view)
@@ -94,6 +99,7 @@ class Finding(QObject):
             bar.previous_wanted.connect(self.previous)
             bar.closed.connect(self.close)
             bar.resized.connect(self._place)
+            bar.question_wanted.connect(self.question_wanted)
             selected = self._view.selecting.text(self._view.terminal)
             if selected and "\n" not in selected:
                 bar.field.setText(selected)
@@ -102,6 +108,7 @@ class Finding(QObject):
             bar.raise_()
         self._bar.field.setFocus()
         self._bar.field.selectAll()
+        self.opened.emit()
 
     def close(self) -> None:
         """Hide bar and highlights, and give the keyboard back."""
@@ -364,7 +371,7 @@ class Finding(QObject):
             for span in spans_of(match, view.terminal.columns, first, last):
                 area = view.grid.rect(span)
                 share = CURRENT_SHARE if current else MATCH_SHARE
-                view.shade(painter, span, amber.rgb() & 0xFFFFFF, share=share)
+                shade(painter, area, view.papers(span), amber.rgb() & 0xFFFFFF, view.scheme, share=share)
                 if current:
                     painter.setPen(QPen(amber, CURRENT_EDGE_PX))
                     painter.drawRect(area)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kernel.term import Terminal
+    from kernel.term.selection import Span
 
 _FIRST_PRIVATE = 0x100000
 _FIRST_CLUSTER = chr(_FIRST_PRIVATE)
@@ -116,9 +117,10 @@ class ScreenPainter:
         self._stopped_at = lines[done] if done < len(lines) else 0
         return lines[:done], complete
 
-    def papers(self, terminal: Terminal, row: Row, start: int, end: int) -> list[int]:
-        """The papers (0xRRGGBB) of the cells `start` to `end`, exclusive; behind the row's end there are none."""
-        attrs = np.array([ord(attr) for attr in row.attrs[start:end]], np.uint32)
+    def papers(self, terminal: Terminal, span: Span) -> list[int]:
+        """The papers (0xRRGGBB) of some cells; none where there is no such line."""
+        row = terminal.absolute_row(span.line)
+        attrs = np.array([ord(attr) for attr in row.attrs[span.start : span.end]] if row is not None else [], np.uint32)
         styles = self._atlas.styles
         return [styles[number].paper for number in self._styles.numbers(terminal, attrs, blink_off=self._blink_off).tolist()]
 

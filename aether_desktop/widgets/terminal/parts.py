@@ -47,6 +47,8 @@ class Parts(QObject):
         self.clipboard = Clipboard(view, self.bars)
         self.requests = ClipboardRequests(view, self.bars)
         self.finding = Finding(view)
+        self.finding.opened.connect(self.bars.watch_cursor)
+        self.finding.question_wanted.connect(self.bars.take_focus)
         self.links = Links(view, self.bars)
         self.prompts = PromptMarks(view)
         self.bell = BellFlash(view)
@@ -57,6 +59,10 @@ class Parts(QObject):
         view.session_changed.connect(self._on_session)
 
     def _cursor(self) -> QRect:
+        """Where the person types: a question lies over that no longer than it has to."""
+        find, focused = self.finding.bar, self._view.window().focusWidget()
+        if find is not None and focused is not None and find.isAncestorOf(focused):
+            return find.geometry()
         # With another font it has another grid.
         return self._view.grid.cursor_rect()
 

@@ -350,18 +350,16 @@ class TerminalView(QWidget):
         self._ground.paint(painter, event.rect(), picture)
         painter.drawImage(QPointF(PADDING_PX, PADDING_PX), picture)
         for span in self.selecting.spans(self.terminal, *self.grid.shown()):
-            self.shade(painter, span, self._scheme.selection)
+            shade(painter, self.grid.rect(span), self.papers(span), self._scheme.selection, self._scheme)
         for overlay in self.overlays:
             painter.save()
             overlay(painter)
             painter.restore()
         self._cursor.paint(painter, self, self._painter, hidden=self._blink.off, preedit=self._preedit)
 
-    def shade(self, painter: QPainter, span: Span, colour: int, *, share: float = 1.0) -> None:
-        """Mark some cells that show; see `shades.shade`."""
-        row = self.terminal.absolute_row(span.line)
-        papers = self._painter.papers(self.terminal, row, span.start, span.end) if row is not None else []
-        shade(painter, self.grid.rect(span), papers, colour, self._scheme, share=share)
+    def papers(self, span: Span) -> list[int]:
+        """The papers of some cells, 0xRRGGBB."""
+        return self._painter.papers(self.terminal, span)
 
     # --- private
 

@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
-from tests.unit.aether_desktop.widgets.terminal.conftest import Rig
+from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -35,6 +36,37 @@ def test_it_asks_first_without_taking_the_keyboard(rig: Rig) -> None:
     rig.key(Qt.Key.Key_Return)
     assert QGuiApplication.clipboard().text() == "theirs\nsecond"
     assert rig.view.hasFocus()
+
+
+@pytest.mark.parametrize("size", [(700, 400), (480, 300)])
+@pytest.mark.parametrize("first", ["find", "question"])
+def test_a_question_leaves_room_for_find_while_one_types_there_and_is_answered_from_there(
+    rig: Rig, first: str, size: tuple[int, int]
+) -> None:
+    rig.view.resize(*size)
+    rig.feed("\r\n" * 60 + "at the bottom")
+    for step in (first, "question" if first == "find" else "find"):
+        if step == "find":
+            rig.view.parts.finding.open()
+        else:
+            rig.feed(write("theirs"))
+    find, bar = rig.view.parts.finding.bar, rig.view.parts.bars.bar
+    assert find is not None and bar is not None
+    wait_for(lambda: not bar.geometry().intersects(find.geometry()))
+    assert find.isAncestorOf(QApplication.focusWidget())
+    rig.settle()
+    rig.key(Qt.Key.Key_Return, CTRL_SHIFT)
+    assert bar.button("").hasFocus()
+    rig.key(Qt.Key.Key_Tab)
+    rig.key(Qt.Key.Key_Return)
+    assert QGuiApplication.clipboard().text() == "theirs" and not rig.typed
+
+
+def test_the_key_to_a_question_does_nothing_else_in_find(rig: Rig) -> None:
+    rig.view.parts.finding.open()
+    rig.key(Qt.Key.Key_Return, CTRL_SHIFT)
+    find = rig.view.parts.finding.bar
+    assert find is not None and find.field.hasFocus() and not rig.typed
 
 
 def test_a_double_click_answers_only_the_question_that_was_seen(rig: Rig) -> None:
