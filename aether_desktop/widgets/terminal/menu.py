@@ -60,7 +60,7 @@ class ContextMenu(QObject):
         menu = new_menu(parent, "Colours")
         group = QActionGroup(menu)
         for name in (AUTOMATIC, *SCHEMES):
-            action = menu.addAction("As the Desktop" if name == AUTOMATIC else name)
+            action = menu.addAction("The Desktop's" if name == AUTOMATIC else name)
             action.setCheckable(True)
             action.setChecked(name == preferences.theme)
             action.setActionGroup(group)

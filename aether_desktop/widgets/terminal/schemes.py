@@ -11,7 +11,7 @@ from typing import Final
 
 from aether_desktop.widgets.terminal.colours import Scheme
 
-#: Follows the desktop's theme.
+#: The desktop's own, which are dark in both of its themes.
 AUTOMATIC: Final = "auto"
 
 
