@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
 
 from aether_desktop.widgets.terminal.colours import Scheme
-from aether_desktop.widgets.terminal.geometry import CellGeometry
+from aether_desktop.widgets.terminal.preedit import Preedit
 from kernel.term.rows import STUB
 from kernel.term.selection import Span
 
@@ -22,9 +22,9 @@ BAR_PX = 2
 class CursorPaint:
     """Paints for one view."""
 
-    def __init__(self, scheme: Scheme, geometry: CellGeometry) -> None:
+    def __init__(self, scheme: Scheme, preedit: Preedit) -> None:
         self._scheme = scheme
-        self._geometry = geometry
+        self._preedit = preedit
 
     def paint(
         self, painter: QPainter, view: TerminalView, screen: ScreenPainter, *, hidden: bool, preedit: str
@@ -42,7 +42,7 @@ class CursorPaint:
         if area.isEmpty():
             return
         if preedit:
-            self._paint_preedit(painter, area, preedit)
+            self._preedit.paint(painter, preedit, area, view.grid.rect(Span(line, 0, terminal.columns)))
             return
         focused = view.hasFocus() and view.interactive
         if cursor.hidden or (hidden and focused and cursor.blinking):
@@ -58,15 +58,3 @@ class CursorPaint:
             painter.fillRect(QRectF(area.left(), area.bottom() - BAR_PX, area.width(), BAR_PX), colour)
         else:
             painter.fillRect(QRectF(area.left(), area.top(), BAR_PX, area.height()), colour)
-
-    def _paint_preedit(self, painter: QPainter, area: QRectF, text: str) -> None:
-        cell = self._geometry
-        font = cell.font()
-        font.setPixelSize(max(1, round(cell.font_px / cell.ratio)))
-        width = QFontMetricsF(font).horizontalAdvance(text)
-        box = QRectF(area.left(), area.top(), max(width, area.width()), area.height())
-        painter.fillRect(box, QColor(self._scheme.background))
-        painter.setFont(font)
-        painter.setPen(QColor(self._scheme.foreground))
-        painter.drawText(QPointF(box.left(), box.top() + cell.baseline / cell.ratio), text)
-        painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), QColor(self._scheme.cursor))

@@ -40,6 +40,7 @@ from aether_desktop.widgets.terminal.key_names import held_modifiers, is_of_desk
 from aether_desktop.widgets.terminal.painter import FRAME_BUDGET_S, ScreenPainter
 from aether_desktop.widgets.terminal.parts import Parts
 from aether_desktop.widgets.terminal.pointer import Pointer
+from aether_desktop.widgets.terminal.preedit import Preedit
 from aether_desktop.widgets.terminal.preferences import TerminalPreferences
 from aether_desktop.widgets.terminal.scroll_keys import scroll_step
 from aether_desktop.widgets.terminal.selecting import Selecting
@@ -368,7 +369,7 @@ class TerminalView(QWidget):
         atlas = self._atlases.get(self._font_px, self.devicePixelRatioF())
         self.grid = Grid(self, atlas.geometry)
         self._painter = ScreenPainter(atlas, self._scheme)
-        self._cursor = CursorPaint(self._scheme, atlas.geometry)
+        self._cursor = CursorPaint(self._scheme, Preedit(atlas, self._scheme))
         self._painted_cursor = QRect()
         self._last_first = -1
 
