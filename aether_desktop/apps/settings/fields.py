@@ -108,7 +108,7 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "Colours",
                 "choice",
                 "All open terminals change at once.",
-                ((AUTOMATIC, "The desktop's, dark in both themes"), *((name, name) for name in SCHEMES)),
+                ((AUTOMATIC, "The desktop's (dark)"), *((name, name) for name in SCHEMES)),
             ),
             Field("terminal.font_px", "Font size, px", "whole", "All open terminals change at once.", least=SMALLEST_PX, most=LARGEST_PX),
             Field(

@@ -92,7 +92,9 @@ class TerminalPreview:
         fits = max(1, int(room.height() // self._atlas.geometry.logical_height))
         # A picture of one height, however little was printed: a new one would be made for each of the first lines.
         rows = rows + [blank_row(terminal.columns)] * (fits - len(rows))
-        _, self._complete = self._lines.paint(terminal, rows, budget_s=BUDGET_S)
+        # All at once where there are few new glyphs, as there mostly are; else what is left a few rows at a time, which comes to an end.
+        budget_s = None if self._complete else BUDGET_S
+        _, self._complete = self._lines.paint(terminal, rows, budget_s=budget_s)
         return self._lines.image
 
     def _cursor_area(self, terminal: Terminal, first: int, rows: list[Row]) -> QRectF | None:
