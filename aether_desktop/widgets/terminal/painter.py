@@ -120,9 +120,10 @@ class ScreenPainter:
     def papers(self, terminal: Terminal, span: Span) -> list[int]:
         """The papers (0xRRGGBB) of some cells; none where there is no such line."""
         row = terminal.absolute_row(span.line)
-        attrs = np.array([ord(attr) for attr in row.attrs[span.start : span.end]] if row is not None else [], np.uint32)
-        styles = self._atlas.styles
-        return [styles[number].paper for number in self._styles.numbers(terminal, attrs, blink_off=self._blink_off).tolist()]
+        attrs = row.attrs[span.start : span.end] if row is not None else ""
+        # Not by number: another painter may have cleared the table of styles since this one painted.
+        looks = {attr: self._styles.style_of(terminal, terminal.attributes[attr], blink_off=self._blink_off) for attr in set(attrs)}
+        return [looks[attr].paper for attr in attrs]
 
     def tile(self, terminal: Terminal, row: Row, column: int, *, ink: int, paper: int) -> QImage:
         """One cell in other colours, for a block cursor: both halves of a wide one."""

@@ -50,7 +50,9 @@ def _hidden(papers: Sequence[int], colour: int, scheme: Scheme) -> Iterator[tupl
 
 def over_paper(paper: int, colour: int, scheme: Scheme) -> int | None:
     """What to mix into cells on `paper`, which look as before with `colour` behind their text; None where they do not."""
-    if _change(paper, shaded(paper, colour, scheme)) >= LEAST_CHANGE:
+    # On its own background a scheme's colour is enough, however near it is: the letters there keep their contrast.
+    least = min(LEAST_CHANGE, _change(scheme.background, shaded(scheme.background, colour, scheme)))
+    if _change(paper, shaded(paper, colour, scheme)) >= least:
         return None
     return max((colour, scheme.foreground, scheme.background), key=lambda other: _change(paper, other))
 

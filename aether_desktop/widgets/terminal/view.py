@@ -225,7 +225,7 @@ class TerminalView(QWidget):
             self.rows_shown.emit()
         cursor = self.grid.cursor_rect()
         if cursor != self._painted_cursor:
-            self.update(self._painted_cursor)
+            self.update(self.rect() if self._preedit else self._painted_cursor)  # what is composed goes with it, over many cells
             self.update(cursor)
             self._painted_cursor = cursor
             self.updateMicroFocus()

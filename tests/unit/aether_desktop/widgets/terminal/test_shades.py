@@ -10,6 +10,7 @@ from aether_desktop.theme.tokens import DARK, LIGHT
 from aether_desktop.widgets.terminal.colours import Scheme, mix
 from aether_desktop.widgets.terminal.schemes import SCHEMES
 from aether_desktop.widgets.terminal.shades import LEAST_CHANGE, over_paper, shaded
+from kernel.term.selection import Position
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig
 
 pytestmark = pytest.mark.feature("TT02")
@@ -24,12 +25,23 @@ def change(first: int, second: int) -> int:
 def test_a_selection_shows_on_every_paper_of_every_scheme(name: str) -> None:
     scheme = SCHEMES[name] if name in SCHEMES else Scheme.of((DARK if name == "dark" else LIGHT).terminal)
     cube = [red << 16 | green << 8 | blue for red in range(0, 256, 51) for green in range(0, 256, 51) for blue in range(0, 256, 51)]
+    least = min(LEAST_CHANGE, change(scheme.background, shaded(scheme.background, scheme.selection, scheme)))
+    assert over_paper(scheme.background, scheme.selection, scheme) is None, "letters on the scheme's background keep their contrast"
     for paper in {*cube, *scheme.ansi, scheme.foreground, *(grey * 0x010101 for grey in range(0, 256, 5))}:
         over = over_paper(paper, scheme.selection, scheme)
         now = shaded(paper, scheme.selection, scheme)
-        assert (over is None) == (change(paper, now) >= LEAST_CHANGE)
+        assert (over is None) == (change(paper, now) >= least)
         if over is not None:
             assert change(paper, mix(over, now, 0.45)) >= 24, f"{paper:06x}"
+
+
+def test_a_selection_is_painted_while_others_clear_what_the_views_share(rig: Rig) -> None:
+    rig.feed("\x1b[44mblue\x1b[45mother\x1b[m plain")
+    rig.view.selecting.begin(Position(0, 3), clicks=3, block=False)
+    rig.view.selecting.finish()
+    before = rig.view.grab().toImage()
+    rig.view._painter._atlas._clear()
+    assert rig.view.grab().toImage() == before
 
 
 @pytest.mark.parametrize("look", ["44", "7", "48;2;255;255;255", "107", "48;5;33", "7;31", "0"])
