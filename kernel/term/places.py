@@ -1,6 +1,6 @@
 """Places that stay at their text when lines rewrap: those of marks, and lines that somebody looks at.
 
-A place is known by its logical line, counted from that of the cursor, and its cell in it. The screen asks for them before lines are
+A place is known by its logical line, counted from that of the cursor, and its character in it. The screen asks for them before lines are
 rewrapped and takes them up again after. ``kernel.term.marks`` keeps the numbers of its own lines; what shows a terminal holds a ``Place``.
 Pure; changes no row.
 """
@@ -9,42 +9,66 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 from weakref import WeakSet
 
+from kernel.term.attributes import AttributeTable
 from kernel.term.history import History, Stored
-from kernel.term.rows import Row
+from kernel.term.reflow import text_length
+from kernel.term.rows import STUB, Row
 
 
 class Spot(NamedTuple):
-    """The cell ``cell`` of the logical line that is so many (``distance``) below the cursor's."""
+    """A row that begins with the character ``character`` of the logical line that is so many (``distance``) below the cursor's.
+
+    Characters are counted without the right halves of wide ones, which no cell has where there is one column. size: the row's are no more.
+    """
 
     distance: int
-    cell: int
+    character: int
+    size: int
 
 
-def spots(rows: Sequence[int], items: Sequence[Stored], cursor: int, columns: int) -> list[Spot]:
+class Found(NamedTuple):
+    """The row, by its index, in which a spot is now, the first one of its logical line, and at which character of that it is."""
+
+    row: int
+    start: int
+    character: int
+
+
+def spots(rows: Sequence[int], items: Sequence[Stored], cursor: int, columns: int, attributes: AttributeTable) -> list[Spot]:
     """Return where each of ``rows`` begins; they and ``cursor`` are indices of ``items``, which are ``columns`` wide."""
-    starts = _logical_starts(items)
-    cells = [0, *accumulate(_width(item, columns) for item in items)]
-    here = bisect_right(starts, cursor) - 1
-    numbers = [bisect_right(starts, row) - 1 for row in rows]
-    return [Spot(number - here, cells[row] - cells[starts[number]]) for row, number in zip(rows, numbers, strict=True)]
+    lines = _Lines(items, attributes)
+    here = lines.number(cursor)
+    found = []
+    for row in rows:
+        number = lines.number(row)
+        size = lines.before[row + 1] - lines.before[row] if row + 1 < lines.end(number) else columns
+        found.append(Spot(number - here, lines.before[row] - lines.before[lines.starts[number]], size))
+    return found
 
 
-def rows_of(wanted: Sequence[Spot], items: Sequence[Stored], cursor: int, columns: int) -> list[int | None]:
-    """Return the indices of the rows of ``items`` in which ``wanted`` are now, in the same terms; None for what is in none."""
-    starts = _logical_starts(items)
-    here = bisect_right(starts, cursor) - 1
-    found: list[int | None] = []
+def find(
+    wanted: Sequence[Spot], items: Sequence[Stored], cursor: int, attributes: AttributeTable, *, cut: int, gone: int
+) -> list[Found | None]:
+    """Return where ``wanted`` are in ``items`` now, in the same terms; None for what is in none of them.
+
+    cut: so many characters of the first line were left out. gone: so many rows are gone by now.
+    """
+    lines = _Lines(items, attributes)
+    here = lines.number(cursor)
+    found: list[Found | None] = []
     for spot in wanted:
         number = here + spot.distance
-        if 0 <= number < len(starts):
-            end = starts[number + 1] if number + 1 < len(starts) else len(items)
-            found.append(min(starts[number] + spot.cell // columns, end - 1))
-        else:
+        character = spot.character - (cut if number == 0 else 0)
+        if not 0 <= number < len(lines.starts) or character < 0:
             found.append(None)
+            continue
+        start, end = lines.starts[number], lines.end(number)
+        row = bisect_right(lines.before, lines.before[start] + character, start, end) - 1
+        left = max(start, min(gone, row))
+        found.append(Found(row, left, character - lines.before[left] + lines.before[start]) if row >= gone else None)
     return found
 
 
@@ -55,7 +79,9 @@ class Place:
         self._history = history
         self._line = line
         self._numbering = history.numbering
-        self._cell: int | None = None
+        #: The character of its logical line at which it began, and the first row of that, by its absolute number.
+        self._character: int | None = None
+        self._start = 0
 
     @property
     def line(self) -> int:
@@ -65,16 +91,23 @@ class Place:
             now = history.line_now(self._line, self._numbering)
             self._numbering = history.numbering
             if now is not None and now != self._line:
-                self._line, self._cell = now, None
+                self._line, self._character = now, None
         return self._line
 
     def spot(self, begins: Spot) -> Spot:
-        """Return where it is, for a row that begins at ``begins``: at the cell it began with, however often lines were rewrapped."""
-        return begins if self._cell is None else begins._replace(cell=self._cell)
+        """Return where it is, for a row that begins at ``begins``: at the character it began with, however often lines were rewrapped."""
+        character = self._character
+        if character is None or self._start < self._history.dropped:  # the characters of a line that lost its front are others
+            return begins
+        return begins._replace(character=character) if 0 <= character - begins.character < begins.size else begins
 
-    def put(self, line: int, cell: int) -> None:
-        """Lines were rewrapped: it is in ``line`` now, and was at the cell ``cell`` of its logical line."""
-        self._line, self._cell, self._numbering = line, cell, self._history.numbering
+    def put(self, found: Found | None, first: int) -> None:
+        """Lines were rewrapped: it is at ``found`` now, whose rows begin with the absolute line ``first``; None: its text is gone."""
+        self._numbering = self._history.numbering
+        if found is None:
+            self._line, self._character = self._history.dropped, None
+        else:
+            self._line, self._character, self._start = first + found.row, found.character, first + found.start
 
 
 class Places:
@@ -96,12 +129,33 @@ class Places:
         return [(place, max(0, place.line - dropped)) for place in self._held]
 
 
-def _width(item: Stored, columns: int) -> int:
-    return len(item.text) if isinstance(item, Row) else columns
+class _Lines:
+    """The logical lines that some rows make.
 
+    starts: the index of the first row of each. before: for each row how many characters come before it, from the first row on.
+    """
 
-def _logical_starts(items: Sequence[Stored]) -> list[int]:
-    """The indices at which logical lines begin."""
-    return [
-        index for index in range(len(items)) if index == 0 or not (isinstance(above := items[index - 1], Row) and above.wrapped)
-    ]
+    def __init__(self, items: Sequence[Stored], attributes: AttributeTable) -> None:
+        self.starts = [0] if items else []
+        self.before = [0]
+        self._rows = len(items)
+        characters = 0
+        for at, item in enumerate(items, 1):
+            # How many characters the last row of a line has is the same to all.
+            if not (isinstance(item, Row) and item.wrapped):
+                self.starts.append(at)
+            elif at < self._rows:
+                below = items[at]
+                size = text_length(item, below if isinstance(below, Row) else None, attributes)
+                characters += size - item.text.count(STUB, 0, size)
+            self.before.append(characters)
+        if self.starts and self.starts[-1] == self._rows:
+            self.starts.pop()
+
+    def number(self, row: int) -> int:
+        """Which line the row is of."""
+        return bisect_right(self.starts, row) - 1
+
+    def end(self, number: int) -> int:
+        """The index behind the last row of a line."""
+        return self.starts[number + 1] if number + 1 < len(self.starts) else self._rows

@@ -38,7 +38,8 @@ class Reflowed(NamedTuple):
 
     The column is one past the last for a cursor that waits behind a full row.
     ``top`` counts in ``above``: 0 is its first row, ``len(above)`` the cursor's row. ``shown`` tells how many rows of ``below`` have
-    cells of the screen. Rows are as wide as they were stored: fit them before use.
+    cells of the screen, ``cut`` how many characters the first line had before its first row: there was no room for these. Rows are as
+    wide as they were stored: fit them before use.
     """
 
     above: list[Stored]
@@ -46,6 +47,7 @@ class Reflowed(NamedTuple):
     top: int
     shown: int
     column: int
+    cut: int
 
 
 def content_length(row: Row) -> int:
@@ -115,7 +117,9 @@ def reflow(
     else:
         old_top = len(head) - made.top_distance
     tail, shown = _downwards(items, columns, tables, end, bottom, below - len(rows_below))
-    return Reflowed(head + rows_above, rows_below + tail, max(0, old_top), line.rows_of(bottom - first) - at + shown, column)
+    shown += line.rows_of(bottom - first) - at
+    cut = made.cut if head else line.characters_before(max(0, at - above))
+    return Reflowed(head + rows_above, rows_below + tail, max(0, old_top), shown, column, cut)
 
 
 def _downwards(
@@ -148,7 +152,7 @@ class _Tables(NamedTuple):
 
 
 class _Upwards:
-    """Rewraps line by line from below; ``top_distance`` tells how far up the marked row came to be."""
+    """Rewraps line by line from below; ``top_distance`` tells how far up the marked row came to be, ``cut`` as in ``Reflowed``."""
 
     def __init__(self, items: Sequence[Stored], columns: int, tables: _Tables, top: int) -> None:
         self._items = items
@@ -156,6 +160,7 @@ class _Upwards:
         self._tables = tables
         self._top = top
         self.top_distance = 0
+        self.cut = 0
 
     def rows(self, end: int, wanted: int) -> list[Stored]:
         """The newest rows of the items before ``end``, ``wanted`` of them where there are so many."""
@@ -175,7 +180,9 @@ class _Upwards:
                 line = _Line(items[start:end], columns, self._tables)
                 if start <= self._top < end:
                     self.top_distance = len(found) + line.count - line.row_of(line.offset_of(self._top - start))
-                made = line.rows(max(0, line.count - (wanted - len(found))), line.count)
+                kept_from = max(0, line.count - (wanted - len(found)))
+                self.cut = line.characters_before(kept_from)
+                made = line.rows(kept_from, line.count)
                 made.reverse()
                 found.extend(made)
             end = start
@@ -253,6 +260,11 @@ class _Line:
     def start(self, row: int) -> int:
         """Where row number ``row`` begins."""
         return self._starts[row] if self._starts is not None else row * self._columns
+
+    def characters_before(self, row: int) -> int:
+        """How many characters come before row number ``row``, wide ones counted once."""
+        start = self.start(row)
+        return start - self._text.count(STUB, 0, start)
 
     def offset_of(self, part: int) -> int:
         """Where part number ``part`` began."""

@@ -12,8 +12,8 @@ from kernel.term.below import worth_keeping
 from kernel.term.charsets import LARGE, TABLES
 from kernel.term.events import Bell, PromptMark, SizeChanged
 from kernel.term.history import History, Stored
-from kernel.term.places import Place, Spot, rows_of, spots
-from kernel.term.reflow import Position, is_blank, reflow
+from kernel.term.places import Place, Spot, find, spots
+from kernel.term.reflow import Position, Reflowed, is_blank, reflow
 from kernel.term.rows import Row, blank_row, fit
 from kernel.term.state import MAX_COLUMNS, MAX_LINES, SavedCursor
 from kernel.term.window import MAX_PROGRAM_COLUMNS, MAX_PROGRAM_LINES
@@ -176,7 +176,7 @@ class Screen(Answers):
         self.history.columns = columns
         self.history.extend(made.above[:start])
         first = self.history.dropped + len(self.history) - start
-        self._put_places(placed, [*made.above, *made.below], first, at, columns)
+        self._put_places(placed, made, first)
         self.marks.cut(first + start + lines + len(self.rows_below))
         return at - start, made.column
 
@@ -187,20 +187,20 @@ class Screen(Answers):
         kept.extend([(place, min(row, end)) for place, row in held])
         if not kept:
             return []
-        found = spots([row for _, row in kept], items, cursor, self.columns)
+        found = spots([row for _, row in kept], items, cursor, self.columns, self.attributes)
         return [(one, one.spot(spot) if isinstance(one, Place) else spot) for (one, _), spot in zip(kept, found, strict=True)]
 
-    def _put_places(
-        self, placed: list[tuple[PromptMark | Place, Spot]], items: list[Stored], first: int, cursor: int, columns: int
-    ) -> None:
-        """Move marks and places to where their text is now; ``items`` begin with the absolute line ``first``. Marks of no line go."""
-        found = rows_of([spot for _, spot in placed], items, cursor, columns) if placed else []
+    def _put_places(self, placed: list[tuple[PromptMark | Place, Spot]], made: Reflowed, first: int) -> None:
+        """Move marks and places to where their text is now; the rows made begin with the absolute line ``first``. Marks of no line go."""
+        items = [*made.above, *made.below]
+        wanted, gone = [spot for _, spot in placed], max(0, self.history.dropped - first)
+        found = find(wanted, items, len(made.above), self.attributes, cut=made.cut, gone=gone) if placed else []
         marks: list[tuple[PromptMark, int]] = []
-        for (one, spot), row in zip(placed, found, strict=True):
+        for (one, _), now in zip(placed, found, strict=True):
             if isinstance(one, Place):
-                one.put(first + (row if row is not None else 0), spot.cell)
-            elif row is not None:
-                marks.append((one, first + row))
+                one.put(now, first)
+            elif now is not None:
+                marks.append((one, first + now.row))
         self.marks.put(marks)
 
     def _rows_alone(self, cursor: int, top: int, goes_on: Callable[[int], bool]) -> int:

@@ -82,3 +82,68 @@ def test_a_place_that_nobody_has_any_more_is_forgotten() -> None:
     del place
     gc.collect()
     assert not terminal.screen.places.held()
+
+
+def characters(rng: random.Random, count: int, *, wide: float) -> list[str]:
+    """No two alike, so that each tells where it is: ideographs are wide, the syllables of the Inuit are not."""
+    pools = [chr(code) for code in range(0x4E00, 0x9F00)], [chr(code) for code in range(0x1401, 0x1660)]
+    for pool in pools:
+        rng.shuffle(pool)
+    return [pools[0 if not pools[1] or rng.random() < wide else 1].pop() for _ in range(count)]
+
+
+def first_character(terminal: Terminal, line: int) -> str:
+    row = terminal.absolute_row(line)
+    return row.text[0] if row is not None else ""
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_wide_characters_and_lines_that_lose_their_front_leave_a_place_at_its_text(seed: int) -> None:
+    rng = random.Random(seed)
+    terminal = Terminal(rng.choice((20, 21)), 4, scrollback=rng.choice((30, 60, 5000)))
+    left = characters(rng, 2000, wide=rng.choice((0, 0.3, 1)))
+    text = ""
+    while left:
+        size = rng.choice((1, 19, 20, 21, 400, rng.randrange(1, 60)))
+        text += "".join(left[:size]) + "\r\n"
+        left = left[size:]
+    terminal.feed(text.encode())
+    oldest = terminal.history_dropped
+    lines = [line for line in range(oldest, oldest + len(terminal.history)) if first_character(terminal, line) > " "]
+    held = {first_character(terminal, line): terminal.hold_place(line) for line in rng.sample(lines, 12)}
+    for _ in range(6):
+        terminal.resize(rng.choice((1, 2, 7, 14, 20, 21, 33, 80)), rng.choice((1, 4, 9)))
+        rows = [*terminal.history, *terminal.rows, *terminal.screen.rows_below]
+        for char, place in list(held.items()):
+            at = [number for number, row in enumerate(rows) if char in row.text]
+            if at:
+                assert place.line - terminal.history_dropped == at[0]
+            else:
+                assert place.line <= terminal.history_dropped, "what is gone is at the oldest line"
+                del held[char]
+
+
+@pytest.mark.parametrize("more", [60, 75])
+def test_a_place_in_a_line_that_lost_its_front_since_the_last_width_stays_at_what_it_shows(more: int) -> None:
+    terminal = Terminal(20, 4, scrollback=100)
+    terminal.feed("".join(f"{number:04d} " for number in range(400)).encode() + b"\r\n" + b"end\r\n" * 3)
+    place = terminal.hold_place(terminal.history_dropped + 90)
+    terminal.resize(25, 4)
+    terminal.feed(b"more\r\n" * more)
+    shown = terminal.absolute_row(max(place.line, terminal.history_dropped))
+    terminal.resize(20, 4)
+    now = terminal.absolute_row(max(place.line, terminal.history_dropped))
+    assert shown is not None and now is not None
+    assert shown.text[:4] in now.text if shown.text[0].isdigit() else now.text == shown.text[:20]
+
+
+@pytest.mark.parametrize("columns", [20, 7, 33, 1])
+def test_the_mark_of_a_row_of_wide_characters_goes_with_its_first_one(columns: int) -> None:
+    terminal = Terminal(21, 4, scrollback=300)
+    terminal.feed(("".join(chr(0x4E00 + number) for number in range(95)) + "\x1b]133;A\x07$ \x1b]133;B\x07ls\r\n").encode())
+    terminal.feed(b"\x1b]133;C\x07" + b"out\r\n" * 8)
+    mark = terminal.screen.prompt_marks[0].line
+    assert first_character(terminal, mark) == chr(0x4E00 + 90)
+    terminal.resize(columns, 4)
+    row = terminal.absolute_row(terminal.screen.prompt_marks[0].line)
+    assert row is not None and chr(0x4E00 + 90) in row.text
