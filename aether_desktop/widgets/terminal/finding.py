@@ -18,10 +18,10 @@ from aether_desktop.theme.current import tokens_of
 from aether_desktop.widgets.single_shot import single_shot
 from aether_desktop.widgets.terminal.commands import Command
 from aether_desktop.widgets.terminal.find_bar import FindBar
+from aether_desktop.widgets.terminal.highlights import Kind
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX
 from aether_desktop.widgets.terminal.search_client import MOST_MATCHES, Found, SearchClient
 from aether_desktop.widgets.terminal.search_text import Place, SearchText
-from aether_desktop.widgets.terminal.shades import shade
 from kernel.term.search import Match
 from kernel.term.selection import Span
 
@@ -33,8 +33,6 @@ WIDTH_PX = 430
 TYPING_PAUSE_MS = 60
 #: New output is searched this long after the last search.
 FOLLOW_MS = 300
-MATCH_SHARE = 0.3
-CURRENT_SHARE = 0.45
 CURRENT_EDGE_PX = 2
 
 
@@ -72,6 +70,7 @@ class Finding(QObject):
         self._typing = single_shot(self, TYPING_PAUSE_MS, self._begin)
         self._follow = single_shot(self, FOLLOW_MS, self._continue)
         self._scrolled = single_shot(self, TYPING_PAUSE_MS, self._continue)
+        view.highlights.sources.append(self._highlights)
         view.overlays.append(self._paint)
         view.session_changed.connect(self._on_session)
         view.fitting.fitted.connect(self._begin_anew)
@@ -267,7 +266,7 @@ class Finding(QObject):
         if then is not None:
             then()
         self._show_status(found)
-        self._view.update()
+        self._show_matches()
         self.searched.emit()
         if self._stale:
             self._follow.start()
@@ -334,7 +333,7 @@ class Finding(QObject):
         if (match := self.cells_of(place)) is not None:
             self._view.reveal(match.line)
         self._place()
-        self._view.update()
+        self._show_matches()
 
     def _show_status(self, found: Found) -> None:
         if self._bar is None:
@@ -353,37 +352,44 @@ class Finding(QObject):
         self.matches = []
         self.current = None
         self._whole = (True, True)
-        self._view.update()
+        self._show_matches()
 
-    def _paint(self, painter: QPainter) -> None:
+    def _show_matches(self) -> None:
+        self._view.refresh()
+        self._view.update()  # the edge of the current one is not a part of the picture
+
+    def _highlights(self, first: int, last: int) -> list[tuple[Kind, Span]]:
         if self._bar is None or not self.matches:
-            return
+            return []
         view = self._view
-        first, last = view.grid.shown()
         # A match may begin on an earlier row of its line and reach into view; few are longer than a screen.
         begins = self._text.first_line(self._text.index_of(first)) or 0
         start = self._index_of_row(max(first - view.terminal.lines, min(first, begins)))
-        amber = QColor(tokens_of(view).attention_fill)
-        for place in self.matches[start : self._index_of_row(last + 1)]:
-            if (match := self.cells_of(place)) is None:
-                continue
-            current = place == self.current
-            for span in spans_of(match, view.terminal.columns, first, last):
-                area = view.grid.rect(span)
-                share = CURRENT_SHARE if current else MATCH_SHARE
-                shade(painter, area, view.papers(span), amber.rgb() & 0xFFFFFF, view.scheme, share=share)
-                if current:
-                    painter.setPen(QPen(amber, CURRENT_EDGE_PX))
-                    painter.drawRect(area)
+        columns, places = view.terminal.columns, self.matches[start : self._index_of_row(last + 1)]
+        found: list[tuple[Kind, Span]] = []
+        for place, match in zip(places, self._text.cells_of_each(view.terminal, places), strict=True):
+            if match is not None:
+                kind = Kind.CURRENT_MATCH if place == self.current else Kind.MATCH
+                found += [(kind, span) for span in spans_of(match, columns, first, last)]
+        return found
+
+    def _paint(self, painter: QPainter) -> None:
+        """The edge of the current match; its cells are in the picture."""
+        match = self.cells_of(self.current) if self._bar is not None and self.current is not None else None
+        if match is None:
+            return
+        view = self._view
+        painter.setPen(QPen(QColor(tokens_of(view).attention_fill), CURRENT_EDGE_PX))
+        for span in spans_of(match, view.terminal.columns, *view.grid.shown()):
+            painter.drawRect(view.grid.rect(span))
 
 
 def spans_of(match: Match, columns: int, first: int, last: int) -> list[Span]:
     """The cells of a match, line by line, on the absolute lines first..last."""
+    line, column, end_line, end_column = match
+    if line == end_line:
+        return [Span(line, column, end_column)] if first <= line <= last else []
     return [
-        Span(
-            line,
-            match.column if line == match.line else 0,
-            match.end_column if line == match.end_line else columns,
-        )
-        for line in range(max(first, match.line), min(last, match.end_line) + 1)
+        Span(at, column if at == line else 0, end_column if at == end_line else columns)
+        for at in range(max(first, line), min(last, end_line) + 1)
     ]

@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage
 from aether_desktop.widgets.terminal.atlas import HALF_SHIFT, LEFT_HALF, RIGHT_HALF, STYLE_SHIFT, TileAtlas
 from aether_desktop.widgets.terminal.colours import Scheme, paper_of
 from aether_desktop.widgets.terminal.distinct import distinct
+from aether_desktop.widgets.terminal.highlights import Highlight, HighlightPapers, Kind
 from aether_desktop.widgets.terminal.styles import Style, TerminalStyles
 from kernel.term.rows import Row, fit
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kernel.term import Terminal
-    from kernel.term.selection import Span
 
 _FIRST_PRIVATE = 0x100000
 _FIRST_CLUSTER = chr(_FIRST_PRIVATE)
@@ -45,11 +45,12 @@ def _same(row: Row, before: Row | None) -> bool:
 class ScreenPainter:
     """Keeps the picture of what a view shows of its terminal."""
 
-    def __init__(self, atlas: TileAtlas, scheme: Scheme) -> None:
+    def __init__(self, atlas: TileAtlas, scheme: Scheme, papers: HighlightPapers | None = None) -> None:
         self._atlas = atlas
         self._scheme = scheme
-        self._styles = TerminalStyles(atlas.styles, scheme)
+        self._styles = TerminalStyles(atlas.styles, scheme, papers)
         self._rows: list[Row | None] = []
+        self._highlights: list[tuple[Highlight, ...]] = []
         self._basis: tuple[object, ...] = ()
         self._generation = atlas.generation
         self._image = QImage()
@@ -70,28 +71,40 @@ class ScreenPainter:
         terminal: Terminal,
         rows: Sequence[Row],
         *,
+        highlights: Sequence[tuple[Highlight, ...]] = (),
         blink_off: bool = False,
         patient: bool = False,
         budget_s: float | None = None,
     ) -> tuple[list[int], bool]:
         """Bring the picture up to date.
 
-        rows: what to show, top first. blink_off: blinking text is hidden now. patient: draw every glyph now. budget_s: after so long
-        it stops, at the end of a row: what has never been seen costs a hundred times what has. Returns the lines that changed, and
-        whether all is drawn (else call again in the next frame).
+        rows: what to show, top first. highlights: those of each row; none for none at all. blink_off: blinking text is hidden now.
+        patient: draw every glyph now. budget_s: after so long it stops, at the end of a row: what has never been seen costs a hundred
+        times what has. Returns the lines that changed, and whether all is drawn (else call again in the next frame).
         """
         self._fit(terminal, len(rows), blink_off=blink_off)
-        shown = self._rows
-        changed = [y for y, row in enumerate(rows) if row is not shown[y] and not _same(row, shown[y])]
+        wanted = highlights or [()] * len(rows)
+        shown, before = self._rows, self._highlights
+        changed = [
+            y for y, row in enumerate(rows) if (row is not shown[y] and not _same(row, shown[y])) or wanted[y] != before[y]
+        ]
         if not changed:
             return [], True
         # It goes on where it stopped, or what changes all the time at the top would keep the rest from being painted.
         at = bisect_left(changed, self._stopped_at)
-        painted, complete = self._paint_in_time(terminal, rows, changed[at:] + changed[:at], patient=patient, budget_s=budget_s)
+        lines = changed[at:] + changed[:at]
+        painted, complete = self._paint_in_time(terminal, rows, wanted, lines, patient=patient, budget_s=budget_s)
         return sorted(painted), complete and len(painted) == len(changed)
 
     def _paint_in_time(
-        self, terminal: Terminal, rows: Sequence[Row], lines: list[int], *, patient: bool, budget_s: float | None
+        self,
+        terminal: Terminal,
+        rows: Sequence[Row],
+        highlights: Sequence[tuple[Highlight, ...]],
+        lines: list[int],
+        *,
+        patient: bool,
+        budget_s: float | None,
     ) -> tuple[list[int], bool]:
         """Paint lines in this order until the time is over; return those, and whether all of their glyphs are drawn."""
         most = max(1, min(_BATCH_CELLS, self._atlas.most_tiles) // max(1, terminal.columns))
@@ -103,7 +116,7 @@ class ScreenPainter:
         waited, self._late = self._late and budget_s is not None and lines[0] == self._stopped_at, False
         while done < len(lines) and (done == 0 or now < until):
             batch = lines[done : done + count]
-            complete &= self._paint_rows(terminal, rows, batch, patient=patient or waited)
+            complete &= self._paint_rows(terminal, rows, highlights, batch, patient=patient or waited)
             waited = False
             done += count
             if budget_s is not None:
@@ -116,14 +129,6 @@ class ScreenPainter:
                 count = max(1, min(_MORE * count, most, int(there_is_time_for)))
         self._stopped_at = lines[done] if done < len(lines) else 0
         return lines[:done], complete
-
-    def papers(self, terminal: Terminal, span: Span) -> list[int]:
-        """The papers (0xRRGGBB) of some cells; none where there is no such line."""
-        row = terminal.absolute_row(span.line)
-        attrs = row.attrs[span.start : span.end] if row is not None else ""
-        # Not by number: another painter may have cleared the table of styles since this one painted.
-        looks = {attr: self._styles.style_of(terminal, terminal.attributes[attr], blink_off=self._blink_off) for attr in set(attrs)}
-        return [looks[attr].paper for attr in attrs]
 
     def tile(self, terminal: Terminal, row: Row, column: int, *, ink: int, paper: int) -> QImage:
         """One cell in other colours, for a block cursor: both halves of a wide one."""
@@ -159,6 +164,7 @@ class ScreenPainter:
             return
         self._basis = basis
         self._rows = [None] * lines
+        self._highlights = [()] * lines
         cell = self._atlas.geometry
         width, height = terminal.columns * cell.width, lines * cell.height
         if (self._image.width(), self._image.height()) == (width, height):
@@ -176,12 +182,18 @@ class ScreenPainter:
         self._rows = [None if row is not None and not blinking.isdisjoint(row.attrs) else row for row in self._rows]
 
     def _paint_rows(
-        self, terminal: Terminal, rows: Sequence[Row], lines: Sequence[int], *, patient: bool
+        self,
+        terminal: Terminal,
+        rows: Sequence[Row],
+        highlights: Sequence[tuple[Highlight, ...]],
+        lines: Sequence[int],
+        *,
+        patient: bool,
     ) -> bool:
         columns = terminal.columns
         content = [fit(rows[y], columns) for y in lines]
         codes, attrs = self._cells(terminal, content)
-        styles = self._styles.numbers(terminal, attrs, blink_off=self._blink_off)
+        styles = self._styles_of(terminal, attrs, [highlights[y] for y in lines])
         found, complete = self._atlas.find(codes | styles << STYLE_SHIFT, patient=patient)
         tiles = self._atlas.tiles
         found = found.reshape(len(lines), columns)
@@ -189,7 +201,25 @@ class ScreenPainter:
             # "clip" writes straight into the picture; the numbers are in range by construction.
             tiles.take(found[number], axis=1, out=self._lines[y], mode="clip")
             self._rows[y] = rows[y] if complete else None
+            self._highlights[y] = highlights[y]
         return complete
+
+    def _styles_of(
+        self, terminal: Terminal, attrs: NDArray[np.uint32], highlights: Sequence[tuple[Highlight, ...]]
+    ) -> NDArray[np.int64]:
+        """Style numbers for the attribute ids of all cells of some rows."""
+        if not any(highlights):
+            return self._styles.numbers(terminal, attrs, blink_off=self._blink_off)
+        kinds = np.zeros((len(highlights), terminal.columns), np.uint8)
+        for cells, line in zip(kinds, highlights, strict=True):
+            for start, end, kind in sorted(line, key=lambda highlight: highlight.kind):
+                cells[start:end] = kind
+        each = kinds.reshape(-1)
+        styles = np.zeros(each.shape, np.int64)
+        for kind in Kind:
+            cells = each == kind
+            styles[cells] = self._styles.numbers(terminal, attrs[cells], blink_off=self._blink_off, kind=kind)
+        return styles
 
     def _cells(self, terminal: Terminal, rows: Sequence[Row]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
         """Characters with their halves as keys without a style, and attribute ids, of all cells of some rows."""

@@ -1,4 +1,7 @@
-"""What an input method is composing, at the cursor and in the grid's cells: as it will look when it is typed. Called by `cursor`."""
+"""What an input method is composing, at the cursor and in the grid's cells.
+
+It has the scheme's own colours: what the program will make of it is not known before it is typed. Called by `cursor`.
+"""
 
 from __future__ import annotations
 

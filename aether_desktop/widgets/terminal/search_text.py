@@ -113,18 +113,35 @@ class SearchText:
 
     def cells(self, terminal: Terminal, place: Place) -> Match | None:
         """The cells of a place; None where its line is no more, or others have its number since the last reading."""
-        index = self.index_of(place[0])
-        if _basis(terminal) != self._basis or not self._lines or (line := self._lines[index]).begin != place[0]:
-            return None
-        text, start, end = self._texts[index], place[1] - line.gone, place[2] - line.gone
-        if not 0 <= start < end <= len(text):
-            return None
-        if len(line.rows) == 1 and STUB not in line.rows[0].text and len(text) == content_length(line.rows[0]):
-            return Match(line.first, start, line.first, end)
+        return self.cells_of_each(terminal, [place])[0]
+
+    def cells_of_each(self, terminal: Terminal, places: Sequence[Place]) -> list[Match | None]:
+        """The cells of some places, as `cells` gives them; of one line after the other, or it takes longer."""
+        if _basis(terminal) != self._basis or not self._lines:
+            return [None] * len(places)
+        found: list[Match | None] = []
+        line, length, simple = self._lines[0], -1, False
+        for begin, first, behind in places:
+            if length < 0 or line.begin != begin:
+                index = self.index_of(begin)
+                line, length = self._lines[index], len(self._texts[index])
+                row = line.rows[0]
+                simple = len(line.rows) == 1 and STUB not in row.text and length == content_length(row)
+            start, end = first - line.gone, behind - line.gone
+            if line.begin != begin or not 0 <= start < end <= length:
+                found.append(None)
+            elif simple:
+                found.append(Match(line.first, start, line.first, end))
+            else:
+                found.append(self._cells_in(terminal, line, length, start, end))
+        return found
+
+    def _cells_in(self, terminal: Terminal, line: _Line, length: int, start: int, end: int) -> Match | None:
+        """The cells of the characters ``start:end`` of any line, whose text has ``length``."""
         if self._spread is None or self._spread[0] is not line:
             self._spread = (line, _spread(terminal, _rows_now(terminal, line)))
         spread = self._spread[1]
-        if len(spread) != len(text):
+        if len(spread) != length:
             # What stood for some of its characters stands for others now: it has left the screen.
             return None
         row, column = spread[start]

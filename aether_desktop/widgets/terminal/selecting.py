@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCursor
 
+from aether_desktop.widgets.terminal.highlights import Kind
 from kernel.term import Terminal
 from kernel.term.history import History
+from kernel.term.reflow import drawn_length
 from kernel.term.rows import Row
 from kernel.term.selection import Position, SelectionKind, Span, spans, text
 
@@ -37,12 +39,14 @@ class Selecting(QObject):
     def __init__(self, view: TerminalView, on_change: Callable[[], None]) -> None:
         super().__init__(view)
         self._view = view
+        view.highlights.sources.append(self._highlights)
         self._on_change = on_change
         self._selection: Selection | None = None
         self._pending: Selection | None = None
         #: Where the last press was that began a selection, until nothing is to be selected from there.
         self._pressed: Position | None = None
-        self._rows: dict[int, Row] = {}
+        #: The selected rows that can still change, by absolute line, and how many cells were drawn in each.
+        self._rows: dict[int, tuple[Row, int]] = {}
         self._numbering = 0
         self._speed = 0
         self._timer = QTimer(self)
@@ -112,14 +116,13 @@ class Selecting(QObject):
     def check(self, terminal: Terminal) -> None:
         """Select nothing any more where a program has written over what was selected: a copy would be of another text."""
         self._follow(terminal)
-        for line, row in self._rows.items():
+        for line, (row, drawn) in self._rows.items():
             now = terminal.absolute_row(line)
-            if now is not row and now is not None and now.text != row.text:
+            if now is not row and now is not None and (now.text != row.text or drawn_length(now, terminal.attributes) != drawn):
                 self.clear()
                 return
 
-    def _rows_on_screen(self, terminal: Terminal) -> dict[int, Row]:
-        """The selected rows that can still change, by absolute line."""
+    def _rows_on_screen(self, terminal: Terminal) -> dict[int, tuple[Row, int]]:
         if self._selection is None:
             return {}
         first = terminal.history_dropped + len(terminal.history)
@@ -130,7 +133,8 @@ class Selecting(QObject):
             reached = [span.line for span in spans(terminal, kind, anchor, head)]
             low, high = min([low, *reached]), max([high, *reached])
         lines = range(max(low, first), min(high, first + terminal.lines - 1) + 1)
-        return {line: row for line in lines if (row := terminal.absolute_row(line)) is not None}
+        rows = ((line, terminal.absolute_row(line)) for line in lines)
+        return {line: (row, drawn_length(row, terminal.attributes)) for line, row in rows if row is not None}
 
     def clear(self) -> None:
         """Select nothing, and end a drag."""
@@ -164,6 +168,9 @@ class Selecting(QObject):
             head = head._replace(line=max(first, min(last, head.line)))
         return [span for span in spans(terminal, kind, anchor, head) if first <= span.line <= last]
 
+    def _highlights(self, first: int, last: int) -> list[tuple[Kind, Span]]:
+        return [(Kind.SELECTED, span) for span in self.spans(self._view.terminal, first, last)]
+
     def _follow(self, terminal: Terminal) -> None:
         """Where lines have other numbers than before, go with them; select nothing where others have come in between."""
         before, history = self._numbering, terminal.history
@@ -178,8 +185,8 @@ class Selecting(QObject):
         if self._pressed is not None:
             line = history.line_now(self._pressed.line, before)
             self._pressed = self._pressed._replace(line=line) if line is not None else None
-        numbered = ((history.line_now(line, before), row) for line, row in self._rows.items())
-        self._rows = {line: row for line, row in numbered if line is not None}
+        numbered = ((history.line_now(line, before), known) for line, known in self._rows.items())
+        self._rows = {line: known for line, known in numbered if line is not None}
 
     def _autoscroll(self) -> None:
         self._follow(self._view.terminal)

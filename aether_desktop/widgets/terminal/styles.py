@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aether_desktop.widgets.terminal.colours import DIRECT, Scheme, mix, readable, resolve
 from aether_desktop.widgets.terminal.distinct import distinct
+from aether_desktop.widgets.terminal.highlights import HighlightPapers, Kind, highlighted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,47 +75,56 @@ class StyleTable:
 class TerminalStyles:
     """Style numbers of one terminal's attribute ids, made when they are first seen.
 
-    table: shared with other terminals. `forget` is called when the scheme, the palette or the table changed.
+    table: shared with other terminals. papers: those of highlighted cells, where there are any.
+    `forget` is called when the scheme, the palette or the table changed.
     """
 
-    def __init__(self, table: StyleTable, scheme: Scheme) -> None:
+    def __init__(self, table: StyleTable, scheme: Scheme, papers: HighlightPapers | None = None) -> None:
         self._table = table
         self._scheme = scheme
-        self._numbers: NDArray[np.int64] | None = None
+        self._papers = papers
+        self._numbers: dict[Kind, NDArray[np.int64]] = {}
         self._basis: tuple[object, ...] = ()
         self.blinking: set[str] = set()
         """Those of the attributes seen so far that blink, as rows hold them."""
 
     def forget(self) -> None:
         """Resolve everything anew."""
-        self._numbers = None
+        self._numbers.clear()
 
-    def numbers(self, terminal: Terminal, attrs: NDArray[np.uint32], *, blink_off: bool = False) -> NDArray[np.int64]:
+    def numbers(
+        self, terminal: Terminal, attrs: NDArray[np.uint32], *, blink_off: bool = False, kind: Kind = Kind.PLAIN
+    ) -> NDArray[np.int64]:
         """Style numbers for attribute ids.
 
-        attrs: the ids of some cells. blink_off: blinking text is in its hidden half.
+        attrs: the ids of some cells. blink_off: blinking text is in its hidden half. kind: what all of the cells are.
         """
         import numpy as np
 
         basis = (terminal, terminal.attributes.generation, terminal.modes.reverse_video, blink_off)
-        if basis != self._basis or self._numbers is None:
+        if basis != self._basis:
             if basis[:2] != self._basis[:2]:
                 self.blinking.clear()
             self._basis = basis
-            self._numbers = np.full(256, UNKNOWN, np.int64)
+            self._numbers.clear()
+        known = self._numbers.get(kind)
+        if known is None:
+            known = self._numbers[kind] = np.full(256, UNKNOWN, np.int64)
         largest = int(attrs.max(initial=0))
-        if largest >= len(self._numbers):
-            more = np.full(max(largest + 1, 2 * len(self._numbers)) - len(self._numbers), UNKNOWN, np.int64)
-            self._numbers = np.concatenate((self._numbers, more))
-        found: NDArray[np.int64] = self._numbers[attrs]
+        if largest >= len(known):
+            more = np.full(max(largest + 1, 2 * len(known)) - len(known), UNKNOWN, np.int64)
+            known = self._numbers[kind] = np.concatenate((known, more))
+        found: NDArray[np.int64] = known[attrs]
         if found.min(initial=0) < 0:
             for attr in distinct(attrs[found < 0]):
                 look = terminal.attributes[int(attr)]
                 if look.blink:
                     self.blinking.add(chr(attr))
                 style = self.style_of(terminal, look, blink_off=blink_off)
-                self._numbers[attr] = self._table.intern(style)
-            found = self._numbers[attrs]
+                if kind and self._papers is not None:
+                    style = highlighted(style, kind, self._papers)
+                known[attr] = self._table.intern(style)
+            found = known[attrs]
         return found
 
     def style_of(self, terminal: Terminal, look: Attributes, *, blink_off: bool = False) -> Style:

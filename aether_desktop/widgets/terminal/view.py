@@ -35,6 +35,7 @@ from aether_desktop.widgets.terminal.fitting import Fitting
 from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
 from aether_desktop.widgets.terminal.grid import PADDING_PX, Grid
 from aether_desktop.widgets.terminal.ground import Ground
+from aether_desktop.widgets.terminal.highlights import HighlightPapers, Highlights
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX, HistoryBar
 from aether_desktop.widgets.terminal.key_names import held_modifiers, is_of_desktop, name_of
 from aether_desktop.widgets.terminal.painter import FRAME_BUDGET_S, ScreenPainter
@@ -44,12 +45,10 @@ from aether_desktop.widgets.terminal.preedit import Preedit
 from aether_desktop.widgets.terminal.preferences import TerminalPreferences
 from aether_desktop.widgets.terminal.scroll_keys import scroll_step
 from aether_desktop.widgets.terminal.selecting import Selecting
-from aether_desktop.widgets.terminal.shades import shade
 from aether_desktop.widgets.terminal.viewport import Viewport
 from kernel.term import Terminal
 from kernel.term.events import SizeChanged
 from kernel.term.keys import encode_focus, encode_key
-from kernel.term.selection import Span
 
 Overlay = Callable[[QPainter], None]
 PressHandler = Callable[[QMouseEvent], bool]
@@ -59,7 +58,8 @@ class TerminalView(QWidget):
     """Shows one terminal.
 
     atlases: drawn glyphs, shared. interactive: keys go to the program; otherwise it is to be looked at. preferences: font and
-    colours that the person chose, shared. Parts hang themselves into `overlays`, `press_handlers` and `commands`.
+    colours that the person chose, shared. Parts hang themselves into `highlights`, `overlays`,
+    `press_handlers` and `commands`.
     """
 
     rows_shown = Signal()
@@ -91,7 +91,8 @@ class TerminalView(QWidget):
         self.preferences = preferences or TerminalPreferences(self)
         self.commands = Commands()
         self.viewport = Viewport()
-        self.selecting = Selecting(self, self.update)
+        self.highlights = Highlights(self)
+        self.selecting = Selecting(self, self.refresh)
         self.overlays: list[Overlay] = []
         self.press_handlers: list[PressHandler] = []
         self.fitting = Fitting(self)
@@ -212,8 +213,10 @@ class TerminalView(QWidget):
             return
         terminal = self.terminal
         self.selecting.check(terminal)
-        rows, budget_s = self.viewport.rows(terminal), None if patient else FRAME_BUDGET_S
-        changed, complete = self._painter.paint(terminal, rows, blink_off=self._blink.off, patient=patient, budget_s=budget_s)
+        rows, highlights, budget_s = self.viewport.rows(terminal), self.highlights.lines(), None if patient else FRAME_BUDGET_S
+        changed, complete = self._painter.paint(
+            terminal, rows, highlights=highlights, blink_off=self._blink.off, patient=patient, budget_s=budget_s
+        )
         if not complete:
             self._again.start(1)
         self._history_bar.show_place(terminal, self.viewport)
@@ -345,22 +348,16 @@ class TerminalView(QWidget):
         self.refresh()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture, what is selected, the cursor, and the parts' overlays."""
+        """The picture, the cursor, and the parts' overlays."""
         painter = QPainter(self)
         picture = self._painter.image
         self._ground.paint(painter, event.rect(), picture)
         painter.drawImage(QPointF(PADDING_PX, PADDING_PX), picture)
-        for span in self.selecting.spans(self.terminal, *self.grid.shown()):
-            shade(painter, self.grid.rect(span), self.papers(span), self._scheme.selection, self._scheme)
         for overlay in self.overlays:
             painter.save()
             overlay(painter)
             painter.restore()
         self._cursor.paint(painter, self, self._painter, hidden=self._blink.off, preedit=self._preedit)
-
-    def papers(self, span: Span) -> list[int]:
-        """The papers of some cells, 0xRRGGBB."""
-        return self._painter.papers(self.terminal, span)
 
     # --- private
 
@@ -368,7 +365,7 @@ class TerminalView(QWidget):
         self._scheme = self.preferences.scheme(tokens_of(self))
         atlas = self._atlases.get(self._font_px, self.devicePixelRatioF())
         self.grid = Grid(self, atlas.geometry)
-        self._painter = ScreenPainter(atlas, self._scheme)
+        self._painter = ScreenPainter(atlas, self._scheme, HighlightPapers.of(self._scheme, tokens_of(self)))
         self._cursor = CursorPaint(self._scheme, Preedit(atlas, self._scheme))
         self._painted_cursor = QRect()
         self._last_first = -1

@@ -44,8 +44,8 @@ class Viewport:
 
     def scroll_to(self, terminal: Terminal, first: int) -> None:
         """Show the absolute line `first` at the top, as far as there is one."""
-        newest = terminal.history_dropped + len(terminal.history)
-        self._place = None if first >= newest else terminal.hold_place(max(terminal.history_dropped, first))
+        first = max(terminal.history_dropped, first)
+        self._place = None if first >= terminal.history_dropped + len(terminal.history) else terminal.hold_place(first)
 
     def scroll_by(self, terminal: Terminal, lines: int) -> None:
         """Towards older lines if positive."""

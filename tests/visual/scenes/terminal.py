@@ -206,6 +206,19 @@ def select_block(view: TerminalView) -> None:
     assert view.selecting.selection is not None and view.selecting.selection.kind is SelectionKind.CHARACTER
 
 
+def select_and_find(scheme: str) -> Callable[[TerminalView], None]:
+    """All that has a colour of its own is selected, and something in it is found."""
+
+    def settle(view: TerminalView) -> None:
+        view.preferences.set_theme(scheme)
+        find_errors(view)
+        view.selecting.begin(Position(1, 4), clicks=1, block=False)
+        view.selecting.drag(Position(20, 60), past=0)
+        view.selecting.finish()
+
+    return settle
+
+
 def open_menu(view: TerminalView) -> None:
     menu = view.parts.menu.build(QPoint(40, 40))
     menu.setWindowFlags(Qt.WindowType.Widget)
@@ -306,6 +319,11 @@ SCENES: tuple[Scene, ...] = (
     *in_both_themes("terminal-build", terminal(build_log()), FULL, settled(), "TT01"),
     Scene("terminal-styles", terminal(styles_sheet()), FULL, settle=settled(), feature="TT01"),
     Scene("terminal-selection", terminal(build_log()), FULL, settle=settled(select_block), feature="TT01"),
+    *(
+        Scene(f"terminal-highlights-{name}", terminal(styles_sheet() + "\r\n" + sgr("2", "dim error") + sgr("41", " error ")), FULL,
+              settle=settled(select_and_find(scheme)), feature="TT02")
+        for name, scheme in (("dark", "Tokyo Night"), ("light", "Solarized Light"))
+    ),
     *in_both_themes("terminal-find", terminal(build_log()), FULL, settled(find_errors), "TT01"),
     Scene("terminal-find-wrong", terminal(build_log()), (520, 300), settle=settled(find_wrong), feature="TT01"),
     *in_both_themes("terminal-paste", terminal(build_log()), FULL, settled(paste_lines), "TT01"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -357,18 +358,18 @@ def test_where_nothing_shows_the_nearest_match_is_gone_to(rig: Rig) -> None:
 def test_cells_are_worked_out_for_what_shows_only(rig: Rig, monkeypatch: pytest.MonkeyPatch, line: str, spread: bool) -> None:
     asked: list[Place] = []
     read: list[object] = []
-    cells_of, spread_of = SearchText.cells, search_text._spread
+    cells_of_each, spread_of = SearchText.cells_of_each, search_text._spread
 
-    def counted(text: SearchText, terminal: Terminal, place: Place) -> Match | None:
-        asked.append(place)
-        return cells_of(text, terminal, place)
+    def counted(text: SearchText, terminal: Terminal, places: Sequence[Place]) -> list[Match | None]:
+        asked.extend(places)
+        return cells_of_each(text, terminal, places)
 
     def counted_rows(terminal: Terminal, rows: tuple[Row, ...]) -> list[tuple[int, int]]:
         read.append(rows)
         return spread_of(terminal, rows)
 
     rig.feed(line * 6000)
-    monkeypatch.setattr(SearchText, "cells", counted)
+    monkeypatch.setattr(SearchText, "cells_of_each", counted)
     monkeypatch.setattr(search_text, "_spread", counted_rows)
     assert find(rig, "needle") == "10,000+"
     finding = rig.view.parts.finding
@@ -383,8 +384,9 @@ def test_cells_are_worked_out_for_what_shows_only(rig: Rig, monkeypatch: pytest.
     assert {place[0] for place in asked} >= set(range(first, last))
     assert bool(read) == spread
     asked.clear()
+    rig.view.refresh()
     rig.view.grab()
-    # Two in each line that shows, each time it is painted, and the current one for its place.
+    # Two in each line that shows, each time it changes, and the current one for its place.
     assert len(asked) <= 2 * (last - first + 1) + 2
 
 

@@ -114,6 +114,16 @@ def test_a_selection_goes_when_a_program_writes_over_it_and_stays_while_lines_sc
     wait_for(lambda: rig.view.selecting.selection is None)
 
 
+def test_a_selection_goes_when_a_program_writes_spaces_behind_its_text(rig: Rig) -> None:
+    rig.feed("one\r\ntwo")
+    rig.view.selecting.begin(Position(0, 1), clicks=3, block=False)
+    rig.view.selecting.finish()
+    rig.feed("\x1b[1;4H\x1b[44m\x1b[K\x1b[m")
+    assert rig.view.selecting.text(rig.view.terminal) == "one", "a bar is no text"
+    rig.feed("\x1b[1;4H   ")
+    wait_for(lambda: rig.view.selecting.selection is None)
+
+
 @pytest.mark.parametrize("held", [CTRL, ALT, CTRL | ALT])
 def test_a_block_is_selected_with_ctrl_and_a_drag(rig: Rig, held: Qt.KeyboardModifier) -> None:
     rig.feed("abcdef\r\nghijkl\r\nmnopqr\r\n")

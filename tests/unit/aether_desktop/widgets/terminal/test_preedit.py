@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QInputMethodEvent, QPainter
+from PySide6.QtCore import QEvent, QObject, QRectF
+from PySide6.QtGui import QImage, QInputMethodEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QApplication
 
 from aether_desktop.theme.tokens import DARK
@@ -13,7 +13,7 @@ from aether_desktop.widgets.terminal.colours import Scheme
 from aether_desktop.widgets.terminal.geometry import cell_geometry
 from aether_desktop.widgets.terminal.glyphs import GlyphSource
 from aether_desktop.widgets.terminal.preedit import MOST_CHARACTERS, Preedit
-from tests.unit.aether_desktop.widgets.terminal.conftest import Rig
+from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
 pytestmark = pytest.mark.feature("TT02")
 SCHEME = Scheme.of(DARK.terminal)
@@ -80,3 +80,28 @@ def test_it_looks_as_it_will_when_it_is_typed(rig: Rig) -> None:
         for y in range(top, top + int(cell.logical_height) - 2)
     ]
     assert all(same)
+
+
+class Painted(QObject):
+    """The parts of a widget that are painted from now on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.regions: list[QRegion] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.regions.append(event.region())
+        return False
+
+
+def test_it_goes_with_the_cursor_and_leaves_nothing_behind(rig: Rig) -> None:
+    rig.feed("one\r\ntwo")
+    QApplication.sendEvent(rig.view, QInputMethodEvent("composing", []))
+    QApplication.processEvents()
+    painted = Painted()
+    rig.view.installEventFilter(painted)
+    rig.feed("\x1b[6;1H")
+    wait_for(lambda: bool(painted.regions))
+    for column, line in ((8, 1), (11, 1), (0, 5), (8, 5)):
+        assert any(region.contains(rig.cell(column, line)) for region in painted.regions), "what is left or comes is painted anew"

@@ -28,6 +28,12 @@ def test_as_many_lines_as_the_screen_has_from_the_history_and_the_screen(back: i
     assert viewport.rows(terminal) == [terminal.absolute_row(first + line) for line in range(4)]
 
 
+def test_where_there_is_no_history_it_goes_on_to_follow() -> None:
+    viewport, terminal = Viewport(), Terminal(10, 4, scrollback=5)
+    viewport.scroll_by(terminal, 1)
+    assert viewport.following
+
+
 def test_what_the_history_has_lost_is_not_shown() -> None:
     terminal = Terminal(10, 4, scrollback=5)
     terminal.feed(b"".join(b"%d\r\n" % number for number in range(20)) + b"20")
