@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from aether_desktop.apps.context import AppContext
+from aether_desktop.apps.terminal.glance import Glance
 from aether_desktop.apps.terminal.messages import Messages
 from aether_desktop.apps.terminal.titles import UNNAMED, tab_title
 from aether_desktop.widgets.button import IconButton
 from aether_desktop.widgets.empty_state import EmptyState
+from aether_desktop.widgets.single_shot import single_shot
 from aether_desktop.widgets.terminal.commands import Command, Commands
 from aether_desktop.widgets.terminal.shell import ShellView
 from aether_desktop.widgets.terminal.shell_tabs import ShellTabs
@@ -22,20 +24,40 @@ from aether_desktop.widgets.terminal.tab_bar import Missed
 HOST = 0
 #: Programs may change their titles as often as they like; the last one shows this much after the first that did not show.
 TITLE_PAUSE_MS = 60
+#: What is drawn again for another size is whole after this.
+LOOK_PAUSE_MS = 250
 
 
 class ShellPage(ShellView):
     """A shell with what its tab shows of it."""
 
+    news = Signal()
+    """It shows what nobody has seen."""
+
     def __init__(self, ctx: AppContext) -> None:
         super().__init__(ctx.client, ctx.terminals, HOST)
         self.chosen_name = ""
         self.missed = Missed.NOTHING
+        self._seen = Glance.at(self.view.terminal)
+        self._looks = single_shot(self, LOOK_PAUSE_MS, self._look)
 
     @property
     def title(self) -> str:
         """The tab's title."""
         return tab_title(chosen=self.chosen_name, program=self.view.terminal.title, folder=self.folder)
+
+    def leave(self) -> None:
+        """Nobody looks at it from now on."""
+        self._seen = Glance.at(self.view.terminal)
+
+    def look_for_news(self) -> None:
+        """Tell soon whether it shows anything that nobody has seen."""
+        if not self._looks.isActive():
+            self._looks.start()
+
+    def _look(self) -> None:
+        if self._seen.is_outdated_by(Glance.at(self.view.terminal)):
+            self.news.emit()
 
 
 class TerminalTabs(ShellTabs[ShellPage]):
@@ -61,10 +83,9 @@ class TerminalTabs(ShellTabs[ShellPage]):
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
         self._shells: list[ShellPage] = []
-        self._titles = QTimer(self)
-        self._titles.setSingleShot(True)
-        self._titles.setInterval(TITLE_PAUSE_MS)
-        self._titles.timeout.connect(self._show_titles)
+        #: The page that was in front the last time, while it has a tab.
+        self._front: ShellPage | None = None
+        self._titles = single_shot(self, TITLE_PAUSE_MS, self._show_titles)
         self.open_tab()
 
     @property
@@ -89,6 +110,7 @@ class TerminalTabs(ShellTabs[ShellPage]):
         parts.notified.connect(partial(self._on_notified, page))
         page.view.session_changed.connect(lambda: self._on_session(page))
         page.view.paper_changed.connect(self._show_floor)
+        page.news.connect(lambda: self._on_missed(page, Missed.OUTPUT))
         page.finished.connect(lambda: self.drop(page))
         page.ended_badly.connect(lambda: self._on_missed(page, Missed.BELL))
         index = self.bar.currentIndex() + 1
@@ -111,6 +133,7 @@ class TerminalTabs(ShellTabs[ShellPage]):
         had_focus = shell.isAncestorOf(QApplication.focusWidget() or self)
         shell.end()
         self._shells.remove(shell)
+        self._front = None if shell is self._front else self._front
         self.bar.removeTab(index)
         self.pages.removeWidget(shell)
         shell.deleteLater()
@@ -159,6 +182,9 @@ class TerminalTabs(ShellTabs[ShellPage]):
 
     def _on_current(self, index: int) -> None:
         page = self.shell_at(index)
+        if self._front is not None and page is not self._front:
+            self._front.leave()
+        self._front = page
         several = len(self._shells) > 1
         self.bar.setVisible(several)
         self.commands.outer = self._tab_commands if several else None
@@ -181,8 +207,12 @@ class TerminalTabs(ShellTabs[ShellPage]):
     def _on_session(self, page: ShellPage) -> None:
         session = page.view.session
         if session is not None:
-            session.changed.connect(lambda: self._on_missed(page, Missed.OUTPUT))
+            session.changed.connect(lambda: self._on_changed(page))
         self._show_title(page)
+
+    def _on_changed(self, page: ShellPage) -> None:
+        if page is not self.current and page.missed is Missed.NOTHING:
+            page.look_for_news()
 
     def _on_renamed(self, index: int, name: str) -> None:
         self._shells[index].chosen_name = name

@@ -63,7 +63,7 @@ class TerminalView(QWidget):
     """
 
     rows_shown = Signal()
-    """Other rows show than before, or at another place."""
+    """Rows show otherwise than before, or at another place."""
     zoomed = Signal(int)
     """The font's new size in px."""
     activated = Signal()

@@ -147,7 +147,8 @@ async def test_a_tab_tells_what_was_missed(tabs: TerminalTabs, world: World) -> 
     await open_tab(tabs, world)
     first = tabs.shells[0]
     await feed(world, 1, b"news\r\n")
-    assert first.missed is Missed.OUTPUT and not tabs.bar.tabIcon(0).isNull()
+    await wait_until(lambda: first.missed is Missed.OUTPUT)
+    assert not tabs.bar.tabIcon(0).isNull()
     await feed(world, 1, b"\x07")
     assert first.missed is Missed.BELL and world.window.attention
     assert "bell" in tabs.bar.accessibleTabName(0)
@@ -155,6 +156,19 @@ async def test_a_tab_tells_what_was_missed(tabs: TerminalTabs, world: World) -> 
     assert first.missed is Missed.BELL
     key(tabs, Qt.Key.Key_1, ALT)
     assert first.missed is Missed.NOTHING and tabs.bar.tabIcon(0).isNull()
+
+
+@pytest.mark.feature("AA02")
+async def test_a_prompt_that_is_drawn_again_for_another_size_and_a_title_are_nothing_missed(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"output\r\n~/atlas $ ")
+    await open_tab(tabs, world)
+    first = tabs.shells[0]
+    await feed(world, 1, b"\r\x1b[J")
+    await feed(world, 1, b"~/atlas $ \x1b]0;other\x07")
+    await wait_until(lambda: not first._looks.isActive())
+    assert first.missed is Missed.NOTHING
+    await feed(world, 1, b"x")
+    await wait_until(lambda: first.missed is Missed.OUTPUT)
 
 
 async def test_a_flood_of_titles_shows_the_last_of_them(tabs: TerminalTabs, world: World) -> None:
