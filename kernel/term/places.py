@@ -1,8 +1,8 @@
 """Places that stay at their text when lines rewrap: those of marks, and lines that somebody looks at.
 
-A place is known by its logical line, counted from that of the cursor, and its character in it. The screen asks for them before lines are
-rewrapped and takes them up again after. ``kernel.term.marks`` keeps the numbers of its own lines; what shows a terminal holds a ``Place``.
-Pure; changes no row.
+Such a spot is known by its logical line, counted from that of the cursor, and its character in it. The screen asks for them before lines
+are rewrapped and takes them up again after. ``kernel.term.marks`` keeps the numbers of its own lines; what shows a terminal holds a
+``HeldLine``. Pure; changes no row.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ from kernel.term.rows import STUB, Row
 class Spot(NamedTuple):
     """A row that begins with the character ``character`` of the logical line that is so many (``distance``) below the cursor's.
 
-    Characters are counted without the right halves of wide ones, which no cell has where there is one column. size: the row's are no more.
+    Characters are counted without the right halves of wide ones, which no cell has where there is one column.
     """
 
     distance: int
     character: int
-    size: int
 
 
-class Found(NamedTuple):
+class FoundRow(NamedTuple):
     """The row, by its index, in which a spot is now, the first one of its logical line, and at which character of that it is."""
 
     row: int
@@ -37,42 +36,38 @@ class Found(NamedTuple):
     character: int
 
 
-def spots(rows: Sequence[int], items: Sequence[Stored], cursor: int, columns: int, attributes: AttributeTable) -> list[Spot]:
-    """Return where each of ``rows`` begins; they and ``cursor`` are indices of ``items``, which are ``columns`` wide."""
+def spots_of(rows: Sequence[int], items: Sequence[Stored], cursor: int, attributes: AttributeTable) -> list[Spot]:
+    """Return where each of ``rows`` begins; they and ``cursor`` are indices of ``items``."""
     lines = _Lines(items, attributes)
     here = lines.number(cursor)
-    found = []
-    for row in rows:
-        number = lines.number(row)
-        size = lines.before[row + 1] - lines.before[row] if row + 1 < lines.end(number) else columns
-        found.append(Spot(number - here, lines.before[row] - lines.before[lines.starts[number]], size))
-    return found
+    numbered = ((row, lines.number(row)) for row in rows)
+    return [Spot(number - here, lines.before[row] - lines.before[lines.starts[number]]) for row, number in numbered]
 
 
-def find(
-    wanted: Sequence[Spot], items: Sequence[Stored], cursor: int, attributes: AttributeTable, *, cut: int, gone: int
-) -> list[Found | None]:
-    """Return where ``wanted`` are in ``items`` now, in the same terms; None for what is in none of them.
+def rows_of(
+    spots: Sequence[Spot], items: Sequence[Stored], cursor: int, attributes: AttributeTable, *, cut: int, gone: int
+) -> list[FoundRow | None]:
+    """Return where ``spots`` are in ``items`` now, in the same terms; None for what is in none of them.
 
     cut: so many characters of the first line were left out. gone: so many rows are gone by now.
     """
     lines = _Lines(items, attributes)
     here = lines.number(cursor)
-    found: list[Found | None] = []
-    for spot in wanted:
+    found: list[FoundRow | None] = []
+    for spot in spots:
         number = here + spot.distance
-        character = spot.character - (cut if number == 0 else 0)
-        if not 0 <= number < len(lines.starts) or character < 0:
+        if not 0 <= number < len(lines.starts):
             found.append(None)
             continue
+        character = spot.character - (cut if number == 0 else 0)
         start, end = lines.starts[number], lines.end(number)
         row = bisect_right(lines.before, lines.before[start] + character, start, end) - 1
         left = max(start, min(gone, row))
-        found.append(Found(row, left, character - lines.before[left] + lines.before[start]) if row >= gone else None)
+        found.append(FoundRow(row, left, character - lines.before[left] + lines.before[start]) if row >= gone else None)
     return found
 
 
-class Place:
+class HeldLine:
     """A line that somebody looks at. It is kept for as long as somebody has it."""
 
     def __init__(self, history: History, line: int) -> None:
@@ -90,8 +85,10 @@ class Place:
         if history.numbering != self._numbering:
             now = history.line_now(self._line, self._numbering)
             self._numbering = history.numbering
-            if now is not None and now != self._line:
-                self._line, self._character = now, None
+            if now is not None:
+                # What came in above its logical line moved all of that.
+                self._start += now - self._line
+                self._line = now
         return self._line
 
     def spot(self, begins: Spot) -> Spot:
@@ -99,9 +96,9 @@ class Place:
         character = self._character
         if character is None or self._start < self._history.dropped:  # the characters of a line that lost its front are others
             return begins
-        return begins._replace(character=character) if 0 <= character - begins.character < begins.size else begins
+        return begins._replace(character=character)
 
-    def put(self, found: Found | None, first: int) -> None:
+    def put(self, found: FoundRow | None, first: int) -> None:
         """Lines were rewrapped: it is at ``found`` now, whose rows begin with the absolute line ``first``; None: its text is gone."""
         self._numbering = self._history.numbering
         if found is None:
@@ -110,23 +107,23 @@ class Place:
             self._line, self._character, self._start = first + found.row, found.character, first + found.start
 
 
-class Places:
+class HeldLines:
     """The lines of one screen that somebody looks at."""
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._held: WeakSet[Place] = WeakSet()
+        self._held: WeakSet[HeldLine] = WeakSet()
 
-    def hold(self, line: int) -> Place:
-        """Return a place at the absolute line ``line``."""
-        place = Place(self._history, line)
-        self._held.add(place)
-        return place
+    def hold(self, line: int) -> HeldLine:
+        """Return the absolute line ``line``, held at its text."""
+        held = HeldLine(self._history, line)
+        self._held.add(held)
+        return held
 
-    def held(self) -> list[tuple[Place, int]]:
-        """Return each place with its row, counted from the oldest line. Ask before lines are taken for a reflow."""
+    def held(self) -> list[tuple[HeldLine, int]]:
+        """Return each of them with its row, counted from the oldest line. Ask before lines are taken for a reflow."""
         dropped = self._history.dropped
-        return [(place, max(0, place.line - dropped)) for place in self._held]
+        return [(held, max(0, held.line - dropped)) for held in self._held]
 
 
 class _Lines:

@@ -12,7 +12,7 @@ from kernel.term.below import worth_keeping
 from kernel.term.charsets import LARGE, TABLES
 from kernel.term.events import Bell, PromptMark, SizeChanged
 from kernel.term.history import History, Stored
-from kernel.term.places import Place, Spot, find, spots
+from kernel.term.places import HeldLine, Spot, rows_of, spots_of
 from kernel.term.reflow import Position, Reflowed, is_blank, reflow
 from kernel.term.rows import Row, blank_row, fit
 from kernel.term.state import MAX_COLUMNS, MAX_LINES, SavedCursor
@@ -138,7 +138,7 @@ class Screen(Answers):
         end = old_lines if self.rows_below else used
         if columns == self.columns:
             return self._change_lines(rows, lines, used, end, cursor)
-        held = self.places.held()
+        held = self.held_lines.held()
         items = _drawn_where_needed(self.history, columns)
         before = len(items)
         items.extend(rows[:end])
@@ -150,7 +150,7 @@ class Screen(Answers):
         self.note_drawn(items, self.history.dropped, before, cursor, marked=prompt is not None)
         if prompt is not None:
             cursor = self.edited.hold(items, max(0, prompt - self.history.dropped), cursor, columns, self.clusters)
-        placed = self._places(held, items, cursor.row)
+        placed = self._spots(held, items, cursor.row)
         made = reflow(
             items,
             columns,
@@ -176,28 +176,28 @@ class Screen(Answers):
         self.history.columns = columns
         self.history.extend(made.above[:start])
         first = self.history.dropped + len(self.history) - start
-        self._put_places(placed, made, first)
+        self._put_spots(placed, made, first)
         self.marks.cut(first + start + lines + len(self.rows_below))
         return at - start, made.column
 
-    def _places(self, held: list[tuple[Place, int]], items: list[Stored], cursor: int) -> list[tuple[PromptMark | Place, Spot]]:
+    def _spots(self, held: list[tuple[HeldLine, int]], items: list[Stored], cursor: int) -> list[tuple[PromptMark | HeldLine, Spot]]:
         """Return where the marks, and ``held`` with their rows, are in the lines that ``items`` make."""
         end = len(items) - 1
-        kept: list[tuple[PromptMark | Place, int]] = [*self.marks.rows(self.history.dropped, self.history.dropped + len(items))]
+        kept: list[tuple[PromptMark | HeldLine, int]] = [*self.marks.rows(self.history.dropped, self.history.dropped + len(items))]
         kept.extend([(place, min(row, end)) for place, row in held])
         if not kept:
             return []
-        found = spots([row for _, row in kept], items, cursor, self.columns, self.attributes)
-        return [(one, one.spot(spot) if isinstance(one, Place) else spot) for (one, _), spot in zip(kept, found, strict=True)]
+        found = spots_of([row for _, row in kept], items, cursor, self.attributes)
+        return [(one, one.spot(spot) if isinstance(one, HeldLine) else spot) for (one, _), spot in zip(kept, found, strict=True)]
 
-    def _put_places(self, placed: list[tuple[PromptMark | Place, Spot]], made: Reflowed, first: int) -> None:
+    def _put_spots(self, placed: list[tuple[PromptMark | HeldLine, Spot]], made: Reflowed, first: int) -> None:
         """Move marks and places to where their text is now; the rows made begin with the absolute line ``first``. Marks of no line go."""
         items = [*made.above, *made.below]
-        wanted, gone = [spot for _, spot in placed], max(0, self.history.dropped - first)
-        found = find(wanted, items, len(made.above), self.attributes, cut=made.cut, gone=gone) if placed else []
+        spots, gone = [spot for _, spot in placed], max(0, self.history.dropped - first)
+        found = rows_of(spots, items, len(made.above), self.attributes, cut=made.cut, gone=gone) if placed else []
         marks: list[tuple[PromptMark, int]] = []
         for (one, _), now in zip(placed, found, strict=True):
-            if isinstance(one, Place):
+            if isinstance(one, HeldLine):
                 one.put(now, first)
             elif now is not None:
                 marks.append((one, first + now.row))

@@ -44,23 +44,29 @@ class Span(NamedTuple):
 
 def spans(terminal: Terminal, kind: SelectionKind, anchor: Position, head: Position) -> list[Span]:
     """Return the selected cells line by line; both ends are part of the selection. Lines that are gone are left out."""
-    first, last = sorted((anchor, head))
+    first, last = reach(terminal, kind, anchor, head)
     if kind is SelectionKind.BLOCK:
         left, right = sorted((anchor.column, head.column))
         return [
             _widened(row, Span(line, max(0, left), min(right + 1, len(row.text))))
             for line, row in _rows(terminal, first.line, last.line)
         ]
-    if kind is SelectionKind.WORD:
-        first, last = _word_start(terminal, first), _word_end(terminal, last)
-    elif kind is SelectionKind.LINE:
-        first, last = _line_start(terminal, first), _line_end(terminal, last)
     result = []
     for line, row in _rows(terminal, first.line, last.line):
         start = first.column if line == first.line else 0
         end = last.column + 1 if line == last.line else len(row.text)
         result.append(_widened(row, Span(line, max(0, start), max(0, min(end, len(row.text))))))
     return result
+
+
+def reach(terminal: Terminal, kind: SelectionKind, anchor: Position, head: Position) -> tuple[Position, Position]:
+    """Return the first and the last selected cell: words and lines go on as far as they wrap. Of a block, the rows count."""
+    first, last = sorted((anchor, head))
+    if kind is SelectionKind.WORD:
+        return _word_start(terminal, first), _word_end(terminal, last)
+    if kind is SelectionKind.LINE:
+        return _line_start(terminal, first), _line_end(terminal, last)
+    return first, last
 
 
 def text(terminal: Terminal, kind: SelectionKind, anchor: Position, head: Position) -> str:

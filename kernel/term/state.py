@@ -23,7 +23,7 @@ from kernel.term.history import History
 from kernel.term.marks import Marks
 from kernel.term.modes import Modes
 from kernel.term.palette import Palette
-from kernel.term.places import Places
+from kernel.term.places import HeldLines
 from kernel.term.redraw import Drawn, Redrawn
 from kernel.term.rows import ERASED, PLAIN, Row, blank_row
 from kernel.term.sgr import Attributes
@@ -73,7 +73,7 @@ class ScreenState(pyte.Screen):
         self.history = History(self.columns, scrollback, self.attributes)
         self.collector = Collector(self.history, self.attributes, self.clusters)
         self.marks = Marks()
-        self.places = Places(self.history)
+        self.held_lines = HeldLines(self.history)
         self.edited = EditedRows()
         self.modes = Modes()
         self.charsets = Charsets()

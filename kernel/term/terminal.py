@@ -17,7 +17,7 @@ from kernel.term.events import TermEvent
 from kernel.term.history import History
 from kernel.term.modes import Modes
 from kernel.term.palette import Palette
-from kernel.term.places import Place
+from kernel.term.places import HeldLine
 from kernel.term.rows import Row
 from kernel.term.screen import Screen
 from kernel.term.state import Cursor
@@ -226,9 +226,9 @@ class Terminal:
         """Lines of the history as text, oldest first, padded with spaces."""
         return [self.screen.clusters.expand(row.text) for row in self.screen.history]
 
-    def hold_place(self, line: int) -> Place:
-        """Return a place at the absolute line ``line``, which stays at its text for as long as it is kept."""
-        return self.screen.places.hold(line)
+    def hold_line(self, line: int) -> HeldLine:
+        """Return the absolute line ``line``, which stays at its text for as long as somebody has it."""
+        return self.screen.held_lines.hold(line)
 
     def absolute_row(self, line: int) -> Row | None:
         """Return the row with the absolute number ``line``; None when it is gone or not there yet."""

@@ -67,10 +67,12 @@ class Finding(QObject):
         self._then: Callable[[], None] | None = None
         self._fresh = True
         self._stale = False
+        #: Of the matches, the current one and their cells.
+        self._version = 0
         self._typing = single_shot(self, TYPING_PAUSE_MS, self._begin)
         self._follow = single_shot(self, FOLLOW_MS, self._continue)
         self._scrolled = single_shot(self, TYPING_PAUSE_MS, self._continue)
-        view.highlights.sources.append(self._highlights)
+        view.highlights.add(lambda: self._version, self._highlights)
         view.overlays.append(self._paint)
         view.session_changed.connect(self._on_session)
         view.fitting.fitted.connect(self._begin_anew)
@@ -229,6 +231,7 @@ class Finding(QObject):
             self.searched.emit()
             return
         first = self._text.update(self._view.terminal)
+        self._version += 1
         if everything:
             first = 0
         self._from = first
@@ -330,10 +333,10 @@ class Finding(QObject):
 
     def _make_current(self, place: Place) -> None:
         self.current = place
+        self._show_matches()
         if (match := self.cells_of(place)) is not None:
             self._view.reveal(match.line)
         self._place()
-        self._show_matches()
 
     def _show_status(self, found: Found) -> None:
         if self._bar is None:
@@ -355,7 +358,8 @@ class Finding(QObject):
         self._show_matches()
 
     def _show_matches(self) -> None:
-        self._view.refresh()
+        self._version += 1
+        self._view.refresh_soon()
         self._view.update()  # the edge of the current one is not a part of the picture
 
     def _highlights(self, first: int, last: int) -> list[tuple[Kind, Span]]:

@@ -6,7 +6,7 @@ Such cells are drawn anew on another paper, with letters that can be read on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 LEAST_CHANGE = 40
 #: How much of another colour is mixed in where that would be so, and into blocks, which have no letters to read.
 _MIXED = 0.45
-_MATCH_SHARE = 0.3
-_CURRENT_SHARE = 0.45
 
 
 class Kind(IntEnum):
@@ -35,6 +33,10 @@ class Kind(IntEnum):
     CURRENT_MATCH = 3
 
 
+#: How much of a kind's colour its paper has, beside the scheme's background.
+_SHARES = {Kind.SELECTED: 1.0, Kind.MATCH: 0.3, Kind.CURRENT_MATCH: 0.45}
+
+
 class Highlight(NamedTuple):
     """Some cells of a line, ``end`` not among them."""
 
@@ -43,64 +45,80 @@ class Highlight(NamedTuple):
     kind: Kind
 
 
-class HighlightPapers(NamedTuple):
-    """The papers of highlighted cells, 0xRRGGBB, and what to mix into one that already looks much the same."""
+class HighlightColours(NamedTuple):
+    """0xRRGGBB of each kind: its paper, and what is mixed into what that would not change."""
 
-    by_kind: tuple[int, int, int, int]
+    papers: Mapping[Kind, int]
+    tints: Mapping[Kind, int]
     scheme: Scheme
 
     @classmethod
-    def of(cls, scheme: Scheme, tokens: Tokens) -> HighlightPapers:
+    def of(cls, scheme: Scheme, tokens: Tokens) -> HighlightColours:
         """In a scheme, in a window with these tokens."""
         amber = number_of(tokens.attention_fill)
-        match, current = (mix(amber, scheme.background, share) for share in (_MATCH_SHARE, _CURRENT_SHARE))
-        return cls((scheme.background, scheme.selection, match, current), scheme)
+        tints = {Kind.SELECTED: scheme.selection, Kind.MATCH: amber, Kind.CURRENT_MATCH: amber}
+        return cls({kind: mix(tints[kind], scheme.background, _SHARES[kind]) for kind in tints}, tints, scheme)
 
 
 Source = Callable[[int, int], Iterable[tuple[Kind, "Span"]]]
-"""Tells which cells of the absolute lines first..last are highlighted; asked at each picture."""
+"""Tells which cells of the absolute lines first..last are highlighted."""
+Version = Callable[[], object]
+"""Another one whenever a source would tell something else of the same lines."""
 
 
 class Highlights:
-    """Those of one view. Its parts add themselves to `sources`."""
+    """Those of one view. Its parts add what they highlight."""
 
     def __init__(self, view: TerminalView) -> None:
         self._view = view
-        self.sources: list[Source] = []
+        self._sources: list[tuple[Version, Source]] = []
+        self._basis: tuple[object, ...] = ()
+        self._lines: list[tuple[Highlight, ...]] = []
+
+    def add(self, version: Version, source: Source) -> None:
+        """Ask this one too."""
+        self._sources.append((version, source))
 
     def lines(self) -> list[tuple[Highlight, ...]]:
-        """For each line that shows what is highlighted in it."""
+        """What is highlighted in each line that shows, top first."""
         first, last = self._view.grid.shown()
-        found: list[list[Highlight]] = [[] for _ in range(first, last + 1)]
-        for source in self.sources:
-            for kind, (line, start, end) in source(first, last):
-                found[line - first].append(Highlight(start, end, kind))
-        return [tuple(line) for line in found]
+        terminal = self._view.terminal
+        where = (terminal, first, last, terminal.columns, terminal.history.numbering, terminal.history_dropped)
+        basis = (*where, *[version() for version, _ in self._sources])
+        if basis != self._basis:
+            self._basis = basis
+            found: list[list[Highlight]] = [[] for _ in range(first, last + 1)]
+            for _, source in self._sources:
+                for kind, (line, start, end) in source(first, last):
+                    found[line - first].append(Highlight(start, end, kind))
+            self._lines = [tuple(line) for line in found]
+        return self._lines
 
 
-def highlighted(style: Style, kind: Kind, papers: HighlightPapers) -> Style:
+def highlighted(style: Style, kind: Kind, colours: HighlightColours) -> Style:
     """How a cell of this style looks as one of a kind."""
-    wanted, scheme = papers.by_kind[kind], papers.scheme
+    paper, tint, scheme = colours.papers[kind], colours.tints[kind], colours.scheme
     # On its own background a scheme's colour is enough, however near it is.
-    seen = style.paper == scheme.background or _change(style.paper, wanted) >= LEAST_CHANGE
-    paper = wanted if seen else _mixed(_farther(style.paper, scheme), style.paper)
+    if style.paper != scheme.background and _change(style.paper, paper) < LEAST_CHANGE:
+        paper = _tinted(style.paper, tint, scheme)
     if style.ink == style.paper:
         # It is not to be read: the program hides it.
-        return style._replace(ink=paper, paper=paper, shapes=-1)
+        return style._replace(ink=paper, paper=paper, ul_style=0, ul_colour=0, strikethrough=False, overline=False, shapes=-1)
     shape = style.ink if style.shapes < 0 else style.shapes
-    tinted = _mixed(wanted, shape)
-    if _change(shape, tinted) < LEAST_CHANGE:
-        tinted = _mixed(_farther(shape, scheme), shape)
-    return style._replace(ink=readable(style.ink, paper), paper=paper, shapes=tinted)
+    return style._replace(
+        ink=readable(style.ink, paper),
+        paper=paper,
+        ul_colour=readable(style.ul_colour, paper) if style.ul_style else 0,
+        shapes=_tinted(shape, tint, scheme),
+    )
 
 
-def _mixed(over: int, colour: int) -> int:
-    return mix(over, colour, _MIXED)
-
-
-def _farther(colour: int, scheme: Scheme) -> int:
-    """Of the scheme's own two colours the one that is farther from another."""
-    return max(scheme.foreground, scheme.background, key=lambda other: _change(colour, other))
+def _tinted(colour: int, tint: int, scheme: Scheme) -> int:
+    """A colour that is seen to be another: with some of ``tint`` in it, or of what is farthest from it where that is much the same."""
+    found = mix(tint, colour, _MIXED)
+    if _change(colour, found) >= LEAST_CHANGE:
+        return found
+    return mix(max(scheme.foreground, scheme.background, key=lambda other: _change(colour, other)), colour, _MIXED)
 
 
 def _change(first: int, second: int) -> int:

@@ -9,7 +9,8 @@ import math
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import repeat
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PySide6.QtGui import QImage
@@ -17,7 +18,7 @@ from PySide6.QtGui import QImage
 from aether_desktop.widgets.terminal.atlas import HALF_SHIFT, LEFT_HALF, RIGHT_HALF, STYLE_SHIFT, TileAtlas
 from aether_desktop.widgets.terminal.colours import Scheme, paper_of
 from aether_desktop.widgets.terminal.distinct import distinct
-from aether_desktop.widgets.terminal.highlights import Highlight, HighlightPapers, Kind
+from aether_desktop.widgets.terminal.highlights import Highlight, HighlightColours, Kind
 from aether_desktop.widgets.terminal.styles import Style, TerminalStyles
 from kernel.term.rows import Row, fit
 
@@ -37,24 +38,33 @@ _MORE = 8
 _SHORTEST_S = 1e-6
 
 
-def _same(row: Row, before: Row | None) -> bool:
-    """Whether two rows look the same: programs draw again what is there. What stands for a cluster may change its meaning."""
-    return row == before and (row.text.isascii() or max(row.text) < _FIRST_CLUSTER)
+class _Line(NamedTuple):
+    """What is painted of a line."""
+
+    row: Row
+    highlights: tuple[Highlight, ...]
+
+
+def _same(line: _Line, before: _Line | None) -> bool:
+    """Whether two lines look the same: programs draw again what is there. What stands for a cluster may change its meaning."""
+    if before is None or line.highlights != before.highlights:
+        return False
+    row = line.row
+    return row is before.row or (row == before.row and (row.text.isascii() or max(row.text) < _FIRST_CLUSTER))
 
 
 class ScreenPainter:
-    """Keeps the picture of what a view shows of its terminal."""
+    """Keeps the picture of what a view shows of its terminal. highlights: the colours of cells that are, where any may be."""
 
-    def __init__(self, atlas: TileAtlas, scheme: Scheme, papers: HighlightPapers | None = None) -> None:
+    def __init__(self, atlas: TileAtlas, scheme: Scheme, highlights: HighlightColours | None = None) -> None:
         self._atlas = atlas
         self._scheme = scheme
-        self._styles = TerminalStyles(atlas.styles, scheme, papers)
-        self._rows: list[Row | None] = []
-        self._highlights: list[tuple[Highlight, ...]] = []
+        self._styles = TerminalStyles(atlas.styles, scheme, highlights)
+        self._lines: list[_Line | None] = []
         self._basis: tuple[object, ...] = ()
         self._generation = atlas.generation
         self._image = QImage()
-        self._lines: NDArray[np.void] = np.zeros((0, 0, 0), np.void)
+        self._pixels: NDArray[np.void] = np.zeros((0, 0, 0), np.void)
         self._blink_off = False
         self._stopped_at = 0
         #: The row there has glyphs that it was too late for.
@@ -83,24 +93,21 @@ class ScreenPainter:
         times what has. Returns the lines that changed, and whether all is drawn (else call again in the next frame).
         """
         self._fit(terminal, len(rows), blink_off=blink_off)
-        wanted = highlights or [()] * len(rows)
-        shown, before = self._rows, self._highlights
-        changed = [
-            y for y, row in enumerate(rows) if (row is not shown[y] and not _same(row, shown[y])) or wanted[y] != before[y]
-        ]
+        wanted = list(map(_Line, rows, highlights or repeat(())))
+        shown = self._lines
+        changed = [y for y, line in enumerate(wanted) if not _same(line, shown[y])]
         if not changed:
             return [], True
         # It goes on where it stopped, or what changes all the time at the top would keep the rest from being painted.
         at = bisect_left(changed, self._stopped_at)
         lines = changed[at:] + changed[:at]
-        painted, complete = self._paint_in_time(terminal, rows, wanted, lines, patient=patient, budget_s=budget_s)
+        painted, complete = self._paint_in_time(terminal, wanted, lines, patient=patient, budget_s=budget_s)
         return sorted(painted), complete and len(painted) == len(changed)
 
     def _paint_in_time(
         self,
         terminal: Terminal,
-        rows: Sequence[Row],
-        highlights: Sequence[tuple[Highlight, ...]],
+        wanted: Sequence[_Line],
         lines: list[int],
         *,
         patient: bool,
@@ -116,7 +123,7 @@ class ScreenPainter:
         waited, self._late = self._late and budget_s is not None and lines[0] == self._stopped_at, False
         while done < len(lines) and (done == 0 or now < until):
             batch = lines[done : done + count]
-            complete &= self._paint_rows(terminal, rows, highlights, batch, patient=patient or waited)
+            complete &= self._paint_lines(terminal, wanted, batch, patient=patient or waited)
             waited = False
             done += count
             if budget_s is not None:
@@ -156,15 +163,14 @@ class ScreenPainter:
         if terminal.palette.overrides != self._overrides:
             self._overrides = dict(terminal.palette.overrides)
             self._styles.forget()
-            self._rows = []
+            self._lines = []
         if blink_off != self._blink_off:
             self._blink_off = blink_off
             self._forget_blinking()
-        if basis == self._basis and self._rows:
+        if basis == self._basis and self._lines:
             return
         self._basis = basis
-        self._rows = [None] * lines
-        self._highlights = [()] * lines
+        self._lines = [None] * lines
         cell = self._atlas.geometry
         width, height = terminal.columns * cell.width, lines * cell.height
         if (self._image.width(), self._image.height()) == (width, height):
@@ -173,35 +179,25 @@ class ScreenPainter:
         self._image.setDevicePixelRatio(cell.ratio)
         self._image.fill(0xFF000000 | paper_of(terminal, self._scheme))
         pixels = np.frombuffer(self._image.bits(), np.uint32).reshape(lines, cell.height, width)
-        self._lines = pixels.view(np.dtype((np.void, 4 * cell.width)))
+        self._pixels = pixels.view(np.dtype((np.void, 4 * cell.width)))
 
     def _forget_blinking(self) -> None:
         blinking = self._styles.blinking
         if not blinking:
             return
-        self._rows = [None if row is not None and not blinking.isdisjoint(row.attrs) else row for row in self._rows]
+        self._lines = [None if line is not None and not blinking.isdisjoint(line.row.attrs) else line for line in self._lines]
 
-    def _paint_rows(
-        self,
-        terminal: Terminal,
-        rows: Sequence[Row],
-        highlights: Sequence[tuple[Highlight, ...]],
-        lines: Sequence[int],
-        *,
-        patient: bool,
-    ) -> bool:
+    def _paint_lines(self, terminal: Terminal, wanted: Sequence[_Line], lines: Sequence[int], *, patient: bool) -> bool:
         columns = terminal.columns
-        content = [fit(rows[y], columns) for y in lines]
-        codes, attrs = self._cells(terminal, content)
-        styles = self._styles_of(terminal, attrs, [highlights[y] for y in lines])
+        codes, attrs = self._cells(terminal, [fit(wanted[y].row, columns) for y in lines])
+        styles = self._styles_of(terminal, attrs, [wanted[y].highlights for y in lines])
         found, complete = self._atlas.find(codes | styles << STYLE_SHIFT, patient=patient)
         tiles = self._atlas.tiles
         found = found.reshape(len(lines), columns)
         for number, y in enumerate(lines):
             # "clip" writes straight into the picture; the numbers are in range by construction.
-            tiles.take(found[number], axis=1, out=self._lines[y], mode="clip")
-            self._rows[y] = rows[y] if complete else None
-            self._highlights[y] = highlights[y]
+            tiles.take(found[number], axis=1, out=self._pixels[y], mode="clip")
+            self._lines[y] = wanted[y] if complete else None
         return complete
 
     def _styles_of(

@@ -120,9 +120,10 @@ class SearchText:
         if _basis(terminal) != self._basis or not self._lines:
             return [None] * len(places)
         found: list[Match | None] = []
-        line, length, simple = self._lines[0], -1, False
+        line: _Line | None = None
+        length, simple = 0, False
         for begin, first, behind in places:
-            if length < 0 or line.begin != begin:
+            if line is None or line.begin != begin:
                 index = self.index_of(begin)
                 line, length = self._lines[index], len(self._texts[index])
                 row = line.rows[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
@@ -13,7 +12,7 @@ from kernel.term import Terminal
 from kernel.term.history import History
 from kernel.term.reflow import drawn_length
 from kernel.term.rows import Row
-from kernel.term.selection import Position, SelectionKind, Span, spans, text
+from kernel.term.selection import Position, SelectionKind, Span, reach, spans, text
 
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.view import TerminalView
@@ -31,17 +30,15 @@ class Selection(NamedTuple):
 
 
 class Selecting(QObject):
-    """The selection of one view and the drag that changes it.
+    """The selection of one view and the drag that changes it."""
 
-    on_change: the selection looks different.
-    """
-
-    def __init__(self, view: TerminalView, on_change: Callable[[], None]) -> None:
+    def __init__(self, view: TerminalView) -> None:
         super().__init__(view)
         self._view = view
-        view.highlights.sources.append(self._highlights)
-        self._on_change = on_change
+        view.highlights.add(lambda: (self._selection, self._reach), self._highlights)
         self._selection: Selection | None = None
+        #: Its first and last cell: words and lines reach as far as they wrap, which may be far.
+        self._reach: tuple[Position, Position] | None = None
         self._pending: Selection | None = None
         #: Where the last press was that began a selection, until nothing is to be selected from there.
         self._pressed: Position | None = None
@@ -109,9 +106,11 @@ class Selecting(QObject):
         """Select this, or nothing."""
         self._follow(self._view.terminal)
         if selection != self._selection:
+            terminal = self._view.terminal
             self._selection = selection
-            self._rows = self._rows_on_screen(self._view.terminal)
-            self._on_change()
+            self._reach = reach(terminal, *selection) if selection is not None else None
+            self._rows = self._rows_on_screen(terminal)
+            self._view.refresh_soon()
 
     def check(self, terminal: Terminal) -> None:
         """Select nothing any more where a program has written over what was selected: a copy would be of another text."""
@@ -123,16 +122,11 @@ class Selecting(QObject):
                 return
 
     def _rows_on_screen(self, terminal: Terminal) -> dict[int, tuple[Row, int]]:
-        if self._selection is None:
+        if self._reach is None:
             return {}
         first = terminal.history_dropped + len(terminal.history)
-        kind, anchor, head = self._selection
-        low, high = sorted((anchor.line, head.line))
-        if kind in (SelectionKind.WORD, SelectionKind.LINE):
-            # These reach as far as their words and lines wrap.
-            reached = [span.line for span in spans(terminal, kind, anchor, head)]
-            low, high = min([low, *reached]), max([high, *reached])
-        lines = range(max(low, first), min(high, first + terminal.lines - 1) + 1)
+        start, end = self._reach
+        lines = range(max(start.line, first), min(end.line, first + terminal.lines - 1) + 1)
         rows = ((line, terminal.absolute_row(line)) for line in lines)
         return {line: (row, drawn_length(row, terminal.attributes)) for line, row in rows if row is not None}
 
@@ -151,22 +145,19 @@ class Selecting(QObject):
 
     def spans(self, terminal: Terminal, first: int, last: int) -> list[Span]:
         """The selected cells on the absolute lines first..last."""
-        if self._selection is None:
+        if self._selection is None or self._reach is None:
+            return []
+        start, end = self._reach
+        if end.line < first or start.line > last:
             return []
         kind, anchor, head = self._selection
-        low, high = min(anchor.line, head.line), max(anchor.line, head.line)
-        # A word or line can reach beyond its ends; blocks and plain selections cannot, and may be long.
-        if kind in (SelectionKind.CHARACTER, SelectionKind.BLOCK):
-            if high < first or low > last:
-                return []
-            if kind is SelectionKind.CHARACTER:
-                start, end = sorted((anchor, head))
-                start = start if start.line >= first else Position(first, 0)
-                end = end if end.line <= last else Position(last, terminal.columns - 1)
-                return spans(terminal, kind, start, end)
+        if kind is SelectionKind.BLOCK:
             anchor = anchor._replace(line=max(first, min(last, anchor.line)))
             head = head._replace(line=max(first, min(last, head.line)))
-        return [span for span in spans(terminal, kind, anchor, head) if first <= span.line <= last]
+            return spans(terminal, kind, anchor, head)
+        start = start if start.line >= first else Position(first, 0)
+        end = end if end.line <= last else Position(last, terminal.columns - 1)
+        return spans(terminal, SelectionKind.CHARACTER, start, end)
 
     def _highlights(self, first: int, last: int) -> list[tuple[Kind, Span]]:
         return [(Kind.SELECTED, span) for span in self.spans(self._view.terminal, first, last)]
@@ -182,6 +173,12 @@ class Selecting(QObject):
             self.clear()
             return
         self._selection, self._pending = selection, pending
+        if selection is not None and self._reach is not None:
+            start, end = (history.line_now(position.line, before) for position in self._reach)
+            if start is None or end is None:
+                self.clear()
+                return
+            self._reach = self._reach[0]._replace(line=start), self._reach[1]._replace(line=end)
         if self._pressed is not None:
             line = history.line_now(self._pressed.line, before)
             self._pressed = self._pressed._replace(line=line) if line is not None else None
@@ -194,6 +191,8 @@ class Selecting(QObject):
             self._timer.stop()
             return
         self._view.scroll_by(self._speed)
+        if not self.dragging:
+            return  # a program had written over what was selected
         head = self._view.grid.position_at(self._view.mapFromGlobal(QCursor.pos()))
         self._pending = self._pending._replace(head=head)
         self.select(self._pending)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aether_desktop.widgets.terminal.colours import DIRECT, Scheme, mix, readable, resolve
 from aether_desktop.widgets.terminal.distinct import distinct
-from aether_desktop.widgets.terminal.highlights import HighlightPapers, Kind, highlighted
+from aether_desktop.widgets.terminal.highlights import HighlightColours, Kind, highlighted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,14 +75,14 @@ class StyleTable:
 class TerminalStyles:
     """Style numbers of one terminal's attribute ids, made when they are first seen.
 
-    table: shared with other terminals. papers: those of highlighted cells, where there are any.
+    table: shared with other terminals. highlights: the colours of cells that are, where any may be.
     `forget` is called when the scheme, the palette or the table changed.
     """
 
-    def __init__(self, table: StyleTable, scheme: Scheme, papers: HighlightPapers | None = None) -> None:
+    def __init__(self, table: StyleTable, scheme: Scheme, highlights: HighlightColours | None = None) -> None:
         self._table = table
         self._scheme = scheme
-        self._papers = papers
+        self._highlights = highlights
         self._numbers: dict[Kind, NDArray[np.int64]] = {}
         self._basis: tuple[object, ...] = ()
         self.blinking: set[str] = set()
@@ -121,8 +121,9 @@ class TerminalStyles:
                 if look.blink:
                     self.blinking.add(chr(attr))
                 style = self.style_of(terminal, look, blink_off=blink_off)
-                if kind and self._papers is not None:
-                    style = highlighted(style, kind, self._papers)
+                if kind:
+                    assert self._highlights is not None, "only who has their colours highlights"
+                    style = highlighted(style, kind, self._highlights)
                 known[attr] = self._table.intern(style)
             found = known[attrs]
         return found

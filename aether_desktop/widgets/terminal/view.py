@@ -35,7 +35,7 @@ from aether_desktop.widgets.terminal.fitting import Fitting
 from aether_desktop.widgets.terminal.geometry import LARGEST_PX, SMALLEST_PX
 from aether_desktop.widgets.terminal.grid import PADDING_PX, Grid
 from aether_desktop.widgets.terminal.ground import Ground
-from aether_desktop.widgets.terminal.highlights import HighlightPapers, Highlights
+from aether_desktop.widgets.terminal.highlights import HighlightColours, Highlights
 from aether_desktop.widgets.terminal.history_bar import SCROLLBAR_PX, HistoryBar
 from aether_desktop.widgets.terminal.key_names import held_modifiers, is_of_desktop, name_of
 from aether_desktop.widgets.terminal.painter import FRAME_BUDGET_S, ScreenPainter
@@ -58,8 +58,8 @@ class TerminalView(QWidget):
     """Shows one terminal.
 
     atlases: drawn glyphs, shared. interactive: keys go to the program; otherwise it is to be looked at. preferences: font and
-    colours that the person chose, shared. Parts hang themselves into `highlights`, `overlays`,
-    `press_handlers` and `commands`.
+    colours that the person chose, shared. Parts hang themselves into `highlights`,
+    `overlays`, `press_handlers` and `commands`.
     """
 
     rows_shown = Signal()
@@ -92,7 +92,7 @@ class TerminalView(QWidget):
         self.commands = Commands()
         self.viewport = Viewport()
         self.highlights = Highlights(self)
-        self.selecting = Selecting(self, self.refresh)
+        self.selecting = Selecting(self)
         self.overlays: list[Overlay] = []
         self.press_handlers: list[PressHandler] = []
         self.fitting = Fitting(self)
@@ -233,6 +233,10 @@ class TerminalView(QWidget):
             self._painted_cursor = cursor
             self.updateMicroFocus()
 
+    def refresh_soon(self) -> None:
+        """As `refresh`, once for all changes of this turn."""
+        self._again.start(0)
+
     # --- events
 
     def event(self, event: QEvent) -> bool:
@@ -365,13 +369,15 @@ class TerminalView(QWidget):
         self._scheme = self.preferences.scheme(tokens_of(self))
         atlas = self._atlases.get(self._font_px, self.devicePixelRatioF())
         self.grid = Grid(self, atlas.geometry)
-        self._painter = ScreenPainter(atlas, self._scheme, HighlightPapers.of(self._scheme, tokens_of(self)))
+        self._highlight_colours = HighlightColours.of(self._scheme, tokens_of(self))
+        self._painter = ScreenPainter(atlas, self._scheme, self._highlight_colours)
         self._cursor = CursorPaint(self._scheme, Preedit(atlas, self._scheme))
         self._painted_cursor = QRect()
         self._last_first = -1
 
     def _on_preferences(self) -> None:
-        if self.preferences.scheme(tokens_of(self)) != self._scheme:
+        tokens = tokens_of(self)
+        if HighlightColours.of(self.preferences.scheme(tokens), tokens) != self._highlight_colours:
             self._build_painter()
             self.fitting.tell_colours()
         self.set_font_px(self.preferences.font_px)

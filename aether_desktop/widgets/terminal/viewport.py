@@ -6,7 +6,7 @@ Pure: no Qt. Lines are absolute, counted from the first ever printed; where they
 from __future__ import annotations
 
 from kernel.term import Terminal
-from kernel.term.places import Place
+from kernel.term.places import HeldLine
 from kernel.term.rows import Row
 
 
@@ -14,7 +14,7 @@ class Viewport:
     """The window over history and screen. It follows the newest line where it has no place."""
 
     def __init__(self) -> None:
-        self._place: Place | None = None
+        self._place: HeldLine | None = None
 
     @property
     def following(self) -> bool:
@@ -45,7 +45,7 @@ class Viewport:
     def scroll_to(self, terminal: Terminal, first: int) -> None:
         """Show the absolute line `first` at the top, as far as there is one."""
         first = max(terminal.history_dropped, first)
-        self._place = None if first >= terminal.history_dropped + len(terminal.history) else terminal.hold_place(first)
+        self._place = None if first >= terminal.history_dropped + len(terminal.history) else terminal.hold_line(first)
 
     def scroll_by(self, terminal: Terminal, lines: int) -> None:
         """Towards older lines if positive."""

@@ -10,10 +10,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from aether_desktop.theme.tokens import DARK
 from aether_desktop.widgets.terminal import search_text
+from aether_desktop.widgets.terminal.colours import number_of
+from aether_desktop.widgets.terminal.highlights import Highlight, HighlightColours, Kind
 from aether_desktop.widgets.terminal.search_text import Place, SearchText
 from kernel.term import Row, Terminal
 from kernel.term.search import Match
+from kernel.term.selection import Span
 from tests.unit.aether_desktop.widgets.terminal.conftest import Rig, wait_for
 
 #: A line of a box: no ASCII, and each character in a cell of its own.
@@ -54,6 +58,38 @@ def test_matches_are_counted_and_the_newest_that_shows_is_current(rig: Rig) -> N
     rig.feed("".join(f"line {n} error\r\n" for n in range(200)))
     assert find(rig, "error") == "200 of 200"
     assert rig.view.parts.finding.current == rig.view.parts.finding.matches[-1]
+
+
+@pytest.mark.feature("TT01")
+def test_matches_are_coloured_the_current_one_more_and_with_an_edge_and_nothing_stays_when_the_bar_closes(rig: Rig) -> None:
+    rig.feed("\r\n" * 6 + "needle and\r\n\r\nneedle")
+    colours = HighlightColours.of(rig.view.scheme, DARK).papers
+    amber = number_of(DARK.attention_fill)
+    before = rig.view.grab().toImage()
+
+    def colour(column: int, line: int) -> int:
+        corner = rig.view.grid.rect(Span(line, column, column + 1)).toRect().topLeft()
+        return rig.view.grab().toImage().pixel(corner + QPoint(0, 1)) & 0xFFFFFF
+
+    assert find(rig, "needle") == "2 of 2"
+    wait_for(lambda: (colour(3, 6), colour(3, 8)) == (colours[Kind.MATCH], colours[Kind.CURRENT_MATCH]))
+    assert (colour(0, 8), colour(0, 6)) == (amber, colours[Kind.MATCH])
+    rig.key(Qt.Key.Key_Return)
+    wait_for(lambda: (colour(3, 6), colour(3, 8)) == (colours[Kind.CURRENT_MATCH], colours[Kind.MATCH]))
+    assert (colour(0, 8), colour(0, 6)) == (colours[Kind.MATCH], amber)
+    assert colour(7, 6) == colour(7, 8) == rig.view.scheme.background
+    rig.view.parts.finding.close()
+    wait_for(lambda: rig.view.grab().toImage() == before)
+
+
+@pytest.mark.feature("TT01")
+def test_a_match_that_begins_above_what_shows_is_coloured(rig: Rig) -> None:
+    columns = rig.view.terminal.columns
+    rig.feed("top\r\n" + "x" * (columns - 3) + "needle" + "y" * columns * 2 + "\r\n" * 60)
+    assert find(rig, "need(?=le)le.*", regex=True) == "1 of 1"
+    rig.view.viewport.scroll_to(rig.view.terminal, 2)
+    lines = rig.view.highlights.lines()
+    assert lines[0] == (Highlight(0, columns, Kind.CURRENT_MATCH),) and lines[2] and not lines[4]
 
 
 @pytest.mark.feature("TT01")
@@ -378,7 +414,7 @@ def test_cells_are_worked_out_for_what_shows_only(rig: Rig, monkeypatch: pytest.
     rig.feed(line * 50)
     wait_for(lambda: finding.matches[-1] > before)
     assert finding.current is not None and len(finding.matches) > 10_000
-    rig.view.grab()
+    rig.view.refresh()
     first, last = rig.view.grid.shown()
     assert asked and all(5900 < place[0] < 6060 for place in asked)
     assert {place[0] for place in asked} >= set(range(first, last))

@@ -114,6 +114,16 @@ def test_a_selection_goes_when_a_program_writes_over_it_and_stays_while_lines_sc
     wait_for(lambda: rig.view.selecting.selection is None)
 
 
+def test_dragging_past_an_edge_ends_where_a_program_has_written_over_the_selection(rig: Rig) -> None:
+    rig.feed("".join(f"line {number}\r\n" for number in range(60)))
+    first, _ = rig.view.grid.shown()
+    rig.view.selecting.begin(Position(first + 3, 0), clicks=1, block=False)
+    rig.view.selecting.drag(Position(first + 1, 3), past=2)
+    rig.view.terminal.feed(b"\x1b[H\x1b[2Jgone")
+    rig.view.selecting._autoscroll()
+    assert rig.view.selecting.selection is None and not rig.view.selecting.dragging
+
+
 def test_a_selection_goes_when_a_program_writes_spaces_behind_its_text(rig: Rig) -> None:
     rig.feed("one\r\ntwo")
     rig.view.selecting.begin(Position(0, 1), clicks=3, block=False)
