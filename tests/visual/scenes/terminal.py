@@ -259,8 +259,10 @@ def tabs(scene: Callable[[TerminalTabs, World], Coroutine[Any, Any, None]], *, f
             await rest()
             while world.context.terminals.schedule.busy:
                 await rest()
-            # Titles are shown a moment after they came.
+            # Titles, and that there is something new, are shown a moment after they came.
             view._show_titles()
+            for page in view.shells:
+                page._look()
             world.context.terminals.tasks = _NoTasks()  # type: ignore[assignment]
             for page in view.shells:
                 if page.view.session is not None:
