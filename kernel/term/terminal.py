@@ -227,7 +227,7 @@ class Terminal:
         return [self.screen.clusters.expand(row.text) for row in self.screen.history]
 
     def hold_line(self, line: int) -> HeldLine:
-        """Return the absolute line ``line``, which stays at its text for as long as somebody has it."""
+        """Return an absolute line of the history or the screen, which stays at its text for as long as somebody has it."""
         return self.screen.held_lines.hold(line)
 
     def absolute_row(self, line: int) -> Row | None:

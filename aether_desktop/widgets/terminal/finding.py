@@ -72,7 +72,7 @@ class Finding(QObject):
         self._typing = single_shot(self, TYPING_PAUSE_MS, self._begin)
         self._follow = single_shot(self, FOLLOW_MS, self._continue)
         self._scrolled = single_shot(self, TYPING_PAUSE_MS, self._continue)
-        view.highlights.add(lambda: self._version, self._highlights)
+        view.highlights.add(lambda: self._version if self.matches else None, self._highlights)
         view.overlays.append(self._paint)
         view.session_changed.connect(self._on_session)
         view.fitting.fitted.connect(self._begin_anew)

@@ -66,10 +66,10 @@ class Grid:
         )
 
     def lines_rect(self, lines: Sequence[int]) -> QRect:
-        """From the first to the last of some lines of the grid; one rectangle repaints faster than many."""
+        """From the first to the last of some lines of the grid with the edges around; one rectangle repaints faster than many."""
         height = self.cell.logical_height
-        top = int(PADDING_PX + lines[0] * height)
-        return QRect(0, top, self._view.width(), int((lines[-1] - lines[0] + 1) * height) + 2)
+        top, bottom = PADDING_PX + lines[0] * height, PADDING_PX + (lines[-1] + 1) * height
+        return QRectF(0, top, self._view.width(), bottom - top).adjusted(0, -1, 0, 1).toAlignedRect()
 
     def cursor_rect(self, *, hidden_too: bool = False) -> QRect:
         """The cursor's cell and the one beside it; empty when it does not show, unless it is wanted even then."""

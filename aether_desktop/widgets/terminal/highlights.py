@@ -6,7 +6,7 @@ Such cells are drawn anew on another paper, with letters that can be read on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +16,7 @@ from aether_desktop.widgets.terminal.colours import Scheme, mix, number_of, read
 if TYPE_CHECKING:
     from aether_desktop.widgets.terminal.styles import Style
     from aether_desktop.widgets.terminal.view import TerminalView
+    from kernel.term.rows import Row
     from kernel.term.selection import Span
 
 #: A paper that changes by less, in the channel that changes most (0 to 255), does not seem to change.
@@ -63,7 +64,7 @@ class HighlightColours(NamedTuple):
 Source = Callable[[int, int], Iterable[tuple[Kind, "Span"]]]
 """Tells which cells of the absolute lines first..last are highlighted."""
 Version = Callable[[], object]
-"""Another one whenever a source would tell something else of the same lines."""
+"""Another one whenever a source would tell something else of the same rows; None where it has nothing to tell."""
 
 
 class Highlights:
@@ -79,12 +80,11 @@ class Highlights:
         """Ask this one too."""
         self._sources.append((version, source))
 
-    def lines(self) -> list[tuple[Highlight, ...]]:
-        """What is highlighted in each line that shows, top first."""
+    def lines(self, rows: Sequence[Row]) -> list[tuple[Highlight, ...]]:
+        """What is highlighted in each of the rows that show, top first."""
         first, last = self._view.grid.shown()
-        terminal = self._view.terminal
-        where = (terminal, first, last, terminal.columns, terminal.history.numbering, terminal.history_dropped)
-        basis = (*where, *[version() for version, _ in self._sources])
+        versions = [version() for version, _ in self._sources]
+        basis = (first, last, self._view.terminal, rows, *versions) if any(versions) else (first, last)
         if basis != self._basis:
             self._basis = basis
             found: list[list[Highlight]] = [[] for _ in range(first, last + 1)]

@@ -112,7 +112,7 @@ class SearchText:
         return (known.begin, known.gone + sum(map(len, above)))
 
     def cells(self, terminal: Terminal, place: Place) -> Match | None:
-        """The cells of a place; None where its line is no more, or others have its number since the last reading."""
+        """The cells of a place; None where its text is no more, or others have its number since the last reading."""
         return self.cells_of_each(terminal, [place])[0]
 
     def cells_of_each(self, terminal: Terminal, places: Sequence[Place]) -> list[Match | None]:
@@ -122,17 +122,20 @@ class SearchText:
         found: list[Match | None] = []
         line: _Line | None = None
         length, simple = 0, False
+        read = now = ""
         for begin, first, behind in places:
             if line is None or line.begin != begin:
                 index = self.index_of(begin)
                 line, length = self._lines[index], len(self._texts[index])
-                row = line.rows[0]
+                row, present = line.rows[0], terminal.absolute_row(line.first)
+                read, now = row.text, present.text if present is not None else ""
                 simple = len(line.rows) == 1 and STUB not in row.text and length == content_length(row)
             start, end = first - line.gone, behind - line.gone
             if line.begin != begin or not 0 <= start < end <= length:
                 found.append(None)
             elif simple:
-                found.append(Match(line.first, start, line.first, end))
+                there = now is read or now[start:end] == read[start:end]
+                found.append(Match(line.first, start, line.first, end) if there else None)
             else:
                 found.append(self._cells_in(terminal, line, length, start, end))
         return found
@@ -149,7 +152,8 @@ class SearchText:
         end_row, end_column = spread[end - 1]
         cells = line.rows[end_row].text
         wide = end_column + 1 < len(cells) and cells[end_column + 1] == STUB
-        return Match(line.first + row, column, line.first + end_row, end_column + 1 + wide)
+        match = Match(line.first + row, column, line.first + end_row, end_column + 1 + wide)
+        return match if _is_there(terminal, line, match) else None
 
     def _settled(self, terminal: Terminal) -> int:
         """How many of the known lines cannot be others now: those that were wholly in the history when they were read."""
@@ -193,6 +197,17 @@ def _rows_now(terminal: Terminal, line: _Line) -> list[Row]:
     """The rows of a line as they are now, where they are those that were read: they may have lost shades, and ids mean others since."""
     present = [terminal.absolute_row(line.first + number) for number in range(len(line.rows))]
     return [now if now is not None and now.text == row.text else row for now, row in zip(present, line.rows, strict=True)]
+
+
+def _is_there(terminal: Terminal, line: _Line, match: Match) -> bool:
+    """Whether the cells of a match have the text that was read."""
+    for number in range(match.line, match.end_line + 1):
+        row, now = line.rows[number - line.first], terminal.absolute_row(number)
+        start = match.column if number == match.line else 0
+        end = match.end_column if number == match.end_line else len(row.text)
+        if now is not row and (now is None or now.text[start:end] != row.text[start:end]):
+            return False
+    return True
 
 
 def _text(terminal: Terminal, rows: Sequence[Row]) -> str:

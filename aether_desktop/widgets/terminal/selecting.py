@@ -29,21 +29,40 @@ class Selection(NamedTuple):
     head: Position
 
 
+class _Known(NamedTuple):
+    """The selected cells of a row when they were selected, and how many cells of it were drawn up to their end."""
+
+    row: Row
+    span: Span
+    drawn: int
+
+    @classmethod
+    def of(cls, row: Row, span: Span, terminal: Terminal) -> _Known:
+        return cls(row, span, min(span.end, drawn_length(row, terminal.attributes)))
+
+    def is_of(self, now: Row, terminal: Terminal) -> bool:
+        """Whether a row that is there now has the same text in them."""
+        if now is self.row:
+            return True
+        _, start, end = self.span
+        return now.text[start:end] == self.row.text[start:end] and _Known.of(now, self.span, terminal).drawn == self.drawn
+
+
 class Selecting(QObject):
     """The selection of one view and the drag that changes it."""
 
     def __init__(self, view: TerminalView) -> None:
         super().__init__(view)
         self._view = view
-        view.highlights.add(lambda: (self._selection, self._reach), self._highlights)
+        view.highlights.add(lambda: self._reach and (self._selection, self._reach), self._highlights)
         self._selection: Selection | None = None
         #: Its first and last cell: words and lines reach as far as they wrap, which may be far.
         self._reach: tuple[Position, Position] | None = None
         self._pending: Selection | None = None
         #: Where the last press was that began a selection, until nothing is to be selected from there.
         self._pressed: Position | None = None
-        #: The selected rows that can still change, by absolute line, and how many cells were drawn in each.
-        self._rows: dict[int, tuple[Row, int]] = {}
+        #: Those that can still change, by absolute line.
+        self._known: dict[int, _Known] = {}
         self._numbering = 0
         self._speed = 0
         self._timer = QTimer(self)
@@ -109,26 +128,22 @@ class Selecting(QObject):
             terminal = self._view.terminal
             self._selection = selection
             self._reach = reach(terminal, *selection) if selection is not None else None
-            self._rows = self._rows_on_screen(terminal)
+            self._known = self._known_on_screen(terminal)
             self._view.refresh_soon()
 
     def check(self, terminal: Terminal) -> None:
         """Select nothing any more where a program has written over what was selected: a copy would be of another text."""
         self._follow(terminal)
-        for line, (row, drawn) in self._rows.items():
+        for line, known in self._known.items():
             now = terminal.absolute_row(line)
-            if now is not row and now is not None and (now.text != row.text or drawn_length(now, terminal.attributes) != drawn):
+            if now is not None and not known.is_of(now, terminal):
                 self.clear()
                 return
 
-    def _rows_on_screen(self, terminal: Terminal) -> dict[int, tuple[Row, int]]:
-        if self._reach is None:
-            return {}
+    def _known_on_screen(self, terminal: Terminal) -> dict[int, _Known]:
         first = terminal.history_dropped + len(terminal.history)
-        start, end = self._reach
-        lines = range(max(start.line, first), min(end.line, first + terminal.lines - 1) + 1)
-        rows = ((line, terminal.absolute_row(line)) for line in lines)
-        return {line: (row, drawn_length(row, terminal.attributes)) for line, row in rows if row is not None}
+        rows = ((span, terminal.absolute_row(span.line)) for span in self.spans(terminal, first, first + terminal.lines - 1))
+        return {span.line: _Known.of(row, span, terminal) for span, row in rows if row is not None}
 
     def clear(self) -> None:
         """Select nothing, and end a drag."""
@@ -139,9 +154,10 @@ class Selecting(QObject):
     def text(self, terminal: Terminal) -> str:
         """The selected text."""
         self._follow(terminal)
-        if self._selection is None:
+        if self._selection is None or self._reach is None:
             return ""
-        return text(terminal, self._selection.kind, self._selection.anchor, self._selection.head)
+        kind, anchor, head = self._selection
+        return text(terminal, kind, anchor, head) if kind is SelectionKind.BLOCK else text(terminal, SelectionKind.CHARACTER, *self._reach)
 
     def spans(self, terminal: Terminal, first: int, last: int) -> list[Span]:
         """The selected cells on the absolute lines first..last."""
@@ -182,8 +198,8 @@ class Selecting(QObject):
         if self._pressed is not None:
             line = history.line_now(self._pressed.line, before)
             self._pressed = self._pressed._replace(line=line) if line is not None else None
-        numbered = ((history.line_now(line, before), known) for line, known in self._rows.items())
-        self._rows = {line: known for line, known in numbered if line is not None}
+        numbered = ((history.line_now(line, before), known) for line, known in self._known.items())
+        self._known = {line: known for line, known in numbered if line is not None}
 
     def _autoscroll(self) -> None:
         self._follow(self._view.terminal)

@@ -104,9 +104,8 @@ class TerminalView(QWidget):
         self._font_px = self.preferences.font_px
         self._pointer = Pointer(self)
         self._preedit = ""
-        self._last_first = -1
-        self._painted_cursor = QRect()
         self._ground = Ground(self)
+        self._painted_cursor, self._last_first = QRect(), -1
         self._build_painter()
         self._history_bar = HistoryBar(self)
         self._history_bar.asked.connect(self._on_history_bar)
@@ -145,7 +144,7 @@ class TerminalView(QWidget):
     @property
     def scheme(self) -> Scheme:
         """The colours in force."""
-        return self._scheme
+        return self._colours.scheme
 
     @property
     def paper(self) -> int:
@@ -213,9 +212,9 @@ class TerminalView(QWidget):
             return
         terminal = self.terminal
         self.selecting.check(terminal)
-        rows, highlights, budget_s = self.viewport.rows(terminal), self.highlights.lines(), None if patient else FRAME_BUDGET_S
+        rows, budget_s = self.viewport.rows(terminal), None if patient else FRAME_BUDGET_S
         changed, complete = self._painter.paint(
-            terminal, rows, highlights=highlights, blink_off=self._blink.off, patient=patient, budget_s=budget_s
+            terminal, rows, highlights=self.highlights.lines(rows), blink_off=self._blink.off, patient=patient, budget_s=budget_s
         )
         if not complete:
             self._again.start(1)
@@ -366,18 +365,15 @@ class TerminalView(QWidget):
     # --- private
 
     def _build_painter(self) -> None:
-        self._scheme = self.preferences.scheme(tokens_of(self))
+        self._colours = HighlightColours.of(self.preferences.scheme(tokens_of(self)), tokens_of(self))
         atlas = self._atlases.get(self._font_px, self.devicePixelRatioF())
         self.grid = Grid(self, atlas.geometry)
-        self._highlight_colours = HighlightColours.of(self._scheme, tokens_of(self))
-        self._painter = ScreenPainter(atlas, self._scheme, self._highlight_colours)
-        self._cursor = CursorPaint(self._scheme, Preedit(atlas, self._scheme))
-        self._painted_cursor = QRect()
-        self._last_first = -1
+        self._painter = ScreenPainter(atlas, self._colours.scheme, self._colours)
+        self._cursor = CursorPaint(self._colours.scheme, Preedit(atlas, self._colours.scheme))
+        self._painted_cursor, self._last_first = QRect(), -1
 
     def _on_preferences(self) -> None:
-        tokens = tokens_of(self)
-        if HighlightColours.of(self.preferences.scheme(tokens), tokens) != self._highlight_colours:
+        if HighlightColours.of(self.preferences.scheme(tokens_of(self)), tokens_of(self)) != self._colours:
             self._build_painter()
             self.fitting.tell_colours()
         self.set_font_px(self.preferences.font_px)

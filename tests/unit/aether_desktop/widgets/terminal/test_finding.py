@@ -82,13 +82,31 @@ def test_matches_are_coloured_the_current_one_more_and_with_an_edge_and_nothing_
     wait_for(lambda: rig.view.grab().toImage() == before)
 
 
+def test_a_line_is_painted_anew_with_the_edge_that_its_current_match_may_have(rig: Rig) -> None:
+    for line in (0, 5):
+        cell = rig.view.grid.rect(Span(line, 0, 1)).toAlignedRect()
+        assert rig.view.grid.lines_rect([line]).contains(cell.adjusted(-1, -1, 1, 1))
+
+
+@pytest.mark.feature("TT01")
+def test_a_match_that_is_written_over_is_not_coloured_until_it_is_looked_for_again(rig: Rig) -> None:
+    rig.feed("needle and needle 字\r\nneedle")
+    assert find(rig, "needle") == "3 of 3"
+    for text, left in (("\x1b[1;1Hnoodle and needle", 2), ("\x1b[2;1Hneedles", 2), ("\x1b[2;1Hnoodles", 1), ("\x1b[2J", 0)):
+        rig.source.feed(text.encode())
+        wait_for(lambda: not rig.view.session._schedule.busy)  # type: ignore[union-attr]
+        rig.view.refresh()
+        lines = rig.view.highlights.lines(rig.view.viewport.rows(rig.view.terminal))
+        assert sum(map(len, lines)) == left
+
+
 @pytest.mark.feature("TT01")
 def test_a_match_that_begins_above_what_shows_is_coloured(rig: Rig) -> None:
     columns = rig.view.terminal.columns
     rig.feed("top\r\n" + "x" * (columns - 3) + "needle" + "y" * columns * 2 + "\r\n" * 60)
     assert find(rig, "need(?=le)le.*", regex=True) == "1 of 1"
     rig.view.viewport.scroll_to(rig.view.terminal, 2)
-    lines = rig.view.highlights.lines()
+    lines = rig.view.highlights.lines(rig.view.viewport.rows(rig.view.terminal))
     assert lines[0] == (Highlight(0, columns, Kind.CURRENT_MATCH),) and lines[2] and not lines[4]
 
 

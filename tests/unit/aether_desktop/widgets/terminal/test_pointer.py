@@ -124,6 +124,23 @@ def test_dragging_past_an_edge_ends_where_a_program_has_written_over_the_selecti
     assert rig.view.selecting.selection is None and not rig.view.selecting.dragging
 
 
+@pytest.mark.parametrize("block", [False, True])
+def test_a_selection_stays_while_a_program_writes_beside_it(rig: Rig, block: bool) -> None:
+    rig.feed("left one │ right\r\nleft two │ right")
+    rig.view.selecting.begin(Position(0, 5), clicks=1 if block else 2, block=block)
+    rig.view.selecting.drag(Position(1 if block else 0, 7), past=0)
+    rig.view.selecting.finish()
+    for beside in ("\x1b[1;12Hother", "\x1b[2;12Hother", "\x1b[1;1HLEFT", "\x1b[1;11H\x1b[K", "\x1b[2;9Hs"):
+        rig.feed(beside)
+        rig.view.refresh()
+        assert rig.view.selecting.text(rig.view.terminal) == ("one\ntwo" if block else "one"), beside
+    rig.feed("\x1b[1;9Hs")
+    rig.view.refresh()
+    assert rig.view.selecting.text(rig.view.terminal) == ("one\ntwo" if block else "one"), "what grew is no part of it"
+    rig.feed("\x1b[1;8HE")
+    wait_for(lambda: rig.view.selecting.selection is None)
+
+
 def test_a_selection_goes_when_a_program_writes_spaces_behind_its_text(rig: Rig) -> None:
     rig.feed("one\r\ntwo")
     rig.view.selecting.begin(Position(0, 1), clicks=3, block=False)
