@@ -56,8 +56,11 @@ class ShellPage(ShellView):
             self._looks.start()
 
     def _look(self) -> None:
-        if self._seen.is_outdated_by(Glance.at(self.view.terminal)):
+        now = Glance.at(self.view.terminal)
+        if self._seen.is_outdated_by(now):
             self.news.emit()
+        else:
+            self._seen = now
 
 
 class TerminalTabs(ShellTabs[ShellPage]):

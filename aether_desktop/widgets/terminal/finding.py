@@ -366,9 +366,8 @@ class Finding(QObject):
         if self._bar is None or not self.matches:
             return []
         view = self._view
-        # A match may begin on an earlier row of its line and reach into view; few are longer than a screen.
-        begins = self._text.first_line(self._text.index_of(first)) or 0
-        start = self._index_of_row(max(first - view.terminal.lines, min(first, begins)))
+        # The last match that begins above may reach into view.
+        start = max(0, self._index_of_row(first) - 1)
         columns, places = view.terminal.columns, self.matches[start : self._index_of_row(last + 1)]
         found: list[tuple[Kind, Span]] = []
         for place, match in zip(places, self._text.cells_of_each(view.terminal, places), strict=True):

@@ -30,22 +30,27 @@ class Selection(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """The selected cells of a row when they were selected, and how many cells of it were drawn up to their end."""
+    """The selected cells of a row when they were selected.
+
+    drawn: how many cells of the row were up to their end. joined: the next row's are copied right behind them.
+    """
 
     row: Row
     span: Span
     drawn: int
+    joined: bool
 
     @classmethod
-    def of(cls, row: Row, span: Span, terminal: Terminal) -> _Known:
-        return cls(row, span, min(span.end, drawn_length(row, terminal.attributes)))
+    def of(cls, row: Row, span: Span, terminal: Terminal, *, last: bool) -> _Known:
+        return cls(row, span, min(span.end, drawn_length(row, terminal.attributes)), row.wrapped and not last)
 
-    def is_of(self, now: Row, terminal: Terminal) -> bool:
+    def is_of(self, now: Row, terminal: Terminal, *, last: bool) -> bool:
         """Whether a row that is there now has the same text in them."""
         if now is self.row:
             return True
         _, start, end = self.span
-        return now.text[start:end] == self.row.text[start:end] and _Known.of(now, self.span, terminal).drawn == self.drawn
+        known = _Known.of(now, self.span, terminal, last=last)
+        return now.text[start:end] == self.row.text[start:end] and known[2:] == self[2:]
 
 
 class Selecting(QObject):
@@ -134,16 +139,24 @@ class Selecting(QObject):
     def check(self, terminal: Terminal) -> None:
         """Select nothing any more where a program has written over what was selected: a copy would be of another text."""
         self._follow(terminal)
+        if self._reach is not None and self._reach[1].line < terminal.history_dropped:
+            self.clear()  # all of it is gone
+            return
         for line, known in self._known.items():
             now = terminal.absolute_row(line)
-            if now is not None and not known.is_of(now, terminal):
+            if now is not None and not known.is_of(now, terminal, last=self._is_last(line)):
                 self.clear()
                 return
+
+    def _is_last(self, line: int) -> bool:
+        """Whether what is selected on a line is copied without what is on the next."""
+        block = self._selection is not None and self._selection.kind is SelectionKind.BLOCK
+        return block or self._reach is None or line >= self._reach[1].line
 
     def _known_on_screen(self, terminal: Terminal) -> dict[int, _Known]:
         first = terminal.history_dropped + len(terminal.history)
         rows = ((span, terminal.absolute_row(span.line)) for span in self.spans(terminal, first, first + terminal.lines - 1))
-        return {span.line: _Known.of(row, span, terminal) for span, row in rows if row is not None}
+        return {span.line: _Known.of(row, span, terminal, last=self._is_last(span.line)) for span, row in rows if row is not None}
 
     def clear(self) -> None:
         """Select nothing, and end a drag."""

@@ -287,7 +287,8 @@ async def three_tabs(view: TerminalTabs, world: World) -> None:
     for number in (2, 3, 4):
         view.open_tab()
         await rest()
-        world.client.terminals[f"tty_{number}"].feed(f"{ESC}]7;file:///srv/atlas{ESC}\\".encode())
+        world.client.terminals[f"tty_{number}"].feed(f"{ESC}]7;file:///srv/atlas{ESC}\\".encode() + b"$ " * (number < 4))
+        await rest()
     world.client.terminals["tty_2"].feed(b"\x1b]0;make test\x07ok\r\n\x07")
     world.client.terminals["tty_3"].feed(b"\x1b]0;tail -f atlas.log\x07one more line\r\n")
     world.client.terminals["tty_4"].feed(build_log().encode())

@@ -144,6 +144,7 @@ async def test_titles_follow_the_program_and_the_person(tabs: TerminalTabs, worl
 
 @pytest.mark.feature("AA02")
 async def test_a_tab_tells_what_was_missed(tabs: TerminalTabs, world: World) -> None:
+    await feed(world, 1, b"$ ")
     await open_tab(tabs, world)
     first = tabs.shells[0]
     await feed(world, 1, b"news\r\n")

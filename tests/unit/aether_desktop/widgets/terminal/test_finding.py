@@ -82,6 +82,16 @@ def test_matches_are_coloured_the_current_one_more_and_with_an_edge_and_nothing_
     wait_for(lambda: rig.view.grab().toImage() == before)
 
 
+@pytest.mark.feature("TT01")
+def test_a_match_that_is_longer_than_the_screen_is_coloured_to_its_end(rig: Rig) -> None:
+    terminal = rig.view.terminal
+    rig.feed("{" + "a" * terminal.columns * 3 * terminal.lines + "}\r\n$ ")
+    assert find(rig, r"\{a*\}", regex=True) == "1 of 1"
+    rig.view.viewport.follow()
+    lines = rig.view.highlights.lines(rig.view.viewport.rows(terminal))
+    assert all(lines[:-1]) and not lines[-1]
+
+
 def test_a_line_is_painted_anew_with_the_edge_that_its_current_match_may_have(rig: Rig) -> None:
     for line in (0, 5):
         cell = rig.view.grid.rect(Span(line, 0, 1)).toAlignedRect()

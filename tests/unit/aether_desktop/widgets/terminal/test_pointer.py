@@ -141,6 +141,25 @@ def test_a_selection_stays_while_a_program_writes_beside_it(rig: Rig, block: boo
     wait_for(lambda: rig.view.selecting.selection is None)
 
 
+def test_a_selection_goes_when_its_rows_belong_together_no_more(rig: Rig) -> None:
+    columns = rig.view.terminal.columns
+    rig.feed("x" * columns + "yyyyy\r\n")
+    rig.view.selecting.begin(Position(0, 5), clicks=1, block=False)
+    rig.view.selecting.drag(Position(1, 3), past=0)
+    rig.view.selecting.finish()
+    assert "\n" not in rig.view.selecting.text(rig.view.terminal)
+    rig.feed(f"\x1b[1;{columns}Hx")
+    wait_for(lambda: rig.view.selecting.selection is None)
+
+
+def test_nothing_is_selected_when_all_of_it_is_gone(rig: Rig) -> None:
+    rig.feed("".join(f"line {number}\r\n" for number in range(60)))
+    rig.view.selecting.begin(Position(3, 0), clicks=3, block=False)
+    rig.view.selecting.finish()
+    rig.feed("\x1b[3J")
+    wait_for(lambda: rig.view.selecting.selection is None)
+
+
 def test_a_selection_goes_when_a_program_writes_spaces_behind_its_text(rig: Rig) -> None:
     rig.feed("one\r\ntwo")
     rig.view.selecting.begin(Position(0, 1), clicks=3, block=False)
